@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+# One makefile for everything.  All that is built goes to $(BUILD).
+# `make help` lists the targets; V=1 shows the commands.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+PORT ?= 8080
+
+# A sanitizer or another compiler builds beside the plain tree, never over it:
+# make check SAN=address,undefined    make CC=clang BUILD=build/clang
+SAN ?=
+BUILD ?= build$(if $(SAN),/san)
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CFLAGS ?= -O2 -g
+WERROR ?=
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla $(WERROR)
+HARDENING := -fstack-protector-strong -fPIE \
+	$(if $(SAN),,-D_FORTIFY_SOURCE=2)
+DEFINES := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all)
+
+LIB_PACKAGES := sqlite3 libutf8proc
+SYNC_PACKAGES := jansson yaml-0.1 libgit2 libcurl libcrypto
+ALL_CFLAGS = -std=c11 $(DEFINES) $(WARNINGS) $(HARDENING) $(SANFLAGS) \
+	$(CFLAGS) -I. -I$(BUILD)/gen
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
+LIB_LIBS = $(shell pkg-config --libs $(LIB_PACKAGES))
+SYNC_LIBS = $(shell pkg-config --libs $(SYNC_PACKAGES))
+FCGI_LIBS = -lfcgi
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)
+
+MAINS := sync/main.c fcgi/main_api.c fcgi/main_admin.c
+LIB_SRC := $(wildcard lib/*.c)
+SYNC_SRC := $(filter-out $(MAINS),$(wildcard sync/*.c))
+FCGI_SRC := $(filter-out $(MAINS),$(wildcard fcgi/*.c))
+GEN_SRC := $(BUILD)/gen/sql.c $(BUILD)/gen/schema.c
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BUILD)/%,$(1))) \
+	$(patsubst %.c,%.o,$(filter $(BUILD)/%,$(1)))
+ARCHIVES := $(BUILD)/lib.a $(BUILD)/sync.a $(BUILD)/fcgi.a
+PROGRAMS := $(patsubst %,$(BUILD)/%,thv-registry-sync thv-registry-api \
+	$(if $(wildcard fcgi/main_admin.c),thv-registry-admin))
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all
+all: $(PROGRAMS) ## build the programs into build/
+
+# ---- what is built from what ------------------------------------------------
+
+$(BUILD)/gen/sql.c: sql/embed.awk $(wildcard sql/*.sql)
+	$(call say,GEN,$@)mkdir -p $(@D) && \
+	awk -v header=$(BUILD)/gen/sql.h -f sql/embed.awk \
+	    $(filter %.sql,$^) > $@
+
+$(BUILD)/gen/schema.c: schema/embed.awk $(sort $(wildcard schema/durable/*.sql)) \
+		schema/derived.sql schema/views.sql schema/temporary.sql
+	$(call say,GEN,$@)mkdir -p $(@D) && \
+	awk -f schema/embed.awk $(filter %.sql,$^) > $@
+
+$(BUILD)/%.o: %.c $(BUILD)/gen/sql.c
+	$(call say,CC,$<)mkdir -p $(@D) && \
+	$(CC) $(ALL_CFLAGS) -DVERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
+
+# Embedded SQL runs past the length that -pedantic allows for a literal.
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -Wno-overlength-strings -MMD -MP \
+	    -c $< -o $@
+
+$(BUILD)/lib.a: $(call objects,$(LIB_SRC) $(GEN_SRC))
+$(BUILD)/sync.a: $(call objects,$(SYNC_SRC))
+$(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC))
+$(ARCHIVES):
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/thv-registry-sync: $(BUILD)/sync/main.o $(BUILD)/sync.a $(BUILD)/lib.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
+
+$(BUILD)/thv-registry-api: $(BUILD)/fcgi/main_api.o $(BUILD)/fcgi.a \
+		$(BUILD)/lib.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(FCGI_LIBS) $(LIB_LIBS) -o $@
+
+$(BUILD)/thv-registry-admin: $(BUILD)/fcgi/main_admin.o $(BUILD)/fcgi.a \
+		$(BUILD)/lib.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(FCGI_LIBS) $(LIB_LIBS) -o $@
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/sync.a $(BUILD)/fcgi.a \
+		$(BUILD)/lib.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(FCGI_LIBS) \
+	    $(LIB_LIBS) -o $@
+
+# ---- tests ------------------------------------------------------------------
+
+TEST_PROGRAMS := $(UNIT_TESTS) $(BUILD)/tests/sync/fetch_driver
+TEST_SCRIPTS := $(wildcard tests/api/*.t tests/sync/*.t tests/e2e/*.t)
+
+$(BUILD)/tests/sync/%: $(BUILD)/tests/sync/%.o $(BUILD)/sync.a $(BUILD)/lib.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/fcgi.a $(BUILD)/lib.a
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(FCGI_LIBS) $(LIB_LIBS) -o $@
+
+.PHONY: check
+check: check-packages ## install what tests need, run every test
+	@$(MAKE) --no-print-directory test
+
+.PHONY: test
+test: $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
+	@THV_BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(TEST_SCRIPTS)
+
+# ---- packages ---------------------------------------------------------------
+
+BUILD_NEEDS := gcc make pkg-config libc6-dev libfcgi-dev libgit2-dev \
+	libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev \
+	libutf8proc-dev libssl-dev
+RUN_NEEDS := $(BUILD_NEEDS) lighttpd lighttpd-mod-deflate git curl python3
+CHECK_NEEDS := $(RUN_NEEDS) clang clang-format cppcheck shellcheck valgrind \
+	sqlite3 openssh-server openssl mandoc
+
+.PHONY: build-packages check-packages run-packages
+build-packages:
+	@.ci/need $(BUILD_NEEDS)
+run-packages:
+	@.ci/need $(RUN_NEEDS)
+check-packages:
+	@.ci/need $(CHECK_NEEDS)
+
+.PHONY: run
+run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG=)
+	@$(MAKE) --no-print-directory all
+	@httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
+
+# ---- the source itself --------------------------------------------------------
+
+C_FILES := $(wildcard lib/*.[ch] sync/*.[ch] fcgi/*.[ch] bench/*.[ch] \
+	tests/*.[ch] tests/*/*.[ch])
+
+.PHONY: lint
+lint: check-packages ## compilers' warnings, style, boundaries, static analysis
+	@$(MAKE) --no-print-directory BUILD=build/lint-gcc CC=gcc WERROR=-Werror \
+	    all build/lint-gcc/units >/dev/null
+	@$(MAKE) --no-print-directory BUILD=build/lint-clang CC=clang \
+	    WERROR=-Werror all build/lint-clang/units >/dev/null
+	@clang-format --dry-run -Werror $(C_FILES)
+	@tests/lint
+	@shellcheck .ci/run .ci/need httpd-conf/run
+
+.PHONY: $(BUILD)/units
+$(BUILD)/units: $(UNIT_TESTS)
+
+.PHONY: fmt
+fmt: ## format the C files
+	@clang-format -i $(C_FILES)
+
+-include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  %-12s %s\n", $$1, $$2 }' \
+	    Makefile

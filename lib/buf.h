@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A byte buffer that grows up to a maximum given at the start.
+ *
+ * An append that would pass the maximum adds nothing and sets ${bad}, which
+ * stays set until buf_reset(): a row of appends needs one check at its end.
+ * The bytes are always followed by a NUL that ${len} does not count.
+ */
+#ifndef LIB_BUF_H
+#define LIB_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+	char *data; /* owned; NULL until the first append */
+	size_t len;
+	size_t cap;
+	size_t max; /* the most ${len} may become */
+	bool bad;
+};
+
+#define BUF_INIT(maximum) { NULL, 0, 0, (maximum), false }
+
+void buf_init(struct buf *b, size_t max);
+/* Releases the bytes; the buffer may be used again.  NULL is allowed. */
+void buf_free(struct buf *b);
+/* Empties the buffer and keeps its memory. */
+void buf_reset(struct buf *b);
+/* Makes room for ${more} bytes in one go; sets bad if they cannot fit. */
+void buf_reserve(struct buf *b, size_t more);
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_adds(struct buf *b, const char *s);
+void buf_addc(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void buf_add_i64(struct buf *b, int64_t n);
+/* The bytes as a string; "" for an empty buffer.  Borrowed until a change. */
+const char *buf_str(const struct buf *b);
+/* Moves the bytes out: the caller frees them, the buffer is empty. */
+char *buf_take(struct buf *b);
+
+#endif

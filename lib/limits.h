@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every size that comes from outside has its maximum here, and only here.
+ * Sizes are bytes unless the name says otherwise.
+ */
+#ifndef LIB_LIMITS_H
+#define LIB_LIMITS_H
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+/* ---- configuration ---- */
+#define LIMIT_CONFIG_FILE (4 * MIB)
+#define LIMIT_CONFIG_DEPTH 32
+#define LIMIT_CONFIG_NODES 200000 /* YAML values, aliases written out */
+#define LIMIT_CONFIG_TEXT (8 * MIB) /* of all of them */
+#define LIMIT_CONFIG_KEYS 1000 /* of one map */
+#define LIMIT_CONFIG_ANCHORS 1000
+#define LIMIT_CONFIG_SOURCES 1000
+#define LIMIT_CONFIG_REGISTRIES 1000
+#define LIMIT_CONFIG_MESSAGES 200 /* errors and warnings kept */
+#define LIMIT_SECRET_FILE (64 * KIB)
+#define LIMIT_GLOB 1024 /* the text of one pattern */
+#define LIMIT_GLOB_STEPS 1000000 /* states visited to match one name */
+
+/* ---- documents ---- */
+#define LIMIT_DOCUMENT (4 * GIB) /* a whole registry document, streamed */
+#define LIMIT_ENTRY (4 * MIB) /* one server, skill or plugin, minified */
+#define LIMIT_JSON_DEPTH 128
+#define LIMIT_JSON_NESTING (64 * KIB) /* levels followed to skip an entry */
+#define LIMIT_ENTRY_TREE (64 * MIB) /* one parsed entry in memory */
+#define LIMIT_JSON_KEY (4 * KIB) /* a member name on the way to an entry */
+#define LIMIT_NAME 200 /* a server's name, characters */
+#define LIMIT_IDENTITY 1024 /* namespace, '/', name; bytes in the database */
+#define LIMIT_VERSION 255 /* characters */
+#define LIMIT_VERSION_BYTES 1020
+#define LIMIT_ENTRIES 10000000 /* entries of one source */
+#define LIMIT_META_DEFAULT (256 * KIB) /* publisher-provided object */
+#define LIMIT_REJECTED_KEPT 1000 /* rejected entries listed, per source */
+#define LIMIT_REJECTED_VALUE 200 /* of the offending value, characters */
+
+/* ---- fetching ---- */
+#define LIMIT_HTTP_BODY (1 * GIB)
+#define LIMIT_HTTP_HEADER (64 * KIB)
+#define LIMIT_HTTP_REDIRECTS 10
+#define LIMIT_HTTP_IGNORED (64 * KIB) /* body of an answer that is no 200 */
+#define LIMIT_HTTP_VALIDATOR (1 * KIB) /* an ETag or Last-Modified */
+#define LIMIT_HTTP_RETRY_AFTER 60 /* seconds waited for a server */
+#define LIMIT_URL (8 * KIB)
+#define LIMIT_GIT_OBJECTS 1000000
+#define LIMIT_GIT_BYTES (2 * GIB) /* received in one fetch */
+#define LIMIT_GIT_BLOB (1 * GIB)
+#define LIMIT_GIT_PACKS 50 /* in a cache, before it is made anew */
+#define LIMIT_TREE_ENTRIES 1000000 /* looked at in one directory source */
+#define LIMIT_TREE_FILES 10000 /* files of one directory source */
+#define LIMIT_TREE_DEPTH 32
+#define LIMIT_PATH 4096
+
+/* ---- requests ---- */
+#define LIMIT_REQUEST_URI (8 * KIB)
+#define LIMIT_REQUEST_HEADER (8 * KIB) /* one header we read */
+#define LIMIT_PATH_SEGMENTS 16
+#define LIMIT_SEARCH 256 /* a search text, bytes */
+#define LIMIT_CURSOR (4 * KIB)
+#define LIMIT_PAGE_DEFAULT 30
+#define LIMIT_PAGE_MAX 1000
+#define LIMIT_PAGE_EXTENSIONS 50 /* skills and plugins */
+#define LIMIT_PAGE_EXTENSIONS_MAX 100
+#define LIMIT_PAGE_BYTES (16 * MIB) /* a page that gets longer ends there */
+#define LIMIT_TRIGRAMS 16 /* of a search text, that the index is asked for */
+#define LIMIT_RESPONSE (256 * MIB)
+#define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
+
+#endif

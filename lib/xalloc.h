@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that cannot fail to come.
+ *
+ * Out of memory ends the process with a message: the supervisor starts it
+ * again and SQLite rolls back.  In exchange every size that comes from outside
+ * has a limit in lib/limits.h before it gets here.  What these return is
+ * released with free().
+ */
+#ifndef LIB_XALLOC_H
+#define LIB_XALLOC_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *old, size_t size);
+/* realloc() for ${count} elements of ${size}; the product may not overflow. */
+void *xreallocarray(void *old, size_t count, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t len);
+/* xstrdup() that passes NULL through. */
+char *xstrdup_null(const char *s);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
