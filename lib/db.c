@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening the database the hardened way, and transactions.
+ *
+ * Readers run as a user who may not write.  In WAL mode they need the -wal and
+ * -shm files to exist, so the writer keeps them when it closes.
+ */
+#include "lib/db_private.h"
+#include "lib/schema.h"
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READER_WAIT_MS 2000 /* a reader waits only for WAL recovery */
+#define WRITER_WAIT_MS 30000
+#define READER_CACHE "PRAGMA cache_size = -1024;"
+#define WRITER_CACHE "PRAGMA cache_size = -8192;"
+#define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
+
+void
+db_set_err(struct err *e, sqlite3 *handle, const char *what)
+{
+	int code = handle == NULL ? SQLITE_NOMEM : sqlite3_errcode(handle);
+	int extended =
+	    handle == NULL ? code : sqlite3_extended_errcode(handle);
+	enum err_code meaning = ERR_STORAGE;
+
+	if (code == SQLITE_BUSY || code == SQLITE_CANTOPEN ||
+	    code == SQLITE_NOTADB || code == SQLITE_CORRUPT ||
+	    code == SQLITE_IOERR || code == SQLITE_READONLY)
+		meaning = ERR_UNAVAILABLE;
+	err_set(e, meaning, "%s: %s (SQLite %d)", what,
+	    handle == NULL ? "out of memory" : sqlite3_errmsg(handle),
+	    extended);
+}
+
+int
+db_compile(sqlite3_stmt **out, sqlite3 *handle, const char *text,
+    const char *name, struct err *e)
+{
+	const char *tail = NULL;
+
+	if (sqlite3_prepare_v3(handle, text, -1, SQLITE_PREPARE_PERSISTENT, out,
+		&tail) != SQLITE_OK) {
+		db_set_err(e, handle, name);
+		return -1;
+	}
+	/* Only the first statement of a text is compiled: no second may hide. */
+	while (tail != NULL && (*tail == ' ' || *tail == '\n' || *tail == ';'))
+		tail++;
+	if (tail != NULL && *tail != '\0') {
+		err_set(e, ERR_INTERNAL, "%s: text after the statement: %.40s",
+		    name, tail);
+		return -1;
+	}
+	return 0;
+}
+
+int
+db_script(struct db *db, const char *text, struct err *e)
+{
+	if (sqlite3_exec(db->handle, text, NULL, NULL, NULL) != SQLITE_OK) {
+		db_set_err(e, db->handle, "database script");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+harden(struct db *db, enum db_mode mode, struct err *e)
+{
+	int on = 1;
+
+	sqlite3_extended_result_codes(db->handle, 1);
+	sqlite3_busy_timeout(db->handle,
+	    mode == DB_READ ? READER_WAIT_MS : WRITER_WAIT_MS);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	if (mode == DB_READ)
+		return db_script(db, "PRAGMA query_only = ON;" READER_CACHE, e);
+	sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
+	return db_script(db,
+	    "PRAGMA journal_mode = WAL;"
+	    "PRAGMA synchronous = NORMAL;"
+	    "PRAGMA secure_delete = OFF;"
+	    "PRAGMA temp_store = FILE;"
+	    "PRAGMA journal_size_limit = " WAL_KEPT ";" WRITER_CACHE,
+	    e);
+}
+
+static int
+compile_transactions(struct db *db, struct err *e)
+{
+	const struct {
+		sqlite3_stmt **out;
+		const char *text;
+	} all[] = {
+		{ &db->begin_read, "BEGIN" },
+		{ &db->begin_write, "BEGIN IMMEDIATE" },
+		{ &db->commit, "COMMIT" },
+		{ &db->rollback, "ROLLBACK" },
+		{ &db->user_version, "PRAGMA user_version" },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (db_compile(all[i].out, db->handle, all[i].text, all[i].text,
+			e) == -1)
+			return -1;
+	return 0;
+}
+
+/* A reader must know the tables; SQLite would only tell it one by one. */
+static int
+check_version(struct db *db, struct err *e)
+{
+	int64_t version;
+
+	if (db_user_version(db, &version, e) == -1)
+		return -1;
+	if (version != SCHEMA_VERSION) {
+		err_set(e, ERR_UNAVAILABLE,
+		    "the database has schema %lld, this program needs %d",
+		    (long long)version, SCHEMA_VERSION);
+		return -1;
+	}
+	return 0;
+}
+
+int
+db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
+{
+	int rc = -1;
+	int flags = mode == DB_READ
+	    ? SQLITE_OPEN_READONLY
+	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	struct db *db = xcalloc(1, sizeof *db);
+
+	if (mode == DB_READ && access(path, F_OK) == -1) {
+		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
+		goto out;
+	}
+	if (sqlite3_open_v2(path, &db->handle,
+		flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+		NULL) != SQLITE_OK) {
+		db_set_err(e, db->handle, path);
+		goto out;
+	}
+	if (harden(db, mode, e) == -1 || compile_transactions(db, e) == -1 ||
+	    (mode == DB_READ && check_version(db, e) == -1)) {
+		err_wrap(e, "%s", path);
+		goto out;
+	}
+	*out = db;
+	db = NULL;
+	rc = 0;
+out:
+	db_close(db);
+	return rc;
+}
+
+int
+db_prepare(struct db *db, enum sql_set set, struct err *e)
+{
+	for (int i = 0; i < SQL_COUNT; i++) {
+		const struct sql_statement *s = &sql_statements[i];
+
+		if (s->set != set)
+			continue;
+		db->stmts[i].id = (enum sql_id)i;
+		if (db_compile(&db->stmts[i].handle, db->handle, s->text,
+			s->name, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (int i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(db->stmts[i].handle);
+	sqlite3_finalize(db->begin_read);
+	sqlite3_finalize(db->begin_write);
+	sqlite3_finalize(db->commit);
+	sqlite3_finalize(db->rollback);
+	sqlite3_finalize(db->user_version);
+	sqlite3_close(db->handle);
+	free(db);
+}
+
+int
+db_user_version(struct db *db, int64_t *version, struct err *e)
+{
+	int rc = -1;
+
+	if (sqlite3_step(db->user_version) != SQLITE_ROW) {
+		db_set_err(e, db->handle, "PRAGMA user_version");
+		goto out;
+	}
+	*version = sqlite3_column_int64(db->user_version, 0);
+	rc = 0;
+out:
+	sqlite3_reset(db->user_version);
+	return rc;
+}
+
+static int
+query_int(struct db *db, int64_t *value, const char *text, struct err *e)
+{
+	sqlite3_stmt *handle = NULL;
+	int rc = -1;
+
+	if (db_compile(&handle, db->handle, text, text, e) == -1)
+		goto out;
+	if (sqlite3_step(handle) != SQLITE_ROW) {
+		db_set_err(e, db->handle, text);
+		goto out;
+	}
+	*value = sqlite3_column_int64(handle, 0);
+	rc = 0;
+out:
+	sqlite3_finalize(handle);
+	return rc;
+}
+
+int
+db_file_facts(struct db *db, int64_t *application_id, int64_t *objects,
+    struct err *e)
+{
+	if (query_int(db, application_id, "PRAGMA application_id", e) == -1)
+		return -1;
+	return query_int(db, objects, "SELECT count(*) FROM sqlite_schema", e);
+}
+
+static int
+run(struct db *db, sqlite3_stmt *handle, struct err *e)
+{
+	int code = sqlite3_step(handle);
+
+	if (code != SQLITE_DONE)
+		db_set_err(e, db->handle, sqlite3_sql(handle));
+	sqlite3_reset(handle);
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+int
+db_begin_read(struct db *db, struct err *e)
+{
+	return run(db, db->begin_read, e);
+}
+
+int
+db_begin_write(struct db *db, struct err *e)
+{
+	return run(db, db->begin_write, e);
+}
+
+int
+db_commit(struct db *db, struct err *e)
+{
+	return run(db, db->commit, e);
+}
+
+void
+db_rollback(struct db *db)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!sqlite3_get_autocommit(db->handle))
+		run(db, db->rollback, &ignored);
+}
+
+int
+db_part_begin(struct db *db, struct err *e)
+{
+	return db_script(db, "SAVEPOINT part", e);
+}
+
+int
+db_part_keep(struct db *db, struct err *e)
+{
+	return db_script(db, "RELEASE part", e);
+}
+
+void
+db_part_undo(struct db *db)
+{
+	struct err ignored = ERR_INIT;
+
+	(void)db_script(db, "ROLLBACK TO part; RELEASE part", &ignored);
+}
+
+void
+db_checkpoint(struct db *db)
+{
+	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL);
+}
+
+int64_t
+db_last_rowid(const struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t
+db_changes(const struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}

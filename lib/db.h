@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The door to SQLite: opening the database, transactions, and statements by
+ * name.  Only lib/db.c, lib/stmt.c and lib/pool.c know sqlite3.h.
+ *
+ * All statements live in sql/ and are prepared when the database is opened, so
+ * a typing error or a missing column shows at start.  A statement taken with
+ * db_stmt() is borrowed; its parameters are numbered by the generated enums
+ * (SQL_SERVER_GET_P_NAME).  Text and blobs are bound without a copy and must
+ * stay until stmt_done(); columns are borrowed until the next step or
+ * stmt_done().
+ */
+#ifndef LIB_DB_H
+#define LIB_DB_H
+
+#include "lib/err.h"
+#include "sql.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct db;
+struct stmt;
+
+enum db_mode {
+	DB_READ, /* read-only, for responders; refuses another schema */
+	DB_WRITE /* for the sync; creates the file, keeps the WAL on close */
+};
+
+/*
+ * Replaces SQLite's allocator by one that keeps what it once took in lists by
+ * size, so that a statement in steady state allocates nothing.  Call before
+ * the first db_open(), in a single-threaded process.
+ */
+void db_use_pool(void);
+/* Calls of malloc() the pool has made, for benches and tests. */
+uint64_t db_pool_mallocs(void);
+
+/*
+ * Opens ${path} and, when ${prepare} is set, prepares the statements of
+ * ${set}.  ERR_UNAVAILABLE: no such file, or a schema this program does not
+ * know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
+ */
+int db_open(struct db **out, const char *path, enum db_mode mode,
+    struct err *e);
+int db_prepare(struct db *db, enum sql_set set, struct err *e);
+void db_close(struct db *db);
+
+/* PRAGMA user_version; does not need prepared statements. */
+int db_user_version(struct db *db, int64_t *version, struct err *e);
+/* PRAGMA application_id, and how many tables and views there are. */
+int db_file_facts(struct db *db, int64_t *application_id, int64_t *objects,
+    struct err *e);
+/* Runs a script of several statements: schema text only. */
+int db_script(struct db *db, const char *text, struct err *e);
+
+/* A read transaction: what follows sees one snapshot. */
+int db_begin_read(struct db *db, struct err *e);
+/* A write transaction (BEGIN IMMEDIATE). */
+int db_begin_write(struct db *db, struct err *e);
+int db_commit(struct db *db, struct err *e);
+/* Ends whatever transaction is open; never fails. */
+void db_rollback(struct db *db);
+/*
+ * A part of the open write transaction that can be taken back alone.
+ * db_part_undo() never fails.
+ */
+int db_part_begin(struct db *db, struct err *e);
+int db_part_keep(struct db *db, struct err *e);
+void db_part_undo(struct db *db);
+/* Copies the WAL into the database as far as readers allow. */
+void db_checkpoint(struct db *db);
+int64_t db_last_rowid(const struct db *db);
+int64_t db_changes(const struct db *db);
+
+/* The statement, reset and ready to be bound. */
+struct stmt *db_stmt(struct db *db, enum sql_id id);
+void stmt_bind_text(struct stmt *s, int parameter, const char *text,
+    size_t len);
+/* A NUL-terminated string, or NULL for SQL NULL. */
+void stmt_bind_str(struct stmt *s, int parameter, const char *text);
+void stmt_bind_blob(struct stmt *s, int parameter, const void *data,
+    size_t len);
+void stmt_bind_int(struct stmt *s, int parameter, int64_t value);
+void stmt_bind_null(struct stmt *s, int parameter);
+
+/* Sets ${row}: true with columns to read, false at the end. */
+int stmt_step(struct stmt *s, bool *row, struct err *e);
+/* Runs a statement that returns no row. */
+int stmt_run(struct stmt *s, struct err *e);
+/* Resets; call when done with rows before their end.  Harmless twice. */
+void stmt_done(struct stmt *s);
+
+bool stmt_is_null(struct stmt *s, int column);
+int64_t stmt_int(struct stmt *s, int column);
+double stmt_double(struct stmt *s, int column);
+/* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */
+const char *stmt_text(struct stmt *s, int column, size_t *len);
+const void *stmt_blob(struct stmt *s, int column, size_t *len);
+
+#endif

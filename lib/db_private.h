@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What lib/db.c and lib/stmt.c share behind the door. */
+#ifndef LIB_DB_PRIVATE_H
+#define LIB_DB_PRIVATE_H
+
+#include "lib/db.h"
+
+#include <sqlite3.h>
+
+struct stmt {
+	sqlite3_stmt *handle;
+	enum sql_id id;
+};
+
+struct db {
+	sqlite3 *handle;
+	sqlite3_stmt *begin_read;
+	sqlite3_stmt *begin_write;
+	sqlite3_stmt *commit;
+	sqlite3_stmt *rollback;
+	sqlite3_stmt *user_version;
+	struct stmt stmts[SQL_COUNT]; /* handle NULL: not of the set prepared */
+};
+
+/* Fills ${e} from SQLite's last error on ${handle}. */
+void db_set_err(struct err *e, sqlite3 *handle, const char *what);
+/* Compiles exactly one statement, to be kept. */
+int db_compile(sqlite3_stmt **out, sqlite3 *handle, const char *text,
+    const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQLite's memory in steady state.
+ *
+ * Debian builds SQLite without its lookaside, so every step of a statement
+ * would go to malloc.  This allocator rounds sizes up to classes and keeps what
+ * is given back in one list per class; after the first requests a responder
+ * runs on those lists alone.  One process, one thread: no locks.
+ */
+#include "lib/db_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Classes are powers of two from 64 bytes to 64 KiB; above that, malloc. */
+#define POOL_SMALLEST_SHIFT 6
+#define POOL_CLASSES 11
+#define POOL_HEADER 16 /* keeps the alignment malloc gives */
+
+struct block {
+	size_t size; /* usable bytes after the header */
+	struct block *next;
+};
+
+static struct block *free_lists[POOL_CLASSES];
+static uint64_t malloc_calls;
+
+/* The class for ${size}, or POOL_CLASSES when it is too large for any. */
+static unsigned
+class_of(size_t size)
+{
+	unsigned class = 0;
+
+	while (class < POOL_CLASSES &&
+	    size > ((size_t)1 << (class + POOL_SMALLEST_SHIFT)))
+		class++;
+	return class;
+}
+
+static struct block *
+block_of(void *p)
+{
+	return (struct block *)(void *)((char *)p - POOL_HEADER);
+}
+
+static int
+pool_roundup(int size)
+{
+	unsigned class = class_of((size_t)size);
+
+	return class == POOL_CLASSES
+	    ? (size + 7) & ~7
+	    : (int)((size_t)1 << (class + POOL_SMALLEST_SHIFT));
+}
+
+static void *
+pool_malloc(int size)
+{
+	unsigned class = class_of((size_t)size);
+	struct block *b;
+
+	if (class < POOL_CLASSES && free_lists[class] != NULL) {
+		b = free_lists[class];
+		free_lists[class] = b->next;
+		return (char *)b + POOL_HEADER;
+	}
+	malloc_calls++;
+	b = malloc((size_t)pool_roundup(size) + POOL_HEADER);
+	if (b == NULL)
+		return NULL;
+	b->size = (size_t)pool_roundup(size);
+	return (char *)b + POOL_HEADER;
+}
+
+static void
+pool_free(void *p)
+{
+	struct block *b;
+	unsigned class;
+
+	if (p == NULL)
+		return;
+	b = block_of(p);
+	class = class_of(b->size);
+	if (class == POOL_CLASSES) {
+		free(b);
+		return;
+	}
+	b->next = free_lists[class];
+	free_lists[class] = b;
+}
+
+static int
+pool_size(void *p)
+{
+	return p == NULL ? 0 : (int)block_of(p)->size;
+}
+
+static void *
+pool_realloc(void *p, int size)
+{
+	void *grown;
+
+	if (pool_size(p) >= size)
+		return p;
+	grown = pool_malloc(size);
+	if (grown == NULL)
+		return NULL;
+	memcpy(grown, p, (size_t)pool_size(p));
+	pool_free(p);
+	return grown;
+}
+
+static int
+pool_init(void *unused)
+{
+	(void)unused;
+	return SQLITE_OK;
+}
+
+static void
+pool_shutdown(void *unused)
+{
+	(void)unused;
+}
+
+void
+db_use_pool(void)
+{
+	static const struct sqlite3_mem_methods methods = {
+		.xMalloc = pool_malloc,
+		.xFree = pool_free,
+		.xRealloc = pool_realloc,
+		.xSize = pool_size,
+		.xRoundup = pool_roundup,
+		.xInit = pool_init,
+		.xShutdown = pool_shutdown,
+	};
+
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+}
+
+uint64_t
+db_pool_mallocs(void)
+{
+	return malloc_calls;
+}

@@ -1,0 +1,32 @@
+-- What a sync writes down for itself while it works, in its own temporary
+-- database; nobody else sees it.
+
+CREATE TEMP TABLE seen (
+    -- Versions the document being read has offered; a second one of the same
+    -- name is a duplicate, a stored one that is missing here has left.
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (kind, name, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP TABLE touched (
+    -- Entries whose head may have to be made again, with what it was: the
+    -- search index forgets a text only when told exactly what it was.
+    entry_id INTEGER PRIMARY KEY,
+    sort_key INTEGER,
+    latest_version TEXT,
+    search_text TEXT
+) STRICT;
+
+CREATE TEMP TABLE recompose (
+    -- Names for which registries must decide again whose entry they show.
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP TABLE withheld_seen (
+    -- Rows of withheld that the document being read still offers.
+    id INTEGER PRIMARY KEY
+) STRICT;

@@ -1,0 +1,469 @@
+-- Statements of the sync.
+
+-- ---- settings ---------------------------------------------------------------
+
+-- name: setting_get
+-- One fact about the database.
+SELECT value FROM setting WHERE key = :key;
+
+-- name: setting_put
+INSERT INTO setting (key, value) VALUES (:key, :value)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- ---- sources and registries as configured -------------------------------------
+
+-- name: source_find
+-- A source by name, to see whether its configuration moved.
+SELECT id, kind, ordinal, config, identity, filter, interval_us, strict, claims
+FROM source WHERE name = :name;
+
+-- name: source_insert
+INSERT INTO source (name, kind, ordinal, config, identity, filter, interval_us,
+    strict, claims, created_us, updated_us)
+VALUES (:name, :kind, :ordinal, :config, :identity, :filter, :interval,
+    :strict, :claims, :now, :now);
+
+-- name: source_update
+UPDATE source SET kind = :kind, ordinal = :ordinal, config = :config,
+    identity = :identity, filter = :filter, interval_us = :interval,
+    strict = :strict, claims = :claims, updated_us = :now
+WHERE id = :id;
+
+-- name: source_state_insert
+INSERT INTO source_state (source_id, phase, message, attempts, started_us)
+VALUES (:source, :phase, :message, 0, :now);
+
+-- name: source_forget_validators
+-- The source now points elsewhere: what was remembered of the last fetch must
+-- not let the next one be skipped.
+UPDATE source_state SET content_hash = NULL, revision = NULL, etag = NULL,
+    last_modified = NULL, file_identity = NULL, due_us = NULL
+WHERE source_id = :source;
+
+-- name: source_list
+-- plan: scan-ok every source is wanted, in the order of the file
+SELECT id, name FROM source ORDER BY ordinal, id;
+
+-- name: source_delete
+DELETE FROM source WHERE id = :id;
+
+-- name: source_search_forget
+-- plan: scan-ok one walk over what is going to be deleted
+INSERT INTO search_index (search_index, rowid, search_text)
+SELECT 'delete', h.sort_key, h.search_text
+FROM entry e JOIN entry_head h ON h.entry_id = e.id
+WHERE e.source_id = :source;
+
+-- name: source_documents_delete
+-- plan: scan-ok one walk over what is going to be deleted
+DELETE FROM document WHERE id IN (
+    SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
+    WHERE e.source_id = :source);
+
+-- name: registry_find
+SELECT id, ordinal, is_default, claims FROM registry WHERE name = :name;
+
+-- name: registry_insert
+INSERT INTO registry (name, ordinal, is_default, claims, generation,
+    created_us, updated_us)
+VALUES (:name, :ordinal, :is_default, :claims, :now, :now, :now);
+
+-- name: registry_update
+UPDATE registry SET ordinal = :ordinal, is_default = :is_default,
+    claims = :claims, updated_us = :now
+WHERE id = :id;
+
+-- name: registry_clear_default
+-- At most one row may carry the mark, at every moment.
+UPDATE registry SET is_default = 0 WHERE is_default = 1;
+
+-- name: registry_list
+-- plan: scan-ok every registry is wanted, in the order of the file
+SELECT id, name FROM registry ORDER BY ordinal, id;
+
+-- name: registry_delete
+DELETE FROM registry WHERE id = :id;
+
+-- name: registry_source_list
+SELECT source_id FROM registry_source WHERE registry_id = :registry
+ORDER BY position;
+
+-- name: registry_source_clear
+DELETE FROM registry_source WHERE registry_id = :registry;
+
+-- name: registry_source_insert
+INSERT INTO registry_source (registry_id, position, source_id)
+VALUES (:registry, :position, :source);
+
+-- name: registry_of_source
+SELECT registry_id FROM registry_source WHERE source_id = :source;
+
+-- name: registry_touch
+-- Answers from this registry may differ from now on.
+UPDATE registry SET generation = max(generation + 1, :now)
+WHERE id = :registry;
+
+-- ---- how syncs went -----------------------------------------------------------
+
+-- name: source_state_get
+SELECT phase, attempts, checked_us, due_us, content_hash, applied_filter,
+    revision, etag, last_modified, file_identity, servers, skills, plugins,
+    rejected
+FROM source_state WHERE source_id = :source;
+
+-- name: source_state_claim
+UPDATE source_state SET phase = 'syncing', started_us = :now
+WHERE source_id = :source;
+
+-- name: source_state_unchanged
+-- The source was looked at and holds what is stored.
+UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
+    message = :message, checked_us = :now, succeeded_us = :now, due_us = :due,
+    revision = :revision, etag = :etag, last_modified = :last_modified,
+    file_identity = :file_identity
+WHERE source_id = :source;
+
+-- name: source_state_complete
+UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
+    message = :message, ended_us = :now, checked_us = :now,
+    succeeded_us = :now, due_us = :due, content_hash = :hash,
+    applied_filter = :filter, revision = :revision, etag = :etag,
+    last_modified = :last_modified, file_identity = :file_identity,
+    servers = :servers, skills = :skills, plugins = :plugins,
+    rejected = :rejected
+WHERE source_id = :source;
+
+-- name: source_state_failed
+-- What is stored stays, and so does what is known about it.
+UPDATE source_state SET phase = 'failed', started_us = NULL,
+    attempts = attempts + 1, message = :message, ended_us = :now,
+    due_us = :due
+WHERE source_id = :source;
+
+-- name: source_state_orphans
+-- plan: scan-ok one row a source, at start only
+UPDATE source_state SET phase = 'failed', started_us = NULL,
+    message = 'The last sync was interrupted', due_us = NULL
+WHERE phase = 'syncing';
+
+-- name: run_orphans
+UPDATE run SET ended_us = :now, result = 'interrupted',
+    error = 'the process ended before the sync did'
+WHERE ended_us IS NULL;
+
+-- name: run_last_attempts
+-- How many runs have failed in a row.
+-- plan: scan-ok walks the primary key backwards, one row
+SELECT attempts FROM run WHERE ended_us IS NOT NULL
+ORDER BY id DESC LIMIT 1;
+
+-- name: run_insert
+INSERT INTO run (run_id, trigger, started_us, pid, heartbeat_us)
+VALUES (:run_id, :trigger, :now, :pid, :now);
+
+-- name: run_progress
+UPDATE run SET heartbeat_us = :now, current_source = :source,
+    entries = :entries, bytes = :bytes
+WHERE id = :run;
+
+-- name: run_finish
+UPDATE run SET ended_us = :now, heartbeat_us = :now, result = :result,
+    error = :error, attempts = :attempts, hash = :hash, servers = :servers,
+    current_source = NULL
+WHERE id = :run;
+
+-- name: run_source_insert
+INSERT INTO run_source (run, ordinal, source, kind, result, started_us,
+    ended_us, added, updated, removed, unchanged, rejected, total, requests,
+    bytes, hash, error)
+VALUES (:run, :ordinal, :source, :kind, :result, :started, :ended, :added,
+    :updated, :removed, :unchanged, :rejected, :total, :requests, :bytes,
+    :hash, :error);
+
+-- name: run_prune
+-- History is kept for so many runs.
+DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - :keep;
+
+-- name: content_hashes
+-- plan: scan-ok one row a source
+SELECT coalesce(t.content_hash, ''), t.servers
+FROM source s JOIN source_state t ON t.source_id = s.id
+ORDER BY s.ordinal, s.id;
+
+-- ---- content ------------------------------------------------------------------
+
+-- name: seen_insert
+-- Nothing is inserted when the document offers the same version twice.
+INSERT OR IGNORE INTO seen (kind, name, version)
+VALUES (:kind, :name, :version);
+
+-- name: seen_clear
+-- plan: scan-ok all of it
+DELETE FROM seen;
+
+-- name: stored_version
+-- What is stored of a version that the source offers.
+SELECT e.id, v.document_id, v.digest, v.removed_us
+FROM entry e
+    LEFT JOIN version v ON v.entry_id = e.id AND v.version = :version
+WHERE e.kind = :kind AND e.name = :name AND e.source_id = :source;
+
+-- name: entry_insert
+INSERT INTO entry (source_id, kind, name) VALUES (:source, :kind, :name);
+
+-- name: document_insert
+INSERT INTO document (body) VALUES (:body);
+
+-- name: document_update
+UPDATE document SET body = :body WHERE id = :id;
+
+-- name: version_insert
+INSERT INTO version (entry_id, version, document_id, order_key, status,
+    status_changed_us, published_us, updated_us, first_seen_us, changed_us,
+    digest)
+VALUES (:entry, :version, :document, :order_key, :status, :now, :now, :now,
+    :now, :now, :digest);
+
+-- name: version_update
+-- Other content, or back from being removed.
+UPDATE version SET digest = :digest, removed_us = NULL,
+    status_changed_us = iif(status = :status, status_changed_us, :now),
+    status = :status, status_message = NULL, updated_us = :now,
+    changed_us = :now
+WHERE entry_id = :entry AND version = :version;
+
+-- name: version_text_put
+INSERT INTO version_text (document_id, search_text)
+VALUES (:document, :search_text)
+ON CONFLICT (document_id) DO UPDATE SET search_text = excluded.search_text
+WHERE search_text <> excluded.search_text;
+
+-- name: touch_entry
+-- Remembers an entry's head before the first change to it.
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
+SELECT e.id, h.sort_key, h.latest_version, h.search_text
+FROM entry e LEFT JOIN entry_head h ON h.entry_id = e.id
+WHERE e.id = :entry;
+
+-- name: touch_unseen
+-- plan: scan-ok compares all that is stored of a source with all that was seen
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
+SELECT h.entry_id, h.sort_key, h.latest_version, h.search_text
+FROM entry e JOIN version v ON v.entry_id = e.id
+    JOIN entry_head h ON h.entry_id = e.id
+WHERE e.source_id = :source AND v.removed_us IS NULL AND NOT EXISTS (
+    SELECT 1 FROM seen WHERE seen.kind = e.kind AND seen.name = e.name
+        AND seen.version = v.version);
+
+-- name: remove_unseen
+-- What the source no longer offers becomes a tombstone.
+-- plan: scan-ok compares all that is stored of a source with all that was seen
+UPDATE version SET status_changed_us = :now, status = 'deleted',
+    status_message = NULL, updated_us = :now, changed_us = :now,
+    removed_us = :now
+WHERE removed_us IS NULL AND entry_id IN (
+        SELECT id FROM entry WHERE source_id = :source)
+    AND NOT EXISTS (SELECT 1 FROM entry e JOIN seen
+        ON seen.kind = e.kind AND seen.name = e.name
+        WHERE e.id = version.entry_id AND seen.version = version.version);
+
+-- name: withheld_find
+SELECT id, digest FROM withheld WHERE source_id = :source AND kind = :kind
+    AND name = :name AND version = :version;
+
+-- name: withheld_insert
+INSERT INTO withheld (source_id, kind, name, version, digest, body)
+VALUES (:source, :kind, :name, :version, :digest, :body);
+
+-- name: withheld_update
+UPDATE withheld SET digest = :digest, body = :body WHERE id = :id;
+
+-- name: withheld_mark
+-- Left out by the filter, but offered: not to be taken for gone.
+INSERT OR IGNORE INTO withheld_seen (id) VALUES (:id);
+
+-- name: withheld_delete_unseen
+-- plan: scan-ok compares all that is withheld with all that was seen
+DELETE FROM withheld WHERE source_id = :source
+    AND id NOT IN (SELECT id FROM withheld_seen);
+
+-- name: withheld_seen_clear
+-- plan: scan-ok all of it
+DELETE FROM withheld_seen;
+
+-- name: offered_documents
+-- All that a source offers as far as it is stored, kept or withheld: the
+-- document read again when only the filter has moved.
+-- plan: scan-ok every document of the source
+SELECT e.kind, d.body FROM entry e
+    JOIN version v ON v.entry_id = e.id
+    JOIN document d ON d.id = v.document_id
+WHERE e.source_id = :source AND v.removed_us IS NULL
+UNION ALL
+SELECT w.kind, w.body FROM withheld w WHERE w.source_id = :source;
+
+-- name: source_counts
+-- plan: scan-ok counts all that is stored of a source
+SELECT e.kind, count(*) FROM entry e JOIN version v ON v.entry_id = e.id
+WHERE e.source_id = :source AND v.removed_us IS NULL
+GROUP BY e.kind;
+
+-- name: rejection_clear
+DELETE FROM rejection WHERE source_id = :source;
+
+-- name: rejection_insert
+INSERT INTO rejection (source_id, ordinal, kind, path, name, version, rule,
+    value)
+VALUES (:source, :ordinal, :kind, :path, :name, :version, :rule, :value);
+
+-- name: tombstones_expired
+-- Touches the entries whose removed versions have been kept long enough.
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
+SELECT h.entry_id, h.sort_key, h.latest_version, h.search_text
+FROM version v JOIN entry_head h ON h.entry_id = v.entry_id
+WHERE v.removed_us < :before;
+
+-- name: tombstone_documents_delete
+-- plan: scan-ok the list of what is going to be deleted
+DELETE FROM document WHERE id IN (
+    SELECT document_id FROM version WHERE removed_us < :before);
+
+-- name: tombstones_delete
+DELETE FROM version WHERE removed_us < :before;
+
+-- ---- heads of entries -----------------------------------------------------------
+
+-- name: touched_list
+-- plan: scan-ok all of it
+SELECT t.entry_id, t.sort_key, t.latest_version, t.search_text, e.kind, e.name
+FROM touched t JOIN entry e ON e.id = t.entry_id;
+
+-- name: touched_new
+-- Entries without a place in the order yet, in that order.
+-- plan: scan-ok sorts what is new
+SELECT e.id, e.kind, e.name, e.source_id
+FROM touched t JOIN entry e ON e.id = t.entry_id
+WHERE t.sort_key IS NULL
+ORDER BY e.kind, e.name, e.source_id;
+
+-- name: touched_place
+UPDATE touched SET sort_key = :sort_key WHERE entry_id = :entry;
+
+-- name: touched_all
+-- plan: scan-ok every entry, when the derived tables are made anew
+INSERT INTO touched (entry_id) SELECT id FROM entry;
+
+-- name: touched_clear
+-- plan: scan-ok all of it
+DELETE FROM touched;
+
+-- name: place_after
+-- The entry that follows a new one and has its place.
+SELECT e.kind, e.name, e.source_id, h.sort_key
+FROM entry e JOIN entry_head h ON h.entry_id = e.id
+WHERE (e.kind, e.name, e.source_id) > (:kind, :name, :source)
+ORDER BY e.kind, e.name, e.source_id LIMIT 1;
+
+-- name: place_before
+SELECT h.sort_key FROM entry_head h WHERE h.sort_key < :sort_key
+ORDER BY h.sort_key DESC LIMIT 1;
+
+-- name: entry_newest
+-- The newest version that can be used.
+SELECT version FROM version
+WHERE entry_id = :entry AND status <> 'deleted'
+ORDER BY order_key DESC LIMIT 1;
+
+-- name: entry_texts
+-- plan: scan-ok sorts the distinct texts of one entry
+SELECT DISTINCT t.search_text
+FROM version v JOIN version_text t ON t.document_id = v.document_id
+WHERE v.entry_id = :entry
+ORDER BY 1;
+
+-- name: entry_head_put
+INSERT INTO entry_head (entry_id, sort_key, latest_version, search_text)
+VALUES (:entry, :sort_key, :latest_version, :search_text)
+ON CONFLICT (entry_id) DO UPDATE SET
+    latest_version = excluded.latest_version,
+    search_text = excluded.search_text;
+
+-- name: entry_delete
+DELETE FROM entry WHERE id = :entry;
+
+-- name: entry_is_empty
+SELECT NOT EXISTS (SELECT 1 FROM version WHERE entry_id = :entry);
+
+-- name: search_forget
+INSERT INTO search_index (search_index, rowid, search_text)
+VALUES ('delete', :sort_key, :search_text);
+
+-- name: search_add
+INSERT INTO search_index (rowid, search_text) VALUES (:sort_key, :search_text);
+
+-- name: search_clear
+INSERT INTO search_index (search_index) VALUES ('delete-all');
+
+-- name: heads_clear
+-- plan: scan-ok all of it
+DELETE FROM entry_head;
+
+-- name: version_texts_clear
+-- plan: scan-ok all of it
+DELETE FROM version_text;
+
+-- name: documents_list
+-- plan: scan-ok every document, when the derived tables are made anew
+SELECT e.kind, v.document_id, d.body FROM entry e
+    JOIN version v ON v.entry_id = e.id
+    JOIN document d ON d.id = v.document_id;
+
+-- ---- what registries show -----------------------------------------------------
+
+-- name: recompose_add
+INSERT OR IGNORE INTO recompose (kind, name) VALUES (:kind, :name);
+
+-- name: recompose_registry
+-- Every name that a registry shows or could show.
+-- plan: scan-ok the registry is decided anew
+INSERT OR IGNORE INTO recompose (kind, name)
+SELECT kind, name FROM membership WHERE registry_id = :registry
+UNION
+SELECT e.kind, e.name
+FROM registry_source rs JOIN entry e ON e.source_id = rs.source_id
+WHERE rs.registry_id = :registry;
+
+-- name: recompose_clear
+-- plan: scan-ok all of it
+DELETE FROM recompose;
+
+-- name: compose_forget
+-- plan: scan-ok walks the names to decide on
+DELETE FROM membership WHERE registry_id = :registry AND sort_key IN (
+    SELECT m.sort_key FROM recompose n CROSS JOIN membership m
+    WHERE m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name);
+
+-- name: compose_show
+-- For each name the entry of the first source that holds it alive, else of the
+-- first that remembers it.
+-- plan: scan-ok walks the names to decide on, sorts the few holders of each
+INSERT INTO membership (registry_id, sort_key, kind, name, entry_id)
+SELECT :registry, h.sort_key, n.kind, n.name, h.entry_id
+FROM recompose n CROSS JOIN entry_head h
+WHERE h.entry_id = (
+    SELECT e.id FROM entry e
+        CROSS JOIN registry_source rs ON rs.registry_id = :registry
+            AND rs.source_id = e.source_id
+        CROSS JOIN entry_head eh ON eh.entry_id = e.id
+    WHERE e.kind = n.kind AND e.name = n.name
+    ORDER BY eh.latest_version IS NULL, rs.position LIMIT 1);
+
+-- name: registry_count_put
+-- plan: scan-ok counts what the registry shows
+INSERT INTO registry_count (registry_id, servers, skills, plugins)
+SELECT :registry, coalesce(sum(m.kind = 1), 0), coalesce(sum(m.kind = 2), 0),
+    coalesce(sum(m.kind = 3), 0)
+FROM membership m JOIN entry_head h ON h.entry_id = m.entry_id
+WHERE m.registry_id = :registry AND h.latest_version IS NOT NULL
+ON CONFLICT (registry_id) DO UPDATE SET servers = excluded.servers,
+    skills = excluded.skills, plugins = excluded.plugins;
