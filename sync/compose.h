@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deciding what each registry shows: for every kind and name the entry of the
+ * first of its sources that holds the name.  It is settled here, once, so that
+ * no request has to.
+ */
+#ifndef SYNC_COMPOSE_H
+#define SYNC_COMPOSE_H
+
+#include "lib/db.h"
+
+/*
+ * Decides the names in the temporary table recompose for ${registry}, and
+ * counts anew what it shows.
+ */
+int compose_names(struct db *db, int64_t registry, struct err *e);
+
+/*
+ * After a change to the content of ${source}: decides the names in recompose
+ * for every registry that has it, moves the generation of these registries to
+ * ${now}, and empties recompose.
+ */
+int compose_after_source(struct db *db, int64_t source, int64_t now,
+    struct err *e);
+
+/* Decides every name of ${registry} and moves its generation. */
+int compose_registry(struct db *db, int64_t registry, int64_t now,
+    struct err *e);
+
+/* The same for all registries. */
+int compose_everything(struct db *db, int64_t now, struct err *e);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thv-registry-sync: from the command line to one run and its exit status. */
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "sync/conf.h"
+#include "sync/options.h"
+#include "sync/report.h"
+#include "sync/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void
+set_log_level(const struct options *o, bool plain)
+{
+	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
+	enum log_level level;
+
+	if (name == NULL || name[0] == '\0')
+		name = getenv("LOG_LEVEL");
+	if (log_level_from_name(&level, name) == -1)
+		log_message(LOG_LEVEL_WARN,
+		    "THV_REGISTRY_LOG_LEVEL is not a level", name);
+	if (o->verbose)
+		level = LOG_LEVEL_DEBUG;
+	else if (name == NULL && (o->quiet || plain))
+		level = LOG_LEVEL_WARN;
+	log_set_level(level);
+}
+
+/* Every message of the configuration, as a person or a log wants it. */
+static void
+show_messages(const struct conf *conf, bool plain, bool quiet)
+{
+	for (size_t i = 0; conf != NULL && i < conf->message_count; i++) {
+		const struct conf_message *m = &conf->messages[i];
+
+		if (quiet && !m->is_error)
+			continue;
+		if (plain)
+			fprintf(stderr, "%s: %s\n",
+			    m->is_error ? "error" : "warning", m->text);
+		else
+			log_message(
+			    m->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+			    "configuration", m->text);
+	}
+}
+
+static void
+say_error(const struct err *e, bool plain)
+{
+	if (plain)
+		fprintf(stderr, "thv-registry-sync: %s\n", e->text);
+	else
+		log_message(e->code == ERR_BUSY ? LOG_LEVEL_INFO
+						: LOG_LEVEL_ERROR,
+		    "sync did not run", e->text);
+}
+
+static int
+sync_sources(const struct options *o, const struct conf *conf, bool plain)
+{
+	struct reporter reporter = { .json = o->json,
+		.quiet = o->quiet,
+		.terminal = isatty(STDERR_FILENO) == 1,
+		.plain = plain };
+	struct run_options run = { .conf = conf,
+		.names = o->names,
+		.name_count = o->name_count,
+		.force = o->force,
+		.dry_run = o->dry_run,
+		.run_id = getenv("THV_REGISTRY_RUN_ID"),
+		.progress = report_progress,
+		.outcome = report_outcome,
+		.ctx = &reporter };
+	struct run_report report;
+	struct err e = ERR_INIT;
+	int status;
+
+	if (run_sync(&report, &run, &e) == -1) {
+		say_error(&e, plain);
+		status = err_exit_status(e.code);
+	} else {
+		report_end(&reporter, &report);
+		status = report.failed > 0;
+	}
+	run_report_free(&report);
+	return status;
+}
+
+static int
+run(const struct options *o)
+{
+	/* A person watches where standard output is a terminal. */
+	bool plain = isatty(STDOUT_FILENO) == 1;
+	struct conf *conf = NULL;
+	struct err e = ERR_INIT;
+	int status;
+
+	set_log_level(o, plain);
+	if (conf_load(&conf, o->config, &e) == -1) {
+		if (conf == NULL || conf->error_count == 0)
+			say_error(&e, plain || o->check);
+		status = err_exit_status(ERR_CONFIG);
+		show_messages(conf, plain || o->check, o->quiet);
+	} else {
+		show_messages(conf, plain || o->check, o->quiet);
+		status = 0;
+		if (o->check && !o->quiet)
+			printf("%s: %zu sources, %zu registries: valid\n",
+			    o->config, conf->source_count,
+			    conf->registry_count);
+		else if (!o->check)
+			status = sync_sources(o, conf, plain);
+	}
+	conf_free(conf);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	struct err e = ERR_INIT;
+	int status;
+
+	if (options_parse(&o, argc, argv, &e) == -1) {
+		fprintf(stderr,
+		    "thv-registry-sync: %s\n"
+		    "Try 'thv-registry-sync --help'.\n",
+		    e.text);
+		status = err_exit_status(e.code);
+	} else if (o.help) {
+		fputs(options_help, stdout);
+		status = 0;
+	} else if (o.version) {
+		puts("thv-registry-sync " VERSION);
+		status = 0;
+	} else {
+		status = run(&o);
+	}
+	options_free(&o);
+	if (fflush(stdout) == EOF && status == 0)
+		status = 1;
+	return status;
+}

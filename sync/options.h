@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of thv-registry-sync. */
+#ifndef SYNC_OPTIONS_H
+#define SYNC_OPTIONS_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct options {
+	const char *config; /* borrowed from argv or the environment */
+	char **names; /* of --source; the array is owned */
+	size_t name_count;
+	bool force;
+	bool dry_run;
+	bool check;
+	bool json;
+	bool quiet;
+	bool verbose;
+	bool version;
+	bool help;
+};
+
+/* ERR_USAGE says what is wrong.  Free with options_free(). */
+int options_parse(struct options *out, int argc, char **argv, struct err *e);
+void options_free(struct options *o);
+
+extern const char options_help[];
+
+#endif
