@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
-VERSION := 0.1.0
+PROGRAM_VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 PORT ?= 8080
@@ -69,7 +69,7 @@ $(BUILD)/gen/schema.c: schema/embed.awk $(sort $(wildcard schema/durable/*.sql))
 
 $(BUILD)/%.o: %.c $(BUILD)/gen/sql.c
 	$(call say,CC,$<)mkdir -p $(@D) && \
-	$(CC) $(ALL_CFLAGS) -DVERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
+	$(CC) $(ALL_CFLAGS) -DPROGRAM_VERSION='"$(PROGRAM_VERSION)"' -MMD -MP -c $< -o $@
 
 # Embedded SQL runs past the length that -pedantic allows for a literal.
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
@@ -115,7 +115,7 @@ check: check-packages ## install what tests need, run every test
 
 .PHONY: test
 test: $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
-	@THV_BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(TEST_SCRIPTS)
+	@BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(TEST_SCRIPTS)
 
 # ---- packages ---------------------------------------------------------------
 

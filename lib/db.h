@@ -74,6 +74,14 @@ void db_checkpoint(struct db *db);
 int64_t db_last_rowid(const struct db *db);
 int64_t db_changes(const struct db *db);
 
+/*
+ * Calls ${line} with each line of the plan SQLite has for a statement, for
+ * tests; the statement's set need not be prepared.
+ */
+int db_explain(struct db *db, enum sql_id id,
+    void (*line)(void *context, const char *text), void *context,
+    struct err *e);
+
 /* The statement, reset and ready to be bound. */
 struct stmt *db_stmt(struct db *db, enum sql_id id);
 void stmt_bind_text(struct stmt *s, int parameter, const char *text,

@@ -22,7 +22,6 @@
 #define LIMIT_CONFIG_MESSAGES 200 /* errors and warnings kept */
 #define LIMIT_SECRET_FILE (64 * KIB)
 #define LIMIT_GLOB 1024 /* the text of one pattern */
-#define LIMIT_GLOB_STEPS 1000000 /* states visited to match one name */
 
 /* ---- documents ---- */
 #define LIMIT_DOCUMENT (4 * GIB) /* a whole registry document, streamed */

@@ -82,19 +82,18 @@ put_quoted(struct log_line *l, const char *value)
 	put(l, "\"", 1);
 	for (; *value != '\0' && room(l) > ESCAPE_MAX; value++) {
 		unsigned char c = (unsigned char)*value;
-		char escape[8];
+		char escape[ESCAPE_MAX + 1];
+		int len;
 
 		if (c == '\n')
-			put(l, "\\n", 2);
+			len = snprintf(escape, sizeof escape, "\\n");
 		else if (c == '"' || c == '\\')
-			put(l, escape,
-			    (size_t)snprintf(escape, sizeof escape, "\\%c", c));
+			len = snprintf(escape, sizeof escape, "\\%c", c);
 		else if (c < ' ' || c == 0x7f)
-			put(l, escape,
-			    (size_t)snprintf(
-				escape, sizeof escape, "\\u%04x", c));
+			len = snprintf(escape, sizeof escape, "\\u%04x", c);
 		else
-			put(l, value, 1);
+			len = snprintf(escape, sizeof escape, "%c", c);
+		put(l, escape, (size_t)len);
 	}
 	put(l, "\"", 1);
 }

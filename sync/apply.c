@@ -190,6 +190,13 @@ insert_entry(struct apply *a, const struct item *item, int64_t *entry,
 	return 0;
 }
 
+/* A server's own document says nothing of its status. */
+static const char *
+status_of(const struct item *item)
+{
+	return item->facts->status == NULL ? "active" : item->facts->status;
+}
+
 static int
 insert_version(struct apply *a, const struct item *item, int64_t entry,
     struct err *e)
@@ -211,7 +218,7 @@ insert_version(struct apply *a, const struct item *item, int64_t entry,
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, document);
 	stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
 	    buf_str(&a->order_key), a->order_key.len);
-	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, item->facts->status);
+	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, status_of(item));
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_NOW, a->options->now);
 	stmt_bind_blob(s, SQL_VERSION_INSERT_P_DIGEST, item->digest,
 	    sizeof item->digest);
@@ -235,7 +242,7 @@ update_version(struct apply *a, const struct item *item, int64_t entry,
 	s = db_stmt(a->db, SQL_VERSION_UPDATE);
 	stmt_bind_int(s, SQL_VERSION_UPDATE_P_ENTRY, entry);
 	stmt_bind_str(s, SQL_VERSION_UPDATE_P_VERSION, item->facts->version);
-	stmt_bind_str(s, SQL_VERSION_UPDATE_P_STATUS, item->facts->status);
+	stmt_bind_str(s, SQL_VERSION_UPDATE_P_STATUS, status_of(item));
 	stmt_bind_int(s, SQL_VERSION_UPDATE_P_NOW, a->options->now);
 	stmt_bind_blob(s, SQL_VERSION_UPDATE_P_DIGEST, item->digest,
 	    sizeof item->digest);

@@ -136,7 +136,7 @@ main(int argc, char **argv)
 		fputs(options_help, stdout);
 		status = 0;
 	} else if (o.version) {
-		puts("thv-registry-sync " VERSION);
+		puts("thv-registry-sync " PROGRAM_VERSION);
 		status = 0;
 	} else {
 		status = run(&o);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of a request: taken apart, routed, checked, answered from one
+ * snapshot of the database; and what becomes of errors.
+ */
+#include "fcgi/api.h"
+
+#include "fcgi/handle.h"
+#include "fcgi/routes.h"
+#include "fcgi/store.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NOT_MODIFIED 304
+#define URI_TOO_LONG 414
+
+struct api {
+	char *path;
+	struct store store;
+	struct scratch scratch;
+	struct request request;
+	bool unavailable; /* so said the last request; each change is logged */
+};
+
+struct api *
+api_new(const char *path)
+{
+	struct api *api = xcalloc(1, sizeof *api);
+
+	api->path = xstrdup(path);
+	store_init(&api->store, api->path);
+	scratch_init(&api->scratch);
+	return api;
+}
+
+void
+api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	store_close(&api->store);
+	scratch_free(&api->scratch);
+	free(api->path);
+	free(api);
+}
+
+static int
+begin(struct api *api, struct exchange *x, struct err *e)
+{
+	if (store_begin(&api->store, e) == -1)
+		return -1;
+	x->db = api->store.db;
+	if (api->unavailable)
+		log_message(LOG_LEVEL_INFO, "database available again", NULL);
+	api->unavailable = false;
+	return 0;
+}
+
+/* Reads the registry's row, and makes the entity tag of it. */
+static int
+find_registry(struct exchange *x, struct err *e)
+{
+	const char *name = x->match.captures[ROUTE_REGISTRY_NAME];
+	struct buf *kept = &x->scratch->registry;
+	const char *database;
+	struct stmt *s;
+	bool row;
+
+	s = db_stmt(
+	    x->db, name == NULL ? SQL_REGISTRY_DEFAULT_GET : SQL_REGISTRY_GET);
+	if (name != NULL)
+		stmt_bind_str(s, SQL_REGISTRY_GET_P_NAME, name);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (!row) {
+		err_set(e, ERR_NOT_FOUND, "registry not found");
+		return -1;
+	}
+	x->registry.id = stmt_int(s, 0);
+	buf_reset(kept);
+	buf_adds(kept, stmt_text(s, 1, NULL));
+	x->registry.name = buf_str(kept);
+	x->registry.generation = stmt_int(s, 2);
+	database = stmt_text(s, 3, NULL);
+	etag_make(x->response->etag, database == NULL ? "" : database,
+	    x->registry.id, x->registry.generation);
+	stmt_done(s);
+	x->response->cacheable = true;
+	return 0;
+}
+
+/* What the route asks for, up to calling its handler. */
+static int
+answer(struct api *api, struct exchange *x, struct err *e)
+{
+	const struct route *route = x->match.route;
+	struct response *out = x->response;
+	const char *condition = x->request->if_none_match;
+
+	if (route_check(&x->match, e) == -1 ||
+	    query_parse(&x->query, x->request, route->parameters, route->style,
+		e) == -1)
+		return -1;
+	if (route->scope >= ROUTE_DATABASE && begin(api, x, e) == -1)
+		return -1;
+	if (route->scope >= ROUTE_REGISTRY && find_registry(x, e) == -1)
+		return -1;
+	if (out->etag[0] != '\0' && etag_matches(condition, out->etag)) {
+		out->status = NOT_MODIFIED;
+		return 0;
+	}
+	if (route->handle(x, e) == -1)
+		return -1;
+	if (out->body.bad) {
+		err_set(e, ERR_INTERNAL, "the response is too long");
+		return -1;
+	}
+	/* "*" is true of whatever exists, so it had to be looked up first. */
+	if (out->etag[0] != '\0' && etag_is_any(condition))
+		out->status = NOT_MODIFIED;
+	return 0;
+}
+
+/* An error nobody outside can help: what it is stays in the log. */
+static void
+answer_failure(struct api *api, const struct exchange *x, const struct err *e)
+{
+	const struct route *route = x->match.route;
+	bool probe = route != NULL && route->handle == handle_ready;
+
+	/* After any trouble with the database the next request opens it anew.
+	 */
+	if (e->code == ERR_UNAVAILABLE || e->code == ERR_STORAGE)
+		store_close(&api->store);
+	if (e->code != ERR_UNAVAILABLE) {
+		log_message(LOG_LEVEL_ERROR, "request failed", e->text);
+		response_error(x->response, 500, "internal server error");
+		return;
+	}
+	if (!api->unavailable)
+		log_message(LOG_LEVEL_ERROR, "database unavailable", e->text);
+	api->unavailable = true;
+	response_error(x->response, err_http_status(ERR_UNAVAILABLE),
+	    probe ? "service not ready" : "service unavailable");
+}
+
+static void
+answer_error(struct api *api, const struct exchange *x, const struct err *e)
+{
+	switch (e->code) {
+	case ERR_METHOD:
+		x->response->allow = x->match.methods;
+		/* FALLTHROUGH */
+	case ERR_INPUT:
+	case ERR_NOT_FOUND:
+		response_error(x->response, err_http_status(e->code), e->text);
+		break;
+	case ERR_LIMIT:
+		response_error(x->response, URI_TOO_LONG, e->text);
+		break;
+	default:
+		answer_failure(api, x, e);
+		break;
+	}
+}
+
+void
+api_handle(
+    struct api *api, const struct request_input *in, struct response *out)
+{
+	struct exchange x = {
+		.request = &api->request,
+		.scratch = &api->scratch,
+		.response = out,
+	};
+	struct err e = ERR_INIT;
+
+	response_reset(out);
+	if (request_parse(&api->request, in, &e) == -1 ||
+	    route_find(&x.match, routes_api, routes_api_count, &api->request,
+		&e) == -1) {
+		answer_error(api, &x, &e);
+	} else if (api->request.method == REQUEST_OPTIONS) {
+		out->status = 204;
+		out->allow = x.match.methods;
+	} else if (answer(api, &x, &e) == -1) {
+		answer_error(api, &x, &e);
+	}
+	store_end(&api->store);
+	out->omit_body = api->request.method == REQUEST_HEAD;
+	response_finish(out);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * thv-registry-api without a web server: one request in, one response out.
+ *
+ * A struct api keeps the database open and all buffers, so that a request in
+ * steady state allocates nothing.
+ */
+#ifndef FCGI_API_H
+#define FCGI_API_H
+
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+
+struct api;
+
+/* ${path} is the database; it need not exist yet.  Freed with api_free(). */
+struct api *api_new(const char *path);
+/* NULL is allowed. */
+void api_free(struct api *api);
+
+/*
+ * Answers ${in}: fills ${out}, which is reset first and finished at the end.
+ * There is no failure that is not an answer.
+ */
+void api_handle(
+    struct api *api, const struct request_input *in, struct response *out);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entity tags.
+ *
+ * Everything below a registry has the same tag, which moves with the
+ * registry's generation: it is known before any entry is read.  It is strong:
+ * the same tag and the same URL mean the same bytes, from this version of the
+ * program.
+ */
+#ifndef FCGI_ETAG_H
+#define FCGI_ETAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ETAG_SIZE 48 /* with quotes and NUL */
+
+/* Writes the tag of a registry.  ${database} names the database. */
+void etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,
+    int64_t generation);
+
+/*
+ * Whether ${header}, the value of If-None-Match or NULL, holds ${etag}.  Weak
+ * forms count, and so do those that web servers make of a tag when they
+ * compress: "tag-gzip", "tag-br" and the like.
+ */
+bool etag_matches(const char *header, const char *etag);
+
+/* Whether ${header} is "*": whatever there is. */
+bool etag_is_any(const char *header);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a handler gets to work with, and the handlers.
+ *
+ * A handler fills the response's body and leaves its status at 200, or returns
+ * -1 with an error: ERR_INPUT, ERR_NOT_FOUND and such reach the client with
+ * their text, all else becomes a 500 or 503 that says nothing.
+ */
+#ifndef FCGI_HANDLE_H
+#define FCGI_HANDLE_H
+
+#include "fcgi/query.h"
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+#include "fcgi/route.h"
+#include "lib/buf.h"
+#include "lib/db.h"
+
+/* Texts that outlive a statement's row; kept from request to request. */
+struct scratch {
+	struct buf registry; /* the registry's name */
+	struct buf name; /* of the entry that is asked for */
+	struct buf needle; /* the folded search text */
+	struct buf match; /* the question to the trigram index */
+	struct buf key; /* a version's place in the order of versions */
+	struct buf last_name; /* of the last item on a page */
+	struct buf last_version;
+	struct buf cursor_in; /* the bytes of a cursor */
+	struct buf cursor_out;
+};
+
+/* The registry that is asked, for routes of ROUTE_REGISTRY. */
+struct registry {
+	int64_t id;
+	int64_t generation;
+	const char *name; /* borrowed from the scratch */
+};
+
+struct exchange {
+	const struct request *request;
+	struct route_match match;
+	struct query query;
+	struct db *db; /* inside a transaction; NULL for ROUTE_ALONE */
+	struct registry registry;
+	struct scratch *scratch;
+	struct response *response;
+};
+
+void scratch_init(struct scratch *s);
+void scratch_free(struct scratch *s);
+
+/* The name under which the database has the entry that ${x} asks for. */
+const char *handle_entry_name(struct exchange *x);
+
+int handle_item(struct exchange *x, struct err *e);
+int handle_versions(struct exchange *x, struct err *e);
+int handle_list(struct exchange *x, struct err *e);
+int handle_status(struct exchange *x, struct err *e);
+int handle_health(struct exchange *x, struct err *e);
+int handle_ping(struct exchange *x, struct err *e);
+int handle_ready(struct exchange *x, struct err *e);
+int handle_version(struct exchange *x, struct err *e);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What load balancers and people ask to see whether the program is there. */
+#include "fcgi/handle.h"
+#include "fcgi/program.h"
+#include "lib/json_out.h"
+
+int
+handle_health(struct exchange *x, struct err *e)
+{
+	(void)e;
+	buf_adds(&x->response->body, "{\"status\":\"healthy\"}\n");
+	return 0;
+}
+
+int
+handle_ping(struct exchange *x, struct err *e)
+{
+	(void)e;
+	buf_adds(&x->response->body, "{\"pong\":true}\n");
+	return 0;
+}
+
+/* Without a database this is not even called. */
+int
+handle_ready(struct exchange *x, struct err *e)
+{
+	(void)e;
+	buf_adds(&x->response->body, "{\"status\":\"ready\"}\n");
+	return 0;
+}
+
+int
+handle_version(struct exchange *x, struct err *e)
+{
+	struct json_out j = JSON_OUT_INIT(&x->response->body);
+
+	(void)e;
+	json_out_open(&j, '{');
+	json_out_key(&j, "version");
+	json_out_str(&j, PROGRAM_VERSION);
+	json_out_key(&j, "commit");
+	json_out_str(&j, PROGRAM_COMMIT);
+	json_out_key(&j, "build_date");
+	json_out_str(&j, PROGRAM_BUILD_DATE);
+	json_out_key(&j, "platform");
+	json_out_str(&j, PROGRAM_PLATFORM);
+	json_out_close(&j, '}');
+	buf_addc(&x->response->body, '\n');
+	return 0;
+}

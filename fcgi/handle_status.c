@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /registry/status: how the sync goes.
+ *
+ * Each part is one statement whose columns are written under the names of a
+ * table, in order; what the database does not know is null.
+ */
+#include "fcgi/handle.h"
+#include "lib/clock.h"
+#include "lib/json_out.h"
+
+/* A run whose process has not been heard of for longer is not running. */
+#define HEARTBEAT_MAX (60 * CLOCK_SECOND)
+
+enum form {
+	TEXT,
+	NUMBER,
+	INSTANT,
+	TRUTH
+};
+
+struct field {
+	const char *key;
+	enum form form;
+};
+
+static const struct field last_run_fields[] = {
+	{ "type", TEXT },
+	{ "startTime", INSTANT },
+	{ "completionTime", INSTANT },
+	{ "hash", TEXT },
+	{ "serverCount", NUMBER },
+	{ "result", TEXT },
+	{ "attemptCount", NUMBER },
+	{ "errorMessage", TEXT },
+};
+
+static const struct field running_fields[] = {
+	{ "runId", TEXT },
+	{ "type", TEXT },
+	{ "startTime", INSTANT },
+	{ "source", TEXT },
+	{ "entries", NUMBER },
+	{ "bytes", NUMBER },
+};
+
+static const struct field source_fields[] = {
+	{ "name", TEXT },
+	{ "type", TEXT },
+	{ "phase", TEXT },
+	{ "message", TEXT },
+	{ "attemptCount", NUMBER },
+	{ "lastSync", INSTANT },
+	{ "lastAttempt", INSTANT },
+	{ "lastSuccess", INSTANT },
+	{ "lastCheck", INSTANT },
+	{ "nextDue", INSTANT },
+	{ "hash", TEXT },
+	{ "revision", TEXT },
+	{ "serverCount", NUMBER },
+	{ "skillCount", NUMBER },
+	{ "pluginCount", NUMBER },
+	{ "rejectedCount", NUMBER },
+};
+
+/* The members of a registry; its sources come after the first two. */
+static const struct field registry_fields[] = {
+	{ "name", TEXT },
+	{ "default", TRUTH },
+	{ "serverCount", NUMBER },
+	{ "skillCount", NUMBER },
+	{ "pluginCount", NUMBER },
+};
+#define REGISTRY_SOURCES_AT 2
+#define REGISTRY_ID 5 /* the column behind the fields */
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+static void
+add_fields(struct json_out *j, struct stmt *s, const struct field *fields,
+    int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		json_out_key(j, fields[i].key);
+		if (stmt_is_null(s, i))
+			json_out_null(j);
+		else if (fields[i].form == TEXT)
+			json_out_str(j, stmt_text(s, i, NULL));
+		else if (fields[i].form == NUMBER)
+			json_out_int(j, stmt_int(s, i));
+		else if (fields[i].form == INSTANT)
+			json_out_time(j, stmt_int(s, i));
+		else
+			json_out_bool(j, stmt_int(s, i) != 0);
+	}
+}
+
+/* The first row of ${s} as an object, null without one. */
+static int
+add_object(struct json_out *j, struct stmt *s, const struct field *fields,
+    int count, struct err *e)
+{
+	bool row;
+
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (!row) {
+		json_out_null(j);
+		return 0;
+	}
+	json_out_open(j, '{');
+	add_fields(j, s, fields, 0, count);
+	json_out_close(j, '}');
+	stmt_done(s);
+	return 0;
+}
+
+static int
+add_sources(struct json_out *j, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_STATUS_SOURCES);
+	bool row;
+
+	json_out_open(j, '[');
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			break;
+		json_out_open(j, '{');
+		add_fields(j, s, source_fields, 0, COUNT(source_fields));
+		json_out_close(j, '}');
+	}
+	json_out_close(j, ']');
+	return 0;
+}
+
+static int
+add_registry_sources(
+    struct json_out *j, struct db *db, int64_t registry, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_STATUS_REGISTRY_SOURCES);
+	bool row;
+
+	stmt_bind_int(s, SQL_STATUS_REGISTRY_SOURCES_P_REGISTRY, registry);
+	json_out_key(j, "sources");
+	json_out_open(j, '[');
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			break;
+		json_out_str(j, stmt_text(s, 0, NULL));
+	}
+	json_out_close(j, ']');
+	return 0;
+}
+
+static int
+add_registries(struct json_out *j, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_STATUS_REGISTRIES);
+	bool row;
+
+	json_out_open(j, '[');
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			break;
+		json_out_open(j, '{');
+		add_fields(j, s, registry_fields, 0, REGISTRY_SOURCES_AT);
+		if (add_registry_sources(j, db, stmt_int(s, REGISTRY_ID), e) ==
+		    -1)
+			return -1;
+		add_fields(j, s, registry_fields, REGISTRY_SOURCES_AT,
+		    COUNT(registry_fields));
+		json_out_close(j, '}');
+	}
+	json_out_close(j, ']');
+	return 0;
+}
+
+int
+handle_status(struct exchange *x, struct err *e)
+{
+	struct json_out j = JSON_OUT_INIT(&x->response->body);
+	struct stmt *running = db_stmt(x->db, SQL_STATUS_RUNNING);
+
+	stmt_bind_int(
+	    running, SQL_STATUS_RUNNING_P_ALIVE, clock_now() - HEARTBEAT_MAX);
+	json_out_open(&j, '{');
+	json_out_key(&j, "lastSync");
+	if (add_object(&j, db_stmt(x->db, SQL_STATUS_LAST_RUN), last_run_fields,
+		COUNT(last_run_fields), e) == -1)
+		return -1;
+	json_out_key(&j, "running");
+	if (add_object(&j, running, running_fields, COUNT(running_fields), e) ==
+	    -1)
+		return -1;
+	json_out_key(&j, "sources");
+	if (add_sources(&j, x->db, e) == -1)
+		return -1;
+	json_out_key(&j, "registries");
+	if (add_registries(&j, x->db, e) == -1)
+		return -1;
+	json_out_close(&j, '}');
+	buf_addc(&x->response->body, '\n');
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages of lists. */
+#include "fcgi/page.h"
+
+#include "fcgi/item.h"
+#include "lib/json_out.h"
+
+#include <string.h>
+
+int
+page_resume(bool *resumed, struct cursor *c, struct exchange *x,
+    const struct cursor_scope *scope, struct err *e)
+{
+	*resumed = x->query.cursor != NULL;
+	if (!*resumed)
+		return 0;
+	if (cursor_decode(
+		c, &x->scratch->cursor_in, x->query.cursor, scope, e) == -1)
+		return -1;
+	return query_resume(&x->query, c, e);
+}
+
+static void
+keep(struct buf *b, struct stmt *s, int column)
+{
+	size_t len;
+	const char *text = stmt_text(s, column, &len);
+
+	buf_reset(b);
+	buf_add(b, text == NULL ? "" : text, len);
+}
+
+/*
+ * Adds rows until the page is full or they end; ${more} is set when there is
+ * another row.  The row after the last is looked at and not added.
+ */
+static int
+add_rows(int64_t *count, bool *more, struct exchange *x, struct stmt *s,
+    struct err *e)
+{
+	struct buf *out = &x->response->body;
+	bool row;
+
+	*count = 0;
+	*more = false;
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		if (*count == x->query.limit || out->len > LIMIT_PAGE_BYTES)
+			break;
+		if (*count > 0)
+			buf_addc(out, ',');
+		item_add(out, s, x->match.route->kind);
+		/* Only the last item's place is wanted, but which is last? */
+		keep(&x->scratch->last_name, s, ITEM_NAME);
+		keep(&x->scratch->last_version, s, ITEM_VERSION);
+		++*count;
+	}
+	*more = true;
+	return 0;
+}
+
+static void
+make_cursor(struct exchange *x, const struct cursor_scope *scope)
+{
+	const struct cursor next = {
+		.limit = x->query.limit,
+		.since = x->query.since,
+		.deleted = x->query.deleted,
+		.search = x->query.search,
+		.status = x->query.status,
+		.version = x->query.version,
+		.last_name = buf_str(&x->scratch->last_name),
+		.last_version = buf_str(&x->scratch->last_version),
+	};
+
+	buf_reset(&x->scratch->cursor_out);
+	/* The key buffer is free by now: all rows have been read. */
+	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);
+}
+
+static const char *
+array_name(enum entry_kind kind)
+{
+	return kind == ENTRY_SERVER  ? "servers"
+	       : kind == ENTRY_SKILL ? "skills"
+				     : "plugins";
+}
+
+static void
+add_metadata(
+    struct exchange *x, struct json_out *j, int64_t count, const char *cursor)
+{
+	/* The two families of lists have these in a different order. */
+	bool count_first = x->match.route->kind != ENTRY_SERVER;
+
+	json_out_key(j, "metadata");
+	json_out_open(j, '{');
+	if (count_first) {
+		json_out_key(j, "count");
+		json_out_int(j, count);
+	}
+	if (cursor != NULL) {
+		json_out_key(j, "nextCursor");
+		json_out_str(j, cursor);
+	}
+	if (!count_first) {
+		json_out_key(j, "count");
+		json_out_int(j, count);
+	}
+	json_out_close(j, '}');
+}
+
+int
+page_fill(int64_t *count, struct exchange *x, struct stmt *s,
+    const struct cursor_scope *scope, struct err *e)
+{
+	struct buf *out = &x->response->body;
+	struct json_out j = JSON_OUT_INIT(out);
+	int64_t items;
+	bool more;
+
+	json_out_open(&j, '{');
+	json_out_key(&j, array_name(x->match.route->kind));
+	json_out_open(&j, '[');
+	if (add_rows(&items, &more, x, s, e) == -1)
+		return -1;
+	stmt_done(s);
+	json_out_close(&j, ']');
+	if (more)
+		make_cursor(x, scope);
+	add_metadata(
+	    x, &j, items, more ? buf_str(&x->scratch->cursor_out) : NULL);
+	json_out_close(&j, '}');
+	buf_addc(out, '\n');
+	if (count != NULL)
+		*count = items;
+	if (out->bad || x->scratch->cursor_out.bad) {
+		err_set(
+		    e, ERR_INTERNAL, "the response or its cursor is too long");
+		return -1;
+	}
+	return 0;
+}

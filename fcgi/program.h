@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this program says of itself; the build may define it otherwise. */
+#ifndef FCGI_PROGRAM_H
+#define FCGI_PROGRAM_H
+
+#ifndef PROGRAM_VERSION
+#define PROGRAM_VERSION "0.0.0"
+#endif
+
+#ifdef BUILD_COMMIT
+#define PROGRAM_COMMIT BUILD_COMMIT
+#else
+#define PROGRAM_COMMIT "unknown"
+#endif
+
+#ifdef BUILD_DATE
+#define PROGRAM_BUILD_DATE BUILD_DATE
+#else
+#define PROGRAM_BUILD_DATE "unknown"
+#endif
+
+#if defined(__x86_64__)
+#define PROGRAM_ARCHITECTURE "amd64"
+#elif defined(__aarch64__)
+#define PROGRAM_ARCHITECTURE "arm64"
+#elif defined(__arm__)
+#define PROGRAM_ARCHITECTURE "arm"
+#elif defined(__i386__)
+#define PROGRAM_ARCHITECTURE "386"
+#elif defined(__riscv)
+#define PROGRAM_ARCHITECTURE "riscv64"
+#elif defined(__powerpc64__)
+#define PROGRAM_ARCHITECTURE "ppc64le"
+#elif defined(__s390x__)
+#define PROGRAM_ARCHITECTURE "s390x"
+#else
+#define PROGRAM_ARCHITECTURE "unknown"
+#endif
+
+#if defined(__linux__)
+#define PROGRAM_PLATFORM "linux/" PROGRAM_ARCHITECTURE
+#elif defined(__FreeBSD__)
+#define PROGRAM_PLATFORM "freebsd/" PROGRAM_ARCHITECTURE
+#else
+#define PROGRAM_PLATFORM "unknown/" PROGRAM_ARCHITECTURE
+#endif
+
+#endif

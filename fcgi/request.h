@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request, taken apart.
+ *
+ * The raw REQUEST_URI is the only source: web servers decode PATH_INFO, and
+ * then a slash in a name cannot be told from one between segments.  It is
+ * split at '?' and at '/', and each piece is decoded exactly once.  Nothing is
+ * allocated: decoded text lives in the struct.
+ */
+#ifndef FCGI_REQUEST_H
+#define FCGI_REQUEST_H
+
+#include "lib/err.h"
+#include "lib/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the web server hands over; NULL is "absent".  Borrowed throughout. */
+struct request_input {
+	const char *method;
+	const char *uri;
+	const char *if_none_match;
+};
+
+enum request_method {
+	REQUEST_GET = 1 << 0,
+	REQUEST_HEAD = 1 << 1,
+	REQUEST_OPTIONS = 1 << 2,
+	REQUEST_POST = 1 << 3,
+	REQUEST_PUT = 1 << 4,
+	REQUEST_DELETE = 1 << 5,
+	REQUEST_OTHER = 1 << 6
+};
+
+/* Query parameters with a meaning somewhere; all others are ignored. */
+enum request_parameter {
+	REQUEST_LIMIT,
+	REQUEST_CURSOR,
+	REQUEST_SEARCH,
+	REQUEST_UPDATED_SINCE,
+	REQUEST_VERSION,
+	REQUEST_INCLUDE_DELETED,
+	REQUEST_STATUS,
+	REQUEST_PARAMETERS /* how many there are */
+};
+
+struct request_segment {
+	const char *text; /* decoded; "" when it cannot be */
+	bool bad; /* not percent-encoded UTF-8 */
+};
+
+struct request {
+	enum request_method method;
+	const char *if_none_match;
+	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
+	size_t segment_count;
+	struct request_segment segments[LIMIT_PATH_SEGMENTS];
+	bool bad_segment; /* any of them, kept or not */
+	/* NULL when absent, empty or not decodable. */
+	const char *query[REQUEST_PARAMETERS];
+	char text[LIMIT_REQUEST_URI + 2];
+};
+
+/*
+ * Takes ${in} apart.  ERR_LIMIT: the URI is too long.  ERR_NOT_FOUND: it does
+ * not begin with a slash.  Bad encoding is no failure here, since the answer
+ * depends on where it stands.
+ */
+int request_parse(
+    struct request *r, const struct request_input *in, struct err *e);
+
+/* Whether a decoded text of the request is empty or only white space. */
+bool request_is_blank(const char *text);
+
+#endif

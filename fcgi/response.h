@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A response, built whole before a byte of it is sent: a late failure becomes
+ * a clean error instead of half an answer.  Its buffers are used again for the
+ * next request.
+ */
+#ifndef FCGI_RESPONSE_H
+#define FCGI_RESPONSE_H
+
+#include "fcgi/etag.h"
+#include "lib/buf.h"
+
+#include <stdbool.h>
+
+struct response {
+	int status;
+	bool cacheable; /* a 200 or 304 that caches may keep */
+	char etag[ETAG_SIZE]; /* "" for none */
+	unsigned allow; /* methods for Allow; 0 for no such line */
+	bool omit_body; /* HEAD: the length is told, the body is not */
+	struct buf body;
+	struct buf head; /* filled by response_finish() */
+};
+
+void response_init(struct response *r);
+void response_free(struct response *r);
+
+/* Empties ${r} for the next request: 200, nothing else. */
+void response_reset(struct response *r);
+
+/* Makes ${r} an error: ${status}, and {"error":${text}} as its body. */
+void response_error(struct response *r, int status, const char *text);
+
+/* Writes the header lines, in the form CGI wants, to r->head. */
+void response_finish(struct response *r);
+
+#endif

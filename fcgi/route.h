@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routes are data: a table says which paths exist, with which methods and
+ * query parameters, and who answers.
+ *
+ * A pattern is a path whose segments are literal or the name of a parameter in
+ * braces.  A parameter takes any segment but an empty one at the end of the
+ * path.  Every route stands below one or more mounts, the prefixes under which
+ * the same thing is found.
+ */
+#ifndef FCGI_ROUTE_H
+#define FCGI_ROUTE_H
+
+#include "fcgi/query.h"
+#include "fcgi/request.h"
+#include "lib/entry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct exchange;
+
+enum route_mount {
+	ROUTE_AT_ROOT = 1 << 0,
+	ROUTE_AT_V0 = 1 << 1, /* /v0 */
+	ROUTE_AT_V01 = 1 << 2, /* /v0.1 */
+	ROUTE_AT_REGISTRY = 1 << 3, /* /registry/{registryName} */
+	ROUTE_AT_REGISTRY_V01 = 1 << 4, /* /registry/{registryName}/v0.1 */
+	ROUTE_MOUNTS = 5 /* how many there are */
+};
+
+/* Parameters of paths. */
+enum route_capture {
+	ROUTE_REGISTRY_NAME,
+	ROUTE_SERVER_NAME,
+	ROUTE_NAMESPACE,
+	ROUTE_NAME,
+	ROUTE_VERSION,
+	ROUTE_CAPTURES /* how many there are */
+};
+
+/* How much is made ready before the handler is called. */
+enum route_scope {
+	ROUTE_ALONE, /* nothing */
+	ROUTE_DATABASE, /* a snapshot of the database */
+	ROUTE_REGISTRY /* and the registry; the answer has an entity tag */
+};
+
+struct route {
+	unsigned mounts; /* bits of enum route_mount */
+	const char *path;
+	unsigned methods; /* bits of enum request_method */
+	enum route_scope scope;
+	unsigned parameters; /* bits of enum request_parameter */
+	enum query_style style;
+	enum entry_kind kind;
+	bool strict_name; /* a serverName that cannot be is a 400, not a 404 */
+	/* Fills the response; -1 with an error for another answer than 200. */
+	int (*handle)(struct exchange *x, struct err *e);
+};
+
+struct route_match {
+	const struct route *route;
+	/* Decoded, NULL when the route has no such parameter. */
+	const char *captures[ROUTE_CAPTURES];
+	bool bad[ROUTE_CAPTURES]; /* there, but cannot be decoded */
+	unsigned methods; /* what the path allows, on ERR_METHOD too */
+};
+
+/*
+ * Finds the route of ${r} among ${count} of ${table}.  ERR_NOT_FOUND: no such
+ * path; ERR_METHOD: not with this method, ${m} has those it has; ERR_INPUT: no
+ * such path, and it is not percent-encoded UTF-8 either.
+ */
+int route_find(struct route_match *m, const struct route *table, size_t count,
+    const struct request *r, struct err *e);
+
+/*
+ * Checks the parameters of the path, in their order.  ERR_INPUT with a text
+ * for the client.
+ */
+int route_check(const struct route_match *m, struct err *e);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeping the right database open. */
+#include "fcgi/store.h"
+
+#include "lib/schema.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+void
+store_init(struct store *s, const char *path)
+{
+	*s = (struct store){ .path = path };
+}
+
+void
+store_close(struct store *s)
+{
+	db_close(s->db);
+	s->db = NULL;
+}
+
+static int
+open_current(struct store *s, struct err *e)
+{
+	struct stat st;
+
+	if (stat(s->path, &st) == -1) {
+		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", s->path);
+		return -1;
+	}
+	if (s->db != NULL && st.st_dev == s->device && st.st_ino == s->inode)
+		return 0;
+	store_close(s);
+	if (db_open(&s->db, s->path, DB_READ, e) == -1)
+		return -1;
+	s->device = st.st_dev;
+	s->inode = st.st_ino;
+	return db_prepare(s->db, SQL_SET_READ, e);
+}
+
+static int
+begin(struct store *s, struct err *e)
+{
+	int64_t version;
+
+	if (open_current(s, e) == -1 || db_begin_read(s->db, e) == -1 ||
+	    db_user_version(s->db, &version, e) == -1)
+		return -1;
+	if (version != SCHEMA_VERSION) {
+		err_set(e, ERR_UNAVAILABLE,
+		    "%s has schema %lld, this program needs %d", s->path,
+		    (long long)version, SCHEMA_VERSION);
+		return -1;
+	}
+	return 0;
+}
+
+int
+store_begin(struct store *s, struct err *e)
+{
+	if (begin(s, e) == 0)
+		return 0;
+	/* Whatever the reason, the next request starts afresh. */
+	store_close(s);
+	e->code = ERR_UNAVAILABLE;
+	return -1;
+}
+
+void
+store_end(struct store *s)
+{
+	if (s->db != NULL)
+		db_rollback(s->db);
+}

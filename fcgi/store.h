@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The database as a responder sees it: there or not, and possibly another file
+ * tomorrow.
+ *
+ * Before each request the file is compared with the one that is open, and the
+ * schema number is read inside the transaction.  Whatever does not fit closes
+ * the database; the next request tries again, so nothing needs a restart.
+ */
+#ifndef FCGI_STORE_H
+#define FCGI_STORE_H
+
+#include "lib/db.h"
+#include "lib/err.h"
+
+#include <sys/types.h>
+
+struct store {
+	const char *path; /* borrowed */
+	struct db *db; /* NULL when closed */
+	dev_t device;
+	ino_t inode;
+};
+
+void store_init(struct store *s, const char *path);
+void store_close(struct store *s);
+
+/*
+ * Opens the database if need be and begins the read transaction of one
+ * request.  ERR_UNAVAILABLE when there is nothing to read from now.
+ */
+int store_begin(struct store *s, struct err *e);
+/* Ends the transaction; harmless without one. */
+void store_end(struct store *s);
+
+#endif

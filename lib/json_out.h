@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing JSON into a buffer, value by value; commas come by themselves.
+ *
+ *	struct json_out j = JSON_OUT_INIT(&buf);
+ *
+ *	json_out_open(&j, '{');
+ *	json_out_key(&j, "name");
+ *	json_out_str(&j, name);
+ *	json_out_close(&j, '}');
+ *
+ * Nothing fails here: a buffer that is full is marked bad, see lib/buf.h.
+ * That brackets pair up and members have keys is left to the caller.
+ */
+#ifndef LIB_JSON_OUT_H
+#define LIB_JSON_OUT_H
+
+#include "lib/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_out {
+	struct buf *to; /* borrowed */
+	bool comma; /* what comes next stands beside something */
+};
+
+#define JSON_OUT_INIT(buffer)   \
+	{                       \
+		(buffer), false \
+	}
+
+/*
+ * Appends ${text} of ${len} bytes as a JSON string with its quotes.  Control
+ * characters are escaped; bytes that are not UTF-8 become U+FFFD.
+ */
+void json_out_quote(struct buf *to, const char *text, size_t len);
+
+/* ${bracket} is '{' or '[', and '}' or ']'. */
+void json_out_open(struct json_out *j, char bracket);
+void json_out_close(struct json_out *j, char bracket);
+/* ${key} needs no escaping. */
+void json_out_key(struct json_out *j, const char *key);
+
+/* NULL is written as null. */
+void json_out_str(struct json_out *j, const char *value);
+void json_out_int(struct json_out *j, int64_t value);
+void json_out_bool(struct json_out *j, bool value);
+void json_out_null(struct json_out *j);
+/* An instant as RFC 3339 text; CLOCK_NEVER is null. */
+void json_out_time(struct json_out *j, int64_t us);
+/* Text that is JSON already. */
+void json_out_raw(struct json_out *j, const char *json, size_t len);
+
+#endif

@@ -1,0 +1,175 @@
+-- Statements of the responders.  Those that make items share one row:
+-- name, version, status, status_message, status_changed_us, published_us,
+-- updated_us, is_latest, body (fcgi/item.c reads it).
+--
+-- CROSS JOIN fixes the order of the loops as it is written: membership
+-- decides what a registry shows and in which order, the rest hangs below it.
+
+-- ---- registries -------------------------------------------------------------
+
+-- name: registry_get
+-- A registry by its name, with what its entity tag is made of.
+SELECT r.id, r.name, r.generation,
+    (SELECT value FROM setting WHERE key = 'database_id')
+FROM registry r WHERE r.name = :name;
+
+-- name: registry_default_get
+-- The registry that answers where none is named.
+SELECT r.id, r.name, r.generation,
+    (SELECT value FROM setting WHERE key = 'database_id')
+FROM registry r WHERE r.is_default = 1;
+
+-- ---- one version ------------------------------------------------------------
+
+-- name: item_get
+-- One version of an entry, the newest usable one when no version is named.
+SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+FROM membership m
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.version = coalesce(:version, h.latest_version)
+    CROSS JOIN document d ON d.id = v.document_id
+WHERE m.registry_id = :registry AND m.kind = :kind AND m.name = :name
+    AND (:deleted OR v.status <> 'deleted');
+
+-- ---- the versions of one entry ----------------------------------------------
+
+-- name: item_versions
+-- The versions of an entry below a place in their order, newest first.
+SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+FROM membership m
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.order_key < :before
+    CROSS JOIN document d ON d.id = v.document_id
+WHERE m.registry_id = :registry AND m.kind = :kind AND m.name = :name
+    AND (:deleted OR v.status <> 'deleted')
+ORDER BY m.entry_id, v.order_key DESC;
+
+-- ---- lists ------------------------------------------------------------------
+
+-- name: list_start
+-- The first entry at or after a name: where a list goes on.
+SELECT m.sort_key, m.name FROM membership m
+WHERE m.registry_id = :registry AND m.kind = :kind AND m.name >= :name
+ORDER BY m.name LIMIT 1;
+
+-- name: list_all
+-- Every version from one entry on; of that entry only what is after :after.
+-- No version is the empty string, so '' lets all of them pass.
+SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+FROM membership m
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
+    CROSS JOIN document d ON d.id = v.document_id
+WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
+    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
+    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:deleted OR v.status <> 'deleted')
+    AND (:status IS NULL OR v.status = lower(:status))
+    AND (:needle IS NULL OR EXISTS (SELECT 1 FROM version_text t
+        WHERE t.document_id = v.document_id
+            AND instr(t.search_text, :needle) > 0))
+ORDER BY m.sort_key, v.version;
+
+-- name: list_one
+-- From one entry on, one version of each: the named one, else the newest
+-- usable one.
+SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+FROM membership m
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.version = coalesce(:version, h.latest_version)
+    CROSS JOIN document d ON d.id = v.document_id
+WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
+    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
+    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:deleted OR v.status <> 'deleted')
+    AND (:status IS NULL OR v.status = lower(:status))
+    AND (:needle IS NULL OR EXISTS (SELECT 1 FROM version_text t
+        WHERE t.document_id = v.document_id
+            AND instr(t.search_text, :needle) > 0))
+ORDER BY m.sort_key;
+
+-- ---- search -----------------------------------------------------------------
+
+-- name: search_all
+-- As list_all, for a text of three characters or more: the trigram index
+-- offers entries in the order of lists, the text itself decides.
+SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+FROM search_index s
+    CROSS JOIN membership m ON m.registry_id = :registry
+        AND m.sort_key = s.rowid
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
+    CROSS JOIN version_text t ON t.document_id = v.document_id
+    CROSS JOIN document d ON d.id = v.document_id
+WHERE s.search_index MATCH :query AND s.rowid >= :from AND s.rowid < :end
+    AND instr(h.search_text, :needle) > 0
+    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:deleted OR v.status <> 'deleted')
+    AND (:status IS NULL OR v.status = lower(:status))
+    AND instr(t.search_text, :needle) > 0
+ORDER BY s.rowid;
+
+-- name: search_one
+-- As list_one, for a text of three characters or more.
+SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+FROM search_index s
+    CROSS JOIN membership m ON m.registry_id = :registry
+        AND m.sort_key = s.rowid
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.version = coalesce(:version, h.latest_version)
+    CROSS JOIN version_text t ON t.document_id = v.document_id
+    CROSS JOIN document d ON d.id = v.document_id
+WHERE s.search_index MATCH :query AND s.rowid >= :from AND s.rowid < :end
+    AND instr(h.search_text, :needle) > 0
+    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:deleted OR v.status <> 'deleted')
+    AND (:status IS NULL OR v.status = lower(:status))
+    AND instr(t.search_text, :needle) > 0
+ORDER BY s.rowid;
+
+-- ---- status -----------------------------------------------------------------
+
+-- name: status_last_run
+-- The last run of the sync that ended.
+SELECT trigger, started_us, ended_us, hash, servers, result, attempts, error
+FROM run WHERE ended_us IS NOT NULL ORDER BY ended_us DESC LIMIT 1;
+
+-- name: status_running
+-- plan: scan-ok the partial index holds runs that have not ended, at most one
+-- The run that is at work, if its process still says so.
+SELECT run_id, trigger, started_us, current_source, entries, bytes
+FROM run WHERE ended_us IS NULL AND heartbeat_us > :alive
+ORDER BY id DESC LIMIT 1;
+
+-- name: status_sources
+-- plan: scan-ok every source is wanted, in the order of the file
+-- How each source stands.
+SELECT s.name, s.kind, t.phase, t.message, t.attempts, t.ended_us,
+    t.started_us, t.succeeded_us, t.checked_us, t.due_us, t.content_hash,
+    t.revision, t.servers, t.skills, t.plugins, t.rejected
+FROM source s LEFT JOIN source_state t ON t.source_id = s.id
+ORDER BY s.ordinal, s.id;
+
+-- name: status_registries
+-- plan: scan-ok every registry is wanted, in the order of the file
+-- What each registry shows, and of which sources it is made.
+SELECT r.name, r.is_default, c.servers, c.skills, c.plugins, r.id
+FROM registry r LEFT JOIN registry_count c ON c.registry_id = r.id
+ORDER BY r.ordinal, r.id;
+
+-- name: status_registry_sources
+-- The sources of one registry, the one with priority first.
+SELECT s.name FROM registry_source rs JOIN source s ON s.id = rs.source_id
+WHERE rs.registry_id = :registry ORDER BY rs.position;

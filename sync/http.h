@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one door to HTTP: every request the sync makes goes through here, and
+ * only http.c knows libcurl.
+ *
+ * A struct http keeps connections open between requests.  http_get() follows
+ * redirects (http and https only, never from https back to http), undoes gzip,
+ * checks that a body arrived whole, and tries again what may succeed the next
+ * time: failures of the connection, timeouts, status 429 and 5xx.  Proxies
+ * come from the environment (http_proxy, https_proxy, all_proxy, no_proxy),
+ * root certificates from the system or SSL_CERT_FILE and SSL_CERT_DIR.
+ */
+#ifndef SYNC_HTTP_H
+#define SYNC_HTTP_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct http;
+
+struct http_request {
+	const char *url;
+	const char *accept; /* of the Accept header; NULL for none */
+	/* Validators of what is already here, as received; NULL for none. */
+	const char *etag;
+	const char *last_modified;
+	uint64_t max_body; /* decoded; 0: LIMIT_HTTP_BODY */
+	int64_t timeout_ns; /* of one try with its redirects; 0: none */
+	int64_t deadline_us; /* clock_monotonic(), for all tries; 0: none */
+
+	/*
+	 * Where the decoded body of a 200 goes.  start() is called before each
+	 * try: what write() got until then is void.  -1 with ${e} gives up.
+	 */
+	int (*start)(void *ctx, struct err *e);
+	int (*write)(void *ctx, const void *data, size_t len, struct err *e);
+	/* Requests and bytes received so far, now and then; NULL for none. */
+	void (*progress)(void *ctx, unsigned requests, uint64_t bytes);
+	void *ctx; /* of all three */
+};
+
+struct http_response {
+	int status; /* of the last answer; 0: there was none */
+	char *etag; /* NULL when not sent, too long or malformed */
+	char *last_modified; /* the same */
+	unsigned requests; /* sent, redirects and tries included */
+	uint64_t bytes; /* of bodies, as received */
+};
+
+/* The caller frees *${out} with http_free() (NULL is allowed). */
+int http_new(struct http **out, struct err *e);
+void http_free(struct http *h);
+
+/*
+ * Gets ${rq}->url.  Returns 0 when the answer is 200 with a body that went to
+ * write() as a whole, or 304 when validators were given.  Everything else is
+ * -1: ERR_FETCH, ERR_LIMIT when the body is too large, or what write() set.
+ * Messages name the URL without user name and password.  The caller frees the
+ * members of ${rs} with http_response_free() in both cases.
+ */
+int http_get(struct http *h, const struct http_request *rq,
+    struct http_response *rs, struct err *e);
+void http_response_free(struct http_response *rs);
+
+/* ${url} without user name and password, for people; the caller frees it. */
+char *http_public_url(const char *url);
+
+#endif

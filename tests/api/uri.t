@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile and odd URIs through the real program: always JSON, never a 5xx."""
+
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), "..", "lib"))
+
+import random
+import urllib.parse
+
+import registry_db as rdb
+import responder
+import tap
+
+DIRECTORY = tempfile.TemporaryDirectory()
+DATABASE = os.path.join(DIRECTORY.name, "registry.db")
+BASE = "/registry/r/v0.1"
+
+# Path, status, error text (None: any).
+TABLE = [
+    (f"{BASE}/servers/a%2Fb/versions", 200, None),
+    (f"{BASE}/servers/a%2fb/versions", 200, None),
+    (f"{BASE}/servers/a%2Fb/versions/1+b", 200, None),
+    (f"{BASE}/servers/a%2Fb/versions/1%2Bb", 200, None),
+    (f"{BASE}/servers/a%2Fb/versions/1%25", 200, None),
+    (f"{BASE}/servers/a%2Fb/versions/1%2525", 404, "not found"),
+    (f"{BASE}/servers/a/b/versions", 404, "not found"),
+    (f"{BASE}/servers/a/b/versions/1", 404, "not found"),
+    (f"{BASE}/servers/a/versions", 400, "invalid server name format: server "
+        "name must be in format 'dns-namespace/name' (e.g., "
+        "'com.example.api/server')"),
+    (f"{BASE}/servers/a%252Fb/versions", 400, None),
+    (f"{BASE}/servers/a%252Fb/versions/1", 404, "not found"),
+    (f"{BASE}/servers//versions", 400, "serverName cannot be empty"),
+    (f"{BASE}/servers/", 404, "not found"),
+    (f"{BASE}/servers/a%2Fb", 404, "not found"),
+    (f"{BASE}/servers/a%2Fb/versions/", 404, "not found"),
+    (f"{BASE}/servers/a%20b/versions", 400,
+        "serverName cannot contain whitespace"),
+    ("/registry/a%2Fb/v0.1/servers", 404, "registry not found"),
+    ("/registry/w%2Fslash/v0.1/servers", 200, None),
+    ("/registry//v0.1/servers", 400, "registryName cannot be empty"),
+    ("/registry/%zz/v0.1/servers", 400,
+        "invalid URL encoding in registryName"),
+    (f"{BASE}/servers/%2/versions", 400,
+        "invalid URL encoding in serverName"),
+    (f"{BASE}/servers/a%2Fb/versions/%00", 400,
+        "invalid URL encoding in version"),
+    (f"{BASE}/servers/a%2Fb/versions/%C0%AF", 400,
+        "invalid URL encoding in version"),
+    (f"{BASE}/servers?search=%zz", 200, None),
+    (f"{BASE}/servers?search=%00", 200, None),
+    (f"{BASE}/servers?search=%ff", 200, None),
+    (f"{BASE}/servers?limit=%zz", 200, None),
+    (f"{BASE}/servers?limit=5;", 200, None),
+    (f"{BASE}/servers?cursor=%00", 200, None),
+    (f"{BASE}/servers?" + "&" * 1000, 200, None),
+    (f"{BASE}/servers?version=" + "v" * 7000, 200, None),
+    (f"{BASE}/servers?cursor=" + "A" * 7000, 400, "invalid cursor"),
+    (f"{BASE}/servers/" + "n%2F" * 1500 + "/versions", 400, None),
+    (f"{BASE}/servers/" + "n" * 6000 + "/versions/1", 404, "not found"),
+    (f"/registry/{'r' * 7000}/v0.1/servers", 404, "registry not found"),
+    ("/registry/r/v0.1/../v0.1/servers", 404, "not found"),
+    ("/registry/r/v0.1/%2e%2e/servers", 404, "not found"),
+    ("//registry/r/v0.1/servers", 404, "not found"),
+    ("/registry/r/v0.1/servers#x", 404, "not found"),
+    ("/" * 8000, 404, "not found"),
+    ("/" + "%2F" * 2600, 404, "not found"),
+    ("/%", 400, "invalid URL encoding"),
+    ("/" + "x" * 8192, 414, "the request URI is too long"),
+    ("", 404, "not found"),
+    ("*", 404, "not found"),
+    ("x", 404, "not found"),
+    ("http://example.com/health", 404, "not found"),
+    ("/health?x=%zz", 200, None),
+    ("/'; DROP TABLE entry; --", 404, "not found"),
+    (f"{BASE}/servers?search=%27%20OR%201%3D1--", 200, None),
+    (f"{BASE}/servers?search=%22%20OR%20%22abc", 200, None),
+    (f"{BASE}/servers?search=abc%2A", 200, None),
+    (f"{BASE}/servers?search=NEAR(abc)", 200, None),
+]
+
+
+def test_table():
+    for uri, status, error in TABLE:
+        answer = responder.cgi(DATABASE, uri)
+        tap.equal((answer.status, answer.json.get("error") if error else
+            None), (status, error), uri[:100])
+        tap.equal(answer.log, "", "nothing logged")
+
+
+def test_random_noise():
+    """Random mixtures of telling pieces."""
+    rng = random.Random(7)
+    pieces = ["/", "//", "registry", "r", "v0.1", "servers", "versions",
+        "a%2Fb", "latest", "%", "%2", "%00", "%ff", "%e2%82%ac", "..", ".",
+        "?", "&", "=", ";", "limit=", "1", "-1", "cursor=", "search=", "+",
+        "version=", "x", "dev.toolhive", "skills", "plugins", "updated_since=",
+        "2026-01-01T00:00:00Z", "\"", "*", "(", ")", "status", "\xe4", "\\"]
+    with tempfile.TemporaryDirectory() as directory:
+        server = responder.FastCgi(DATABASE, directory)
+        seen = {}
+        bad = []
+        for _ in range(4000):
+            uri = "/" + "".join(rng.choices(pieces, k=rng.randint(1, 14)))
+            if rng.random() < 0.5:
+                uri = f"{BASE}/servers" + uri
+            if rng.random() < 0.3:
+                uri = f"{BASE}/servers?" + uri
+            answer = server.get(uri, rng.choice(["GET", "GET", "HEAD"]))
+            seen[answer.status] = seen.get(answer.status, 0) + 1
+            if answer.status not in (200, 400, 404) or answer.body and \
+                    not isinstance(answer.json, dict):
+                bad.append((uri, answer.status))
+        tap.equal(bad, [], f"only 200, 400, 404 with JSON: {seen}")
+        tap.ok(all(seen.get(s, 0) > 50 for s in (200, 400, 404)),
+            "and each of them often")
+        tap.equal(server.log(), "", "nothing logged")
+        tap.equal(server.stop(), 0, "and the responder lives")
+
+
+def test_every_byte_in_a_name():
+    """Each byte, percent-encoded, in a name: an answer, and never a 5xx."""
+    with tempfile.TemporaryDirectory() as directory:
+        server = responder.FastCgi(DATABASE, directory)
+        got = {b: server.get(
+            f"{BASE}/servers/a%2Fx%{b:02X}/versions/1").status
+            for b in range(256)}
+        server.stop()
+    tap.equal({b for b, s in got.items() if s == 400},
+        {0, 9, 10, 13, 32} | set(range(128, 256)), "400 for these bytes")
+    tap.equal({s for s in got.values()}, {400, 404}, "404 for the others")
+
+
+def test_names_come_back():
+    """What is quoted as a path segment is found again."""
+    for name in ("w.e/ü€😀", "w.e/%2F", "w.e/a+b", "w.e/a?b#c", "w.e/a;b&c=d",
+            "w.e/'\"\\", "w.e/.."):
+        answer = responder.cgi(DATABASE, f"{BASE}/servers/"
+            f"{urllib.parse.quote(name, safe='')}/versions/latest")
+        tap.equal((answer.status, answer.json.get("server", {}).get("name")),
+            (200, name), name)
+
+
+rdb.build(DATABASE, [rdb.Source("a", [rdb.server("a/b", v) for v in ("1",
+    "1+b", "1%")] + [rdb.server(name) for name in ("w.e/ü€😀", "w.e/%2F",
+    "w.e/a+b", "w.e/a?b#c", "w.e/a;b&c=d", "w.e/'\"\\", "w.e/..")])],
+    [rdb.Registry("r", ["a"], True), rdb.Registry("w/slash", ["a"])])
+tap.main([value for name, value in list(globals().items())
+    if name.startswith("test_")])

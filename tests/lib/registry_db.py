@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds a registry database without the sync, as schema/ describes it.
+
+    build(path,
+        sources=[Source("a", [server("x.example/one", "1.0.0")])],
+        registries=[Registry("main", ["a"], default=True)])
+
+What the sync computes (keys, folded texts, shadowing) is computed here a
+second time and by other means, so a test that uses both checks each.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import re
+import sqlite3
+from dataclasses import dataclass, field
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+SERVER, SKILL, PLUGIN = 1, 2, 3
+DAY = 86400 * 1000000
+EPOCH = 1767225600 * 1000000  # 2026-01-01T00:00:00Z
+
+
+@dataclass
+class Version:
+    kind: int
+    name: str
+    version: str
+    doc: dict
+    status: str = "active"
+    message: str = None
+    published: int = EPOCH
+    updated: int = EPOCH + DAY
+    changed: int = EPOCH
+    text: str = None  # the document as it is stored, if not dumped from doc
+
+    def body(self):
+        return self.text or json.dumps(
+            self.doc, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass
+class Source:
+    name: str
+    versions: list = field(default_factory=list)
+    kind: str = "file"
+
+
+@dataclass
+class Registry:
+    name: str
+    sources: list
+    default: bool = False
+    generation: int = 1000
+
+
+def server(name, version="1.0.0", description="d", title=None, **more):
+    doc = {"name": name, "description": description, "version": version}
+    if title is not None:
+        doc["title"] = title
+    doc.update(more.pop("extra", {}))
+    return Version(SERVER, name, version, doc, **more)
+
+
+def extension(kind, namespace, name, version="1.0.0", description="d", **more):
+    doc = {"namespace": namespace, "name": name, "description": description,
+        "version": version}
+    doc.update(more.pop("extra", {}))
+    return Version(kind, f"{namespace}/{name}", version, doc, **more)
+
+
+# ---- what the sync computes --------------------------------------------------
+
+def fold(text):
+    """Case folding, each character by itself."""
+    out = []
+    for c in text:
+        upper = c.upper() if len(c.upper()) == 1 else c
+        out.append(upper.lower() if len(upper.lower()) == 1 else upper)
+    return "".join(out)
+
+
+SEMANTIC = re.compile(
+    r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?"
+    r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
+    r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
+
+
+def number_key(digits):
+    digits = (digits or "").lstrip("0")
+    return b"\xff" * (len(digits) // 255) + \
+        bytes([len(digits) % 255]) + digits.encode()
+
+
+def order_key(version):
+    """The bytes that lib/version.c makes of a version."""
+    raw = version.encode()
+    m = SEMANTIC.fullmatch(version)
+    identifiers = m[4].split(".") if m and m[4] else []
+    if not m or any(len(n or "") > 0 and int(n) >= 2**64 for n in m.groups()[:3]
+            ) or any(i.isdigit() and i != "0" and i[0] == "0"
+                for i in identifiers):
+        return b"\1" + raw
+    key = b"\2" + b"".join(number_key(n) for n in m.groups()[:3])
+    if not identifiers:
+        return key + b"\4" + raw
+    for i in identifiers:
+        key += b"\2" + number_key(i) if i.isdigit() else \
+            b"\3" + i.encode() + b"\0"
+    return key + b"\1" + raw
+
+
+def search_lines(v):
+    return [fold(t) for t in
+        (v.name, v.doc.get("title"), v.doc.get("description")) if t]
+
+
+# ---- filling the tables ------------------------------------------------------
+
+def schema_number(word):
+    with open(f"{ROOT}/lib/schema.h", encoding="utf-8") as f:
+        return int(re.search(rf"#define {word} (\w+)", f.read())[1], 0)
+
+
+def schema_version():
+    return schema_number("SCHEMA_DURABLE") * 1000 + \
+        schema_number("SCHEMA_DERIVED")
+
+
+def create(path):
+    """An empty database of the schema."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    for script in sorted(glob.glob(f"{ROOT}/schema/durable/*.sql")) + [
+            f"{ROOT}/schema/derived.sql", f"{ROOT}/schema/views.sql"]:
+        with open(script, encoding="utf-8") as f:
+            db.executescript(f.read())
+    db.execute(f"PRAGMA application_id = "
+        f"{schema_number('SCHEMA_APPLICATION_ID')}")
+    db.execute(f"PRAGMA user_version = {schema_version()}")
+    db.execute("INSERT INTO setting VALUES ('database_id', ?)",
+        (hashlib.sha256(os.fsencode(path)).hexdigest()[:32],))
+    return db
+
+
+def add_source(db, ordinal, source):
+    cursor = db.execute(
+        "INSERT INTO source (name, kind, ordinal, config, identity, filter,"
+        " strict, created_us, updated_us)"
+        " VALUES (?, ?, ?, '{}', ?, 'null', 0, ?, ?)",
+        (source.name, source.kind, ordinal, source.name, EPOCH, EPOCH))
+    source_id = cursor.lastrowid
+    counts = [sum(v.kind == kind and v.status != "deleted"
+        for v in source.versions) for kind in (SERVER, SKILL, PLUGIN)]
+    db.execute(
+        "INSERT INTO source_state (source_id, phase, message, attempts,"
+        " ended_us, checked_us, succeeded_us, content_hash, servers, skills,"
+        " plugins) VALUES (?, 'complete', 'ok', 0, ?, ?, ?, ?, ?, ?, ?)",
+        (source_id, EPOCH, EPOCH, EPOCH, "0" * 64, *counts))
+    return source_id
+
+
+def add_version(db, entry_id, v):
+    body = v.body()
+    document = db.execute("INSERT INTO document (body) VALUES (?)",
+        (body,)).lastrowid
+    db.execute(
+        "INSERT INTO version (entry_id, version, document_id, order_key,"
+        " status, status_message, status_changed_us, published_us, updated_us,"
+        " first_seen_us, changed_us, removed_us, digest)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+        (entry_id, v.version, document, order_key(v.version), v.status,
+            v.message, v.changed, v.published, v.updated, v.published,
+            v.updated, hashlib.sha256(body.encode()).digest()))
+    db.execute("INSERT INTO version_text VALUES (?, ?)",
+        (document, "\n".join(search_lines(v))))
+
+
+def add_head(db, entry_id, sort_key, versions):
+    alive = [v.version for v in versions if v.status != "deleted"]
+    text = "\n".join(dict.fromkeys(
+        line for v in versions for line in search_lines(v)))
+    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?)", (entry_id,
+        sort_key, max(alive, key=order_key) if alive else None, text))
+    db.execute("INSERT INTO search_index (rowid, search_text) VALUES (?, ?)",
+        (sort_key, text))
+
+
+def add_entries(db, sources, ids):
+    """Returns {(source name, kind, name): (entry id, sort key, alive)}."""
+    groups = {}
+    for source in sources:
+        for v in source.versions:
+            groups.setdefault((v.kind, v.name.encode(), source.name),
+                []).append(v)
+    entries = {}
+    for kind, name, source in groups:
+        entries[kind, name, source] = db.execute(
+            "INSERT INTO entry (source_id, kind, name) VALUES (?, ?, ?)",
+            (ids[source], kind, name.decode())).lastrowid
+    placed = {}
+    order = sorted(groups, key=lambda k: (k[0], k[1], entries[k]))
+    for place, key in enumerate(order):
+        kind, name, source = key
+        sort_key = (kind << 56) + (place + 1) * 1024
+        for v in groups[key]:
+            add_version(db, entries[key], v)
+        add_head(db, entries[key], sort_key, groups[key])
+        placed[source, kind, name.decode()] = (entries[key], sort_key,
+            any(v.status != "deleted" for v in groups[key]))
+    return placed
+
+
+def add_registry(db, ordinal, registry, ids, placed, sources):
+    registry_id = db.execute(
+        "INSERT INTO registry (name, ordinal, is_default, generation,"
+        " created_us, updated_us) VALUES (?, ?, ?, ?, ?, ?)",
+        (registry.name, ordinal, registry.default, registry.generation, EPOCH,
+            EPOCH)).lastrowid
+    shown = {}
+    for position, name in enumerate(registry.sources):
+        db.execute("INSERT INTO registry_source VALUES (?, ?, ?)",
+            (registry_id, position, ids[name]))
+        for (source, kind, entry), place in placed.items():
+            key = kind, entry
+            if source == name and (key not in shown or
+                    place[2] and not shown[key][2]):
+                shown[key] = place + (source,)
+    for (kind, name), (entry, sort_key, _, _) in shown.items():
+        db.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?)",
+            (registry_id, sort_key, kind, name, entry))
+    by_name = {s.name: s for s in sources}
+    counts = [sum(v.kind == kind and v.name == name and v.status != "deleted"
+        for (k, name), (_, _, _, source) in shown.items() if k == kind
+        for v in by_name[source].versions)
+        for kind in (SERVER, SKILL, PLUGIN)]
+    db.execute("INSERT INTO registry_count VALUES (?, ?, ?, ?)",
+        (registry_id, *counts))
+
+
+def build(path, sources, registries):
+    """Makes the database; it must not exist."""
+    db = create(path)
+    db.execute("BEGIN")
+    ids = {s.name: add_source(db, i, s) for i, s in enumerate(sources)}
+    placed = add_entries(db, sources, ids)
+    for i, registry in enumerate(registries):
+        add_registry(db, i, registry, ids, placed, sources)
+    db.execute("COMMIT")
+    db.close()
+
+
+def random_sources(rng, names, versions):
+    """Two sources of servers whose names, versions and texts collide."""
+    words = ["alpha", "Beta", "gämma", "DELTA", "file", "Filesystem", "%_\\",
+        "naïve \"quoted\"", "日本語 text", "e"]
+    out = []
+    for source in "ab":
+        held = {}
+        for _ in range(names):
+            name = "%s.example/%s" % (rng.choice(["a", "A", "com", "com-x",
+                "z.y"]), rng.choice(["s", "S", "s-", "t", "srv"]) +
+                str(rng.randrange(names)))
+            for _ in range(rng.randint(1, versions)):
+                version = rng.choice(["%d.%d.%d", "%d.%d.%d-rc.1",
+                    "v%d.%d.%d", "x%d%d%d", "%d.%d.%d+b"]) % (
+                    rng.randrange(12), rng.randrange(12), rng.randrange(3))
+                held[name, version] = server(name, version,
+                    description=" ".join(rng.choices(words, k=3)),
+                    title=rng.choice([None, *words]),
+                    status=rng.choice(["active"] * 6 + ["deprecated",
+                        "deleted"]),
+                    updated=EPOCH + rng.randrange(100) * DAY)
+        out.append(Source(source, list(held.values())))
+    return out

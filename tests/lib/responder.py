@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asking thv-registry-api: as plain CGI, and over FastCGI on a socket."""
+
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("THV_BUILD", "build"))
+PROGRAM = os.path.join(BUILD, "thv-registry-api")
+
+
+class Answer:
+    """Status, header fields (names in lower case), body."""
+
+    def __init__(self, raw):
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        self.headers = {}
+        for line in head.decode("ascii").split("\r\n"):
+            name, _, value = line.partition(": ")
+            assert name.lower() not in self.headers, f"{name} twice"
+            self.headers[name.lower()] = value
+        self.status = int(self.headers.pop("status").split()[0])
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def error(self):
+        return self.json["error"]
+
+
+def environment(database, **more):
+    env = {k: v for k, v in os.environ.items()
+        if k.startswith(("ASAN", "UBSAN", "LSAN", "PATH"))}
+    env["THV_REGISTRY_DATABASE_PATH"] = str(database)
+    env.update(more)
+    return env
+
+
+def cgi(database, uri, method="GET", etag=None):
+    """One request to a process of its own."""
+    env = environment(database, REQUEST_METHOD=method, REQUEST_URI=uri)
+    if etag is not None:
+        env["HTTP_IF_NONE_MATCH"] = etag
+    done = subprocess.run([PROGRAM], env=env, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    answer = Answer(done.stdout)
+    answer.log = done.stderr.decode()
+    return answer
+
+
+class FastCgi:
+    """One responder that stays, and requests to it."""
+
+    BEGIN, PARAMS, STDIN, STDOUT, END = 1, 4, 5, 6, 3
+
+    def __init__(self, database, directory):
+        self.path = os.path.join(directory, "fcgi.sock")
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        listener.listen(16)
+        self.log_path = os.path.join(directory, "responder.log")
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([PROGRAM], stdin=listener,
+                stderr=log, env=environment(database))
+        listener.close()
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8") as f:
+            return f.read()
+
+    @staticmethod
+    def record(kind, data):
+        return struct.pack(">BBHHBB", 1, kind, 1, len(data), 0, 0) + data
+
+    @staticmethod
+    def pair(name, value):
+        name, value = name.encode(), value.encode()
+        return b"".join(struct.pack(">I", len(x) | 1 << 31)
+            for x in (name, value)) + name + value
+
+    def send(self, uri, method="GET", etag=None):
+        """Sends a request; returns the connection."""
+        params = {"REQUEST_METHOD": method, "REQUEST_URI": uri}
+        if etag is not None:
+            params["HTTP_IF_NONE_MATCH"] = etag
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(20)
+        s.connect(self.path)
+        s.sendall(self.record(self.BEGIN, struct.pack(">HB5x", 1, 0)) +
+            self.record(self.PARAMS, b"".join(
+                self.pair(k, v) for k, v in params.items())) +
+            self.record(self.PARAMS, b"") + self.record(self.STDIN, b""))
+        return s
+
+    def receive(self, s):
+        """The answer on a connection."""
+        out = b""
+        stream = s.makefile("rb")
+        while True:
+            head = stream.read(8)
+            if len(head) < 8:
+                raise EOFError("the responder closed the connection")
+            _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", head)
+            data = stream.read(length + padding)[:length]
+            if kind == self.STDOUT:
+                out += data
+            elif kind == self.END:
+                break
+        stream.close()
+        s.close()
+        return Answer(out)
+
+    def get(self, uri, method="GET", etag=None):
+        return self.receive(self.send(uri, method, etag))
+
+    def stop(self):
+        """Ends the process in the polite way; returns its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)

@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The manners of thv-registry-sync: options, exit statuses, output."""
+import fcntl
+import json
+import os
+import pty
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import tap
+from test_site import SYNC, Site, server
+
+
+def call(*args, **env):
+    return subprocess.run([SYNC, *args], env={**os.environ, **env},
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+
+
+def site_with_one(site):
+    site.configure({"a": site.file_source("a", server("n/x"))})
+
+
+def test_help_and_version():
+    done = call("--help")
+    tap.equal((done.returncode, done.stderr), (0, ""), "--help")
+    for option in ("--config", "--source", "--force", "--dry-run", "--check",
+                   "--json", "--quiet", "--verbose", "--version"):
+        tap.contains(done.stdout, option, f"--help names {option}")
+    done = call("--version")
+    tap.equal(done.returncode, 0, "--version")
+    tap.ok(done.stdout.startswith("thv-registry-sync "), "names itself")
+
+
+def test_usage_errors():
+    for args in ("--no-such",), ("-c",), ("extra",), ("--source",):
+        done = call(*args)
+        tap.equal((done.returncode, done.stdout), (2, ""), f"{args}")
+        tap.contains(done.stderr, args[0], "the mistake is named")
+
+
+def test_configuration_errors_touch_nothing():
+    with Site() as site:
+        site.write("config.yaml", "sources: []\nregistries: []\n")
+        run = site.sync(THV_REGISTRY_DATABASE_PATH=site.database)
+        tap.equal(run.status, 2, "exit status")
+        tap.contains(run.err, "config.yaml:1", "file and line")
+        tap.ok(not os.path.exists(site.database), "no database")
+        done = call("-c", site.path("missing.yaml"))
+        tap.equal(done.returncode, 2, "missing file")
+        tap.contains(done.stderr, "missing.yaml", "is named")
+
+
+def test_unknown_source_name():
+    with Site() as site:
+        site_with_one(site)
+        run = site.sync("--source", "nobody")
+        tap.equal(run.status, 2, "exit status")
+        tap.contains(run.err, "nobody", "is named")
+        tap.ok(not os.path.exists(site.database), "no database")
+
+
+def test_check():
+    with Site() as site:
+        site_with_one(site)
+        done = call("--check", "-c", site.config)
+        tap.equal(done.returncode, 0, "exit status")
+        tap.contains(done.stdout, "1 sources, 1 registries", "says so")
+        tap.ok(not os.path.exists(site.database), "no database")
+
+
+def test_json_report():
+    with Site() as site:
+        site_with_one(site)
+        report = site.sync().report
+        tap.equal(sorted(report), ["durationSeconds", "sources", "startedAt"],
+                  "members")
+        tap.equal(list(report["sources"][0]), [
+            "name", "type", "result", "added", "updated", "removed",
+            "unchanged", "rejected", "total", "durationSeconds", "hash",
+            "requests", "bytes", "error"], "members of a source")
+        tap.equal(site.sync().source("a")["result"], "skipped", "not due")
+        tap.equal(site.sync("--force").source("a")["result"], "completed",
+                  "forced")
+
+
+def test_dry_run_writes_nothing():
+    with Site() as site:
+        site_with_one(site)
+        run = site.sync("--dry-run")
+        tap.equal(run.counts("a"), (1, 0, 0, 0, 0), "the difference")
+        tap.ok(not os.path.exists(site.database), "no database is made")
+        site.sync()
+        site.configure({"a": site.file_source("a", server("n/x"),
+                                              server("n/y")),
+                        "b": site.file_source("b", server("n/z"))})
+        tables = ("source", "registry", "entry", "version", "run", "membership")
+        before = [site.query(f"SELECT * FROM {t}") for t in tables]
+        run = site.sync("--dry-run", "--force")
+        tap.equal((run.counts("a"), run.counts("b")),
+                  ((1, 0, 0, 1, 0), (1, 0, 0, 0, 0)), "the difference again")
+        tap.equal([site.query(f"SELECT * FROM {t}") for t in tables], before,
+                  "no row moved")
+
+
+def test_one_at_a_time():
+    with Site() as site:
+        site_with_one(site)
+        with open(site.database + ".lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            run = site.sync()
+            tap.equal(run.status, 0, "exit status when another one runs")
+            tap.contains(run.err, "another sync is running", "is said")
+            tap.ok(not os.path.exists(site.database), "nothing is done")
+        tap.equal(site.sync().status, 0, "and then it works")
+
+
+def test_foreign_database_is_left_alone():
+    with Site() as site:
+        site_with_one(site)
+        import sqlite3
+        db = sqlite3.connect(site.database)
+        db.execute("CREATE TABLE other (x)")
+        db.commit()
+        db.close()
+        run = site.sync()
+        tap.equal(run.status, 1, "exit status")
+        tap.contains(run.err, "is not a registry database", "is said")
+        tap.equal(site.query("SELECT name FROM sqlite_schema"), [("other",)],
+                  "and not touched")
+
+
+def test_newer_database_is_left_alone():
+    with Site() as site:
+        site_with_one(site)
+        site.sync()
+        import sqlite3
+        db = sqlite3.connect(site.database)
+        db.execute("PRAGMA user_version = 99000")
+        db.close()
+        run = site.sync()
+        tap.equal(run.status, 1, "exit status")
+        tap.contains(run.err, "newer program", "is said")
+
+
+def test_derived_tables_are_made_anew():
+    with Site() as site:
+        site.configure({"a": site.file_source(
+            "a", server("n/x"), server("n/y", title="Übung"))})
+        site.sync()
+        before = {uri: site.get(uri).body for uri in
+                  ("/v0.1/servers", "/v0.1/servers?search=%C3%BCbung")}
+        import sqlite3
+        db = sqlite3.connect(site.database)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        db.execute("DROP TABLE search_index")
+        db.execute("DELETE FROM entry_head")
+        db.execute("DELETE FROM membership")
+        db.execute("PRAGMA user_version = 1000")
+        db.commit()
+        db.close()
+        os.remove(site.path("a.json"))
+        tap.equal(site.get("/v0.1/servers").status, 503,
+                  "a responder does not know that schema")
+        tap.equal(site.sync().status, 0, "no source is needed for it")
+        tap.equal(site.value("PRAGMA user_version"), version, "version")
+        for uri, body in before.items():
+            tap.equal(site.get(uri).body, body, uri)
+
+
+def test_output_of_a_pipe_and_of_a_terminal():
+    with Site() as site:
+        site_with_one(site)
+        done = call("-c", site.config)
+        tap.equal(done.stdout, "", "a pipe gets no closing line")
+        tap.contains(done.stderr, 'msg="source synced" source=a', "but a log")
+        tap.ok("\r" not in done.stderr, "and no progress")
+        done = call("-q", "-c", site.config, "--force")
+        tap.equal(done.stdout + done.stderr, "", "-q says nothing")
+        master, slave = pty.openpty()
+        subprocess.run([SYNC, "-c", site.config, "--force"], stdout=slave,
+                       stderr=slave, stdin=subprocess.DEVNULL, check=False)
+        os.close(slave)
+        text = os.read(master, 65536).decode()
+        os.close(master)
+        tap.contains(text, "a: completed, 0 added", "a terminal gets a line")
+        tap.ok("level=" not in text, "and no log")
+
+
+def test_run_history():
+    with Site() as site:
+        site_with_one(site)
+        site.sync()
+        site.sync()
+        tap.equal(site.query("SELECT source, result, added FROM sync_run"),
+                  [("a", "completed", 1)], "idle runs leave no trace")
+        site.sync("--force", THV_REGISTRY_RUN_ID="my-run")
+        tap.equal(site.query("SELECT trigger FROM sync_run "
+                             "WHERE run_id = 'my-run'"), [("manual",)],
+                  "a triggered run says so")
+        last = site.get("/registry/status").json["lastSync"]
+        tap.equal((last["type"], last["result"], last["serverCount"],
+                   last["attemptCount"], last["errorMessage"]),
+                  ("manual", "completed", 1, 0, None), "status")
+
+
+def test_orphaned_run_is_cleared_up():
+    with Site() as site:
+        site_with_one(site)
+        site.sync()
+        import sqlite3
+        db = sqlite3.connect(site.database)
+        db.execute("UPDATE run SET ended_us = NULL, result = NULL")
+        db.execute("UPDATE source_state SET phase = 'syncing'")
+        db.commit()
+        db.close()
+        site.sync()
+        tap.equal(site.query("SELECT result FROM run ORDER BY id"),
+                  [("interrupted",), ("completed",)], "run")
+        tap.equal(site.query("SELECT phase FROM source_state"),
+                  [("complete",)], "and the source is tried at once")
+
+
+tap.main([f for n, f in sorted(globals().items()) if n.startswith("test_")])

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entity tags, and the forms in which they come back. */
+#include "fcgi/etag.h"
+
+#include "tests/t.h"
+
+static const struct {
+	int line;
+	const char *header;
+	bool matches;
+} headers[] = {
+	{ __LINE__, NULL, false },
+	{ __LINE__, "", false },
+	{ __LINE__, "\"abc\"", true },
+	{ __LINE__, "W/\"abc\"", true },
+	{ __LINE__, "\"abc-gzip\"", true },
+	{ __LINE__, "W/\"abc-br\"", true },
+	{ __LINE__, "\"abc;gzip\"", true },
+	{ __LINE__, "\"abc\"-gzip", true },
+	{ __LINE__, "\"x\", \"abc\"", true },
+	{ __LINE__, "\"x\",W/\"y\" , W/\"abc-gzip\"", true },
+	{ __LINE__, "\"a,b\", \"abc\"", true },
+	{ __LINE__, "  \"abc\"", true },
+	{ __LINE__, "\"ab\"", false },
+	{ __LINE__, "\"abcd\"", false },
+	{ __LINE__, "\"abc-gz\"", false },
+	{ __LINE__, "\"abc-gzip-br\"", false },
+	{ __LINE__, "\"ABC\"", false },
+	{ __LINE__, "abc", false },
+	{ __LINE__, "\"abc", false },
+	{ __LINE__, "\"x\", abc", false },
+	{ __LINE__, "\"\"", false },
+	{ __LINE__, "\"x,\"abc", false },
+	{ __LINE__, "*", false },
+	{ __LINE__, ",,,", false },
+};
+
+static void
+test_matches(void)
+{
+	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+		T_AT(headers[i].line);
+		CHECK_INT(etag_matches(headers[i].header, "\"abc\""),
+		    headers[i].matches);
+	}
+	T_AT(0);
+	CHECK(etag_is_any("*"));
+	CHECK(etag_is_any(" * "));
+	CHECK(!etag_is_any("\"*\""));
+	CHECK(!etag_is_any("*, \"abc\""));
+	CHECK(!etag_is_any(""));
+	CHECK(!etag_is_any(NULL));
+}
+
+static void
+test_make(void)
+{
+	char first[ETAG_SIZE], other[ETAG_SIZE];
+	size_t len;
+
+	etag_make(first, "database", 1, INT64_MAX);
+	len = strlen(first);
+	CHECK(len > 2 && first[0] == '"' && first[len - 1] == '"');
+	CHECK(strspn(first + 1, "0123456789abcdef-") == len - 2);
+	etag_make(other, "database", 1, INT64_MAX);
+	CHECK_STR(other, first);
+	etag_make(other, "database", 1, INT64_MAX - 1);
+	CHECK(strcmp(other, first) != 0);
+	etag_make(other, "database", 2, INT64_MAX);
+	CHECK(strcmp(other, first) != 0);
+	etag_make(other, "databasf", 1, INT64_MAX);
+	CHECK(strcmp(other, first) != 0);
+}
+
+int
+main(void)
+{
+	test_matches();
+	test_make();
+	return t_done();
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Log lines: quoting, levels, where they are cut, and that they come whole. */
+#include "lib/log.h"
+
+#include "lib/clock.h"
+#include "tests/t.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct {
+	int line;
+	const char *value;
+	const char *written;
+} values[] = {
+	{ __LINE__, "plain", "plain" },
+	{ __LINE__, "a/b.c:1-2_3", "a/b.c:1-2_3" },
+	{ __LINE__, "", "\"\"" },
+	{ __LINE__, "two words", "\"two words\"" },
+	{ __LINE__, "a=b", "\"a=b\"" },
+	{ __LINE__, "say \"x\"", "\"say \\\"x\\\"\"" },
+	{ __LINE__, "back\\slash", "\"back\\\\slash\"" },
+	{ __LINE__, "a\nlevel=ERROR", "\"a\\nlevel=ERROR\"" },
+	{ __LINE__, "a\r\tb\x1b[0m", "\"a\\u000d\\u0009b\\u001b[0m\"" },
+	{ __LINE__, "\x7f", "\"\\u007f\"" },
+	{ __LINE__, "caf\xc3\xa9", "caf\xc3\xa9" },
+};
+
+static const struct {
+	int line;
+	const char *name;
+	int status;
+	enum log_level level;
+} levels[] = {
+	{ __LINE__, "debug", 0, LOG_LEVEL_DEBUG },
+	{ __LINE__, "INFO", 0, LOG_LEVEL_INFO },
+	{ __LINE__, "warn", 0, LOG_LEVEL_WARN },
+	{ __LINE__, "Warning", 0, LOG_LEVEL_WARN },
+	{ __LINE__, "error", 0, LOG_LEVEL_ERROR },
+	{ __LINE__, NULL, 0, LOG_LEVEL_INFO },
+	{ __LINE__, "", -1, LOG_LEVEL_INFO },
+	{ __LINE__, "loud", -1, LOG_LEVEL_INFO },
+};
+
+static const struct {
+	int line;
+	int64_t us;
+	const char *written;
+} seconds[] = {
+	{ __LINE__, 0, "0.000000" },
+	{ __LINE__, 1, "0.000001" },
+	{ __LINE__, 1500000, "1.500000" },
+	{ __LINE__, -500000, "-0.500000" },
+	{ __LINE__, -1500000, "-1.500000" },
+	{ __LINE__, INT64_MIN, "-9223372036854.775808" },
+};
+
+/* The line so far, as a string. */
+static const char *
+text(struct log_line *l)
+{
+	l->text[l->len] = '\0';
+	return l->text;
+}
+
+static void
+test_values(void)
+{
+	struct log_line l = { .len = 0 };
+	char want[64];
+
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		l.len = 0;
+		log_str(&l, "key", values[i].value);
+		snprintf(want, sizeof want, " key=%s", values[i].written);
+		T_AT(values[i].line);
+		CHECK_STR(text(&l), want);
+	}
+	for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+		l.len = 0;
+		log_seconds(&l, "s", seconds[i].us);
+		snprintf(want, sizeof want, " s=%s", seconds[i].written);
+		T_AT(seconds[i].line);
+		CHECK_STR(text(&l), want);
+	}
+	T_AT(0);
+	l.len = 0;
+	log_int(&l, "n", INT64_MIN);
+	log_str(&l, "none", NULL);
+	log_int(&l, "m", 7);
+	CHECK_STR(text(&l), " n=-9223372036854775808 m=7");
+}
+
+static void
+test_levels(void)
+{
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+		enum log_level level = LOG_LEVEL_ERROR;
+
+		T_AT(levels[i].line);
+		CHECK_INT(log_level_from_name(&level, levels[i].name),
+		    levels[i].status);
+		CHECK_INT(level, levels[i].level);
+	}
+	T_AT(0);
+}
+
+/* The parts of a line that begins now: its time can be read, the rest is. */
+static void
+test_begin(void)
+{
+	struct log_line l;
+	struct err e = ERR_INIT;
+	int64_t before = clock_now(), at = 0;
+	const char *rest;
+
+	log_begin(&l, LOG_LEVEL_WARN, "it happened");
+	CHECK(strncmp(text(&l), "time=", 5) == 0);
+	rest = strchr(l.text, ' ');
+	CHECK_STR(rest, " level=WARN msg=\"it happened\"");
+	if (rest != NULL)
+		CHECK_INT(clock_parse(
+			      &at, l.text + 5, (size_t)(rest - l.text) - 5, &e),
+		    0);
+	CHECK(at >= before && at <= clock_now());
+
+	log_begin(&l, LOG_LEVEL_DEBUG, "hidden");
+	log_str(&l, "key", "value");
+	CHECK(l.skip);
+	CHECK_INT(l.len, 0);
+}
+
+/* However long the value: a line that fits, with its quotes in pairs. */
+static void
+test_cut(void)
+{
+	static char big[2 * LOG_LINE_MAX];
+	static const char fillers[] = { 'x', ' ', '"', '\\', '\n', '\x01' };
+	struct log_line l;
+	int broken = 0;
+
+	for (size_t f = 0; f < sizeof fillers; f++) {
+		for (size_t lead = 0; lead < 8; lead++) {
+			memset(big, fillers[f], sizeof big - 1);
+			memset(big, 'a', lead);
+			l.len = 0;
+			l.skip = 0;
+			log_str(&l, "key", big);
+			for (int i = 0; i < 3; i++)
+				log_str(&l, "more", "a value");
+			broken += l.len >= sizeof l.text;
+			broken += l.len + 16 < sizeof l.text;
+			broken += f > 0 && l.text[l.len - 1] != '"';
+			broken += strstr(text(&l), "more") != NULL;
+		}
+	}
+	CHECK_INT(broken, 0);
+}
+
+/* Runs with standard error in a file, and gives back what came there. */
+static void
+test_written(void)
+{
+	char got[2 * LOG_LINE_MAX] = "", *line;
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO);
+	struct log_line l;
+	size_t len;
+
+	if (!CHECK(file != NULL && kept != -1))
+		return;
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	log_message(LOG_LEVEL_ERROR, "failed", "no such file");
+	log_message(LOG_LEVEL_INFO, "fine", NULL);
+	log_message(LOG_LEVEL_DEBUG, "hidden", NULL);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_message(LOG_LEVEL_DEBUG, "seen", NULL);
+	log_set_level(LOG_LEVEL_ERROR);
+	log_message(LOG_LEVEL_WARN, "hidden", NULL);
+	log_begin(&l, LOG_LEVEL_ERROR, "long");
+	for (int i = 0; i < 3000; i++)
+		log_int(&l, "n", i);
+	log_end(&l);
+	log_set_level(LOG_LEVEL_INFO);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+
+	rewind(file);
+	len = fread(got, 1, sizeof got - 1, file);
+	fclose(file);
+	CHECK(len > 0 && got[len - 1] == '\n');
+	line = got;
+	CHECK(strstr(line,
+		  " level=ERROR msg=failed error=\"no such file\"\n") != NULL);
+	line = strchr(line, '\n') + 1;
+	CHECK(strstr(line, " level=INFO msg=fine\n") != NULL);
+	line = strchr(line, '\n') + 1;
+	CHECK(strstr(line, " level=DEBUG msg=seen\n") != NULL);
+	line = strchr(line, '\n') + 1;
+	CHECK(strstr(line, " msg=long n=0 n=1 ") != NULL);
+	CHECK(strlen(line) <= LOG_LINE_MAX);
+	CHECK(strchr(line, '\n') == got + len - 1);
+	CHECK(strstr(got, "hidden") == NULL);
+}
+
+int
+main(void)
+{
+	test_values();
+	test_levels();
+	test_begin();
+	test_cut();
+	test_written();
+	return t_done();
+}
