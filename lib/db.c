@@ -25,8 +25,7 @@ void
 db_set_err(struct err *e, sqlite3 *handle, const char *what)
 {
 	int code = handle == NULL ? SQLITE_NOMEM : sqlite3_errcode(handle);
-	int extended =
-	    handle == NULL ? code : sqlite3_extended_errcode(handle);
+	int extended = handle == NULL ? code : sqlite3_extended_errcode(handle);
 	enum err_code meaning = ERR_STORAGE;
 
 	if (code == SQLITE_BUSY || code == SQLITE_CANTOPEN ||
@@ -49,7 +48,8 @@ db_compile(sqlite3_stmt **out, sqlite3 *handle, const char *text,
 		db_set_err(e, handle, name);
 		return -1;
 	}
-	/* Only the first statement of a text is compiled: no second may hide. */
+	/* Only the first statement of a text is compiled: no second may hide.
+	 */
 	while (tail != NULL && (*tail == ' ' || *tail == '\n' || *tail == ';'))
 		tail++;
 	if (tail != NULL && *tail != '\0') {
@@ -76,12 +76,12 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 	int on = 1;
 
 	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_timeout(db->handle,
-	    mode == DB_READ ? READER_WAIT_MS : WRITER_WAIT_MS);
+	sqlite3_busy_timeout(
+	    db->handle, mode == DB_READ ? READER_WAIT_MS : WRITER_WAIT_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* SQLite 3.40 takes json_valid() in the writer's CHECKs for unsafe. */
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
-	    mode == DB_WRITE, NULL);
+	sqlite3_db_config(
+	    db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, mode == DB_WRITE, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
@@ -140,8 +140,8 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
 	int rc = -1;
 	int flags = mode == DB_READ
-	    ? SQLITE_OPEN_READONLY
-	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+			? SQLITE_OPEN_READONLY
+			: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	struct db *db = xcalloc(1, sizeof *db);
 
 	if (mode == DB_READ && access(path, F_OK) == -1) {
@@ -235,8 +235,8 @@ out:
 }
 
 int
-db_file_facts(struct db *db, int64_t *application_id, int64_t *objects,
-    struct err *e)
+db_file_facts(
+    struct db *db, int64_t *application_id, int64_t *objects, struct err *e)
 {
 	if (query_int(db, application_id, "PRAGMA application_id", e) == -1)
 		return -1;
@@ -245,8 +245,7 @@ db_file_facts(struct db *db, int64_t *application_id, int64_t *objects,
 
 int
 db_explain(struct db *db, enum sql_id id,
-    void (*line)(void *context, const char *text), void *context,
-    struct err *e)
+    void (*line)(void *context, const char *text), void *context, struct err *e)
 {
 	char *text =
 	    xasprintf("EXPLAIN QUERY PLAN %s", sql_statements[id].text);
@@ -331,8 +330,8 @@ db_part_undo(struct db *db)
 void
 db_checkpoint(struct db *db)
 {
-	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	    NULL, NULL);
+	sqlite3_wal_checkpoint_v2(
+	    db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 int64_t

@@ -42,16 +42,16 @@ uint64_t db_pool_mallocs(void);
  * ${set}.  ERR_UNAVAILABLE: no such file, or a schema this program does not
  * know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
  */
-int db_open(struct db **out, const char *path, enum db_mode mode,
-    struct err *e);
+int db_open(
+    struct db **out, const char *path, enum db_mode mode, struct err *e);
 int db_prepare(struct db *db, enum sql_set set, struct err *e);
 void db_close(struct db *db);
 
 /* PRAGMA user_version; does not need prepared statements. */
 int db_user_version(struct db *db, int64_t *version, struct err *e);
 /* PRAGMA application_id, and how many tables and views there are. */
-int db_file_facts(struct db *db, int64_t *application_id, int64_t *objects,
-    struct err *e);
+int db_file_facts(
+    struct db *db, int64_t *application_id, int64_t *objects, struct err *e);
 /* Runs a script of several statements: schema text only. */
 int db_script(struct db *db, const char *text, struct err *e);
 
@@ -84,12 +84,12 @@ int db_explain(struct db *db, enum sql_id id,
 
 /* The statement, reset and ready to be bound. */
 struct stmt *db_stmt(struct db *db, enum sql_id id);
-void stmt_bind_text(struct stmt *s, int parameter, const char *text,
-    size_t len);
+void stmt_bind_text(
+    struct stmt *s, int parameter, const char *text, size_t len);
 /* A NUL-terminated string, or NULL for SQL NULL. */
 void stmt_bind_str(struct stmt *s, int parameter, const char *text);
-void stmt_bind_blob(struct stmt *s, int parameter, const void *data,
-    size_t len);
+void stmt_bind_blob(
+    struct stmt *s, int parameter, const void *data, size_t len);
 void stmt_bind_int(struct stmt *s, int parameter, int64_t value);
 void stmt_bind_null(struct stmt *s, int parameter);
 

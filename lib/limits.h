@@ -17,6 +17,7 @@
 #define LIMIT_CONFIG_TEXT (8 * MIB) /* of all of them */
 #define LIMIT_CONFIG_KEYS 1000 /* of one map */
 #define LIMIT_CONFIG_ANCHORS 1000
+#define LIMIT_CONFIG_NAMESPACES 1000 /* of one source */
 #define LIMIT_CONFIG_SOURCES 1000
 #define LIMIT_CONFIG_REGISTRIES 1000
 #define LIMIT_CONFIG_MESSAGES 200 /* errors and warnings kept */

@@ -32,8 +32,8 @@ class_of(size_t size)
 	unsigned class = 0;
 
 	while (class < POOL_CLASSES &&
-	    size > ((size_t)1 << (class + POOL_SMALLEST_SHIFT)))
-		class++;
+	       size > ((size_t)1 << (class + POOL_SMALLEST_SHIFT)))
+		class ++;
 	return class;
 }
 
@@ -49,8 +49,8 @@ pool_roundup(int size)
 	unsigned class = class_of((size_t)size);
 
 	return class == POOL_CLASSES
-	    ? (size + 7) & ~7
-	    : (int)((size_t)1 << (class + POOL_SMALLEST_SHIFT));
+		   ? (size + 7) & ~7
+		   : (int)((size_t)1 << (class + POOL_SMALLEST_SHIFT));
 }
 
 static void *

@@ -17,8 +17,8 @@ db_stmt(struct db *db, enum sql_id id)
 void
 stmt_bind_text(struct stmt *s, int parameter, const char *text, size_t len)
 {
-	sqlite3_bind_text64(s->handle, parameter, text, len, SQLITE_STATIC,
-	    SQLITE_UTF8);
+	sqlite3_bind_text64(
+	    s->handle, parameter, text, len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void
@@ -110,8 +110,8 @@ stmt_text(struct stmt *s, int column, size_t *len)
 
 	if (len != NULL)
 		*len = text == NULL
-		    ? 0
-		    : (size_t)sqlite3_column_bytes(s->handle, column);
+			   ? 0
+			   : (size_t)sqlite3_column_bytes(s->handle, column);
 	return (const char *)text;
 }
 

@@ -43,9 +43,9 @@ struct item {
 static const char *
 array_name(enum entry_kind kind)
 {
-	return kind == ENTRY_SERVER ? "servers"
-	    : kind == ENTRY_SKILL   ? "skills"
-				    : "plugins";
+	return kind == ENTRY_SERVER  ? "servers"
+	       : kind == ENTRY_SKILL ? "skills"
+				     : "plugins";
 }
 
 /* Notes an entry that is left out; a strict source fails instead. */
@@ -76,8 +76,7 @@ reject(struct apply *a, const struct catalog_entry *entry, const char *path,
 	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, entry->kind);
 	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, where);
 	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, entry->facts.name);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION,
-	    entry->facts.version);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, entry->facts.version);
 	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, rule);
 	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, value);
 	return stmt_run(s, e);
@@ -116,10 +115,10 @@ insert_withheld(struct apply *a, const struct item *item, struct err *e)
 	stmt_bind_int(s, SQL_WITHHELD_INSERT_P_KIND, item->kind);
 	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_NAME, item->facts->name);
 	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_VERSION, item->facts->version);
-	stmt_bind_blob(s, SQL_WITHHELD_INSERT_P_DIGEST, item->digest,
-	    sizeof item->digest);
-	stmt_bind_text(s, SQL_WITHHELD_INSERT_P_BODY, item->json,
-	    item->json_len);
+	stmt_bind_blob(
+	    s, SQL_WITHHELD_INSERT_P_DIGEST, item->digest, sizeof item->digest);
+	stmt_bind_text(
+	    s, SQL_WITHHELD_INSERT_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	return mark_withheld(a, db_last_rowid(a->db), e);
@@ -153,8 +152,8 @@ withhold(struct apply *a, const struct item *item, struct err *e)
 		stmt_bind_int(s, SQL_WITHHELD_UPDATE_P_ID, id);
 		stmt_bind_blob(s, SQL_WITHHELD_UPDATE_P_DIGEST, item->digest,
 		    sizeof item->digest);
-		stmt_bind_text(s, SQL_WITHHELD_UPDATE_P_BODY, item->json,
-		    item->json_len);
+		stmt_bind_text(
+		    s, SQL_WITHHELD_UPDATE_P_BODY, item->json, item->json_len);
 		if (stmt_run(s, e) == -1)
 			return -1;
 	}
@@ -162,8 +161,8 @@ withhold(struct apply *a, const struct item *item, struct err *e)
 }
 
 static int
-put_text(struct apply *a, const struct item *item, int64_t document,
-    struct err *e)
+put_text(
+    struct apply *a, const struct item *item, int64_t document, struct err *e)
 {
 	struct stmt *s = db_stmt(a->db, SQL_VERSION_TEXT_PUT);
 
@@ -176,8 +175,8 @@ put_text(struct apply *a, const struct item *item, int64_t document,
 }
 
 static int
-insert_entry(struct apply *a, const struct item *item, int64_t *entry,
-    struct err *e)
+insert_entry(
+    struct apply *a, const struct item *item, int64_t *entry, struct err *e)
 {
 	struct stmt *s = db_stmt(a->db, SQL_ENTRY_INSERT);
 
@@ -198,15 +197,15 @@ status_of(const struct item *item)
 }
 
 static int
-insert_version(struct apply *a, const struct item *item, int64_t entry,
-    struct err *e)
+insert_version(
+    struct apply *a, const struct item *item, int64_t entry, struct err *e)
 {
 	struct stmt *s = db_stmt(a->db, SQL_DOCUMENT_INSERT);
 	const char *version = item->facts->version;
 	int64_t document;
 
-	stmt_bind_text(s, SQL_DOCUMENT_INSERT_P_BODY, item->json,
-	    item->json_len);
+	stmt_bind_text(
+	    s, SQL_DOCUMENT_INSERT_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	document = db_last_rowid(a->db);
@@ -220,8 +219,8 @@ insert_version(struct apply *a, const struct item *item, int64_t entry,
 	    buf_str(&a->order_key), a->order_key.len);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, status_of(item));
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_NOW, a->options->now);
-	stmt_bind_blob(s, SQL_VERSION_INSERT_P_DIGEST, item->digest,
-	    sizeof item->digest);
+	stmt_bind_blob(
+	    s, SQL_VERSION_INSERT_P_DIGEST, item->digest, sizeof item->digest);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	a->counts->added++;
@@ -235,8 +234,8 @@ update_version(struct apply *a, const struct item *item, int64_t entry,
 	struct stmt *s = db_stmt(a->db, SQL_DOCUMENT_UPDATE);
 
 	stmt_bind_int(s, SQL_DOCUMENT_UPDATE_P_ID, document);
-	stmt_bind_text(s, SQL_DOCUMENT_UPDATE_P_BODY, item->json,
-	    item->json_len);
+	stmt_bind_text(
+	    s, SQL_DOCUMENT_UPDATE_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	s = db_stmt(a->db, SQL_VERSION_UPDATE);
@@ -244,8 +243,8 @@ update_version(struct apply *a, const struct item *item, int64_t entry,
 	stmt_bind_str(s, SQL_VERSION_UPDATE_P_VERSION, item->facts->version);
 	stmt_bind_str(s, SQL_VERSION_UPDATE_P_STATUS, status_of(item));
 	stmt_bind_int(s, SQL_VERSION_UPDATE_P_NOW, a->options->now);
-	stmt_bind_blob(s, SQL_VERSION_UPDATE_P_DIGEST, item->digest,
-	    sizeof item->digest);
+	stmt_bind_blob(
+	    s, SQL_VERSION_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	return put_text(a, item, document, e);
@@ -260,8 +259,8 @@ struct stored {
 };
 
 static int
-find_stored(struct stored *out, struct apply *a, const struct item *item,
-    struct err *e)
+find_stored(
+    struct stored *out, struct apply *a, const struct item *item, struct err *e)
 {
 	struct stmt *s = db_stmt(a->db, SQL_STORED_VERSION);
 	const void *digest;
@@ -280,7 +279,7 @@ find_stored(struct stored *out, struct apply *a, const struct item *item,
 		out->document = stmt_int(s, 1);
 		digest = stmt_blob(s, 2, &len);
 		out->same = len == DIGEST_SIZE &&
-		    memcmp(digest, item->digest, len) == 0;
+			    memcmp(digest, item->digest, len) == 0;
 		out->removed = !stmt_is_null(s, 3);
 	}
 	stmt_done(s);
@@ -440,7 +439,7 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e)
 {
 	memset(out, 0, sizeof *out);
-	*a = (struct apply) { .db = db,
+	*a = (struct apply){ .db = db,
 		.options = options,
 		.counts = out,
 		.order_key = BUF_INIT(16 * LIMIT_VERSION_BYTES),
@@ -461,8 +460,8 @@ stop(struct apply *a)
 }
 
 static int
-read_document(struct apply *a, struct fetch *fetched, size_t index,
-    struct err *e)
+read_document(
+    struct apply *a, struct fetch *fetched, size_t index, struct err *e)
 {
 	const struct catalog_options options = { a->options->max_meta_size };
 	struct reader reader = { 0 };

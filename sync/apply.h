@@ -46,8 +46,7 @@ struct apply_options {
  * or the source is strict and an entry breaks a rule.
  */
 int apply_fetched(struct apply_counts *out, struct db *db,
-    struct fetch *fetched, const struct apply_options *options,
-    struct err *e);
+    struct fetch *fetched, const struct apply_options *options, struct err *e);
 
 /*
  * Applies the source's filter to what is stored of it, without its documents:

@@ -20,12 +20,12 @@ int compose_names(struct db *db, int64_t registry, struct err *e);
  * for every registry that has it, moves the generation of these registries to
  * ${now}, and empties recompose.
  */
-int compose_after_source(struct db *db, int64_t source, int64_t now,
-    struct err *e);
+int compose_after_source(
+    struct db *db, int64_t source, int64_t now, struct err *e);
 
 /* Decides every name of ${registry} and moves its generation. */
-int compose_registry(struct db *db, int64_t registry, int64_t now,
-    struct err *e);
+int compose_registry(
+    struct db *db, int64_t registry, int64_t now, struct err *e);
 
 /* The same for all registries. */
 int compose_everything(struct db *db, int64_t now, struct err *e);

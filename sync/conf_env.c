@@ -65,8 +65,8 @@ set(struct conf_reader *r, const char *path, const char *value, char *origin)
 }
 
 static void
-apply_block(struct conf_reader *r, const struct conf_key *block,
-    const char *prefix)
+apply_block(
+    struct conf_reader *r, const struct conf_key *block, const char *prefix)
 {
 	for (; block->name != NULL; block++) {
 		char *path = xasprintf("%s%s", prefix, block->name);
@@ -95,7 +95,8 @@ apply_block(struct conf_reader *r, const struct conf_key *block,
 			if (value != NULL && *value != '\0')
 				conf_message_add(r, false, 1, path,
 				    "%s is ignored: a list of blocks can only "
-				    "be set in the file", name);
+				    "be set in the file",
+				    name);
 			break;
 		default:
 			break;

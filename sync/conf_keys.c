@@ -10,7 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define END { NULL, CONF_ANY, NULL }
+#define END                          \
+	{                            \
+		NULL, CONF_ANY, NULL \
+	}
 #define LONGEST_KEY 48
 
 static const struct conf_key git_auth[] = {

@@ -31,6 +31,10 @@ make_room(struct conf_reader *r)
 	return false;
 }
 
+static void add(struct conf_reader *r, bool is_error, int line,
+    const char *path, const char *label, const char *fmt, va_list ap)
+    __attribute__((format(printf, 6, 0)));
+
 static void
 add(struct conf_reader *r, bool is_error, int line, const char *path,
     const char *label, const char *fmt, va_list ap)
@@ -51,8 +55,8 @@ add(struct conf_reader *r, bool is_error, int line, const char *path,
 	buf_addf(&text, "%s%.*s", label, 480, words);
 	if (r->notes == NULL)
 		r->notes = xcalloc(LIMIT_CONFIG_MESSAGES, sizeof *r->notes);
-	r->notes[r->note_count++] = (struct conf_note){ line, is_error,
-		buf_take(&text) };
+	r->notes[r->note_count++] =
+	    (struct conf_note){ line, is_error, buf_take(&text) };
 }
 
 void
@@ -86,8 +90,8 @@ locate(struct buf *path, const struct conf_at *at, const char *key)
 }
 
 void
-conf_message_error(const struct conf_at *at, const char *key, const char *fmt,
-    ...)
+conf_message_error(
+    const struct conf_at *at, const char *key, const char *fmt, ...)
 {
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
 	int line = locate(&path, at, key);
@@ -100,8 +104,8 @@ conf_message_error(const struct conf_at *at, const char *key, const char *fmt,
 }
 
 void
-conf_message_warn(const struct conf_at *at, const char *key, const char *fmt,
-    ...)
+conf_message_warn(
+    const struct conf_at *at, const char *key, const char *fmt, ...)
 {
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
 	int line = locate(&path, at, key);
@@ -135,9 +139,9 @@ conf_message_finish(struct conf_reader *r)
 	sort_notes(r->notes, r->note_count);
 	c->messages = xcalloc(r->note_count + 1, sizeof *c->messages);
 	for (size_t i = 0; i < r->note_count; i++)
-		c->messages[c->message_count++] = (struct conf_message){
-			r->notes[i].is_error, r->notes[i].text
-		};
+		c->messages[c->message_count++] =
+		    (struct conf_message){ r->notes[i].is_error,
+			    r->notes[i].text };
 	if (r->left_out > 0)
 		c->messages[c->message_count++] = (struct conf_message){ false,
 			xasprintf("%s: %zu more messages are not shown",

@@ -101,8 +101,8 @@ struct conf_key {
 extern const struct conf_key conf_keys_top[];
 
 /* The key of ${block} with ${name} in any case, or NULL. */
-const struct conf_key *conf_keys_find(const struct conf_key *block,
-    const char *name);
+const struct conf_key *conf_keys_find(
+    const struct conf_key *block, const char *name);
 /*
  * What the user of ${name} may have meant: a key of ${block} with few letters
  * changed, or a key with this name one block further in ("git.branch").  The
@@ -130,43 +130,43 @@ bool conf_value_float(double *out, const struct yaml_tree *node);
 bool conf_value_switch(const char *text);
 
 /* The key's value, NULL when absent, null, or said to be bad. */
-const struct yaml_tree *conf_value_get(const struct conf_at *at,
-    const char *key);
-/* Whether the key has a value, a bad one included. */
+const struct yaml_tree *conf_value_get(
+    const struct conf_at *at, const char *key);
+/* Whether the key has a value, a bad one included, an empty text not. */
 bool conf_value_present(const struct conf_at *at, const char *key);
 /* The text of a scalar, borrowed; NULL when absent, bad or empty. */
 const char *conf_value_text(const struct conf_at *at, const char *key);
 /* The same as a copy, and the error "${name} is required" when it is absent. */
-char *conf_value_required(const struct conf_at *at, const char *key,
-    const char *name);
+char *conf_value_required(
+    const struct conf_at *at, const char *key, const char *name);
 /* A copy of the text, of ${otherwise} (NULL allowed) when there is none. */
-char *conf_value_copy(const struct conf_at *at, const char *key,
-    const char *otherwise);
+char *conf_value_copy(
+    const struct conf_at *at, const char *key, const char *otherwise);
 bool conf_value_flag(const struct conf_at *at, const char *key);
 /*
  * A duration.  False when the key is absent or, after a message that calls it
  * ${name} and names ${examples}, when it is none.
  */
-bool conf_value_duration(int64_t *ns, const struct conf_at *at,
-    const char *key, const char *name, const char *examples);
+bool conf_value_duration(int64_t *ns, const struct conf_at *at, const char *key,
+    const char *name, const char *examples);
 /* The texts of CONF_STRINGS; the caller's, empty when absent. */
-void conf_value_strings(struct filter_list *out, const struct conf_at *at,
-    const char *key);
+void conf_value_strings(
+    struct filter_list *out, const struct conf_at *at, const char *key);
 void conf_value_free_strings(struct filter_list *list);
 /* The line of element ${index} of the strings at ${key}. */
-int conf_value_string_line(const struct conf_at *at, const char *key,
-    size_t index);
+int conf_value_string_line(
+    const struct conf_at *at, const char *key, size_t index);
 
 /* Elements of CONF_BLOCKS: how many, and one of them (borrowed). */
 size_t conf_value_block_count(const struct conf_at *at, const char *key);
-const struct yaml_tree *conf_value_block(const struct conf_at *at,
-    const char *key, size_t index);
+const struct yaml_tree *conf_value_block(
+    const struct conf_at *at, const char *key, size_t index);
 /*
  * Goes into the block at ${key}.  ${path} is the new block's whole path, in
  * the caller's memory.  The label stays.
  */
-struct conf_at conf_value_enter(const struct conf_at *at, const char *key,
-    const char *path);
+struct conf_at conf_value_enter(
+    const struct conf_at *at, const char *key, const char *path);
 
 /* ---- conf_claims.c ---- */
 /* The claims at key "claims" as compact JSON, the caller's; NULL for none. */
@@ -186,6 +186,8 @@ char *conf_url_shown(const char *text);
 
 /* ---- conf_sources.c, conf_kinds.c, conf_registries.c, conf_settings.c ---- */
 void conf_sources_read(struct conf_reader *r);
+/* Whether ${name} is one lower-case DNS label, 1 to 63 characters. */
+bool conf_sources_name_is_valid(const char *name);
 /* Reads the block of the kind that ${s} has; ${at} is the source. */
 void conf_kinds_read(struct conf_source *s, const struct conf_at *at);
 void conf_registries_read(struct conf_reader *r);

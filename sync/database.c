@@ -26,8 +26,7 @@ set_user_version(struct db *db, int64_t version, struct err *e)
 {
 	char text[64];
 
-	snprintf(text, sizeof text, "PRAGMA user_version = %" PRId64,
-	    version);
+	snprintf(text, sizeof text, "PRAGMA user_version = %" PRId64, version);
 	return db_script(db, text, e);
 }
 
@@ -64,22 +63,21 @@ move_facts(struct db *db, int64_t *version, struct err *e)
 }
 
 /* Drops every derived table and view that some version of ours has made. */
-static const char drop_derived[] =
-    "DROP VIEW IF EXISTS server;"
-    "DROP VIEW IF EXISTS skill;"
-    "DROP VIEW IF EXISTS plugin;"
-    "DROP VIEW IF EXISTS server_tag;"
-    "DROP VIEW IF EXISTS server_package;"
-    "DROP VIEW IF EXISTS server_remote;"
-    "DROP VIEW IF EXISTS registry_entry;"
-    "DROP VIEW IF EXISTS source_status;"
-    "DROP VIEW IF EXISTS sync_run;"
-    "DROP VIEW IF EXISTS rejected_entry;"
-    "DROP TABLE IF EXISTS membership;"
-    "DROP TABLE IF EXISTS registry_count;"
-    "DROP TABLE IF EXISTS search_index;"
-    "DROP TABLE IF EXISTS version_text;"
-    "DROP TABLE IF EXISTS entry_head;";
+static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
+				   "DROP VIEW IF EXISTS skill;"
+				   "DROP VIEW IF EXISTS plugin;"
+				   "DROP VIEW IF EXISTS server_tag;"
+				   "DROP VIEW IF EXISTS server_package;"
+				   "DROP VIEW IF EXISTS server_remote;"
+				   "DROP VIEW IF EXISTS registry_entry;"
+				   "DROP VIEW IF EXISTS source_status;"
+				   "DROP VIEW IF EXISTS sync_run;"
+				   "DROP VIEW IF EXISTS rejected_entry;"
+				   "DROP TABLE IF EXISTS membership;"
+				   "DROP TABLE IF EXISTS registry_count;"
+				   "DROP TABLE IF EXISTS search_index;"
+				   "DROP TABLE IF EXISTS version_text;"
+				   "DROP TABLE IF EXISTS entry_head;";
 
 static int
 make_database_id(struct db *db, struct err *e)
@@ -120,11 +118,10 @@ prepare(struct db *db, int64_t version, struct err *e)
 
 	if (db_script(db, schema_temporary, e) == -1)
 		return -1;
-	if (rebuild &&
-	    (db_begin_write(db, e) == -1 ||
-		db_script(db, drop_derived, e) == -1 ||
-		db_script(db, schema_derived, e) == -1 ||
-		db_script(db, schema_views, e) == -1))
+	if (rebuild && (db_begin_write(db, e) == -1 ||
+			   db_script(db, drop_derived, e) == -1 ||
+			   db_script(db, schema_derived, e) == -1 ||
+			   db_script(db, schema_views, e) == -1))
 		goto out;
 	if (db_prepare(db, SQL_SET_WRITE, e) == -1)
 		goto out;
@@ -175,7 +172,8 @@ database_open(struct db **out, const char *path, struct err *e)
 		return -1;
 	if (db_user_version(db, &version, e) == -1 ||
 	    check_owner(db, version, e) == -1 ||
-	    move_facts(db, &version, e) == -1 || prepare(db, version, e) == -1) {
+	    move_facts(db, &version, e) == -1 ||
+	    prepare(db, version, e) == -1) {
 		err_wrap(e, "%s", path);
 		goto out;
 	}

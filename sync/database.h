@@ -19,9 +19,8 @@ int database_open(struct db **out, const char *path, struct err *e);
 int database_recover(struct db *db, struct err *e);
 
 /* One fact of the table setting; *${out} is NULL when unset; caller frees. */
-int database_setting(char **out, struct db *db, const char *key,
-    struct err *e);
-int database_set(struct db *db, const char *key, const char *value,
-    struct err *e);
+int database_setting(char **out, struct db *db, const char *key, struct err *e);
+int database_set(
+    struct db *db, const char *key, const char *value, struct err *e);
 
 #endif

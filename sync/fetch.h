@@ -7,7 +7,7 @@
  * readable: files stay where they are, downloads are spooled to an unlinked
  * file, git objects land in a bare repository kept in the cache directory.
  * Nothing is parsed here.  Each kind has a file of its own: fetch_file.c
- * (path, directory, inline), fetch_http.c (the only user of libcurl),
+ * (path, directory, inline), fetch_http.c (a URL, by way of http.c),
  * fetch_git.c (the only user of libgit2).
  */
 #ifndef SYNC_FETCH_H

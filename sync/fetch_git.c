@@ -10,6 +10,7 @@
 #include "sync/fetch_git.h"
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "lib/xalloc.h"
 
 #include <git2.h>
@@ -174,9 +175,20 @@ set_deadline(struct fetch_git_job *job)
 
 	job->started_us = clock_monotonic();
 	job->deadline_us = job->options->deadline_us;
+	if (job->deadline_us == 0)
+		job->deadline_us = INT64_MAX;
 	if (own > 0 && own < INT64_MAX - job->started_us &&
 	    job->started_us + own < job->deadline_us)
 		job->deadline_us = job->started_us + own;
+}
+
+static void
+set_quotas(struct fetch_git_job *job)
+{
+	uint64_t own = job->options->max_bytes;
+
+	job->max_received = own != 0 ? own : LIMIT_GIT_BYTES;
+	job->max_content = own != 0 ? own : LIMIT_DOCUMENT;
 }
 
 static void
@@ -336,6 +348,7 @@ fetch_git(struct fetch *out, const struct conf_source *source,
 	if (!options->force && previous->hash[0] != '\0')
 		job.known_commit = previous->revision;
 	set_deadline(&job);
+	set_quotas(&job);
 	if (check_conf(&job, e) == -1 || fetch_git_library(NULL, e) == -1 ||
 	    fetch_git_cache_open(&job.cache, options->cache_dir, source->name,
 		job.deadline_us, e) == -1 ||

@@ -58,7 +58,9 @@ struct fetch_git_job {
 	const struct fetch_options *options;
 	enum fetch_git_transport transport;
 	int64_t started_us;
-	int64_t deadline_us;
+	int64_t deadline_us; /* INT64_MAX: none */
+	uint64_t max_received; /* bytes of one fetch */
+	uint64_t max_content; /* bytes of all documents together */
 	/* At this commit nothing is new; NULL when that is not known. */
 	const char *known_commit;
 	struct fetch_git_cache cache;

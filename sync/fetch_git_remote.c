@@ -77,10 +77,10 @@ on_transfer(const git_indexer_progress *stats, void *payload)
 		    stats->total_objects, LIMIT_GIT_OBJECTS);
 		return GIT_EUSER;
 	}
-	if (stats->received_bytes > LIMIT_GIT_BYTES) {
+	if (stats->received_bytes > v->job->max_received) {
 		err_set(v->e, ERR_LIMIT,
-		    "the repository sends more than %zu bytes",
-		    (size_t)LIMIT_GIT_BYTES);
+		    "the repository sends more than %llu bytes",
+		    (unsigned long long)v->job->max_received);
 		return GIT_EUSER;
 	}
 	if (clock_monotonic() - v->reported_us >= REPORT_STEP_US)

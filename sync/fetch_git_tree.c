@@ -352,7 +352,8 @@ out:
 
 static int
 hash_blob(struct fetch_git_job *job, const struct fetch_git_document *doc,
-    struct digest *digest, char hash[DIGEST_HEX_SIZE], struct err *e)
+    struct digest *digest, char hash[DIGEST_HEX_SIZE], uint64_t *left,
+    struct err *e)
 {
 	int rc = -1;
 	git_blob *blob = NULL;
@@ -365,6 +366,13 @@ hash_blob(struct fetch_git_job *job, const struct fetch_git_document *doc,
 	}
 	data = git_blob_rawcontent(blob);
 	len = (size_t)git_blob_rawsize(blob);
+	if (len > *left) {
+		err_set(e, ERR_LIMIT, "path \"%s\" holds more than %llu bytes",
+		    job->conf->path == NULL ? doc->name : job->conf->path,
+		    (unsigned long long)job->max_content);
+		goto out;
+	}
+	*left -= len;
 	if (len >= strlen(LFS_MARK) &&
 	    memcmp(data, LFS_MARK, strlen(LFS_MARK)) == 0) {
 		err_set(e, ERR_FETCH,
@@ -389,6 +397,7 @@ fetch_git_tree_hash(struct fetch_git_job *job,
 	int rc = -1;
 	struct digest *one = digest_new();
 	struct digest *all = digest_new();
+	uint64_t left = job->max_content;
 	size_t i;
 
 	for (i = 0; i < docs->count; i++) {
@@ -398,7 +407,7 @@ fetch_git_tree_hash(struct fetch_git_job *job,
 			err_set(e, ERR_FETCH, "timed out while reading files");
 			goto out;
 		}
-		if (hash_blob(job, &docs->items[i], one, hash, e) == -1)
+		if (hash_blob(job, &docs->items[i], one, hash, &left, e) == -1)
 			goto out;
 		digest_add(all, hash, DIGEST_HEX_SIZE - 1);
 		digest_add(all, "  ", 2);

@@ -103,9 +103,8 @@ index_text(const struct head *h, struct db *db, struct err *e)
 
 	if (h->old_text != NULL && strcmp(h->old_text, text) == 0)
 		return 0;
-	if (h->old_text != NULL &&
-	    search_put(db, SQL_SEARCH_FORGET, h->sort_key, h->old_text, e) ==
-		-1)
+	if (h->old_text != NULL && search_put(db, SQL_SEARCH_FORGET,
+				       h->sort_key, h->old_text, e) == -1)
 		return -1;
 	return search_put(db, SQL_SEARCH_ADD, h->sort_key, text, e);
 }
@@ -139,9 +138,8 @@ delete_entry(const struct head *h, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_ENTRY_DELETE);
 
-	if (h->old_text != NULL &&
-	    search_put(db, SQL_SEARCH_FORGET, h->sort_key, h->old_text, e) ==
-		-1)
+	if (h->old_text != NULL && search_put(db, SQL_SEARCH_FORGET,
+				       h->sort_key, h->old_text, e) == -1)
 		return -1;
 	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, h->entry);
 	if (stmt_run(s, e) == -1)
@@ -267,10 +265,10 @@ rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
 		facts.name = "";
 	buf_reset(text);
 	heads_search_text(text, &facts);
-	stmt_bind_int(s, SQL_VERSION_TEXT_PUT_P_DOCUMENT,
-	    stmt_int(document, 1));
-	stmt_bind_text(s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(text),
-	    text->len);
+	stmt_bind_int(
+	    s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, stmt_int(document, 1));
+	stmt_bind_text(
+	    s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(text), text->len);
 	return stmt_run(s, e);
 }
 

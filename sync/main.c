@@ -54,8 +54,8 @@ say_error(const struct err *e, bool plain)
 	if (plain)
 		fprintf(stderr, "thv-registry-sync: %s\n", e->text);
 	else
-		log_message(e->code == ERR_BUSY ? LOG_LEVEL_INFO
-						: LOG_LEVEL_ERROR,
+		log_message(
+		    e->code == ERR_BUSY ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
 		    "sync did not run", e->text);
 }
 

@@ -68,8 +68,7 @@ static const struct option long_options[] = {
 static void
 add_name(struct options *o, char *name)
 {
-	o->names = xreallocarray(o->names, o->name_count + 1,
-	    sizeof *o->names);
+	o->names = xreallocarray(o->names, o->name_count + 1, sizeof *o->names);
 	o->names[o->name_count++] = name;
 }
 
@@ -115,8 +114,8 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 	memset(out, 0, sizeof *out);
 	out->config = default_config();
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:qv", long_options,
-		    NULL)) != -1) {
+	while ((option = getopt_long(
+		    argc, argv, ":c:qv", long_options, NULL)) != -1) {
 		bool *flag = flag_of(out, option);
 
 		if (flag != NULL) {
@@ -134,8 +133,7 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 		}
 	}
 	if (optind < argc) {
-		err_set(e, ERR_USAGE, "unexpected argument '%s'",
-		    argv[optind]);
+		err_set(e, ERR_USAGE, "unexpected argument '%s'", argv[optind]);
 		return -1;
 	}
 	return 0;

@@ -13,8 +13,8 @@
 
 struct reader {
 	/* Up to ${len} bytes into ${into}; 0 at the end, -1 with ${e}. */
-	ssize_t (*read)(struct reader *r, void *into, size_t len,
-	    struct err *e);
+	ssize_t (*read)(
+	    struct reader *r, void *into, size_t len, struct err *e);
 	/* Releases what the reader holds; the struct itself is the caller's. */
 	void (*close)(struct reader *r);
 	void *state;

@@ -40,7 +40,7 @@ write_source(struct db *db, struct source_row *row, int64_t now, struct err *e)
 		stmt_bind_str(s, SQL_SOURCE_INSERT_P_NAME, c->name);
 	else
 		stmt_bind_int(s, SQL_SOURCE_UPDATE_P_ID, row->id);
-#define P(name) \
+#define P(name)                                   \
 	(insert ? (int)SQL_SOURCE_INSERT_P_##name \
 		: (int)SQL_SOURCE_UPDATE_P_##name)
 	stmt_bind_str(s, P(KIND), source_kind_name(c->kind));
@@ -60,8 +60,7 @@ write_source(struct db *db, struct source_row *row, int64_t now, struct err *e)
 }
 
 static int
-insert_source(struct db *db, struct source_row *row, int64_t now,
-    struct err *e)
+insert_source(struct db *db, struct source_row *row, int64_t now, struct err *e)
 {
 	bool synced = source_kind_is_synced(row->conf->kind);
 	struct stmt *s;
@@ -76,8 +75,8 @@ insert_source(struct db *db, struct source_row *row, int64_t now,
 			       source_kind_name(row->conf->kind));
 	s = db_stmt(db, SQL_SOURCE_STATE_INSERT);
 	stmt_bind_int(s, SQL_SOURCE_STATE_INSERT_P_SOURCE, row->id);
-	stmt_bind_str(s, SQL_SOURCE_STATE_INSERT_P_PHASE,
-	    synced ? "failed" : "complete");
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_INSERT_P_PHASE, synced ? "failed" : "complete");
 	stmt_bind_str(s, SQL_SOURCE_STATE_INSERT_P_MESSAGE, message);
 	stmt_bind_int(s, SQL_SOURCE_STATE_INSERT_P_NOW, now);
 	rc = stmt_run(s, e);
@@ -111,14 +110,14 @@ compare_source(struct db *db, struct source_row *row, bool *same,
 		row->id = stmt_int(s, 0);
 		*same_place = same_text(stmt_text(s, 4, NULL), row->identity);
 		*same = *same_place &&
-		    same_text(stmt_text(s, 1, NULL),
-			source_kind_name(c->kind)) &&
-		    stmt_int(s, 2) == row->ordinal &&
-		    same_text(stmt_text(s, 3, NULL), row->config) &&
-		    same_text(stmt_text(s, 5, NULL), row->filter) &&
-		    stmt_int(s, 6) == c->interval_ns / 1000 &&
-		    stmt_int(s, 7) == c->strict &&
-		    same_text(stmt_text(s, 8, NULL), c->claims);
+			same_text(
+			    stmt_text(s, 1, NULL), source_kind_name(c->kind)) &&
+			stmt_int(s, 2) == row->ordinal &&
+			same_text(stmt_text(s, 3, NULL), row->config) &&
+			same_text(stmt_text(s, 5, NULL), row->filter) &&
+			stmt_int(s, 6) == c->interval_ns / 1000 &&
+			stmt_int(s, 7) == c->strict &&
+			same_text(stmt_text(s, 8, NULL), c->claims);
 	}
 	stmt_done(s);
 	return 0;
@@ -157,8 +156,7 @@ out:
 }
 
 int
-reconcile_source_id(int64_t *id, struct db *db, const char *name,
-    struct err *e)
+reconcile_source_id(int64_t *id, struct db *db, const char *name, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_SOURCE_FIND);
 	bool found;
@@ -186,7 +184,7 @@ write_registry(struct db *db, const struct conf_registry *c, int64_t ordinal,
 	    stmt_run(db_stmt(db, SQL_REGISTRY_CLEAR_DEFAULT), e) == -1)
 		return -1;
 	s = db_stmt(db, insert ? SQL_REGISTRY_INSERT : SQL_REGISTRY_UPDATE);
-#define P(name) \
+#define P(name)                                     \
 	(insert ? (int)SQL_REGISTRY_INSERT_P_##name \
 		: (int)SQL_REGISTRY_UPDATE_P_##name)
 	if (insert)
@@ -251,8 +249,8 @@ write_links(struct db *db, const struct conf *conf,
 			return -1;
 		s = db_stmt(db, SQL_REGISTRY_SOURCE_INSERT);
 		stmt_bind_int(s, SQL_REGISTRY_SOURCE_INSERT_P_REGISTRY, id);
-		stmt_bind_int(s, SQL_REGISTRY_SOURCE_INSERT_P_POSITION,
-		    (int64_t)i);
+		stmt_bind_int(
+		    s, SQL_REGISTRY_SOURCE_INSERT_P_POSITION, (int64_t)i);
 		stmt_bind_int(s, SQL_REGISTRY_SOURCE_INSERT_P_SOURCE, source);
 		if (stmt_run(s, e) == -1)
 			return -1;
@@ -275,8 +273,8 @@ reconcile_registry(struct db *db, const struct conf *conf, size_t index,
 	if (found) {
 		id = stmt_int(s, 0);
 		same = stmt_int(s, 1) == (int64_t)index &&
-		    stmt_int(s, 2) == c->is_default &&
-		    same_text(stmt_text(s, 3, NULL), c->claims);
+		       stmt_int(s, 2) == c->is_default &&
+		       same_text(stmt_text(s, 3, NULL), c->claims);
 	}
 	stmt_done(s);
 	if (found && compare_links(db, conf, c, id, &same_links, e) == -1)
@@ -352,15 +350,15 @@ leftovers_free(struct leftover *l)
 }
 
 static int
-drop_registries(struct db *db, const struct conf *conf, bool *changed,
-    struct err *e)
+drop_registries(
+    struct db *db, const struct conf *conf, bool *changed, struct err *e)
 {
 	struct leftover *gone = NULL;
 	struct stmt *s;
 	int rc = -1;
 
-	if (find_leftovers(&gone, db, SQL_REGISTRY_LIST, conf, has_registry,
-		e) == -1)
+	if (find_leftovers(
+		&gone, db, SQL_REGISTRY_LIST, conf, has_registry, e) == -1)
 		goto out;
 	for (struct leftover *l = gone; l != NULL; l = l->next) {
 		*changed = true;
@@ -376,8 +374,8 @@ out:
 }
 
 static int
-drop_sources(struct db *db, const struct conf *conf, bool *changed,
-    struct err *e)
+drop_sources(
+    struct db *db, const struct conf *conf, bool *changed, struct err *e)
 {
 	struct leftover *gone = NULL;
 	int rc = -1;

@@ -16,11 +16,11 @@
  * may differ, and settles what they show.  Runs inside a write transaction of
  * the caller.  Sets ${changed} when anything differed.
  */
-int reconcile(struct db *db, const struct conf *conf, bool *changed,
-    struct err *e);
+int reconcile(
+    struct db *db, const struct conf *conf, bool *changed, struct err *e);
 
 /* The id of the source called ${name}, which is configured. */
-int reconcile_source_id(int64_t *id, struct db *db, const char *name,
-    struct err *e);
+int reconcile_source_id(
+    int64_t *id, struct db *db, const char *name, struct err *e);
 
 #endif

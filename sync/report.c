@@ -72,13 +72,12 @@ print_outcome(const struct source_outcome *o)
 	double spent = seconds(o->ended_us - o->started_us);
 
 	if (o->result == SYNC_FAILED) {
-		printf("%s: failed after %.3f s: %s\n", o->name, spent,
-		    o->error);
+		printf(
+		    "%s: failed after %.3f s: %s\n", o->name, spent, o->error);
 		return;
 	}
 	printf("%s: %s, %" PRId64 " added, %" PRId64 " updated, %" PRId64
-	       " removed, %" PRId64 " rejected, %" PRId64
-	       " in total, %.3f s\n",
+	       " removed, %" PRId64 " rejected, %" PRId64 " in total, %.3f s\n",
 	    o->name, sync_result_name(o->result), c->added, c->updated,
 	    c->removed, c->rejected, total(c), spent);
 	if (c->rejected > 0)
@@ -95,9 +94,9 @@ log_outcome(const struct source_outcome *o)
 	struct log_line l;
 
 	log_begin(&l,
-	    failed                ? LOG_LEVEL_ERROR
-		: c->rejected > 0 ? LOG_LEVEL_WARN
-				  : LOG_LEVEL_INFO,
+	    failed	      ? LOG_LEVEL_ERROR
+	    : c->rejected > 0 ? LOG_LEVEL_WARN
+			      : LOG_LEVEL_INFO,
 	    "source synced");
 	log_str(&l, "source", o->name);
 	log_str(&l, "type", o->kind);
@@ -133,8 +132,8 @@ add_seconds(struct json_out *j, int64_t us)
 {
 	char text[40];
 
-	json_out_raw(j, text,
-	    (size_t)snprintf(text, sizeof text, "%.6f", seconds(us)));
+	json_out_raw(
+	    j, text, (size_t)snprintf(text, sizeof text, "%.6f", seconds(us)));
 }
 
 static void

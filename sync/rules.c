@@ -570,7 +570,9 @@ refused(struct rules *r, enum entry_kind kind, struct check *c,
 {
 	const char *name, *space;
 
-	switch (json_error_code(why)) {
+	/* Without memory jansson gives up without a word. */
+	switch (why->text[0] == '\0' ? json_error_out_of_memory
+				     : json_error_code(why)) {
 	case json_error_numeric_overflow:
 		violated(c, "holds a number that is out of range");
 		break;
@@ -625,7 +627,7 @@ check_entry(struct rules *r, enum entry_kind kind, struct check *c,
     struct rules_entry *facts)
 {
 	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
-	json_error_t why;
+	json_error_t why = { 0 };
 	const json_t *entry;
 
 	/* Never released: the arena takes it back with the next entry. */

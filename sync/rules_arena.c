@@ -6,34 +6,64 @@
 #include "lib/xalloc.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #define ALIGNMENT ((size_t)16)
-/* A block that was used further than this is given back to the system. */
-#define KEPT (4 * MIB)
+#define FIRST_CHUNK (256 * KIB)
+#define CHUNKS 32 /* each at least twice as large as the one before */
+
+struct chunk {
+	char *data;
+	size_t size;
+};
 
 struct rules_arena {
-	char *block; /* pages of it exist only once they are written to */
-	size_t used;
-	size_t max;
+	struct chunk chunks[CHUNKS];
+	size_t count; /* the last one is handed out from */
+	size_t used; /* of the last one */
+	size_t total; /* size of all chunks */
+	size_t max; /* of total */
 };
 
 static _Thread_local struct rules_arena *in_use;
+
+static bool
+add_chunk(struct rules_arena *a, size_t least)
+{
+	size_t size = FIRST_CHUNK << a->count;
+
+	if (size < least)
+		size = least;
+	if (a->count == CHUNKS || size > a->max - a->total)
+		return false;
+	a->chunks[a->count++] = (struct chunk){ xmalloc(size), size };
+	a->total += size;
+	a->used = 0;
+	return true;
+}
 
 static void *
 allocate(size_t size)
 {
 	struct rules_arena *a = in_use;
+	struct chunk *last;
 	void *p;
 
 	if (a == NULL)
 		return malloc(size);
-	if (size > a->max - a->used)
+	if (size > a->max)
 		return NULL;
-	p = a->block + a->used;
 	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	a->used = size > a->max - a->used ? a->max : a->used + size;
+	last = &a->chunks[a->count - 1];
+	if (size > last->size - a->used) {
+		if (!add_chunk(a, size))
+			return NULL;
+		last++;
+	}
+	p = last->data + a->used;
+	a->used += size;
 	return p;
 }
 
@@ -43,9 +73,11 @@ release(void *p)
 	const struct rules_arena *a = in_use;
 
 	/* Pointers of different objects compare only as numbers. */
-	if (a != NULL && (uintptr_t)p >= (uintptr_t)a->block &&
-	    (uintptr_t)p < (uintptr_t)a->block + a->max)
-		return;
+	for (size_t i = 0; a != NULL && i < a->count; i++) {
+		if ((uintptr_t)p - (uintptr_t)a->chunks[i].data <
+		    a->chunks[i].size)
+			return;
+	}
 	free(p);
 }
 
@@ -54,8 +86,8 @@ rules_arena_new(size_t max)
 {
 	struct rules_arena *a = xcalloc(1, sizeof *a);
 
-	a->max = max;
-	a->block = xmalloc(max);
+	a->max = max > FIRST_CHUNK ? max : FIRST_CHUNK;
+	add_chunk(a, 0);
 	json_set_alloc_funcs(allocate, release);
 	return a;
 }
@@ -65,7 +97,8 @@ rules_arena_free(struct rules_arena *a)
 {
 	if (a == NULL)
 		return;
-	free(a->block);
+	for (size_t i = 0; i < a->count; i++)
+		free(a->chunks[i].data);
 	free(a);
 }
 
@@ -84,9 +117,10 @@ rules_arena_leave(void)
 void
 rules_arena_reset(struct rules_arena *a)
 {
-	if (a->used > KEPT) {
-		free(a->block);
-		a->block = xmalloc(a->max);
+	while (a->count > 1) {
+		a->count--;
+		a->total -= a->chunks[a->count].size;
+		free(a->chunks[a->count].data);
 	}
 	a->used = 0;
 }

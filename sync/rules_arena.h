@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory for one parsed entry: handed out from the front of one block, taken
- * back all at once.
+ * Memory for one parsed entry: handed out from the front of a few large chunks,
+ * taken back all at once.
  *
  * jansson takes its memory through two functions that are set for the whole
  * process.  rules_arena_new() sets them to a pair that hands out from the
@@ -17,7 +17,7 @@
 
 struct rules_arena;
 
-/* An arena that hands out at most ${max} bytes.  Never NULL. */
+/* An arena whose chunks take at most ${max} bytes.  Never NULL. */
 struct rules_arena *rules_arena_new(size_t max);
 void rules_arena_free(struct rules_arena *a); /* NULL is allowed */
 
@@ -25,7 +25,7 @@ void rules_arena_free(struct rules_arena *a); /* NULL is allowed */
 void rules_arena_enter(struct rules_arena *a);
 void rules_arena_leave(void);
 
-/* Takes everything back. */
+/* Takes everything back and keeps the first chunk. */
 void rules_arena_reset(struct rules_arena *a);
 
 #endif

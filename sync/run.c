@@ -47,7 +47,7 @@ check_names(const struct run_options *o, struct err *e)
 		size_t at = 0;
 
 		while (at < o->conf->source_count &&
-		    strcmp(o->conf->sources[at].name, o->names[i]) != 0)
+		       strcmp(o->conf->sources[at].name, o->names[i]) != 0)
 			at++;
 		if (at == o->conf->source_count) {
 			err_set(e, ERR_CONFIG,
@@ -86,8 +86,7 @@ choose_run_id(struct run *r, struct err *e)
 	uint32_t random;
 
 	if (r->options->run_id != NULL) {
-		snprintf(r->run_id, sizeof r->run_id, "%s",
-		    r->options->run_id);
+		snprintf(r->run_id, sizeof r->run_id, "%s", r->options->run_id);
 		return 0;
 	}
 	if (getentropy(&random, sizeof random) == -1) {
@@ -151,8 +150,8 @@ load_jobs(struct run *r, struct err *e)
 		if (r->options->name_count > 0 && !asked)
 			continue;
 		if (source_job_load(&r->jobs[report->count], r->context.db, c,
-			asked || r->options->force, report->started_us, e) ==
-		    -1)
+			asked || r->options->force, report->started_us,
+			e) == -1)
 			return -1;
 		report->outcomes[report->count].name = c->name;
 		report->outcomes[report->count].kind =
@@ -176,9 +175,8 @@ next_job(const struct run *r, const bool *done)
 	for (size_t i = 0; i < r->report->count; i++) {
 		if (done[i] || !source_job_wanted(&r->jobs[i]))
 			continue;
-		if (best == -1 ||
-		    r->jobs[i].state.checked_us <
-			r->jobs[best].state.checked_us)
+		if (best == -1 || r->jobs[i].state.checked_us <
+				      r->jobs[best].state.checked_us)
 			best = (ssize_t)i;
 	}
 	return best;
@@ -234,8 +232,7 @@ static int
 finish_record(struct run *r, struct err *e)
 {
 	struct db *db = r->context.db;
-	struct source_outcome *tried =
-	    xcalloc(r->report->count, sizeof *tried);
+	struct source_outcome *tried = xcalloc(r->report->count, sizeof *tried);
 	size_t count = 0;
 	int rc = -1;
 
@@ -283,8 +280,8 @@ run_sources(struct run *r, struct err *e)
 }
 
 int
-run_sync(struct run_report *out, const struct run_options *options,
-    struct err *e)
+run_sync(
+    struct run_report *out, const struct run_options *options, struct err *e)
 {
 	struct run r = { .options = options, .report = out };
 	struct db *db = NULL;
@@ -296,11 +293,10 @@ run_sync(struct run_report *out, const struct run_options *options,
 	out->started_us = clock_now();
 	if (check_names(options, e) == -1 ||
 	    lock_take(&lock, options->conf->database_path, e) == -1 ||
-	    make_cache_dir(&cache_dir, options->conf->database_path, e) ==
-		-1 ||
+	    make_cache_dir(&cache_dir, options->conf->database_path, e) == -1 ||
 	    open_database(&db, options, e) == -1)
 		goto out;
-	r.context = (struct source_context) { .db = db,
+	r.context = (struct source_context){ .db = db,
 		.cache_dir = cache_dir,
 		.max_meta_size = options->conf->max_meta_size,
 		.force = options->force,

@@ -41,8 +41,8 @@ struct run_report {
  * case.  ERR_BUSY: another sync is running.  ERR_CONFIG: a name that is not
  * configured.  Other errors: nothing could be done.
  */
-int run_sync(struct run_report *out, const struct run_options *options,
-    struct err *e);
+int run_sync(
+    struct run_report *out, const struct run_options *options, struct err *e);
 void run_report_free(struct run_report *r); /* the members */
 
 #endif

@@ -107,8 +107,8 @@ static int64_t
 retry_due(const struct source_job *job, int64_t now)
 {
 	int64_t failures = job->state.attempts < RETRY_DOUBLINGS
-	    ? job->state.attempts
-	    : RETRY_DOUBLINGS;
+			       ? job->state.attempts
+			       : RETRY_DOUBLINGS;
 	int64_t wait = RETRY_FIRST << failures;
 
 	return now + (wait < interval_us(job) ? wait : interval_us(job));
@@ -128,8 +128,7 @@ deadline(const struct conf_source *conf)
 
 int
 source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, bool asked_for, int64_t now,
-    struct err *e)
+    const struct conf_source *conf, bool asked_for, int64_t now, struct err *e)
 {
 	char *filter;
 
@@ -141,10 +140,10 @@ source_job_load(struct source_job *out, struct db *db,
 	if (!source_kind_is_synced(conf->kind))
 		return 0;
 	out->due = asked_for || out->state.due_us == CLOCK_NEVER ||
-	    out->state.due_us <= now;
+		   out->state.due_us <= now;
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
-	    strcmp(out->state.applied_filter, filter) != 0;
+			strcmp(out->state.applied_filter, filter) != 0;
 	free(filter);
 	return 0;
 }
@@ -268,8 +267,8 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		if (apply_filter(&a->out->counts, c->db, &options, e) == -1)
 			goto out;
 		a->out->counts.rejected = a->job->state.counts.rejected;
-	} else if (apply_fetched(&a->out->counts, c->db, &a->fetch, &options,
-		       e) == -1) {
+	} else if (apply_fetched(
+		       &a->out->counts, c->db, &a->fetch, &options, e) == -1) {
 		goto out;
 	}
 	end = end_of(a, clock_now());
@@ -325,8 +324,8 @@ fetch(struct attempt *a, struct err *e)
 	a->out->used = a->fetch.used;
 	if (fetched == -1)
 		return -1;
-	snprintf(a->out->hash, sizeof a->out->hash, "%s",
-	    a->fetch.validators.hash);
+	snprintf(
+	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	return 0;
 }
 
@@ -335,10 +334,9 @@ static int
 refilter_only(struct attempt *a, struct err *e)
 {
 	a->fetch.validators = a->job->state.validators;
-	memset(&a->job->state.validators, 0,
-	    sizeof a->job->state.validators);
-	snprintf(a->out->hash, sizeof a->out->hash, "%s",
-	    a->fetch.validators.hash);
+	memset(&a->job->state.validators, 0, sizeof a->job->state.validators);
+	snprintf(
+	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	return apply(a, true, e);
 }
 

@@ -35,8 +35,7 @@ struct source_job {
 
 /* Loads what is known of ${conf}; free with source_job_free(). */
 int source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, bool asked_for, int64_t now,
-    struct err *e);
+    const struct conf_source *conf, bool asked_for, int64_t now, struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
 /* Whether there is anything to do. */

@@ -26,8 +26,8 @@ text(struct stmt *s, int column)
 }
 
 int
-state_load(struct source_state *out, struct db *db, int64_t source,
-    struct err *e)
+state_load(
+    struct source_state *out, struct db *db, int64_t source, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_GET);
 	const char *hash;
@@ -92,10 +92,10 @@ state_unchanged(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_MESSAGE, end->message);
 	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_REVISION, v->revision);
 	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_ETAG, v->etag);
-	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_LAST_MODIFIED,
-	    v->last_modified);
-	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_FILE_IDENTITY,
-	    v->file_identity);
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_UNCHANGED_P_LAST_MODIFIED, v->last_modified);
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_UNCHANGED_P_FILE_IDENTITY, v->file_identity);
 	return stmt_run(s, e);
 }
 
@@ -114,10 +114,10 @@ state_complete(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_FILTER, end->filter);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_REVISION, v->revision);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_ETAG, v->etag);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_LAST_MODIFIED,
-	    v->last_modified);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_FILE_IDENTITY,
-	    v->file_identity);
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_COMPLETE_P_LAST_MODIFIED, v->last_modified);
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_COMPLETE_P_FILE_IDENTITY, v->file_identity);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SERVERS, c->servers);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SKILLS, c->skills);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_PLUGINS, c->plugins);
@@ -151,14 +151,14 @@ sync_result_name(enum sync_result result)
 }
 
 int
-state_run_start(int64_t *run, struct db *db, const char *run_id, bool manual,
-    struct err *e)
+state_run_start(
+    int64_t *run, struct db *db, const char *run_id, bool manual, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_RUN_INSERT);
 
 	stmt_bind_str(s, SQL_RUN_INSERT_P_RUN_ID, run_id);
-	stmt_bind_str(s, SQL_RUN_INSERT_P_TRIGGER,
-	    manual ? "manual" : "automatic");
+	stmt_bind_str(
+	    s, SQL_RUN_INSERT_P_TRIGGER, manual ? "manual" : "automatic");
 	stmt_bind_int(s, SQL_RUN_INSERT_P_NOW, clock_now());
 	stmt_bind_int(s, SQL_RUN_INSERT_P_PID, getpid());
 	if (stmt_run(s, e) == -1)
@@ -192,8 +192,8 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_ORDINAL, (int64_t)ordinal);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_SOURCE, o->name);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_KIND, o->kind);
-	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_RESULT,
-	    sync_result_name(o->result));
+	stmt_bind_str(
+	    s, SQL_RUN_SOURCE_INSERT_P_RESULT, sync_result_name(o->result));
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_STARTED, o->started_us);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_ENDED, o->ended_us);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_ADDED, c->added);
@@ -204,8 +204,7 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_TOTAL,
 	    c->servers + c->skills + c->plugins);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REQUESTS, o->used.requests);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_BYTES,
-	    (int64_t)o->used.bytes);
+	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_BYTES, (int64_t)o->used.bytes);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_HASH,
 	    o->hash[0] == '\0' ? NULL : o->hash);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_ERROR,
@@ -215,8 +214,8 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 
 /* What all sources hold together: a hash over their hashes, and the servers. */
 static int
-sum_up(char hash[FETCH_HASH_SIZE], int64_t *servers, struct db *db,
-    struct err *e)
+sum_up(
+    char hash[FETCH_HASH_SIZE], int64_t *servers, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_CONTENT_HASHES);
 	struct digest *d = digest_new();
@@ -270,16 +269,16 @@ state_run_finish(struct db *db, int64_t run,
 		if (insert_outcome(db, run, i, &outcomes[i], e) == -1)
 			goto out;
 		if (error == NULL && outcomes[i].result == SYNC_FAILED)
-			error = xasprintf("%s: %s", outcomes[i].name,
-			    outcomes[i].error);
+			error = xasprintf(
+			    "%s: %s", outcomes[i].name, outcomes[i].error);
 	}
 	if (sum_up(hash, &servers, db, e) == -1 ||
 	    failures_in_a_row(&attempts, db, error != NULL, e) == -1)
 		goto out;
 	s = db_stmt(db, SQL_RUN_FINISH);
 	stmt_bind_int(s, SQL_RUN_FINISH_P_NOW, clock_now());
-	stmt_bind_str(s, SQL_RUN_FINISH_P_RESULT,
-	    error == NULL ? "completed" : "failed");
+	stmt_bind_str(
+	    s, SQL_RUN_FINISH_P_RESULT, error == NULL ? "completed" : "failed");
 	stmt_bind_str(s, SQL_RUN_FINISH_P_ERROR, error);
 	stmt_bind_int(s, SQL_RUN_FINISH_P_ATTEMPTS, attempts);
 	stmt_bind_str(s, SQL_RUN_FINISH_P_HASH, hash);

@@ -24,8 +24,8 @@ struct source_state {
 	struct apply_counts counts; /* servers, skills, plugins, rejected */
 };
 
-int state_load(struct source_state *out, struct db *db, int64_t source,
-    struct err *e);
+int state_load(
+    struct source_state *out, struct db *db, int64_t source, struct err *e);
 void state_free(struct source_state *s); /* the members */
 
 /* What to write down when an attempt has ended. */
@@ -41,8 +41,7 @@ struct state_end {
 
 /* The source is being worked on. */
 int state_claim(struct db *db, int64_t source, int64_t now, struct err *e);
-int state_unchanged(struct db *db, const struct state_end *end,
-    struct err *e);
+int state_unchanged(struct db *db, const struct state_end *end, struct err *e);
 int state_complete(struct db *db, const struct state_end *end, struct err *e);
 int state_failed(struct db *db, const struct state_end *end, struct err *e);
 

@@ -30,8 +30,8 @@ t_check(bool ok, const char *what, const char *file, int line)
 }
 
 static inline bool
-t_check_int(int64_t got, int64_t want, const char *what, const char *file,
-    int line)
+t_check_int(
+    int64_t got, int64_t want, const char *what, const char *file, int line)
 {
 	bool ok = t_check(got == want, what, file, line);
 
@@ -45,8 +45,8 @@ static inline bool
 t_check_str(const char *got, const char *want, const char *what,
     const char *file, int line)
 {
-	bool ok = got != NULL && want != NULL ? strcmp(got, want) == 0
-					      : got == want;
+	bool ok =
+	    got != NULL && want != NULL ? strcmp(got, want) == 0 : got == want;
 
 	t_check(ok, what, file, line);
 	if (!ok)
@@ -56,9 +56,8 @@ t_check_str(const char *got, const char *want, const char *what,
 	return ok;
 }
 
-#define CHECK(condition) \
-	t_check((condition), #condition, __FILE__, __LINE__)
-#define CHECK_INT(got, want) \
+#define CHECK(condition) t_check((condition), #condition, __FILE__, __LINE__)
+#define CHECK_INT(got, want)                                            \
 	t_check_int((int64_t)(got), (int64_t)(want), #got " is " #want, \
 	    __FILE__, __LINE__)
 #define CHECK_STR(got, want) \

@@ -65,7 +65,7 @@ class FastCgi:
         self.path = os.path.join(directory, "fcgi.sock")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.path)
-        listener.listen(16)
+        listener.listen(128)
         self.log_path = os.path.join(directory, "responder.log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen([PROGRAM], stdin=listener,

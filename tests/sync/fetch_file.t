@@ -301,6 +301,5 @@ def test_inline():
 
 
 main([test_one_file, test_identity, test_directory, test_mounted_configmap,
-      test_links, test_what_is_no_file,
-      test_what_cannot_be_read, test_limits, test_changes_in_between,
-      test_inline])
+      test_links, test_what_is_no_file, test_what_cannot_be_read,
+      test_limits, test_changes_in_between, test_inline])

@@ -361,6 +361,8 @@ def test_size():
         r = get(path, max_bytes=size - 1)
         equal(r.error, f"{PLAIN.url(path)} is larger than {size - 1} bytes",
               f"{path} too large")
+    equal(get("/plain", max_bytes=size - 1).bytes, "0",
+          "what announces to be too large is not read")
     r = get("/headers")
     equal(r.error, f"the headers from {PLAIN.url('/headers')} "
           "are larger than 65536 bytes", "80 kB of headers")

@@ -579,7 +579,8 @@ test_values(struct rules *r)
 	check_text(r, ENTRY_SERVER, "'version':'@300@'", &facts, &problem);
 	CHECK_INT(strlen(problem.value), LIMIT_REJECTED_VALUE + 3);
 	check_text(r, ENTRY_SERVER, PUBLISHER("'@5000@':1"), &facts, &problem);
-	CHECK(strncmp(problem.path, IN_PROVIDED ".aaa", 71) == 0);
+	CHECK(strncmp(problem.path, IN_PROVIDED ".aaa",
+		  strlen(IN_PROVIDED ".aaa")) == 0);
 	CHECK(strlen(problem.path) < sizeof problem.path);
 	CHECK(strcmp(problem.path + strlen(problem.path) - 4, "a...") == 0);
 }

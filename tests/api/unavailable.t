@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One responder through everything that can happen to its database: 503 while
+there is nothing to serve, and well again without a restart."""
+
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), "..", "lib"))
+
+import shutil
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+import threading
+import time
+
+import registry_db as rdb
+import responder
+import tap
+
+LIST = "/registry/r/v0.1/servers"
+
+
+class Case:
+    """A directory with a database of one server and a responder for it."""
+
+    def __init__(self, with_database=True):
+        self.directory = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.directory.name, "registry.db")
+        if with_database:
+            self.build(self.path, "first.example/one")
+        self.server = responder.FastCgi(self.path, self.directory.name)
+
+    def build(self, path, name):
+        rdb.build(path, [rdb.Source("a", [rdb.server(name)])],
+            [rdb.Registry("r", ["a"], True)])
+
+    def replace(self, name):
+        """Another database under the same path, as a restored backup is."""
+        new = self.path + ".new"
+        self.build(new, name)
+        self.remove()
+        os.rename(new, self.path)
+
+    def remove(self):
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(self.path + suffix):
+                os.unlink(self.path + suffix)
+
+    def names(self):
+        answer = self.server.get(LIST)
+        return answer.status, [s["server"]["name"]
+            for s in answer.json.get("servers", [])]
+
+    def logged(self, level):
+        return self.server.log().count(f"level={level}")
+
+    def close(self):
+        tap.equal(self.server.stop(), 0, "ends with status 0")
+        self.directory.cleanup()
+
+
+def check_unavailable(case, why):
+    answer = case.server.get(LIST)
+    tap.equal((answer.status, answer.body, answer.headers.get("retry-after")),
+        (503, b'{"error":"service unavailable"}\n', "5"), f"{why}: 503")
+    tap.equal(case.server.get(LIST, "HEAD").body, b"", f"{why}: HEAD")
+    ready = case.server.get("/readiness")
+    tap.equal((ready.status, ready.body), (503,
+        b'{"error":"service not ready"}\n'), f"{why}: not ready")
+    tap.equal(case.server.get("/registry/status").status, 503,
+        f"{why}: no status")
+    tap.equal(case.server.get("/health").json, {"status": "healthy"},
+        f"{why}: but alive")
+    tap.equal(case.server.get(LIST + "?limit=x").status, 400,
+        f"{why}: mistakes are told without it")
+    tap.equal(case.server.get(LIST, "OPTIONS").status, 204,
+        f"{why}: and so are options")
+
+
+def check_healed(case, name, why):
+    tap.equal(case.names(), (200, [name]), f"{why}: well again")
+    tap.equal(case.server.get("/ready").status, 200, f"{why}: ready")
+    tap.equal((case.logged("ERROR"), case.logged("INFO")), (1, 1),
+        f"{why}: logged once each way")
+
+
+def test_missing_then_made():
+    case = Case(with_database=False)
+    check_unavailable(case, "missing")
+    case.build(case.path, "made.example/later")
+    check_healed(case, "made.example/later", "missing")
+    case.close()
+
+
+def test_removed_then_back():
+    case = Case()
+    tap.equal(case.names(), (200, ["first.example/one"]), "at first")
+    case.remove()
+    check_unavailable(case, "removed")
+    case.build(case.path, "second.example/one")
+    check_healed(case, "second.example/one", "removed")
+    case.close()
+
+
+def test_replaced():
+    case = Case()
+    etag = case.server.get(LIST).headers["etag"]
+    case.replace("second.example/one")
+    tap.equal(case.names(), (200, ["second.example/one"]), "seen at once")
+    again = case.server.get(LIST, etag=etag)
+    # The same path, so the same id in these databases, and the same counter.
+    tap.equal(again.status in (200, 304), True, "with its own tag")
+    case.close()
+
+
+def test_another_schema():
+    for version in (rdb.schema_version() + 1, rdb.schema_version() - 1, 0):
+        case = Case()
+        case.names()
+        db = sqlite3.connect(case.path)
+        db.execute(f"PRAGMA user_version = {version}")
+        check_unavailable(case, f"schema {version}")
+        db.execute(f"PRAGMA user_version = {rdb.schema_version()}")
+        db.close()
+        check_healed(case, "first.example/one", f"schema {version}")
+        case.close()
+
+
+def test_not_a_database():
+    for content in (b"not a database, but long enough to be one " * 100, b"",
+            b"x", b"SQLite format 3\0" + bytes(4080)):
+        case = Case()
+        case.names()
+        good = case.path + ".good"
+        db = sqlite3.connect(case.path)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
+        shutil.copy(case.path, good)
+        case.remove()
+        with open(case.path, "wb") as f:
+            f.write(content)
+        check_unavailable(case, f"{content[:8]}")
+        case.remove()
+        os.rename(good, case.path)
+        check_healed(case, "first.example/one", f"{content[:8]}")
+        case.close()
+
+
+def test_a_directory():
+    case = Case(with_database=False)
+    os.mkdir(case.path)
+    check_unavailable(case, "directory")
+    os.rmdir(case.path)
+    case.build(case.path, "made.example/later")
+    check_healed(case, "made.example/later", "directory")
+    case.close()
+
+
+def test_damaged_pages():
+    """A database with torn pages answers 503 or 200, and never lies."""
+    case = Case()
+    db = sqlite3.connect(case.path, isolation_level=None)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    page = db.execute("SELECT rootpage FROM sqlite_schema"
+        " WHERE name = 'membership'").fetchone()[0]
+    size = db.execute("PRAGMA page_size").fetchone()[0]
+    db.close()
+    torn = case.path + ".torn"
+    shutil.copy(case.path, torn)
+    with open(torn, "r+b") as f:
+        f.seek((page - 1) * size)
+        f.write(b"\xff" * size)
+    good = case.path + ".good"
+    os.rename(case.path, good)
+    os.rename(torn, case.path)
+    answer = case.server.get(LIST)
+    tap.equal((answer.status, answer.error), (503, "service unavailable"),
+        "a torn page")
+    os.rename(good, case.path)
+    tap.equal(case.names(), (200, ["first.example/one"]), "well again")
+    case.close()
+
+
+def test_commits_are_seen():
+    case = Case()
+    tag = case.server.get(LIST).headers["etag"]
+    tap.equal(case.server.get(LIST, etag=tag).status, 304, "nothing new")
+    db = sqlite3.connect(case.path)
+    db.execute("UPDATE document SET body = replace(body, '\"d\"', '\"new\"')")
+    db.execute("UPDATE registry SET generation = generation + 1")
+    tap.equal(case.server.get(LIST, etag=tag).status, 304, "not yet committed")
+    db.commit()
+    answer = case.server.get(LIST, etag=tag)
+    tap.equal((answer.status, answer.json["servers"][0]["server"][
+        "description"]), (200, "new"), "committed")
+    tap.ok(answer.headers["etag"] != tag, "another tag")
+    db.close()
+    case.close()
+
+
+def test_while_written():
+    """A writer that commits all the time disturbs nobody, and each answer is
+    from one snapshot: both servers always carry the same text."""
+    case = Case()
+    case.replace("a.example/one")
+    rdb_path = case.path
+    case.remove()
+    rdb.build(rdb_path, [rdb.Source("a", [rdb.server("a.e/1"),
+        rdb.server("b.e/1")])], [rdb.Registry("r", ["a"], True)])
+    stop = threading.Event()
+
+    def write():
+        db = sqlite3.connect(rdb_path, timeout=30)
+        turn = 0
+        while not stop.is_set():
+            turn += 1
+            db.execute("UPDATE document SET body = json_set(body,"
+                " '$.description', ?)", (f"turn {turn}",))
+            db.execute("UPDATE registry SET generation = generation + 1")
+            db.commit()
+        db.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    odd, turns, by_tag = [], set(), {}
+    asked, deadline = 0, time.monotonic() + 30
+    while asked < 500 or len(turns) < 20 and time.monotonic() < deadline:
+        asked += 1
+        answer = case.server.get(LIST)
+        texts = {s["server"]["description"] for s in
+            answer.json.get("servers", [])}
+        turns |= texts
+        if answer.status != 200 or len(texts) != 1 or by_tag.setdefault(
+                answer.headers["etag"], answer.body) != answer.body:
+            odd.append((answer.status, texts))
+    stop.set()
+    writer.join()
+    tap.equal(odd, [], "one snapshot each, and one body for one tag")
+    tap.ok(len(turns) >= 20, f"while it changed {len(turns)} times")
+    case.close()
+
+
+def test_read_only_user():
+    """A user who may only read the files of a WAL database reads it."""
+    if os.geteuid() != 0:
+        tap.ok(True, "another user # SKIP needs root")
+        return
+    case = Case()
+    os.chmod(case.directory.name, 0o755)
+    # The sync keeps -wal and -shm when it closes; hold them open here.
+    db = sqlite3.connect(case.path)
+    db.execute("UPDATE registry SET generation = generation + 1")
+    db.commit()
+    for suffix in ("", "-wal", "-shm"):
+        os.chmod(case.path + suffix, 0o644)
+    done = subprocess.run([responder.PROGRAM], stdin=subprocess.DEVNULL,
+        capture_output=True, check=False, user=65534, group=65534,
+        extra_groups=[], env=responder.environment(case.path,
+            REQUEST_METHOD="GET", REQUEST_URI=LIST)) \
+        if os.access(responder.PROGRAM, os.X_OK) else None
+    if done is None or b"Permission" in done.stderr:
+        tap.ok(True, "another user # SKIP the build is not readable")
+    else:
+        tap.equal(responder.Answer(done.stdout).status, 200, "nobody reads")
+    db.close()
+    case.close()
+
+
+def test_signals():
+    case = Case()
+    case.names()
+    started = time.monotonic()
+    case.server.process.send_signal(signal.SIGTERM)
+    tap.equal(case.server.process.wait(10), 0, "SIGTERM when idle")
+    tap.ok(time.monotonic() - started < 1, "and at once")
+    case.close()
+
+
+def test_signal_in_a_request():
+    """SIGTERM while an answer waits for a slow client: it is finished."""
+    case = Case()
+    case.remove()
+    rdb.build(case.path, [rdb.Source("a", [rdb.Version(rdb.SERVER, f"l.e/{i}",
+        "1", {"name": f"l.e/{i}", "description": "d" * 100000, "version":
+            "1"}) for i in range(30)])], [rdb.Registry("r", ["a"], True)])
+    connection = case.server.send(LIST)
+    time.sleep(0.5)  # by now it stands in write()
+    case.server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    answer = case.server.receive(connection)
+    tap.equal((answer.status, answer.json["metadata"]["count"]), (200, 30),
+        "the whole answer")
+    tap.equal(case.server.process.wait(10), 0, "and then the end")
+    case.close()
+
+
+def test_client_goes_away():
+    """A connection closed with the answer unread does no harm."""
+    case = Case()
+    for _ in range(20):
+        connection = case.server.send(LIST)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+            struct.pack("ii", 1, 0))
+        connection.close()
+    tap.equal(case.names()[0], 200, "the next one is served")
+    case.close()
+
+
+def test_options_of_the_program():
+    for arguments, status, word in ((["--version"], 0, b"thv-registry-api "),
+            (["--help"], 0, b"usage: "), (["--nonsense"], 2, b""),
+            ([], 2, b"")):
+        done = subprocess.run([responder.PROGRAM, *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            env=responder.environment("/nonexistent"))
+        tap.equal((done.returncode, done.stdout.startswith(word)),
+            (status, True), f"{arguments}")
+
+
+tap.main([value for name, value in list(globals().items())
+    if name.startswith("test_")])
