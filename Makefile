@@ -113,9 +113,23 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/fcgi.a $(BUILD)/lib.a
 check: check-packages ## install what tests need, run every test
 	@$(MAKE) --no-print-directory test
 
+# With VALGRIND=1 the tests call wrappers in build/valgrind that run the plain
+# programs under valgrind; what it finds turns the exit status into 99.
+VALGRIND ?=
+UNDER_TEST := $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
+WRAPPERS := $(patsubst $(BUILD)/%,build/valgrind/%,$(UNDER_TEST))
+valgrind_line = exec valgrind -q --leak-check=full --trace-children=no \
+	--error-exitcode=99 --suppressions=$(CURDIR)/tests/valgrind.supp
+
+build/valgrind/%: $(BUILD)/% Makefile
+	@mkdir -p $(@D) && printf '#!/bin/sh\n%s "%s" "$$@"\n' \
+	    '$(valgrind_line)' '$(CURDIR)/$<' > $@ && chmod +x $@
+
 .PHONY: test
-test: $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
-	@BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(TEST_SCRIPTS)
+test: $(UNDER_TEST) $(if $(VALGRIND),$(WRAPPERS))
+	@BUILD=$(if $(VALGRIND),build/valgrind,$(BUILD)) tests/run \
+	    $(if $(VALGRIND),-t 1200 $(UNIT_TESTS:$(BUILD)/%=build/valgrind/%), \
+	    $(UNIT_TESTS)) $(TEST_SCRIPTS)
 
 # ---- packages ---------------------------------------------------------------
 
@@ -161,6 +175,7 @@ $(BUILD)/units: $(UNIT_TESTS)
 fmt: ## format the C files
 	@clang-format -i $(C_FILES)
 
+.SECONDARY:
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
 
 .PHONY: clean

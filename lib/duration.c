@@ -80,8 +80,8 @@ take_unit(const char **at, size_t *len)
 static int
 too_long(const char *text, struct err *e)
 {
-	err_set(e, ERR_INPUT, "'%s' is longer than 64 bits of nanoseconds",
-	    text);
+	err_set(
+	    e, ERR_INPUT, "'%s' is longer than 64 bits of nanoseconds", text);
 	return -1;
 }
 

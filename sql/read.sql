@@ -58,16 +58,19 @@ ORDER BY m.name LIMIT 1;
 
 -- name: list_all
 -- Every version from one entry on; of that entry only what is after :after.
--- No version is the empty string, so '' lets all of them pass.
+-- No version is the empty string, so '' lets all of them pass.  What a version
+-- must be like is asked before anything beside it is looked up: the question
+-- what changed since walks far.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, v.updated_us, v.version IS h.latest_version, d.body
 FROM membership m
-    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
         AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
-    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
+    AND (:needle IS NULL OR EXISTS (SELECT 1 FROM entry_head e
+        WHERE e.entry_id = m.entry_id AND instr(e.search_text, :needle) > 0))
     AND (:since IS NULL OR v.updated_us > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))

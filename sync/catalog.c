@@ -16,10 +16,23 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The members of the envelope that have a rule, in the order of checking. */
-enum member { ROOT, VERSION, META, LAST_UPDATED, DATA, SERVERS, SKILLS,
-	PLUGINS, SCHEMA };
+enum member {
+	ROOT,
+	VERSION,
+	META,
+	LAST_UPDATED,
+	DATA,
+	SERVERS,
+	SKILLS,
+	PLUGINS,
+	SCHEMA
+};
 
-enum member_type { OBJECT, ARRAY, STRING };
+enum member_type {
+	OBJECT,
+	ARRAY,
+	STRING
+};
 
 static const struct {
 	enum member_type type;
@@ -70,12 +83,12 @@ find_member(const struct jscan_place *p)
 		const struct jscan_step *step = &p->steps[i];
 		int next = -1;
 
-		for (size_t m = VERSION; step->key != NULL &&
-		     m < COUNT(members); m++) {
+		for (size_t m = VERSION;
+		     step->key != NULL && m < COUNT(members); m++) {
 			if ((int)members[m].parent == at &&
 			    strlen(members[m].key) == step->key_len &&
-			    memcmp(members[m].key, step->key,
-				step->key_len) == 0)
+			    memcmp(members[m].key, step->key, step->key_len) ==
+				0)
 				next = (int)m;
 		}
 		if (next == -1)
@@ -89,9 +102,8 @@ static enum jscan_action
 decide(void *ctx, const struct jscan_place *p)
 {
 	static const char firsts[] = { '{', '[', '"' };
-	static const char *const rules[] = {
-		"must be an object", "must be an array", "must be a string"
-	};
+	static const char *const rules[] = { "must be an object",
+		"must be an array", "must be a string" };
 	struct catalog *c = ctx;
 	struct finding *f;
 	int m;
@@ -135,9 +147,9 @@ check_text(struct finding *f, const struct rules_format *format,
 static size_t *
 counter(struct catalog_summary *summary, enum entry_kind kind)
 {
-	return kind == ENTRY_SERVER ? &summary->servers
-	    : kind == ENTRY_SKILL   ? &summary->skills
-				    : &summary->plugins;
+	return kind == ENTRY_SERVER  ? &summary->servers
+	       : kind == ENTRY_SKILL ? &summary->skills
+				     : &summary->plugins;
 }
 
 static int
@@ -201,7 +213,7 @@ check_envelope(const struct catalog *c, struct err *e)
 	for (size_t m = 0; m < COUNT(members); m++) {
 		const char *rule = c->found[m].rule;
 		bool expected = members[m].required &&
-		    (m == ROOT || c->found[members[m].parent].met);
+				(m == ROOT || c->found[members[m].parent].met);
 
 		if (rule == NULL && expected && !c->found[m].met)
 			rule = "is required";

@@ -44,8 +44,8 @@ struct catalog_summary {
  * Called for each entry in document order; what ${entry} points to lives until
  * the call returns.  -1 with ${e} ends the walk.
  */
-typedef int catalog_callback(void *ctx, const struct catalog_entry *entry,
-    struct err *e);
+typedef int catalog_callback(
+    void *ctx, const struct catalog_entry *entry, struct err *e);
 
 /*
  * Reads the document that ${r} delivers.  ${out} may be NULL.  ERR_INPUT names

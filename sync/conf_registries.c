@@ -88,6 +88,8 @@ read_sources(struct conf_registry *g, const struct conf_at *at)
 	struct filter_list names;
 
 	conf_value_strings(&names, at, "sources");
+	if (at->reader->conf->source_count == 0)
+		goto out; /* that there are no sources has been said */
 	if (names.count == 0 && (node == NULL || !node->bad))
 		conf_message_error(
 		    at, "sources", "at least one source is required");
@@ -109,6 +111,7 @@ read_sources(struct conf_registry *g, const struct conf_at *at)
 			g->sources[g->source_count++] = index;
 		free(path);
 	}
+out:
 	conf_value_free_strings(&names);
 }
 

@@ -91,11 +91,11 @@ conf_value_int(int64_t *out, const struct yaml_tree *node)
 		*out = (int64_t)n;
 		return ok;
 	case YAML_TREE_FLOAT:
-		if (!conf_value_float(&number, node) ||
-		    number != floor(number) || number < -9e18 || number > 9e18)
+		if (!conf_value_float(&number, node) || number < -9e18 ||
+		    number > 9e18)
 			return false;
 		*out = (int64_t)number;
-		return true;
+		return (double)*out == number;
 	default:
 		return false;
 	}

@@ -178,16 +178,17 @@ int fetch_git_remote_update(struct fetch_git_job *job,
 /* ---- fetch_git_auth.c ---- */
 struct fetch_git_auth {
 	const struct conf_git *conf;
+	char *known_hosts; /* owned; NULL unless for ssh */
 	unsigned given; /* kinds of credentials that were tried */
 	struct err *e; /* set when an answer below is a refusal */
 };
 
 /*
- * For ssh: makes a home directory inside the cache whose .ssh/known_hosts
- * leads to the file that is configured.  The caller frees *${home}.
+ * For ssh: sets ${auth}->known_hosts, and makes a home directory inside the
+ * cache whose .ssh/known_hosts leads there.  The caller frees *${home}.
  */
-int fetch_git_auth_home(
-    char **home, const struct fetch_git_job *job, struct err *e);
+int fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
+    const char *cache_path, struct err *e);
 /* The answers to libgit2's questions; its rules for what they return. */
 int fetch_git_auth_credentials(struct git_credential **out,
     struct fetch_git_auth *auth, const char *url_user, unsigned allowed);

@@ -53,25 +53,27 @@ check_readable(const char *what, const char *file, struct err *e)
 }
 
 int
-fetch_git_auth_home(char **home, const struct fetch_git_job *job, struct err *e)
+fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
+    const char *cache_path, struct err *e)
 {
 	int rc = -1;
-	char *known = known_hosts_path(job->conf);
+	const struct conf_git *conf = auth->conf;
 	char *dir = NULL;
 	char *link = NULL;
 
-	*home = xasprintf("%s/thv-home", job->cache.path);
+	free(auth->known_hosts);
+	auth->known_hosts = known_hosts_path(conf);
+	*home = xasprintf("%s/thv-home", cache_path);
 	dir = xasprintf("%s/.ssh", *home);
 	link = xasprintf("%s/known_hosts", dir);
-	if (check_readable(
-		"known hosts file", job->conf->known_hosts_file, e) == -1 ||
-	    check_readable(
-		"private key file", job->conf->private_key_file, e) == -1)
+	if (check_readable("known hosts file", conf->known_hosts_file, e) ==
+		-1 ||
+	    check_readable("private key file", conf->private_key_file, e) == -1)
 		goto out;
 	if ((mkdir(*home, 0700) == -1 && errno != EEXIST) ||
 	    (mkdir(dir, 0700) == -1 && errno != EEXIST) ||
 	    (unlink(link) == -1 && errno != ENOENT) ||
-	    symlink(known, link) == -1) {
+	    symlink(auth->known_hosts, link) == -1) {
 		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", link);
 		goto out;
 	}
@@ -79,7 +81,6 @@ fetch_git_auth_home(char **home, const struct fetch_git_job *job, struct err *e)
 out:
 	free(link);
 	free(dir);
-	free(known);
 	if (rc == -1) {
 		free(*home);
 		*home = NULL;
@@ -254,17 +255,14 @@ fetch_git_auth_certificate(struct fetch_git_auth *auth,
     const struct git_cert *cert, bool valid, const char *host)
 {
 	char print[64];
-	char *known;
 
 	if (valid)
 		return 0;
 	if (cert->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
-		known = known_hosts_path(auth->conf);
 		format_fingerprint(print, (const git_cert_hostkey *)cert);
 		err_set(auth->e, ERR_FETCH,
 		    "host key %s of %s is not the one %s has for it", print,
-		    host, known);
-		free(known);
+		    host, auth->known_hosts);
 	} else {
 		err_set(auth->e, ERR_FETCH,
 		    "the TLS certificate of %s is not trusted", host);

@@ -436,15 +436,16 @@ update(struct visit *v, struct target *t)
 }
 
 static int
-start_library(const struct fetch_git_job *job, struct err *e)
+start_library(struct visit *v)
 {
 	int rc = -1;
+	const struct fetch_git_job *job = v->job;
 	char *home = NULL;
 
 	if (job->transport == FETCH_GIT_SSH &&
-	    fetch_git_auth_home(&home, job, e) == -1)
+	    fetch_git_auth_home(&home, &v->auth, job->cache.path, v->e) == -1)
 		goto out;
-	if (fetch_git_library_again(home, e) == -1)
+	if (fetch_git_library_again(home, v->e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -458,12 +459,18 @@ fetch_git_remote_update(struct fetch_git_job *job,
     void *ctx, struct err *e)
 {
 	int rc = -1;
-	struct visit v = { job, report, callback, ctx, { job->conf, 0, e }, e,
-		NULL, NULL, 0 };
+	struct visit v = {
+		.job = job,
+		.report = report,
+		.callback = callback,
+		.ctx = ctx,
+		.auth = { .conf = job->conf, .e = e },
+		.e = e,
+	};
 	struct target target = { 0 };
 
 	err_clear(e);
-	if (start_library(job, e) == -1)
+	if (start_library(&v) == -1)
 		goto out;
 	if (git_repository_open_bare(&v.repo, job->cache.path) != 0) {
 		fail(&v, "failed to open the cache repository", true);
@@ -481,6 +488,7 @@ fetch_git_remote_update(struct fetch_git_job *job,
 	rc = 0;
 out:
 	free(target.ref);
+	free(v.auth.known_hosts);
 	disconnect(&v);
 	git_repository_free(v.repo);
 	return rc;

@@ -163,6 +163,9 @@ add_tree(struct fetch_git_job *job, struct fetch_git_documents *docs,
 	for (i = 0; i < count; i++) {
 		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
 
+		/* Settings of tools; directories on disk are read so too. */
+		if (*git_tree_entry_name(entry) == '.')
+			continue;
 		free(path);
 		path = xasprintf("%s%s%s", name, *name == '\0' ? "" : "/",
 		    git_tree_entry_name(entry));

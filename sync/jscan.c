@@ -59,8 +59,9 @@ static int
 fail_code(struct scan *s, enum err_code code, const char *what)
 {
 	if (!s->failed)
-		err_set(s->e, code, "invalid JSON at line %zu column %" PRIu64
-		    ": %s", s->line, offset(s) - s->line_start + 1, what);
+		err_set(s->e, code,
+		    "invalid JSON at line %zu column %" PRIu64 ": %s", s->line,
+		    offset(s) - s->line_start + 1, what);
 	s->failed = true;
 	return -1;
 }
@@ -94,8 +95,9 @@ refill(struct scan *s)
 	}
 	s->end = s->window + n;
 	if (s->before + (uint64_t)n > (uint64_t)LIMIT_DOCUMENT) {
-		err_set(s->e, ERR_LIMIT, "document is larger than %" PRIu64
-		    " bytes", (uint64_t)LIMIT_DOCUMENT);
+		err_set(s->e, ERR_LIMIT,
+		    "document is larger than %" PRIu64 " bytes",
+		    (uint64_t)LIMIT_DOCUMENT);
 		s->failed = true;
 		return false;
 	}
@@ -169,7 +171,8 @@ not_plain(uint64_t w)
 	uint64_t backslash = w ^ EACH_BYTE('\\');
 
 	return ((quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) |
-	    (w - EACH_BYTE(' ')) | w) & EACH_BYTE(0x80);
+		   (w - EACH_BYTE(' ')) | w) &
+	       EACH_BYTE(0x80);
 }
 
 static const char *
@@ -224,7 +227,7 @@ static bool
 is_hex(int c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	    (c >= 'A' && c <= 'F');
+	       (c >= 'A' && c <= 'F');
 }
 
 static int

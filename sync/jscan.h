@@ -80,9 +80,9 @@ char *jscan_unquote(char *literal, size_t *len);
 
 /*
  * Finds the value at ${steps} in ${json}, which is valid and without white
- * space (else what is found means nothing).  A step with a key looks for the last member of that name, one
- * without for the element at its index.  Returns a pointer into ${json} and
- * sets ${found_len}, or NULL.
+ * space (else what is found means nothing).  A step with a key looks for the
+ * last member of that name, one without for the element at its index.  Returns
+ * a pointer into ${json} and sets ${found_len}, or NULL.
  */
 const char *jscan_find(const char *json, size_t len,
     const struct jscan_step *steps, size_t depth, size_t *found_len);

@@ -137,7 +137,7 @@ name_equals(const char *literal, size_t len, const char *key, size_t key_len)
 
 	if (memchr(literal, '\\', len) == NULL)
 		return len == key_len + 2 &&
-		    memcmp(literal + 1, key, key_len) == 0;
+		       memcmp(literal + 1, key, key_len) == 0;
 	copy = xstrndup(literal, len);
 	jscan_unquote(copy, &len);
 	equal = len == key_len && memcmp(copy, key, key_len) == 0;
@@ -161,8 +161,8 @@ find_step(const char *json, const char **end, const struct jscan_step *step)
 			wanted = i == step->index;
 		} else {
 			value = skip_literal(p, *end);
-			wanted = name_equals(p, (size_t)(value - p), step->key,
-			    step->key_len);
+			wanted = name_equals(
+			    p, (size_t)(value - p), step->key, step->key_len);
 			value += value < *end; /* the colon */
 		}
 		after = skip_value(value, *end);

@@ -43,8 +43,8 @@ struct check {
 	size_t depth;
 };
 
-static int check_value(struct check *c, const struct rule *rule,
-    const json_t *value);
+static int check_value(
+    struct check *c, const struct rule *rule, const json_t *value);
 
 /* ---- what is reported ---- */
 
@@ -151,8 +151,8 @@ count_characters(const char *text, size_t len)
 }
 
 static int
-check_length(struct check *c, const struct rule *rule, const char *text,
-    size_t len)
+check_length(
+    struct check *c, const struct rule *rule, const char *text, size_t len)
 {
 	const size_t min = (size_t)rule->min, max = (size_t)rule->max;
 	size_t n;
@@ -182,9 +182,9 @@ check_choices(struct check *c, const char *const *choices, const char *text)
 		if (strcmp(choices[i], text) == 0)
 			return 0;
 		if (used < sizeof list)
-			used += (size_t)snprintf(list + used,
-			    sizeof list - used, "%s%s", i > 0 ? ", " : "",
-			    choices[i]);
+			used +=
+			    (size_t)snprintf(list + used, sizeof list - used,
+				"%s%s", i > 0 ? ", " : "", choices[i]);
 	}
 	return violated(c, "must be one of: %s", list);
 }
@@ -348,8 +348,8 @@ check_transport(struct check *c, const json_t *transport)
 		return 0;
 	if (require(c, transport, "url") == -1)
 		return -1;
-	if (rules_format_http_url.matches(json_string_value(url),
-		json_string_length(url)))
+	if (rules_format_http_url.matches(
+		json_string_value(url), json_string_length(url)))
 		return 0;
 	enter_member(c, "url");
 	return violated(c, "%s", rules_format_http_url.rule);
@@ -383,8 +383,7 @@ check_shape(struct check *c, const struct shape *shape, const json_t *object)
 			return -1;
 		leave(c);
 	}
-	if (shape->rest != NULL &&
-	    check_members(c, shape->rest, object) == -1)
+	if (shape->rest != NULL && check_members(c, shape->rest, object) == -1)
 		return -1;
 	if (shape->extra == SHAPE_TRANSPORT)
 		return check_transport(c, object);
@@ -407,8 +406,8 @@ check_value(struct check *c, const struct rule *rule, const json_t *value)
 		return check_list(c, rule, value);
 	case RULE_BOOLEAN:
 		return json_is_boolean(value)
-		    ? 0
-		    : violated(c, "must be true or false");
+			   ? 0
+			   : violated(c, "must be true or false");
 	case RULE_OBJECT:
 	case RULE_MAP:
 		break;
@@ -443,14 +442,14 @@ check_meta_size(struct check *c, size_t max)
 /* ---- facts ---- */
 
 static void
-add_tag(struct rules *r, struct rules_entry *facts, json_t *seen,
-    const char *tag)
+add_tag(
+    struct rules *r, struct rules_entry *facts, json_t *seen, const char *tag)
 {
 	if (facts->tag_count == r->tag_capacity) {
-		r->tag_capacity = r->tag_capacity == 0 ? PAIRWISE
-						       : r->tag_capacity * 2;
-		r->tags = xreallocarray(r->tags, r->tag_capacity,
-		    sizeof *r->tags);
+		r->tag_capacity =
+		    r->tag_capacity == 0 ? PAIRWISE : r->tag_capacity * 2;
+		r->tags =
+		    xreallocarray(r->tags, r->tag_capacity, sizeof *r->tags);
 	}
 	facts->tags = r->tags;
 	r->tags[facts->tag_count] = tag;
@@ -475,11 +474,11 @@ collect_tags(struct rules *r, struct rules_entry *facts, json_t *seen,
 
 /* Tags stand two levels below the publisher-provided object, whatever those. */
 static void
-collect_server_tags(struct rules *r, struct rules_entry *facts,
-    const json_t *server)
+collect_server_tags(
+    struct rules *r, struct rules_entry *facts, const json_t *server)
 {
-	json_t *publishers = json_object_get(json_object_get(server, "_meta"),
-	    RULES_PUBLISHER);
+	json_t *publishers =
+	    json_object_get(json_object_get(server, "_meta"), RULES_PUBLISHER);
 	json_t *seen, *publisher;
 
 	if (publishers == NULL)
@@ -490,8 +489,8 @@ collect_server_tags(struct rules *r, struct rules_entry *facts,
 		publisher = json_object_iter_value(at);
 		for (void *in = json_object_iter(publisher); in != NULL;
 		     in = json_object_iter_next(publisher, in))
-			collect_tags(r, facts, seen,
-			    json_object_iter_value(in));
+			collect_tags(
+			    r, facts, seen, json_object_iter_value(in));
 	}
 }
 
@@ -503,8 +502,8 @@ member_text(const json_t *object, const char *member)
 
 /* The name by which an entry is known, NULL if there is none of its size. */
 static const char *
-full_name(struct rules *r, enum entry_kind kind, const char *space,
-    const char *name)
+full_name(
+    struct rules *r, enum entry_kind kind, const char *space, const char *name)
 {
 	int len;
 
@@ -550,8 +549,8 @@ collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
 
 /* Copies the top-level string ${member} to ${into}; NULL if there is none. */
 static const char *
-raw_text(const char *json, size_t len, const char *member, char *into,
-    size_t size)
+raw_text(
+    const char *json, size_t len, const char *member, char *into, size_t size)
 {
 	const struct jscan_step step = { member, strlen(member), 0 };
 	const char *found = jscan_find(json, len, &step, 1, &len);
@@ -590,13 +589,13 @@ refused(struct rules *r, enum entry_kind kind, struct check *c,
 	c->problem->value[0] = '\0';
 	if (*c->json != '{')
 		return -1;
-	name = raw_text(c->json, c->len, "name", r->raw.name,
-	    sizeof r->raw.name);
-	space = raw_text(c->json, c->len, "namespace", r->raw.space,
-	    sizeof r->raw.space);
+	name =
+	    raw_text(c->json, c->len, "name", r->raw.name, sizeof r->raw.name);
+	space = raw_text(
+	    c->json, c->len, "namespace", r->raw.space, sizeof r->raw.space);
 	facts->name = full_name(r, kind, space, name);
-	facts->version = raw_text(c->json, c->len, "version", r->version,
-	    sizeof r->version);
+	facts->version =
+	    raw_text(c->json, c->len, "version", r->version, sizeof r->version);
 	return -1;
 }
 
@@ -646,8 +645,8 @@ check_entry(struct rules *r, enum entry_kind kind, struct check *c,
 }
 
 int
-rules_check(struct rules *r, enum entry_kind kind, const char *json,
-    size_t len, struct rules_entry *facts, struct rules_problem *problem)
+rules_check(struct rules *r, enum entry_kind kind, const char *json, size_t len,
+    struct rules_entry *facts, struct rules_problem *problem)
 {
 	struct check c = { .json = json, .len = len, .problem = problem };
 	int rc;

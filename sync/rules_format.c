@@ -55,8 +55,8 @@ static bool
 is_framed(const char *text, size_t len, unsigned edge, unsigned inner)
 {
 	return len > 0 && (class_of(text[0]) & edge) != 0 &&
-	    (class_of(text[len - 1]) & edge) != 0 &&
-	    span(text, len, inner) == len;
+	       (class_of(text[len - 1]) & edge) != 0 &&
+	       span(text, len, inner) == len;
 }
 
 /* ---- names ---- */
@@ -70,22 +70,22 @@ matches_server_name(const char *text, size_t len)
 		return false;
 	text += n + 1;
 	len -= n + 1;
-	return len > 0 && span(text, len, ALNUM | DOT | HYPHEN | UNDERSCORE) ==
-	    len;
+	return len > 0 &&
+	       span(text, len, ALNUM | DOT | HYPHEN | UNDERSCORE) == len;
 }
 
 static bool
 matches_entry_name(const char *text, size_t len)
 {
 	return len >= 2 &&
-	    is_framed(text, len, LOWER_ALNUM, LOWER_ALNUM | HYPHEN);
+	       is_framed(text, len, LOWER_ALNUM, LOWER_ALNUM | HYPHEN);
 }
 
 static bool
 matches_tag(const char *text, size_t len)
 {
 	return len >= 2 && is_framed(text, len, LOWER_ALNUM,
-	    LOWER_ALNUM | HYPHEN | UNDERSCORE);
+			       LOWER_ALNUM | HYPHEN | UNDERSCORE);
 }
 
 static bool
@@ -98,7 +98,7 @@ static bool
 matches_env_name(const char *text, size_t len)
 {
 	return len > 0 && class_of(text[0]) != DIGIT &&
-	    span(text, len, ALNUM | UNDERSCORE) == len;
+	       span(text, len, ALNUM | UNDERSCORE) == len;
 }
 
 static bool
@@ -209,8 +209,8 @@ static bool
 matches_allowed_host(const char *text, size_t len)
 {
 	if (len > 1 && *text == '.')
-		return is_framed(text + 1, len - 1, ALNUM,
-		    ALNUM | DOT | HYPHEN);
+		return is_framed(
+		    text + 1, len - 1, ALNUM, ALNUM | DOT | HYPHEN);
 	return matches_hostname(text, len);
 }
 
@@ -315,9 +315,9 @@ authority_is_right(const char *text, size_t len)
 	if (host_len > 0 && *host == '[' && memchr(host, ']', host_len) == NULL)
 		return false;
 	return escapes_are_whole(host, host_len) &&
-	    host_escapes_are_right(host, host_len) &&
-	    has_only(host, host_len, "-_.~!$&'()*+,;=:[]<>\"%") &&
-	    port_is_number(host, host_len);
+	       host_escapes_are_right(host, host_len) &&
+	       has_only(host, host_len, "-_.~!$&'()*+,;=:[]<>\"%") &&
+	       port_is_number(host, host_len);
 }
 
 /* What follows the scheme and its colon, without query and fragment. */
@@ -357,8 +357,8 @@ matches_uri(const char *text, size_t len)
 	if (len == 0 || (class_of(text[0]) & (LOWER | UPPER)) == 0)
 		return false;
 	while (scheme < len &&
-	    ((class_of(text[scheme]) & (ALNUM | HYPHEN | DOT)) != 0 ||
-		text[scheme] == '+'))
+	       ((class_of(text[scheme]) & (ALNUM | HYPHEN | DOT)) != 0 ||
+		   text[scheme] == '+'))
 		scheme++;
 	if (scheme == len || text[scheme] != ':')
 		return false;
@@ -366,8 +366,8 @@ matches_uri(const char *text, size_t len)
 	rest = len - scheme - 1;
 	fragment = memchr(text, '#', rest);
 	if (fragment != NULL) {
-		if (!escapes_are_whole(fragment,
-			rest - (size_t)(fragment - text)))
+		if (!escapes_are_whole(
+			fragment, rest - (size_t)(fragment - text)))
 			return false;
 		rest = (size_t)(fragment - text);
 	}

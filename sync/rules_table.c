@@ -10,43 +10,60 @@
 #include "lib/limits.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define SHAPE(name, list) \
+#define SHAPE(name, list)                                   \
 	static const struct shape name = { .rules = (list), \
 		.count = COUNT(list) }
-#define CHOICES(...) ((const char *const[]) { __VA_ARGS__, NULL })
+#define CHOICES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-#define STRING(name, ...) \
-	{ .member = (name), .type = RULE_STRING, __VA_ARGS__ }
-#define ANY_STRING(name) \
-	{ .member = (name), .type = RULE_STRING }
-#define BOOLEAN(name) \
-	{ .member = (name), .type = RULE_BOOLEAN }
-#define OBJECT(name, ...) \
-	{ .member = (name), .type = RULE_OBJECT, __VA_ARGS__ }
-#define ANY_OBJECT(name) \
-	{ .member = (name), .type = RULE_OBJECT }
-#define LIST(name, item, ...) \
-	{ .member = (name), .type = RULE_LIST, .each = (item), __VA_ARGS__ }
-#define LIST_OF(name, item) \
-	{ .member = (name), .type = RULE_LIST, .each = (item) }
-#define MAP(name, value) \
-	{ .member = (name), .type = RULE_MAP, .each = (value) }
+#define STRING(name, ...)                                          \
+	{                                                          \
+		.member = (name), .type = RULE_STRING, __VA_ARGS__ \
+	}
+#define ANY_STRING(name)                              \
+	{                                             \
+		.member = (name), .type = RULE_STRING \
+	}
+#define BOOLEAN(name)                                  \
+	{                                              \
+		.member = (name), .type = RULE_BOOLEAN \
+	}
+#define OBJECT(name, ...)                                          \
+	{                                                          \
+		.member = (name), .type = RULE_OBJECT, __VA_ARGS__ \
+	}
+#define ANY_OBJECT(name)                              \
+	{                                             \
+		.member = (name), .type = RULE_OBJECT \
+	}
+#define LIST(name, item, ...)                                        \
+	{                                                            \
+		.member = (name), .type = RULE_LIST, .each = (item), \
+		__VA_ARGS__                                          \
+	}
+#define LIST_OF(name, item)                                         \
+	{                                                           \
+		.member = (name), .type = RULE_LIST, .each = (item) \
+	}
+#define MAP(name, value)                                            \
+	{                                                           \
+		.member = (name), .type = RULE_MAP, .each = (value) \
+	}
 
 /* ---- parts that several objects share ---- */
 
 static const struct rule any_string = ANY_STRING(NULL);
 static const struct rule any_object = ANY_OBJECT(NULL);
-static const struct rule port = { .type = RULE_INTEGER, .min = 1,
-	.max = 65535 };
+static const struct rule port = {
+	.type = RULE_INTEGER, .min = 1, .max = 65535
+};
 
 /* ---- inputs and arguments of packages and remotes ---- */
 
-#define INPUT_RULES \
-	ANY_STRING("description"), BOOLEAN("isRequired"), \
-	    STRING("format", \
-		.choices = CHOICES("string", "number", "boolean", \
-		    "filepath")), \
-	    ANY_STRING("value"), BOOLEAN("isSecret"), ANY_STRING("default"), \
+#define INPUT_RULES                                                           \
+	ANY_STRING("description"), BOOLEAN("isRequired"),                     \
+	    STRING("format", .choices = CHOICES(                              \
+				 "string", "number", "boolean", "filepath")), \
+	    ANY_STRING("value"), BOOLEAN("isSecret"), ANY_STRING("default"),  \
 	    ANY_STRING("placeholder"), LIST_OF("choices", &any_string)
 
 static const struct rule input_rules[] = { INPUT_RULES };
@@ -111,8 +128,8 @@ static const struct rule remote = OBJECT(NULL, .shape = &remote_shape);
 static const struct rule package_rules[] = {
 	STRING("registryType", .required = true),
 	STRING("identifier", .required = true),
-	OBJECT("transport", .required = true,
-	    .shape = &package_transport_shape),
+	OBJECT(
+	    "transport", .required = true, .shape = &package_transport_shape),
 	STRING("version", .min = 1, .format = &rules_format_not_latest),
 	STRING("fileSha256", .format = &rules_format_sha256),
 	STRING("registryBaseUrl", .format = &rules_format_uri),
@@ -124,14 +141,13 @@ static const struct rule package_rules[] = {
 SHAPE(package_shape, package_rules);
 static const struct rule package = OBJECT(NULL, .shape = &package_shape);
 
-static const struct rule icon_size = STRING(NULL,
-    .format = &rules_format_icon_size);
+static const struct rule icon_size =
+    STRING(NULL, .format = &rules_format_icon_size);
 static const struct rule icon_rules[] = {
-	STRING("src", .required = true, .max = 255,
-	    .format = &rules_format_uri),
-	STRING("mimeType",
-	    .choices = CHOICES("image/png", "image/jpeg", "image/jpg",
-		"image/svg+xml", "image/webp")),
+	STRING(
+	    "src", .required = true, .max = 255, .format = &rules_format_uri),
+	STRING("mimeType", .choices = CHOICES("image/png", "image/jpeg",
+			       "image/jpg", "image/svg+xml", "image/webp")),
 	LIST_OF("sizes", &icon_size),
 	STRING("theme", .choices = CHOICES("light", "dark")),
 };
@@ -150,10 +166,10 @@ SHAPE(repository_shape, repository_rules);
 
 static const struct rule tag = STRING(NULL, .format = &rules_format_tag);
 static const struct rule tool = STRING(NULL, .format = &rules_format_tool);
-static const struct rule file_path = STRING(NULL,
-    .format = &rules_format_file_path);
-static const struct rule allowed_host = STRING(NULL,
-    .format = &rules_format_allowed_host);
+static const struct rule file_path =
+    STRING(NULL, .format = &rules_format_file_path);
+static const struct rule allowed_host =
+    STRING(NULL, .format = &rules_format_allowed_host);
 
 static const struct rule kubernetes_rules[] = {
 	ANY_STRING("kind"),
@@ -215,7 +231,9 @@ static const struct rule oauth_rules[] = {
 	LIST_OF("scopes", &any_string),
 	BOOLEAN("use_pkce"),
 	MAP("oauth_params", &any_string),
-	{ .member = "callback_port", .type = RULE_INTEGER, .min = 1,
+	{ .member = "callback_port",
+	    .type = RULE_INTEGER,
+	    .min = 1,
 	    .max = 65535 },
 	ANY_STRING("resource"),
 };
@@ -238,13 +256,12 @@ static const struct rule tool_definition_rules[] = {
 	ANY_OBJECT("annotations"),
 };
 SHAPE(tool_definition_shape, tool_definition_rules);
-static const struct rule tool_definition = OBJECT(NULL,
-    .shape = &tool_definition_shape);
+static const struct rule tool_definition =
+    OBJECT(NULL, .shape = &tool_definition_shape);
 
 static const struct rule extension_rules[] = {
 	STRING("status", .required = true,
-	    .choices = CHOICES("active", "deprecated", "Active",
-		"Deprecated")),
+	    .choices = CHOICES("active", "deprecated", "Active", "Deprecated")),
 	STRING("tier", .choices = CHOICES("Official", "Community")),
 	LIST("tags", &tag, .unique = true),
 	LIST("tools", &tool, .unique = true),
@@ -255,7 +272,9 @@ static const struct rule extension_rules[] = {
 	LIST_OF("args", &any_string),
 	OBJECT("provenance", .shape = &provenance_shape),
 	LIST("docker_tags", &any_string, .unique = true),
-	{ .member = "proxy_port", .type = RULE_INTEGER, .min = 1,
+	{ .member = "proxy_port",
+	    .type = RULE_INTEGER,
+	    .min = 1,
 	    .max = 65535 },
 	OBJECT("oauth_config", .shape = &oauth_shape),
 	LIST_OF("env_vars", &env_var),
@@ -295,8 +314,8 @@ SHAPE(picture_shape, picture_rules);
 static const struct rule picture = OBJECT(NULL, .shape = &picture_shape);
 
 static const struct rule bundle_rules[] = {
-	STRING("registryType", .required = true,
-	    .choices = CHOICES("oci", "git")),
+	STRING(
+	    "registryType", .required = true, .choices = CHOICES("oci", "git")),
 	ANY_STRING("identifier"),
 	ANY_STRING("digest"),
 	ANY_STRING("mediaType"),
@@ -308,18 +327,18 @@ static const struct rule bundle_rules[] = {
 SHAPE(bundle_shape, bundle_rules);
 static const struct rule bundle = OBJECT(NULL, .shape = &bundle_shape);
 
-#define SKILL_AND_PLUGIN_RULES \
-	STRING("namespace", .required = true, .min = 3, .max = 128), \
-	    STRING("name", .required = true, .min = 1, .max = 64, \
-		.format = &rules_format_entry_name), \
-	    STRING("description", .required = true, .min = 1, .max = 1024), \
-	    STRING("version", .required = true, .min = 1, \
-		.max = LIMIT_VERSION), \
-	    STRING("status", \
-		.choices = CHOICES("active", "deprecated", "archived")), \
-	    STRING("title", .max = 100), STRING("license", .max = 256), \
-	    OBJECT("repository", .shape = &link_shape), \
-	    LIST_OF("icons", &picture), LIST_OF("packages", &bundle), \
+#define SKILL_AND_PLUGIN_RULES                                                \
+	STRING("namespace", .required = true, .min = 3, .max = 128),          \
+	    STRING("name", .required = true, .min = 1, .max = 64,             \
+		.format = &rules_format_entry_name),                          \
+	    STRING("description", .required = true, .min = 1, .max = 1024),   \
+	    STRING(                                                           \
+		"version", .required = true, .min = 1, .max = LIMIT_VERSION), \
+	    STRING("status",                                                  \
+		.choices = CHOICES("active", "deprecated", "archived")),      \
+	    STRING("title", .max = 100), STRING("license", .max = 256),       \
+	    OBJECT("repository", .shape = &link_shape),                       \
+	    LIST_OF("icons", &picture), LIST_OF("packages", &bundle),         \
 	    ANY_OBJECT("metadata"), ANY_OBJECT("_meta")
 
 static const struct rule plugin_rules[] = { SKILL_AND_PLUGIN_RULES };

@@ -18,7 +18,7 @@
 #define REAL "../shared/data/registry-upstream.json"
 
 #define SERVER "{\"name\":\"a.b/c\",\"description\":\"d\",\"version\":\"1\"}"
-#define FRAME_HEAD \
+#define FRAME_HEAD                                           \
 	"{\"version\":\"1.0.0\",\"meta\":{\"last_updated\":" \
 	"\"2026-01-02T03:04:05Z\"},\"data\":{\"servers\":["
 #define FRAME_TAIL "]}}"
@@ -89,16 +89,16 @@ note_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 		return -1;
 	}
 	r->good += entry->problem == NULL;
-	buf_addf(&r->text, "%s %zu ", entry_kind_name(entry->kind),
-	    entry->index);
+	buf_addf(
+	    &r->text, "%s %zu ", entry_kind_name(entry->kind), entry->index);
 	if (entry->problem != NULL)
 		buf_addf(&r->text, "BAD [%s] [%s] [%s] ", entry->problem->path,
 		    entry->problem->rule, entry->problem->value);
 	buf_addf(&r->text, "%s@%s ",
 	    entry->facts.name == NULL ? "?" : entry->facts.name,
 	    entry->facts.version == NULL ? "?" : entry->facts.version);
-	for (size_t i = 0; entry->problem == NULL &&
-	     i < entry->facts.tag_count; i++)
+	for (size_t i = 0; entry->problem == NULL && i < entry->facts.tag_count;
+	     i++)
 		buf_addf(&r->text, "#%s ", entry->facts.tags[i]);
 	if (entry->json_len < 64 * KIB)
 		buf_add(&r->text, entry->json, entry->json_len);
@@ -113,8 +113,8 @@ read_from(struct result *r, struct reader *reader, size_t stop_after)
 
 	*r = (struct result){ .text = BUF_INIT(64 * MIB) };
 	r->stop_after = stop_after;
-	r->rc = catalog_read(&r->summary, reader, &options, note_entry, r,
-	    &r->e);
+	r->rc =
+	    catalog_read(&r->summary, reader, &options, note_entry, r, &r->e);
 }
 
 static void
@@ -142,8 +142,8 @@ static bool
 same(const struct result *a, const struct result *b)
 {
 	return a->rc == b->rc && strcmp(a->e.text, b->e.text) == 0 &&
-	    a->seen == b->seen &&
-	    strcmp(buf_str(&a->text), buf_str(&b->text)) == 0;
+	       a->seen == b->seen &&
+	       strcmp(buf_str(&a->text), buf_str(&b->text)) == 0;
 }
 
 static void
@@ -254,7 +254,8 @@ test_duplicates(void)
 		const char *error; /* NULL: none */
 	} rows[] = {
 		{ __LINE__, "{\"version\":5," FRAME_HEAD, NULL },
-		{ __LINE__, "{\"$schema\":\"x\",\"$schema\":\"a:b\"," FRAME_HEAD,
+		{ __LINE__,
+		    "{\"$schema\":\"x\",\"$schema\":\"a:b\"," FRAME_HEAD,
 		    NULL },
 		{ __LINE__, "{\"meta\":5," FRAME_HEAD, NULL },
 		{ __LINE__, "{\"data\":{}," FRAME_HEAD,
@@ -271,8 +272,8 @@ test_duplicates(void)
 		    rows[i].doc, FRAME_HEAD + 1);
 		read_string(&r, doc);
 		CHECK_INT(r.rc, rows[i].error == NULL ? 0 : -1);
-		check_contains(r.e.text, rows[i].error == NULL ? ""
-							       : rows[i].error);
+		check_contains(
+		    r.e.text, rows[i].error == NULL ? "" : rows[i].error);
 		done(&r);
 	}
 	T_AT(0);
@@ -347,7 +348,7 @@ test_prefixes(void)
 		    "line %zu column %zu: the document ends too early", line,
 		    column);
 		t_check(r.rc == -1 && r.e.code == ERR_INPUT &&
-			strstr(r.e.text, where) != NULL,
+			    strstr(r.e.text, where) != NULL,
 		    r.e.text, __FILE__, __LINE__);
 		done(&r);
 	}
@@ -389,10 +390,19 @@ struct hostile {
 	const char *entry; /* part of the transcript; NULL: nothing to say */
 };
 
-#define JSON(name, text) { __LINE__, name, "invalid JSON at " text, NULL }
-#define SCHEMA(name, text) \
-	{ __LINE__, name, "registry schema validation failed: " text, NULL }
-#define ENTRY(name, text) { __LINE__, name, NULL, text }
+#define JSON(name, text)                                      \
+	{                                                     \
+		__LINE__, name, "invalid JSON at " text, NULL \
+	}
+#define SCHEMA(name, text)                                                  \
+	{                                                                   \
+		__LINE__, name, "registry schema validation failed: " text, \
+		    NULL                                                    \
+	}
+#define ENTRY(name, text)                  \
+	{                                  \
+		__LINE__, name, NULL, text \
+	}
 #define EARLY "the document ends too early"
 #define ONE "upstream registry must contain at least one server"
 
@@ -505,8 +515,8 @@ test_hostile_files(void)
 		CHECK_INT(r.rc, h->error == NULL ? 0 : -1);
 		CHECK_INT(r.e.code, h->error == NULL ? ERR_NONE : ERR_INPUT);
 		check_contains(r.e.text, h->error == NULL ? "" : h->error);
-		check_contains(buf_str(&r.text),
-		    h->entry == NULL ? "" : h->entry);
+		check_contains(
+		    buf_str(&r.text), h->entry == NULL ? "" : h->entry);
 		done(&r);
 		check_chunks(buf_str(&json), json.len, chunks, COUNT(chunks));
 		buf_free(&json);
@@ -574,8 +584,7 @@ static const struct excess excesses[] = {
 	    "server 0 BAD [] [must not be larger than 4194304 bytes] [] ?@? \n"
 	    "server 1 a.b/c@1 " SERVER },
 	{ __LINE__, INSIDE("\"x\":\""), "0123456789abcdef", "",
-	    "\\q\"" IDENTITY FRAME_TAIL, 300000, ERR_INPUT,
-	    "unknown escape" },
+	    "\\q\"" IDENTITY FRAME_TAIL, 300000, ERR_INPUT, "unknown escape" },
 	{ __LINE__, INSIDE("\"x\":\""), "0123456789abcdef", "",
 	    "\"" IDENTITY FRAME_TAIL, 262000, ERR_NONE, "server 0 a/b@1" },
 	{ __LINE__, INSIDE("\"x\":0"), "                ", "",
@@ -610,9 +619,8 @@ test_excess(void)
 		buf_adds(&doc, x->tail);
 		read_text(&r, doc.data, doc.len, SIZE_MAX);
 		CHECK_INT(r.e.code, x->code);
-		check_contains(x->code == ERR_NONE ? buf_str(&r.text)
-						   : r.e.text,
-		    x->says);
+		check_contains(
+		    x->code == ERR_NONE ? buf_str(&r.text) : r.e.text, x->says);
 		done(&r);
 	}
 	T_AT(0);

@@ -23,7 +23,7 @@
 
 #define REPOSITORY(s) "'repository':{" s "}"
 #define ICON(s) "'icons':[{'src':'https://example.com/i.png'," s "}]"
-#define PACKAGE(s) \
+#define PACKAGE(s)                                            \
 	"'packages':[{'registryType':'oci','identifier':'i'," \
 	"'transport':{'type':'stdio'}," s "}]"
 #define TRANSPORT(s) PACKAGE("'transport':{" s "}")
@@ -41,7 +41,7 @@
 #define IN_PROVIDED "_meta." PROVIDED
 #define IN_EXTENSION IN_PROVIDED ".io.github.stacklok.x"
 
-#define SAME_50 \
+#define SAME_50                                                           \
 	"'a','a2','a3','a4','a5','a6','a7','a8','a9','b','b2','b3','b4'," \
 	"'b5','b6','b7','b8'"
 
@@ -53,10 +53,22 @@ struct row {
 	const char *rule; /* starts so */
 };
 
-#define GOOD(text) { __LINE__, ENTRY_SERVER, text, NULL, NULL }
-#define BAD(text, path, rule) { __LINE__, ENTRY_SERVER, text, path, rule }
-#define SKILL_GOOD(text) { __LINE__, ENTRY_SKILL, text, NULL, NULL }
-#define SKILL_BAD(text, path, rule) { __LINE__, ENTRY_SKILL, text, path, rule }
+#define GOOD(text)                                       \
+	{                                                \
+		__LINE__, ENTRY_SERVER, text, NULL, NULL \
+	}
+#define BAD(text, path, rule)                            \
+	{                                                \
+		__LINE__, ENTRY_SERVER, text, path, rule \
+	}
+#define SKILL_GOOD(text)                                \
+	{                                               \
+		__LINE__, ENTRY_SKILL, text, NULL, NULL \
+	}
+#define SKILL_BAD(text, path, rule)                     \
+	{                                               \
+		__LINE__, ENTRY_SKILL, text, path, rule \
+	}
 
 static const struct row server_rows[] = {
 	GOOD("'unknown':null"),
@@ -264,22 +276,22 @@ static const struct row meta_rows[] = {
 	GOOD(EXTENSION("'tools':[" SAME_50 ",'z','y']")),
 	BAD(EXTENSION("'tools':[" SAME_50 ",'a5']"), IN_EXTENSION ".tools.17",
 	    "must not be repeated"),
-	BAD(EXTENSION("'tools':[" SAME_50 ",'z','z']"), IN_EXTENSION
-	    ".tools.18", "must not be repeated"),
+	BAD(EXTENSION("'tools':[" SAME_50 ",'z','z']"),
+	    IN_EXTENSION ".tools.18", "must not be repeated"),
 	BAD(EXTENSION("'tools':['a.b']"), IN_EXTENSION ".tools.0",
 	    "must match ^[\\w-]+$"),
 	BAD(EXTENSION("'tools':['']"), IN_EXTENSION ".tools.0", "must match"),
 	BAD(EXTENSION("'overview':1"), IN_EXTENSION ".overview", "must be a"),
 	GOOD(EXTENSION("'tool_definitions':[{'name':'','inputSchema':{}}]")),
-	BAD(EXTENSION("'tool_definitions':[{}]"), IN_EXTENSION
-	    ".tool_definitions.0.name", "is required"),
+	BAD(EXTENSION("'tool_definitions':[{}]"),
+	    IN_EXTENSION ".tool_definitions.0.name", "is required"),
 	BAD(EXTENSION("'tool_definitions':[{'name':'n','inputSchema':1}]"),
 	    IN_EXTENSION ".tool_definitions.0.inputSchema", "must be an obj"),
 	GOOD(EXTENSION("'metadata':{'stars':0.5}")),
-	BAD(EXTENSION("'metadata':{'stars':-1}"), IN_EXTENSION
-	    ".metadata.stars", "must be at least 0"),
-	BAD(EXTENSION("'metadata':{'stars':'1'}"), IN_EXTENSION
-	    ".metadata.stars", "must be a number"),
+	BAD(EXTENSION("'metadata':{'stars':-1}"),
+	    IN_EXTENSION ".metadata.stars", "must be at least 0"),
+	BAD(EXTENSION("'metadata':{'stars':'1'}"),
+	    IN_EXTENSION ".metadata.stars", "must be a number"),
 	GOOD(EXTENSION("'metadata':{'last_updated':'2024-01-15'}")),
 	GOOD(EXTENSION("'metadata':{'last_updated':'10:30:00'}")),
 	BAD(EXTENSION("'metadata':{'last_updated':'2024-01-15 10:30:00'}"),
@@ -302,61 +314,69 @@ static const struct row meta_rows[] = {
 	    "must be an integer"),
 	BAD(EXTENSION("'proxy_port':1e300"), IN_EXTENSION ".proxy_port",
 	    "must be an integer"),
-	BAD(EXTENSION("'custom_metadata':[]"), IN_EXTENSION
-	    ".custom_metadata", "must be an object"),
+	BAD(EXTENSION("'custom_metadata':[]"), IN_EXTENSION ".custom_metadata",
+	    "must be an object"),
 };
 
 static const struct row extension_rows[] = {
 	GOOD(KUBERNETES("'namespace':'a-b','name':'0','transport':'http'")),
-	BAD(KUBERNETES("'namespace':'a.b'"), IN_EXTENSION
-	    ".metadata.kubernetes.namespace", "must match"),
-	BAD(KUBERNETES("'name':'-a'"), IN_EXTENSION
-	    ".metadata.kubernetes.name", "must match"),
+	BAD(KUBERNETES("'namespace':'a.b'"),
+	    IN_EXTENSION ".metadata.kubernetes.namespace", "must match"),
+	BAD(KUBERNETES("'name':'-a'"), IN_EXTENSION ".metadata.kubernetes.name",
+	    "must match"),
 	GOOD(KUBERNETES("'uid':'01234567-89ab-cdef-0123-456789abcdef'")),
 	BAD(KUBERNETES("'uid':'01234567-89AB-cdef-0123-456789abcdef'"),
 	    IN_EXTENSION ".metadata.kubernetes.uid", "must be a UUID"),
 	BAD(KUBERNETES("'uid':'0123456789abcdef-0123-456789abcdef01'"),
 	    IN_EXTENSION ".metadata.kubernetes.uid", "must be a UUID"),
-	BAD(KUBERNETES("'transport':'grpc'"), IN_EXTENSION
-	    ".metadata.kubernetes.transport", "must be one of: stdio, sse"),
+	BAD(KUBERNETES("'transport':'grpc'"),
+	    IN_EXTENSION ".metadata.kubernetes.transport",
+	    "must be one of: stdio, sse"),
 	GOOD(EXTENSION("'permissions':{'read':['/a/b','/c/'],'write':[]}")),
-	BAD(EXTENSION("'permissions':{'read':['/']}"), IN_EXTENSION
-	    ".permissions.read.0", "must match"),
-	BAD(EXTENSION("'permissions':{'read':['a/b']}"), IN_EXTENSION
-	    ".permissions.read.0", "must match"),
-	BAD(EXTENSION("'permissions':{'write':['/a//b']}"), IN_EXTENSION
-	    ".permissions.write.0", "must match"),
-	BAD(EXTENSION("'permissions':{'write':['/a','/a']}"), IN_EXTENSION
-	    ".permissions.write.1", "must not be repeated"),
-	BAD(EXTENSION("'permissions':{'privileged':'no'}"), IN_EXTENSION
-	    ".permissions.privileged", "must be true or false"),
+	BAD(EXTENSION("'permissions':{'read':['/']}"),
+	    IN_EXTENSION ".permissions.read.0", "must match"),
+	BAD(EXTENSION("'permissions':{'read':['a/b']}"),
+	    IN_EXTENSION ".permissions.read.0", "must match"),
+	BAD(EXTENSION("'permissions':{'write':['/a//b']}"),
+	    IN_EXTENSION ".permissions.write.0", "must match"),
+	BAD(EXTENSION("'permissions':{'write':['/a','/a']}"),
+	    IN_EXTENSION ".permissions.write.1", "must not be repeated"),
+	BAD(EXTENSION("'permissions':{'privileged':'no'}"),
+	    IN_EXTENSION ".permissions.privileged", "must be true or false"),
 	GOOD(OUTBOUND("'allow_host':['a.example.com','.b.c','localhost']")),
-	BAD(OUTBOUND("'allow_host':['*.example.com']"), IN_EXTENSION
-	    ".permissions.network.outbound.allow_host.0", "must be a host"),
-	BAD(OUTBOUND("'allow_host':['.']"), IN_EXTENSION
-	    ".permissions.network.outbound.allow_host.0", "must be a host"),
-	BAD(OUTBOUND("'allow_host':['a-.b']"), IN_EXTENSION
-	    ".permissions.network.outbound.allow_host.0", "must be a host"),
-	BAD(OUTBOUND("'allow_host':['@64@']"), IN_EXTENSION
-	    ".permissions.network.outbound.allow_host.0", "must be a host"),
+	BAD(OUTBOUND("'allow_host':['*.example.com']"),
+	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
+	    "must be a host"),
+	BAD(OUTBOUND("'allow_host':['.']"),
+	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
+	    "must be a host"),
+	BAD(OUTBOUND("'allow_host':['a-.b']"),
+	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
+	    "must be a host"),
+	BAD(OUTBOUND("'allow_host':['@64@']"),
+	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
+	    "must be a host"),
 	GOOD(OUTBOUND("'allow_host':['@63@'],'allow_port':[443,80]")),
-	BAD(OUTBOUND("'allow_port':[443,65536]"), IN_EXTENSION
-	    ".permissions.network.outbound.allow_port.1", "must be an int"),
-	BAD(OUTBOUND("'allow_port':[443,80,443.0]"), IN_EXTENSION
-	    ".permissions.network.outbound.allow_port.2", "must not be rep"),
-	BAD(EXTENSION("'env_vars':[{'name':'9A'}]"), IN_EXTENSION
-	    ".env_vars.0.name", "must match ^[A-Za-z_][A-Za-z0-9_]*$"),
-	BAD(EXTENSION("'env_vars':[{'name':'A-B'}]"), IN_EXTENSION
-	    ".env_vars.0.name", "must match"),
+	BAD(OUTBOUND("'allow_port':[443,65536]"),
+	    IN_EXTENSION ".permissions.network.outbound.allow_port.1",
+	    "must be an int"),
+	BAD(OUTBOUND("'allow_port':[443,80,443.0]"),
+	    IN_EXTENSION ".permissions.network.outbound.allow_port.2",
+	    "must not be rep"),
+	BAD(EXTENSION("'env_vars':[{'name':'9A'}]"),
+	    IN_EXTENSION ".env_vars.0.name",
+	    "must match ^[A-Za-z_][A-Za-z0-9_]*$"),
+	BAD(EXTENSION("'env_vars':[{'name':'A-B'}]"),
+	    IN_EXTENSION ".env_vars.0.name", "must match"),
 	GOOD(EXTENSION("'env_vars':[{'name':'_a9','required':true}]")),
-	BAD(EXTENSION("'env_vars':[{'name':'A','secret':'x'}]"), IN_EXTENSION
-	    ".env_vars.0.secret", "must be true or false"),
+	BAD(EXTENSION("'env_vars':[{'name':'A','secret':'x'}]"),
+	    IN_EXTENSION ".env_vars.0.secret", "must be true or false"),
 	GOOD(EXTENSION("'provenance':{'repository_uri':'a:b','cert_issuer':"
 		       "'https://e.com','sigstore_url':'tuf.example.com'}")),
-	BAD(EXTENSION("'provenance':{'repository_uri':''}"), IN_EXTENSION
-	    ".provenance.repository_uri", "must be a URI"),
-	BAD(EXTENSION("'provenance':{'cert_issuer':''}"), IN_EXTENSION
-	    ".provenance.cert_issuer", "must be a URI"),
+	BAD(EXTENSION("'provenance':{'repository_uri':''}"),
+	    IN_EXTENSION ".provenance.repository_uri", "must be a URI"),
+	BAD(EXTENSION("'provenance':{'cert_issuer':''}"),
+	    IN_EXTENSION ".provenance.cert_issuer", "must be a URI"),
 	BAD(EXTENSION("'provenance':{'sigstore_url':'https://e.com'}"),
 	    IN_EXTENSION ".provenance.sigstore_url", "must be a host name"),
 	BAD(EXTENSION("'provenance':{'attestation':{'predicate_type':'x'}}"),
@@ -364,16 +384,16 @@ static const struct row extension_rows[] = {
 	    "must be a URI"),
 	GOOD(EXTENSION("'oauth_config':{'issuer':'https://e.com',"
 		       "'oauth_params':{'a':'b'},'callback_port':8080}")),
-	BAD(EXTENSION("'oauth_config':{'issuer':'e.com'}"), IN_EXTENSION
-	    ".oauth_config.issuer", "must be a URI"),
-	BAD(EXTENSION("'oauth_config':{'authorize_url':'/a'}"), IN_EXTENSION
-	    ".oauth_config.authorize_url", "must be a URI"),
-	BAD(EXTENSION("'oauth_config':{'token_url':'t'}"), IN_EXTENSION
-	    ".oauth_config.token_url", "must be a URI"),
-	BAD(EXTENSION("'oauth_config':{'oauth_params':{'a':1}}"), IN_EXTENSION
-	    ".oauth_config.oauth_params.a", "must be a string"),
-	BAD(EXTENSION("'oauth_config':{'callback_port':0}"), IN_EXTENSION
-	    ".oauth_config.callback_port", "must be an integer"),
+	BAD(EXTENSION("'oauth_config':{'issuer':'e.com'}"),
+	    IN_EXTENSION ".oauth_config.issuer", "must be a URI"),
+	BAD(EXTENSION("'oauth_config':{'authorize_url':'/a'}"),
+	    IN_EXTENSION ".oauth_config.authorize_url", "must be a URI"),
+	BAD(EXTENSION("'oauth_config':{'token_url':'t'}"),
+	    IN_EXTENSION ".oauth_config.token_url", "must be a URI"),
+	BAD(EXTENSION("'oauth_config':{'oauth_params':{'a':1}}"),
+	    IN_EXTENSION ".oauth_config.oauth_params.a", "must be a string"),
+	BAD(EXTENSION("'oauth_config':{'callback_port':0}"),
+	    IN_EXTENSION ".oauth_config.callback_port", "must be an integer"),
 };
 
 /* What holds for skills and plugins alike. */
@@ -381,8 +401,8 @@ static const struct row skill_rows[] = {
 	SKILL_GOOD("'unknown':[]"),
 	SKILL_BAD("{}", "namespace", "is required"),
 	SKILL_BAD("{'namespace':'a.b'}", "name", "is required"),
-	SKILL_BAD("{'namespace':'a.b','name':'ab'}", "description",
-	    "is required"),
+	SKILL_BAD(
+	    "{'namespace':'a.b','name':'ab'}", "description", "is required"),
 	SKILL_BAD("{'namespace':'a.b','name':'ab','description':'d'}",
 	    "version", "is required"),
 	SKILL_GOOD("'namespace':'/ \\u00e9'"),
@@ -421,8 +441,8 @@ static const struct row skill_rows[] = {
 	SKILL_GOOD(BUNDLE("'url':'https://example.com/r.git'")),
 	SKILL_BAD(BUNDLE("'url':'git@example.com:r.git'"), "packages.0.url",
 	    "must be a URI"),
-	SKILL_BAD("'repository':{'url':'r'}", "repository.url",
-	    "must be a URI"),
+	SKILL_BAD(
+	    "'repository':{'url':'r'}", "repository.url", "must be a URI"),
 	SKILL_BAD("'metadata':1", "metadata", "must be an object"),
 	SKILL_BAD("'_meta':1", "_meta", "must be an object"),
 	SKILL_GOOD("'_meta':{'" PROVIDED "':'free'}"),
@@ -464,8 +484,8 @@ static void
 expand(struct buf *out, const struct row *row)
 {
 	const char *text = row->text;
-	bool whole = strchr("{[n'", *text) != NULL &&
-	    (*text != '\'' || text[1] == '\'');
+	bool whole =
+	    strchr("{[n'", *text) != NULL && (*text != '\'' || text[1] == '\'');
 
 	buf_reset(out);
 	if (!whole) {
@@ -562,8 +582,8 @@ test_values(struct rules *r)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		T_AT(rows[i].line);
-		CHECK_INT(check_text(r, ENTRY_SERVER, rows[i].text, &facts,
-			      &problem),
+		CHECK_INT(
+		    check_text(r, ENTRY_SERVER, rows[i].text, &facts, &problem),
 		    -1);
 		for (char *p = problem.value; *p != '\0'; p++)
 			*p = *p == '"' ? '\'' : *p;
@@ -611,8 +631,8 @@ test_identity_of_bad_entries(struct rules *r)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		T_AT(rows[i].line);
-		CHECK_INT(check_text(r, rows[i].kind, rows[i].text, &facts,
-			      &problem),
+		CHECK_INT(
+		    check_text(r, rows[i].kind, rows[i].text, &facts, &problem),
 		    -1);
 		CHECK_STR(facts.name, rows[i].name);
 		CHECK_STR(facts.version, rows[i].version);
@@ -665,15 +685,17 @@ test_tags(struct rules *r)
 		int line;
 		const char *text, *tags;
 	} rows[] = {
-		{ __LINE__, "'io.github.stacklok':{'x':{'status':'active',"
-			    "'tags':['db']}}",
+		{ __LINE__,
+		    "'io.github.stacklok':{'x':{'status':'active',"
+		    "'tags':['db']}}",
 		    "db" },
 		{ __LINE__, "'p':{'m':{'tags':['a',1,'b']}}", "a b" },
 		{ __LINE__, "'p':{'tags':['db']}", "" },
 		{ __LINE__, "'tags':{'p':{'q':{'tags':['db']}}}", "" },
 		{ __LINE__, "'tags':{'q':{'tags':['db']}}", "db" },
-		{ __LINE__, "'p':{'x':{'tags':['a']},'y':{'tags':['b']}},"
-			    "'q':{'z':{'tags':['c','a']}}",
+		{ __LINE__,
+		    "'p':{'x':{'tags':['a']},'y':{'tags':['b']}},"
+		    "'q':{'z':{'tags':['c','a']}}",
 		    "a b c" },
 		{ __LINE__, "'p':{'x':{'tags':'a'},'y':[],'z':null}", "" },
 		{ __LINE__, "'p':{'x':{'tags':[" SAME_50 ",'a','b8','c','c']}}",
@@ -740,15 +762,15 @@ test_tree_size(struct rules *r)
 	while (text.len < 3 * MIB)
 		buf_adds(&text, ",[]");
 	buf_adds(&text, "]}");
-	CHECK_INT(rules_check(r, ENTRY_SERVER, text.data, text.len, &facts,
-		      &problem),
+	CHECK_INT(
+	    rules_check(r, ENTRY_SERVER, text.data, text.len, &facts, &problem),
 	    -1);
 	CHECK_STR(problem.rule, "has too many values");
 	CHECK_STR(facts.name, "a/b");
 	buf_free(&text);
 	/* And the next one is none the worse. */
-	CHECK_INT(check_text(r, ENTRY_SERVER, "'title':'t'", &facts, &problem),
-	    0);
+	CHECK_INT(
+	    check_text(r, ENTRY_SERVER, "'title':'t'", &facts, &problem), 0);
 }
 
 /* Others may use jansson before, between and after. */
