@@ -202,12 +202,12 @@ test_fidelity(void)
 		buf_adds(&want, "server 0 a.b/c@1 {");
 		buf_adds(&want, members[i]);
 		buf_addc(&want, ',');
-		buf_adds(&want, SERVER + 1);
+		buf_adds(&want, &SERVER[1]);
 		buf_addc(&want, '\n');
 		buf_adds(&doc, FRAME_HEAD " {\n\t");
 		buf_adds(&doc, members[i]);
 		buf_adds(&doc, " ,\r\n  ");
-		buf_adds(&doc, SERVER + 1);
+		buf_adds(&doc, &SERVER[1]);
 		buf_adds(&doc, " " FRAME_TAIL);
 		read_text(&r, doc.data, doc.len, SIZE_MAX);
 		CHECK_INT(r.rc, 0);
@@ -269,7 +269,7 @@ test_duplicates(void)
 		/* The frame's own brace is dropped: its members follow. */
 		snprintf(doc, sizeof doc, "%.*s%s" SERVER FRAME_TAIL,
 		    (int)(strlen(rows[i].doc) - strlen(FRAME_HEAD)),
-		    rows[i].doc, FRAME_HEAD + 1);
+		    rows[i].doc, &FRAME_HEAD[1]);
 		read_string(&r, doc);
 		CHECK_INT(r.rc, rows[i].error == NULL ? 0 : -1);
 		check_contains(
