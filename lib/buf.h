@@ -21,7 +21,10 @@ struct buf {
 	bool bad;
 };
 
-#define BUF_INIT(maximum) { NULL, 0, 0, (maximum), false }
+#define BUF_INIT(maximum)                    \
+	{                                    \
+		NULL, 0, 0, (maximum), false \
+	}
 
 void buf_init(struct buf *b, size_t max);
 /* Releases the bytes; the buffer may be used again.  NULL is allowed. */

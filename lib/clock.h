@@ -41,7 +41,7 @@ int clock_parse(int64_t *us, const char *text, size_t len, struct err *e);
  * As clock_parse(), and also a date alone or a time alone, as the reference's
  * schema checker accepts for "date-time".  A time alone gives 1970-01-01.
  */
-int clock_parse_lenient(int64_t *us, const char *text, size_t len,
-    struct err *e);
+int clock_parse_lenient(
+    int64_t *us, const char *text, size_t len, struct err *e);
 
 #endif

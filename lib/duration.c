@@ -165,7 +165,9 @@ put_decimal(char *out, size_t size, uint64_t n, uint64_t unit)
 	size_t end = 1;
 
 	for (size_t i = 1; rest != 0; i++) {
-		unit /= 10;
+		rest *= 10;
+		/* No unit is 0; the checker takes ${rest} for its divisor. */
+		/* cppcheck-suppress zerodivcond */
 		fraction[i] = (char)('0' + rest / unit);
 		rest %= unit;
 		end = i + 1;

@@ -35,7 +35,10 @@ struct err {
 	char text[ERR_TEXT_MAX]; /* cut, never overrun */
 };
 
-#define ERR_INIT { ERR_NONE, "" }
+#define ERR_INIT             \
+	{                    \
+		ERR_NONE, "" \
+	}
 
 /* Fills ${e} with ${code} and the formatted text, replacing what was there. */
 void err_set(struct err *e, enum err_code code, const char *fmt, ...)
@@ -46,8 +49,8 @@ void err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* As err_set(), with ": " and the system's words for errno ${num} added. */
-void err_set_errno(struct err *e, enum err_code code, int num,
-    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void err_set_errno(struct err *e, enum err_code code, int num, const char *fmt,
+    ...) __attribute__((format(printf, 4, 5)));
 
 void err_clear(struct err *e);
 

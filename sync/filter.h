@@ -6,8 +6,8 @@
 #ifndef SYNC_FILTER_H
 #define SYNC_FILTER_H
 
-#include "lib/err.h"
 #include "lib/entry.h"
+#include "lib/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +37,8 @@ void filter_spec_free(struct filter_spec *spec); /* the members, not ${spec} */
 char *filter_spec_json(const struct filter_spec *spec);
 
 /* Compiles a filter that borrows nothing from ${spec}. */
-int filter_new(struct filter **out, const struct filter_spec *spec,
-    struct err *e);
+int filter_new(
+    struct filter **out, const struct filter_spec *spec, struct err *e);
 void filter_free(struct filter *f);
 /*
  * Whether to keep the entry.  ${name} is the server's name, or

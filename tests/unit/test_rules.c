@@ -124,6 +124,43 @@ static const struct row server_rows[] = {
 	    "repository.subfolder", "must be a string"),
 };
 
+static const struct row uri_rows[] = {
+	GOOD("'websiteUrl':'https://example.com'"),
+	GOOD("'websiteUrl':'https://example.com:/'"),
+	GOOD("'websiteUrl':'https://example.com:8080/a?b#c'"),
+	GOOD("'websiteUrl':'https://u:p@example.com/'"),
+	GOOD("'websiteUrl':'https://[::1]:80/'"),
+	GOOD("'websiteUrl':'https://[fe80::1%25en0]/'"),
+	GOOD("'websiteUrl':'https://ex\\u00e4mple.org/%41?%zz'"),
+	GOOD("'websiteUrl':'file:///etc/x'"),
+	GOOD("'websiteUrl':'urn:a:b'"),
+	GOOD("'websiteUrl':'x:'"),
+	GOOD("'websiteUrl':'data:text/plain,%zz'"),
+	GOOD("'websiteUrl':'git+ssh://h/a b'"),
+	GOOD("'websiteUrl':'https://e.com/{a}'"),
+	GOOD("'websiteUrl':'a+b.c-1://h'"),
+	BAD("'websiteUrl':'https://{host}/'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e.com/%4'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e.com/%zz'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e.com:8a/'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://[::1'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e .com/'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://u<r@e.com/'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://%41.com/'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e.com/#%zz'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'1a:b'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':':a'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'//e.com/'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'/a:b'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'a/b:c'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e.com/\\\\'", "websiteUrl", "must be a URI"),
+	BAD("'websiteUrl':'https://e.com/\\u0007'", "websiteUrl",
+	    "must be a URI"),
+	BAD("'websiteUrl':'https://e.com/\\u007f'", "websiteUrl",
+	    "must be a URI"),
+	BAD("'websiteUrl':'ht_p://e.com'", "websiteUrl", "must be a URI"),
+};
+
 static const struct row icon_rows[] = {
 	GOOD("'icons':[]"),
 	BAD("'icons':{}", "icons", "must be an array"),
@@ -802,6 +839,7 @@ main(void)
 	struct rules *r = rules_new(LIMIT_META_DEFAULT);
 
 	try_rows(r, server_rows, COUNT(server_rows));
+	try_rows(r, uri_rows, COUNT(uri_rows));
 	try_rows(r, icon_rows, COUNT(icon_rows));
 	try_rows(r, package_rows, COUNT(package_rows));
 	try_rows(r, input_rows, COUNT(input_rows));
