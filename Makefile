@@ -131,6 +131,18 @@ test: $(UNDER_TEST) $(if $(VALGRIND),$(WRAPPERS))
 	    $(if $(VALGRIND),-t 1200 $(UNIT_TESTS:$(BUILD)/%=build/valgrind/%), \
 	    $(UNIT_TESTS)) $(TEST_SCRIPTS)
 
+# ---- measuring --------------------------------------------------------------
+
+$(BUILD)/bench/bare_parse: $(BUILD)/bench/bare_parse.o
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) -o $@
+
+.PHONY: bench
+bench: check-packages ## measure; the tables of bench/RESULTS.md
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare_parse \
+	    $(BUILD)/bench/allocs
+	@bench/sync $(BUILD)
+	@bench/allocations $(BUILD)
+
 # ---- packages ---------------------------------------------------------------
 
 BUILD_NEEDS := gcc make pkg-config libc6-dev libfcgi-dev libgit2-dev \

@@ -62,8 +62,8 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct stmt *s,
 	return 0;
 }
 
-static void
-make_cursor(struct exchange *x, const struct cursor_scope *scope)
+const char *
+page_cursor(struct exchange *x, const struct cursor_scope *scope)
 {
 	const struct cursor next = {
 		.limit = x->query.limit,
@@ -79,6 +79,7 @@ make_cursor(struct exchange *x, const struct cursor_scope *scope)
 	buf_reset(&x->scratch->cursor_out);
 	/* The key buffer is free by now: all rows have been read. */
 	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);
+	return buf_str(&x->scratch->cursor_out);
 }
 
 static const char *
@@ -129,10 +130,7 @@ page_fill(int64_t *count, struct exchange *x, struct stmt *s,
 		return -1;
 	stmt_done(s);
 	json_out_close(&j, ']');
-	if (more)
-		make_cursor(x, scope);
-	add_metadata(
-	    x, &j, items, more ? buf_str(&x->scratch->cursor_out) : NULL);
+	add_metadata(x, &j, items, more ? page_cursor(x, scope) : NULL);
 	json_out_close(&j, '}');
 	buf_addc(out, '\n');
 	if (count != NULL)

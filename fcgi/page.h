@@ -17,6 +17,12 @@ int page_resume(bool *resumed, struct cursor *c, struct exchange *x,
     const struct cursor_scope *scope, struct err *e);
 
 /*
+ * The cursor that goes on after the item whose name and version the scratch
+ * has as its last; borrowed from the scratch, and bad there if it is too long.
+ */
+const char *page_cursor(struct exchange *x, const struct cursor_scope *scope);
+
+/*
  * Fills the response with the rows of ${s}, a statement that makes items, at
  * most as many as the query allows.  ${count}, which may be NULL, receives
  * their number.

@@ -17,7 +17,8 @@
 enum query_style {
 	QUERY_SERVERS, /* 30; above 1000 counts as 1000 */
 	QUERY_EXTENSIONS, /* skills and plugins: 50; above 100 is an error */
-	QUERY_VERSIONS /* versions of one entry: 1000, above the same */
+	QUERY_VERSIONS /* versions of one entry: 1000, above the same; and
+			  all lists below /v1 but those of servers */
 };
 
 struct query {

@@ -25,6 +25,8 @@
 #define RETRY_SOON "Retry-After: 5\r\n"
 #define PREFLIGHT_KEPT "Access-Control-Max-Age: 86400\r\n"
 
+#define TYPE_JSON "application/json"
+
 #define NO_CONTENT 204
 #define NOT_MODIFIED 304
 #define SERVICE_UNAVAILABLE 503
@@ -68,6 +70,7 @@ response_reset(struct response *r)
 {
 	r->status = 200;
 	r->cacheable = false;
+	r->type = TYPE_JSON;
 	r->etag[0] = '\0';
 	r->allow = 0;
 	r->omit_body = false;
@@ -85,6 +88,7 @@ response_error(struct response *r, int status, const char *text)
 	buf_reset(&r->body);
 	r->status = status;
 	r->cacheable = false;
+	r->type = TYPE_JSON;
 	r->etag[0] = '\0';
 	json_out_open(&j, '{');
 	json_out_key(&j, "error");
@@ -120,9 +124,11 @@ add_allow(struct buf *head, unsigned methods)
 }
 
 static void
-add_length(struct buf *head, size_t len)
+add_length(struct buf *head, const char *type, size_t len)
 {
-	buf_adds(head, "Content-Type: application/json\r\nContent-Length: ");
+	buf_adds(head, "Content-Type: ");
+	buf_adds(head, type);
+	buf_adds(head, "\r\nContent-Length: ");
 	buf_add_i64(head, (int64_t)len);
 	buf_adds(head, "\r\n");
 }
@@ -152,7 +158,7 @@ response_finish(struct response *r)
 	if (r->status == NO_CONTENT || r->status == NOT_MODIFIED)
 		buf_reset(&r->body);
 	else
-		add_length(head, r->body.len);
+		add_length(head, r->type, r->body.len);
 	if (r->omit_body)
 		buf_reset(&r->body);
 	buf_adds(head, "\r\n");

@@ -15,6 +15,7 @@
 struct response {
 	int status;
 	bool cacheable; /* a 200 or 304 that caches may keep */
+	const char *type; /* of the body, a literal; JSON after a reset */
 	char etag[ETAG_SIZE]; /* "" for none */
 	unsigned allow; /* methods for Allow; 0 for no such line */
 	bool omit_body; /* HEAD: the length is told, the body is not */

@@ -121,6 +121,16 @@ route_find(struct route_match *m, const struct route *table, size_t count,
 	return -1;
 }
 
+const char *
+route_prefix(enum route_mount mount)
+{
+	int i = 0;
+
+	while (i < ROUTE_MOUNTS - 1 && 1 << i != (int)mount)
+		i++;
+	return mounts[i];
+}
+
 static int
 check_captures(const struct route_match *m, struct err *e)
 {

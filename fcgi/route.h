@@ -55,6 +55,9 @@ struct route {
 	enum query_style style;
 	enum entry_kind kind;
 	bool strict_name; /* a serverName that cannot be is a 400, not a 404 */
+	/* For the description of the API (fcgi/openapi.c). */
+	const char *summary; /* one line */
+	const char *answer; /* which of its schemas a 200 has */
 	/* Fills the response; -1 with an error for another answer than 200. */
 	int (*handle)(struct exchange *x, struct err *e);
 };
@@ -74,6 +77,10 @@ struct route_match {
  */
 int route_find(struct route_match *m, const struct route *table, size_t count,
     const struct request *r, struct err *e);
+
+/* The pattern of one mount, a single bit of enum route_mount; "" for the root.
+ */
+const char *route_prefix(enum route_mount mount);
 
 /*
  * Checks the parameters of the path, in their order.  ERR_INPUT with a text

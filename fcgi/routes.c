@@ -18,74 +18,113 @@
 #define EXTENSIONS (ROUTE_AT_V0 | ROUTE_AT_V01 | ROUTE_AT_REGISTRY_V01)
 
 #define PARAMETER(name) (1u << REQUEST_##name)
-#define PAGED \
-	(PARAMETER(LIMIT) | PARAMETER(CURSOR) | PARAMETER(INCLUDE_DELETED))
+#define CONTINUED (PARAMETER(LIMIT) | PARAMETER(CURSOR))
+#define PAGED (CONTINUED | PARAMETER(INCLUDE_DELETED))
 #define SERVER_LIST                                             \
 	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
 	    PARAMETER(VERSION))
 #define EXTENSION_LIST (SERVER_LIST | PARAMETER(STATUS))
 
-#define ALONE(mount, name, handler)                                 \
-	{                                                           \
-		.mounts = (mount), .path = (name), .methods = READ, \
-		.scope = ROUTE_ALONE, .handle = handler             \
+#define ALONE(mount, name, handler, about, schema)                            \
+	{                                                                     \
+		.mounts = (mount), .path = (name), .methods = READ,           \
+		.scope = ROUTE_ALONE, .summary = (about), .answer = (schema), \
+		.handle = handler                                             \
 	}
-#define LIST(mount, name, of, what, how)                                     \
+#define DATABASE(name, what, handler, about, schema)                      \
+	{                                                                 \
+		.mounts = ROUTE_AT_ROOT, .path = (name), .methods = READ, \
+		.scope = ROUTE_DATABASE, .parameters = (what),            \
+		.style = QUERY_VERSIONS, .summary = (about),              \
+		.answer = (schema), .handle = handler                     \
+	}
+#define LIST(mount, name, of, what, how, about, schema)                      \
 	{                                                                    \
 		.mounts = (mount), .path = (name), .methods = READ,          \
 		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = (what), \
-		.style = (how), .handle = handle_list                        \
+		.style = (how), .summary = (about), .answer = (schema),      \
+		.handle = handle_list                                        \
 	}
-#define VERSIONS(mount, name, of)                                             \
+#define VERSIONS(mount, name, of, about, schema)                              \
 	{                                                                     \
 		.mounts = (mount), .path = (name), .methods = READ,           \
 		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = PAGED,   \
 		.style = QUERY_VERSIONS, .strict_name = (of) == ENTRY_SERVER, \
+		.summary = (about), .answer = (schema),                       \
 		.handle = handle_versions                                     \
 	}
-#define ITEM(mount, name, of)                                       \
-	{                                                           \
-		.mounts = (mount), .path = (name), .methods = READ, \
-		.scope = ROUTE_REGISTRY, .kind = (of),              \
-		.parameters = PARAMETER(INCLUDE_DELETED),           \
-		.handle = handle_item                               \
+#define ITEM(mount, name, of, about, schema)                                  \
+	{                                                                     \
+		.mounts = (mount), .path = (name), .methods = READ,           \
+		.scope = ROUTE_REGISTRY, .kind = (of),                        \
+		.parameters = PARAMETER(INCLUDE_DELETED), .summary = (about), \
+		.answer = (schema), .handle = handle_item                     \
 	}
-#define EXTENSION_ROUTES(base, of)                                            \
-	LIST(EXTENSIONS, base, of, EXTENSION_LIST, QUERY_EXTENSIONS),         \
-	    LIST(EXTENSIONS, base "/", of, EXTENSION_LIST, QUERY_EXTENSIONS), \
-	    ITEM(EXTENSIONS, base "/{namespace}/{name}", of),                 \
-	    VERSIONS(EXTENSIONS, base "/{namespace}/{name}/versions", of),    \
-	    ITEM(                                                             \
-		EXTENSIONS, base "/{namespace}/{name}/versions/{version}", of)
+#define EXTENSION_ROUTES(base, of, noun, one, many)                          \
+	LIST(EXTENSIONS, base, of, EXTENSION_LIST, QUERY_EXTENSIONS,         \
+	    "All versions of all " noun "s", many),                          \
+	    LIST(EXTENSIONS, base "/", of, EXTENSION_LIST, QUERY_EXTENSIONS, \
+		"All versions of all " noun "s", many),                      \
+	    ITEM(EXTENSIONS, base "/{namespace}/{name}", of,                 \
+		"The newest version of a " noun, one),                       \
+	    VERSIONS(EXTENSIONS, base "/{namespace}/{name}/versions", of,    \
+		"The versions of a " noun ", newest first", many),           \
+	    ITEM(EXTENSIONS, base "/{namespace}/{name}/versions/{version}",  \
+		of, "One version of a " noun, one)
+#define OPENAPI(suffix, handler, schema)                                     \
+	ALONE(ROUTE_AT_ROOT, "/openapi" suffix, handler, "This description", \
+	    schema),                                                         \
+	{                                                                    \
+		.mounts = ROUTE_AT_REGISTRY, .path = "/openapi" suffix,      \
+		.methods = READ, .scope = ROUTE_REGISTRY,                    \
+		.summary = "This description", .answer = (schema),           \
+		.handle = handler                                            \
+	}
 
 const struct route routes_api[] = {
-	ITEM(SERVERS, "/servers/{serverName}/versions/{version}", ENTRY_SERVER),
-	LIST(SERVERS, "/servers", ENTRY_SERVER, SERVER_LIST, QUERY_SERVERS),
-	VERSIONS(SERVERS, "/servers/{serverName}/versions", ENTRY_SERVER),
+	ITEM(SERVERS, "/servers/{serverName}/versions/{version}", ENTRY_SERVER,
+	    "One version of a server", "ServerResponse"),
+	LIST(SERVERS, "/servers", ENTRY_SERVER, SERVER_LIST, QUERY_SERVERS,
+	    "All versions of all servers", "ServerList"),
+	VERSIONS(SERVERS, "/servers/{serverName}/versions", ENTRY_SERVER,
+	    "The versions of a server, newest first", "ServerList"),
 	LIST(ROUTE_AT_ROOT, "/v1/registry", ENTRY_SERVER, SERVER_LIST,
-	    QUERY_SERVERS),
-	ITEM(ROUTE_AT_ROOT, "/v1/registry/{serverName}", ENTRY_SERVER),
-	EXTENSION_ROUTES("/x/dev.toolhive/skills", ENTRY_SKILL),
-	EXTENSION_ROUTES("/x/dev.toolhive/plugins", ENTRY_PLUGIN),
-	{ .mounts = ROUTE_AT_ROOT,
-	    .path = "/registry/status",
-	    .methods = READ,
-	    .scope = ROUTE_DATABASE,
-	    .handle = handle_status },
+	    QUERY_SERVERS, "All versions of all servers", "ServerList"),
+	ITEM(ROUTE_AT_ROOT, "/v1/registry/{serverName}", ENTRY_SERVER,
+	    "The newest version of a server", "ServerResponse"),
+	EXTENSION_ROUTES("/x/dev.toolhive/skills", ENTRY_SKILL, "skill",
+	    "Skill", "SkillList"),
+	EXTENSION_ROUTES("/x/dev.toolhive/plugins", ENTRY_PLUGIN, "plugin",
+	    "Plugin", "PluginList"),
+	DATABASE("/v1/sources", 0, handle_sources,
+	    "The configured sources and how their last sync went",
+	    "SourceList"),
+	DATABASE(
+	    "/v1/sources/{name}", 0, handle_source, "One source", "SourceInfo"),
+	DATABASE("/v1/sources/{name}/entries", CONTINUED, handle_source_entries,
+	    "What a source holds", "SourceEntries"),
+	DATABASE("/v1/registries", 0, handle_registries,
+	    "The configured registries", "RegistryList"),
+	DATABASE("/v1/registries/{name}", 0, handle_registry, "One registry",
+	    "RegistryInfo"),
+	DATABASE("/v1/registries/{name}/entries", CONTINUED,
+	    handle_registry_entries,
+	    "What the sources of a registry hold, before shadowing",
+	    "RegistryEntries"),
+	DATABASE("/registry/status", 0, handle_status, "How the sync goes",
+	    "SyncStatus"),
+	OPENAPI(".json", handle_openapi_json, "Description"),
+	OPENAPI(".yaml", handle_openapi_yaml, "Description"),
 	ALONE(ROUTE_AT_ROOT | ROUTE_AT_V0 | ROUTE_AT_V01, "/health",
-	    handle_health),
-	ALONE(ROUTE_AT_V0 | ROUTE_AT_V01, "/ping", handle_ping),
-	ALONE(ROUTE_AT_ROOT, "/version", handle_version),
-	{ .mounts = ROUTE_AT_ROOT,
-	    .path = "/readiness",
-	    .methods = READ,
-	    .scope = ROUTE_DATABASE,
-	    .handle = handle_ready },
-	{ .mounts = ROUTE_AT_ROOT,
-	    .path = "/ready",
-	    .methods = READ,
-	    .scope = ROUTE_DATABASE,
-	    .handle = handle_ready },
+	    handle_health, "Whether the program answers", "Health"),
+	ALONE(ROUTE_AT_V0 | ROUTE_AT_V01, "/ping", handle_ping,
+	    "Whether the program answers", "Pong"),
+	ALONE(ROUTE_AT_ROOT, "/version", handle_version,
+	    "Which program this is", "Version"),
+	DATABASE("/readiness", 0, handle_ready,
+	    "Whether the database can be read", "Health"),
+	DATABASE("/ready", 0, handle_ready, "Whether the database can be read",
+	    "Health"),
 };
 
 const size_t routes_api_count = sizeof routes_api / sizeof routes_api[0];

@@ -176,3 +176,63 @@ ORDER BY r.ordinal, r.id;
 -- The sources of one registry, the one with priority first.
 SELECT s.name FROM registry_source rs JOIN source s ON s.id = rs.source_id
 WHERE rs.registry_id = :registry ORDER BY rs.position;
+
+-- ---- what is configured -----------------------------------------------------
+-- source_all and source_named share one row, and so do registry_all and
+-- registry_named (fcgi/handle_configured.c reads them).
+
+-- name: source_all
+-- plan: scan-ok every source is wanted, and there are at most a thousand
+-- All sources as configured and how they stand, the oldest first.
+SELECT s.name, s.kind, s.config, s.filter, s.interval_us, s.claims,
+    coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
+    coalesce(t.attempts, 0), coalesce(t.servers, 0), coalesce(t.skills, 0),
+    coalesce(t.plugins, 0), t.message, s.created_us, s.updated_us, s.id
+FROM source s LEFT JOIN source_state t ON t.source_id = s.id
+ORDER BY s.created_us, s.name;
+
+-- name: source_named
+-- One source.
+SELECT s.name, s.kind, s.config, s.filter, s.interval_us, s.claims,
+    coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
+    coalesce(t.attempts, 0), coalesce(t.servers, 0), coalesce(t.skills, 0),
+    coalesce(t.plugins, 0), t.message, s.created_us, s.updated_us, s.id
+FROM source s LEFT JOIN source_state t ON t.source_id = s.id
+WHERE s.name = :name;
+
+-- name: registry_all
+-- plan: scan-ok every registry is wanted, in the order of their names
+-- All registries as configured.
+SELECT r.name, r.claims, r.created_us, r.updated_us, r.id
+FROM registry r ORDER BY r.name;
+
+-- name: registry_named
+-- One registry.
+SELECT r.name, r.claims, r.created_us, r.updated_us, r.id
+FROM registry r WHERE r.name = :name;
+
+-- name: source_entries
+-- What one source holds after a place in the order of kinds and names.  The
+-- index of all entries is walked, that of the source has no order: hence '+'.
+SELECT e.kind, e.name, e.id, v.version, v.first_seen_us, v.changed_us
+FROM entry e
+    CROSS JOIN version v ON v.entry_id = e.id
+WHERE (e.kind, e.name) > (:kind, :name) AND +e.source_id = :source
+    AND v.status <> 'deleted'
+ORDER BY e.kind, e.name, e.source_id, v.version;
+
+-- name: registry_entries
+-- plan: scan-ok nothing is read whole; sorted are the versions of one name
+-- What the sources of a registry hold after a place, shadowed entries too.
+SELECT e.kind, e.name, v.version, v.first_seen_us, v.changed_us, s.name,
+    rs.position
+FROM entry e
+    CROSS JOIN registry_source rs ON rs.registry_id = :registry
+        AND rs.source_id = e.source_id
+    CROSS JOIN source s ON s.id = rs.source_id
+    CROSS JOIN version v ON v.entry_id = e.id
+WHERE (e.kind, e.name) >= (:kind, :name)
+    AND (e.kind > :kind OR e.name > :name
+        OR (v.version, rs.position) > (:version, :position))
+    AND v.status <> 'deleted'
+ORDER BY e.kind, e.name, v.version, rs.position;

@@ -357,7 +357,11 @@ static const struct rule server_rules[] = {
 	STRING("name", .required = true, .min = 3, .max = LIMIT_NAME,
 	    .format = &rules_format_server_name),
 	STRING("description", .required = true, .min = 1, .max = 100),
-	STRING("version", .required = true, .max = LIMIT_VERSION),
+	/*
+	 * The schema lets it be empty; but then no URL names it, and a client
+	 * that meets it first on a page drops the page.
+	 */
+	STRING("version", .required = true, .min = 1, .max = LIMIT_VERSION),
 	STRING("title", .min = 1, .max = 100),
 	STRING("websiteUrl", .format = &rules_format_uri),
 	STRING("$schema", .format = &rules_format_uri),

@@ -34,8 +34,8 @@ def test_allocations():
             for i in range(200) for v in (1, 2, 3)])],
             [rdb.Registry("r", ["a"], True)])
         lines = measure(database)
-    if lines == [["skip"]]:
-        tap.ok(True, "allocations # SKIP not under sanitizers")
+    if lines == [["skip"]] or "valgrind" in responder.BUILD:
+        tap.skip("a sanitizer's or valgrind's malloc cannot be counted")
         return
     rows = {name: (int(status), float(count)) for name, status, count in lines}
     status, count = rows.pop("start")

@@ -96,7 +96,7 @@ static const struct row server_rows[] = {
 	    "must have at most 100 characters"),
 	BAD("'description':'~101~'", "description", "must have at most 100"),
 	BAD("'description':1", "description", "must be a string"),
-	GOOD("'version':''"),
+	BAD("'version':''", "version", "must not be empty"),
 	GOOD("'version':'latest'"),
 	GOOD("'version':'^1.2'"),
 	GOOD("'version':'~255~'"),
