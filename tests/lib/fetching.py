@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs tests/sync/fetch_driver and reads what it prints."""
 
+import atexit
+import functools
 import hashlib
 import os
+import shutil
 import subprocess
+import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-DRIVER = os.path.join(ROOT, os.environ.get("THV_BUILD", "build"),
-                      "tests/sync/fetch_driver")
+import responder
+
+DRIVER = os.path.join(responder.BUILD, "tests/sync/fetch_driver")
 
 
 def sha256(data):
@@ -54,11 +57,23 @@ def command(**arguments):
                        if value not in (None, "")]
 
 
+@functools.cache
+def public_driver():
+    """A copy of the driver that other users can reach."""
+    directory = tempfile.mkdtemp(prefix="fetch-driver-")
+    atexit.register(shutil.rmtree, directory)
+    os.chmod(directory, 0o755)
+    return responder.for_everyone(DRIVER, directory)
+
+
 def fetch(between=None, env=None, user=None, **arguments):
     """One fetch.  `between` is called after it, before documents are read."""
     if between:
         arguments["pause"] = 1
-    with subprocess.Popen(command(**arguments), stdin=subprocess.PIPE,
+    line = command(**arguments)
+    if user is not None:
+        line[0] = public_driver()
+    with subprocess.Popen(line, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=env, user=user, text=True) as process:
         text = ""

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -12,6 +13,16 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("THV_BUILD", "build"))
 PROGRAM = os.path.join(BUILD, "thv-registry-api")
+
+
+def for_everyone(program, directory):
+    """A copy of a program that other users can reach, in `directory`; the
+    checkout may lie in a home that is closed to them."""
+    plain = program.replace("/build/valgrind/", "/build/")
+    copy = os.path.join(directory, os.path.basename(plain))
+    shutil.copy(plain, copy)
+    os.chmod(copy, 0o755)
+    return copy
 
 
 class Answer:
@@ -69,7 +80,7 @@ class FastCgi:
         self.log_path = os.path.join(directory, "responder.log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen([PROGRAM], stdin=listener,
-                stderr=log, env=environment(database))
+                stdout=subprocess.DEVNULL, stderr=log, env=environment(database))
         listener.close()
 
     def log(self):
