@@ -1,19 +1,29 @@
 -- For people with sqlite3: as stable as the HTTP API.  Times are RFC 3339 text
--- in UTC.
+-- in UTC.  The comments are part of the views: .schema shows them.
 
--- One row per version of a server in a source; doc is its JSON.
 CREATE VIEW server AS
-SELECT s.name AS source,
+    -- One row per version of a server in a source.
+SELECT
+    -- The configured name of the source that offers it.
+    s.name AS source,
+    -- Its full name, like io.github.owner/name.
     e.name AS name,
+    -- As its document writes it.
     v.version AS version,
+    -- For people; NULL when the document has none.
     json_extract(d.body, '$.title') AS title,
     json_extract(d.body, '$.description') AS description,
+    -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
+    -- source.
     v.status AS status,
+    -- 1 for the newest version of its entry that can be used.
     v.version IS h.latest_version AS is_latest,
+    -- The upstream's own times, else first seen and last changed here.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
+    -- The document itself, as it is sent.
     d.body AS doc
 FROM entry e
     JOIN source s ON s.id = e.source_id
@@ -22,20 +32,31 @@ FROM entry e
     JOIN document d ON d.id = v.document_id
 WHERE e.kind = 1;
 
--- The same for skills, with their namespace apart from their name.
 CREATE VIEW skill AS
-SELECT s.name AS source,
+    -- One row per version of a skill in a source.
+SELECT
+    -- The configured name of the source that offers it.
+    s.name AS source,
+    -- The part of its identity that tells equal names apart.
     json_extract(d.body, '$.namespace') AS namespace,
+    -- Its name within the namespace.
     json_extract(d.body, '$.name') AS name,
+    -- As its document writes it.
     v.version AS version,
+    -- For people; NULL when the document has none.
     json_extract(d.body, '$.title') AS title,
     json_extract(d.body, '$.description') AS description,
+    -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
+    -- source.
     v.status AS status,
+    -- 1 for the newest version of its entry that can be used.
     v.version IS h.latest_version AS is_latest,
+    -- The upstream's own times, else first seen and last changed here.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
+    -- The document itself, as it is sent.
     d.body AS doc
 FROM entry e
     JOIN source s ON s.id = e.source_id
@@ -44,20 +65,31 @@ FROM entry e
     JOIN document d ON d.id = v.document_id
 WHERE e.kind = 2;
 
--- The same for plugins.
 CREATE VIEW plugin AS
-SELECT s.name AS source,
+    -- One row per version of a plugin in a source.
+SELECT
+    -- The configured name of the source that offers it.
+    s.name AS source,
+    -- The part of its identity that tells equal names apart.
     json_extract(d.body, '$.namespace') AS namespace,
+    -- Its name within the namespace.
     json_extract(d.body, '$.name') AS name,
+    -- As its document writes it.
     v.version AS version,
+    -- For people; NULL when the document has none.
     json_extract(d.body, '$.title') AS title,
     json_extract(d.body, '$.description') AS description,
+    -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
+    -- source.
     v.status AS status,
+    -- 1 for the newest version of its entry that can be used.
     v.version IS h.latest_version AS is_latest,
+    -- The upstream's own times, else first seen and last changed here.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
+    -- The document itself, as it is sent.
     d.body AS doc
 FROM entry e
     JOIN source s ON s.id = e.source_id
@@ -66,10 +98,14 @@ FROM entry e
     JOIN document d ON d.id = v.document_id
 WHERE e.kind = 3;
 
--- The tags of each version of a server: every string in an array called tags,
--- two levels below the publisher-provided object.
 CREATE VIEW server_tag AS
-SELECT DISTINCT v.source, v.name, v.version, t.value AS tag
+    -- The tags of each version of a server: every string in an array called
+    -- tags, two levels below the publisher-provided object.
+SELECT DISTINCT
+    -- Source, name and version as in server.
+    v.source, v.name, v.version,
+    -- One tag.
+    t.value AS tag
 FROM server v,
     json_each(v.doc,
         '$._meta."io.modelcontextprotocol.registry/publisher-provided"') a,
@@ -80,30 +116,50 @@ FROM server v,
         ELSE '[]' END) t
 WHERE t.type = 'text';
 
--- The packages of each version of a server, in their order.
 CREATE VIEW server_package AS
-SELECT v.source, v.name, v.version, p.key AS ordinal,
+    -- The packages of each version of a server.
+SELECT
+    -- Source, name and version as in server.
+    v.source, v.name, v.version,
+    -- Its place in the document, from 0.
+    p.key AS ordinal,
+    -- npm, pypi, oci, nuget, mcpb ...
     json_extract(p.value, '$.registryType') AS registry_type,
+    -- What it is called there.
     json_extract(p.value, '$.identifier') AS identifier,
+    -- The version of the package; NULL when the identifier carries it.
     json_extract(p.value, '$.version') AS package_version,
+    -- stdio, sse or streamable-http.
     json_extract(p.value, '$.transport.type') AS transport
 FROM server v, json_each(v.doc, '$.packages') p;
 
--- The remote endpoints of each version of a server, in their order.
 CREATE VIEW server_remote AS
-SELECT v.source, v.name, v.version, r.key AS ordinal,
+    -- The remote endpoints of each version of a server.
+SELECT
+    -- Source, name and version as in server.
+    v.source, v.name, v.version,
+    -- Its place in the document, from 0.
+    r.key AS ordinal,
+    -- sse or streamable-http.
     json_extract(r.value, '$.type') AS transport,
+    -- Where it answers; may hold variables in braces.
     json_extract(r.value, '$.url') AS url
 FROM server v, json_each(v.doc, '$.remotes') r;
 
--- What each registry shows, after shadowing.
 CREATE VIEW registry_entry AS
-SELECT r.name AS registry,
+    -- What each registry shows, after shadowing: one row per version.
+SELECT
+    -- The registry that shows it.
+    r.name AS registry,
+    -- 'server', 'skill' or 'plugin'.
     CASE m.kind WHEN 1 THEN 'server' WHEN 2 THEN 'skill' ELSE 'plugin' END
         AS kind,
+    -- A server's name; namespace/name of a skill or plugin.
     m.name AS name,
     v.version AS version,
+    -- The source that owns the name in this registry.
     s.name AS source,
+    -- Status and is_latest as in server.
     v.status AS status,
     v.version IS h.latest_version AS is_latest
 FROM membership m
@@ -113,40 +169,79 @@ FROM membership m
     JOIN entry_head h ON h.entry_id = e.id
     JOIN version v ON v.entry_id = e.id;
 
--- How each source stands.
 CREATE VIEW source_status AS
-SELECT s.name AS source, s.kind AS kind, t.phase AS phase,
-    t.message AS message, t.attempts AS attempts,
+    -- How each source stands.
+SELECT
+    -- The configured name.
+    s.name AS source,
+    -- git, api, file, managed, kubernetes or configmap.
+    s.kind AS kind,
+    -- 'complete', 'failed', or 'syncing' while a sync works on it.
+    t.phase AS phase,
+    -- What the last attempt had to say.
+    t.message AS message,
+    -- Failures since the last success.
+    t.attempts AS attempts,
+    -- When it was last looked at and could be read; when its content was last
+    -- known to be what is stored; when it is due again.
     strftime('%Y-%m-%dT%H:%M:%SZ', t.checked_us / 1000000, 'unixepoch')
         AS checked_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', t.succeeded_us / 1000000, 'unixepoch')
         AS succeeded_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', t.due_us / 1000000, 'unixepoch')
         AS due_at,
+    -- Entries stored, versions counted one by one, and entries left out.
     t.servers AS servers, t.skills AS skills, t.plugins AS plugins,
-    t.rejected AS rejected, t.content_hash AS hash, t.revision AS revision
+    t.rejected AS rejected,
+    -- SHA-256 of the content before filtering.
+    t.content_hash AS hash,
+    -- The git commit it came from.
+    t.revision AS revision
 FROM source s JOIN source_state t ON t.source_id = s.id;
 
--- What the sync did with each source in each run, newest run first by run_id.
 CREATE VIEW sync_run AS
-SELECT r.run_id AS run_id, r.trigger AS trigger, s.source AS source,
-    s.kind AS kind, s.result AS result,
+    -- What the sync did with each source in each run that had work.
+SELECT
+    -- Which run; what a trigger answered.
+    r.run_id AS run_id,
+    -- 'automatic' or 'manual'.
+    r.trigger AS trigger,
+    -- The source and its kind.
+    s.source AS source,
+    s.kind AS kind,
+    -- 'completed', 'unchanged' or 'failed'.
+    s.result AS result,
+    -- When work on this source began and ended, and how long it took.
     strftime('%Y-%m-%dT%H:%M:%SZ', s.started_us / 1000000, 'unixepoch')
         AS started_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', s.ended_us / 1000000, 'unixepoch')
         AS ended_at,
     (s.ended_us - s.started_us) / 1e6 AS duration_seconds,
+    -- Entries by what happened to them; total is what is stored now.
     s.added AS added, s.updated AS updated, s.removed AS removed,
     s.unchanged AS unchanged, s.rejected AS rejected, s.total AS total,
-    s.requests AS requests, s.bytes AS bytes, s.hash AS hash,
+    -- What fetching took.
+    s.requests AS requests, s.bytes AS bytes,
+    -- SHA-256 of the content before filtering.
+    s.hash AS hash,
+    -- NULL unless it failed.
     s.error AS error
 FROM run r JOIN run_source s ON s.run = r.id;
 
--- Entries of the stored content that are not served, and the rule they break.
 CREATE VIEW rejected_entry AS
-SELECT s.name AS source,
+    -- Entries of the stored content that are not served, and why.
+SELECT
+    -- The source that offers it.
+    s.name AS source,
+    -- 'server', 'skill' or 'plugin'.
     CASE r.kind WHEN 1 THEN 'server' WHEN 2 THEN 'skill' ELSE 'plugin' END
         AS kind,
-    r.path AS path, r.name AS name, r.version AS version,
-    r.rule AS rule, r.value AS value
+    -- Document, array, index, and the member that breaks the rule.
+    r.path AS path,
+    -- As far as they could be read.
+    r.name AS name,
+    r.version AS version,
+    -- The rule, and the value that breaks it.
+    r.rule AS rule,
+    r.value AS value
 FROM rejection r JOIN source s ON s.id = r.source_id;

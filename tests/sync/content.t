@@ -72,6 +72,47 @@ def test_one_change_moves_one_row():
         tap.equal(found["servers"], [], "and no longer by the old one")
 
 
+def test_one_change_writes_its_row_and_its_document():
+    with Site() as site:
+        entries = [server(f"n/s{i:03}") for i in range(50)]
+        site.configure({"a": site.file_source("a", *entries)})
+        site.sync()
+        tables = ("entry", "entry_head", "version_text", "membership",
+                  "registry_count", "registry_source", "source", "withheld",
+                  "document", "version")
+        before = {t: set(site.query(f"SELECT * FROM {t}")) for t in tables}
+        entries[7]["websiteUrl"] = "https://example.com/"
+        site.file_source("a", *entries)
+        site.sync("--source", "a")
+        after = {t: set(site.query(f"SELECT * FROM {t}")) for t in tables}
+        tap.equal({t: len(after[t] - before[t]) for t in tables},
+                  {t: int(t in ("document", "version")) for t in tables},
+                  "rows that differ")
+
+
+def test_views_can_be_read():
+    with Site() as site:
+        site.configure({"a": site.file_source("a", server(
+            "n/x", tags=["db"], packages=[{
+                "registryType": "npm", "identifier": "p", "version": "1.2",
+                "transport": {"type": "stdio"}}],
+            remotes=[{"type": "sse", "url": "https://example.com/sse"}]))})
+        site.sync()
+        expected = {
+            "server": 1, "skill": 0, "plugin": 0, "server_tag": 1,
+            "server_package": 1, "server_remote": 1, "registry_entry": 1,
+            "source_status": 1, "sync_run": 1, "rejected_entry": 0}
+        tap.equal({v: len(site.query(f"SELECT * FROM {v}"))
+                   for v in expected}, expected, "rows of each view")
+        tap.equal(site.query("SELECT name, version, tag FROM server_tag"),
+                  [("n/x", "1.0.0", "db")], "server_tag")
+        tap.equal(site.query("SELECT registry_type, identifier, "
+                             "package_version, transport FROM server_package"),
+                  [("npm", "p", "1.2", "stdio")], "server_package")
+        tap.equal(site.query("SELECT transport, url FROM server_remote"),
+                  [("sse", "https://example.com/sse")], "server_remote")
+
+
 def test_removed_entry_leaves_a_tombstone_and_may_return():
     with Site() as site:
         site.configure({"a": site.file_source("a", server("n/x"),
