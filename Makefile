@@ -67,6 +67,20 @@ $(BUILD)/gen/schema.c: schema/embed.awk $(sort $(wildcard schema/durable/*.sql))
 	$(call say,GEN,$@)mkdir -p $(@D) && \
 	awk -f schema/embed.awk $(filter %.sql,$^) > $@
 
+# What /version tells; written only when it differs, so nothing is rebuilt for
+# it in vain.  The date is the commit's, so that a build can be repeated.
+$(BUILD)/gen/commit.h: always
+	@mkdir -p $(@D); \
+	text=$$(TZ=UTC git log -1 --date=format-local:'%Y-%m-%d %H:%M:%S UTC' --format='#define BUILD_COMMIT "%h"%n\
+	#define BUILD_DATE "%cd"' 2>/dev/null | sed 's/^[[:space:]]*//'); \
+	[ "$$text" = "$$(cat $@ 2>/dev/null)" ] && [ -e $@ ] || \
+	    printf '%s\n' "$$text" > $@
+.PHONY: always
+always:
+
+$(addprefix $(BUILD)/fcgi/,etag.o handle_probe.o main_api.o): \
+    $(BUILD)/gen/commit.h
+
 $(BUILD)/%.o: %.c $(BUILD)/gen/sql.c
 	$(call say,CC,$<)mkdir -p $(@D) && \
 	$(CC) $(ALL_CFLAGS) -DPROGRAM_VERSION='"$(PROGRAM_VERSION)"' -MMD -MP -c $< -o $@
@@ -169,6 +183,33 @@ check-packages:
 run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG=)
 	@$(MAKE) --no-print-directory all
 	@httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
+
+# ---- putting it somewhere ---------------------------------------------------
+
+MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8
+INSTALLED := $(addprefix bin/,$(notdir $(PROGRAMS))) \
+	$(addprefix share/man/man8/,$(notdir $(MANUALS))) \
+	$(addprefix share/thv-registry/,lighttpd.conf config.yaml)
+
+.PHONY: install
+install: all ## install into $(DESTDIR)$(PREFIX)
+	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' $(MANUALS)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
+	    httpd-conf/lighttpd.conf
+	install -m 644 sync/example/config.yaml.in \
+	    '$(DESTDIR)$(PREFIX)/share/thv-registry/config.yaml'
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(patsubst %,'$(DESTDIR)$(PREFIX)/%',$(INSTALLED))
+	-rmdir '$(DESTDIR)$(PREFIX)/share/thv-registry'
+
+.PHONY: dist
+dist: ## a tarball of the committed tree in build/
+	@mkdir -p build
+	git archive --prefix=mcp-registry-$(PROGRAM_VERSION)/ \
+	    -o build/mcp-registry-$(PROGRAM_VERSION).tar.gz HEAD
 
 # ---- the source itself --------------------------------------------------------
 

@@ -15,6 +15,7 @@
 #include "fcgi/route.h"
 #include "lib/buf.h"
 #include "lib/db.h"
+#include "lib/json_out.h"
 
 /* Texts that outlive a statement's row; kept from request to request. */
 struct scratch {
@@ -51,6 +52,10 @@ void scratch_free(struct scratch *s);
 
 /* The name under which the database has the entry that ${x} asks for. */
 const char *handle_entry_name(struct exchange *x);
+
+/* Adds the member "sources": the names of those a registry is made of. */
+int handle_add_source_names(
+    struct json_out *j, struct db *db, int64_t registry, struct err *e);
 
 int handle_item(struct exchange *x, struct err *e);
 int handle_versions(struct exchange *x, struct err *e);

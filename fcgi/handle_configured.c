@@ -141,34 +141,13 @@ add_source(struct json_out *j, struct stmt *s, struct db *db, struct err *e)
 }
 
 static int
-add_source_names(
-    struct json_out *j, struct db *db, int64_t registry, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_STATUS_REGISTRY_SOURCES);
-	bool row;
-
-	stmt_bind_int(s, SQL_STATUS_REGISTRY_SOURCES_P_REGISTRY, registry);
-	json_out_key(j, "sources");
-	json_out_open(j, '[');
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			return -1;
-		if (!row)
-			break;
-		json_out_str(j, stmt_text(s, 0, NULL));
-	}
-	json_out_close(j, ']');
-	return 0;
-}
-
-static int
 add_registry(struct json_out *j, struct stmt *s, struct db *db, struct err *e)
 {
 	json_out_open(j, '{');
 	add_text(j, "name", s, REGISTRY_NAME);
 	add_json(j, "claims", s, REGISTRY_CLAIMS);
 	add_creation_type(j);
-	if (add_source_names(j, db, stmt_int(s, REGISTRY_ID), e) == -1)
+	if (handle_add_source_names(j, db, stmt_int(s, REGISTRY_ID), e) == -1)
 		return -1;
 	add_time(j, "createdAt", s, REGISTRY_CREATED);
 	add_time(j, "updatedAt", s, REGISTRY_UPDATED);

@@ -135,8 +135,8 @@ add_sources(struct json_out *j, struct db *db, struct err *e)
 	return 0;
 }
 
-static int
-add_registry_sources(
+int
+handle_add_source_names(
     struct json_out *j, struct db *db, int64_t registry, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_STATUS_REGISTRY_SOURCES);
@@ -170,8 +170,8 @@ add_registries(struct json_out *j, struct db *db, struct err *e)
 			break;
 		json_out_open(j, '{');
 		add_fields(j, s, registry_fields, 0, REGISTRY_SOURCES_AT);
-		if (add_registry_sources(j, db, stmt_int(s, REGISTRY_ID), e) ==
-		    -1)
+		if (handle_add_source_names(
+			j, db, stmt_int(s, REGISTRY_ID), e) == -1)
 			return -1;
 		add_fields(j, s, registry_fields, REGISTRY_SOURCES_AT,
 		    COUNT(registry_fields));

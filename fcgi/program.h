@@ -7,6 +7,8 @@
 #define PROGRAM_VERSION "0.0.0"
 #endif
 
+#include "commit.h" /* generated; empty outside a git checkout */
+
 #ifdef BUILD_COMMIT
 #define PROGRAM_COMMIT BUILD_COMMIT
 #else
