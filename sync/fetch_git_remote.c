@@ -349,12 +349,30 @@ ask(struct visit *v, struct target *t)
 	return 0;
 }
 
+/*
+ * The library tells by its words alone that a server cannot cut history; the
+ * whole of it is then fetched over a new connection.
+ */
+static bool
+cannot_cut(const struct err *e)
+{
+	return e->code == ERR_FETCH &&
+	       strstr(e->text, "support shallow") != NULL;
+}
+
 static int
 fetch_one(struct visit *v, const char *from, bool shallow)
 {
 	char *spec = xasprintf("+%s:%s", from, FETCH_GIT_HEAD);
 	int result = fetch_refs(v, &spec, 1, shallow);
 
+	if (result == -1 && shallow && cannot_cut(v->e)) {
+		err_clear(v->e);
+		v->job->suspect = false;
+		result = connect_remote(v);
+		if (result == 0)
+			result = fetch_refs(v, &spec, 1, false);
+	}
 	free(spec);
 	return result;
 }
@@ -368,7 +386,6 @@ set_head(struct visit *v, const git_oid *id)
 	git_reference *ref = NULL;
 
 	if (git_commit_lookup(&commit, v->repo, id) != 0) {
-		git_error_clear();
 		err_set(v->e, ERR_FETCH, "there is no commit %s",
 		    v->job->conf->commit);
 		goto out;
