@@ -34,8 +34,6 @@ enum db_mode {
  * the first db_open(), in a single-threaded process.
  */
 void db_use_pool(void);
-/* Calls of malloc() the pool has made, for benches and tests. */
-uint64_t db_pool_mallocs(void);
 
 /*
  * Opens ${path} and, when ${prepare} is set, prepares the statements of
@@ -102,7 +100,6 @@ void stmt_done(struct stmt *s);
 
 bool stmt_is_null(struct stmt *s, int column);
 int64_t stmt_int(struct stmt *s, int column);
-double stmt_double(struct stmt *s, int column);
 /* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */
 const char *stmt_text(struct stmt *s, int column, size_t *len);
 const void *stmt_blob(struct stmt *s, int column, size_t *len);

@@ -59,7 +59,6 @@
 
 /* ---- requests ---- */
 #define LIMIT_REQUEST_URI (8 * KIB)
-#define LIMIT_REQUEST_HEADER (8 * KIB) /* one header we read */
 #define LIMIT_PATH_SEGMENTS 16
 #define LIMIT_SEARCH 256 /* a search text, bytes */
 #define LIMIT_CURSOR (4 * KIB)

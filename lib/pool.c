@@ -23,7 +23,6 @@ struct block {
 };
 
 static struct block *free_lists[POOL_CLASSES];
-static uint64_t malloc_calls;
 
 /* The class for ${size}, or POOL_CLASSES when it is too large for any. */
 static unsigned
@@ -64,7 +63,6 @@ pool_malloc(int size)
 		free_lists[class] = b->next;
 		return (char *)b + POOL_HEADER;
 	}
-	malloc_calls++;
 	b = malloc((size_t)pool_roundup(size) + POOL_HEADER);
 	if (b == NULL)
 		return NULL;
@@ -140,10 +138,4 @@ db_use_pool(void)
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
-}
-
-uint64_t
-db_pool_mallocs(void)
-{
-	return malloc_calls;
 }

@@ -97,12 +97,6 @@ stmt_int(struct stmt *s, int column)
 	return sqlite3_column_int64(s->handle, column);
 }
 
-double
-stmt_double(struct stmt *s, int column)
-{
-	return sqlite3_column_double(s->handle, column);
-}
-
 const char *
 stmt_text(struct stmt *s, int column, size_t *len)
 {

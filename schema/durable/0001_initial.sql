@@ -5,9 +5,7 @@
 -- Instants are microseconds since 1970-01-01T00:00:00Z; NULL is "never".
 
 CREATE TABLE setting (
-    -- One fact about the whole database: 'database_id' (random, made once),
-    -- 'derived_digest' (which schema/derived.sql filled the derived tables),
-    -- 'config_digest' (which configuration was applied last).
+    -- One fact about the whole database: 'database_id' (random, made once).
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
