@@ -42,7 +42,7 @@ say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)
 
 MAINS := sync/main.c fcgi/main_api.c fcgi/main_admin.c
 LIB_SRC := $(wildcard lib/*.c)
-SYNC_SRC := $(filter-out $(MAINS),$(wildcard sync/*.c))
+SYNC_SRC := $(filter-out $(MAINS),$(wildcard sync/*.c sync/*/*.c))
 FCGI_SRC := $(filter-out $(MAINS),$(wildcard fcgi/*.c))
 GEN_SRC := $(BUILD)/gen/sql.c $(BUILD)/gen/schema.c
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BUILD)/%,$(1))) \
@@ -213,7 +213,7 @@ dist: ## a tarball of the committed tree in build/
 
 # ---- the source itself --------------------------------------------------------
 
-C_FILES := $(wildcard lib/*.[ch] sync/*.[ch] fcgi/*.[ch] bench/*.[ch] \
+C_FILES := $(wildcard lib/*.[ch] sync/*.[ch] sync/*/*.[ch] fcgi/*.[ch] bench/*.[ch] \
 	tests/*.[ch] tests/*/*.[ch])
 
 # Other versions of clang-format break lines elsewhere.

@@ -2,7 +2,7 @@
 /* thv-registry-sync: from the command line to one run and its exit status. */
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "sync/conf.h"
+#include "sync/conf/conf.h"
 #include "sync/options.h"
 #include "sync/report.h"
 #include "sync/run.h"

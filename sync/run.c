@@ -4,11 +4,11 @@
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"
-#include "sync/apply.h"
-#include "sync/database.h"
 #include "sync/lock.h"
-#include "sync/reconcile.h"
 #include "sync/source.h"
+#include "sync/store/apply.h"
+#include "sync/store/database.h"
+#include "sync/store/reconcile.h"
 
 #include <errno.h>
 #include <inttypes.h>

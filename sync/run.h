@@ -6,8 +6,8 @@
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 
-#include "sync/conf.h"
-#include "sync/state.h"
+#include "sync/conf/conf.h"
+#include "sync/store/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"
-#include "sync/apply.h"
-#include "sync/reconcile.h"
+#include "sync/store/apply.h"
+#include "sync/store/reconcile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #define SYNC_SOURCE_H
 
 #include "lib/db.h"
-#include "sync/conf.h"
-#include "sync/state.h"
+#include "sync/conf/conf.h"
+#include "sync/store/state.h"
 
 #include <stdbool.h>
 

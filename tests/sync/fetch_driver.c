@@ -17,7 +17,7 @@
 #include "lib/clock.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
-#include "sync/fetch.h"
+#include "sync/fetch/fetch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "lib/buf.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/conf.h"
+#include "sync/conf/conf.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

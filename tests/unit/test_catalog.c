@@ -6,7 +6,7 @@
  */
 #include "lib/buf.h"
 #include "lib/limits.h"
-#include "sync/catalog.h"
+#include "sync/document/catalog.h"
 #include "tests/t.h"
 
 #include <dirent.h>

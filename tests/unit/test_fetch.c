@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What fetch.c does itself: kinds nobody fetches, and documents not there. */
-#include "sync/fetch.h"
+#include "sync/fetch/fetch.h"
 #include "tests/t.h"
 
 static void

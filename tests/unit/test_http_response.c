@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The head of an HTTP answer, line by line. */
 #include "lib/limits.h"
-#include "sync/http_response.h"
+#include "sync/fetch/http_response.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "lib/buf.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/jscan.h"
+#include "sync/document/jscan.h"
 #include "tests/t.h"
 
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include "lib/buf.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/rules.h"
+#include "sync/document/rules.h"
 #include "tests/t.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spools: what goes in comes out, and the directory stays empty. */
-#include "sync/spool.h"
+#include "sync/fetch/spool.h"
 #include "tests/t.h"
 
 #include <dirent.h>

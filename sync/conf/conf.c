@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading the configuration: file, tree, environment, checks.  Each step goes
+ * on after a mistake where it can, so that all of them are shown at once.
+ */
+#include "sync/conf/conf.h"
+
+#include "lib/xalloc.h"
+#include "sync/conf/conf_private.h"
+#include "sync/conf/yaml_tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sets r->root to the map that the file has to be; an empty file is one. */
+static void
+parse_text(struct conf_reader *r, const char *text, size_t len)
+{
+	struct yaml_tree_report report;
+	struct yaml_tree *root = NULL;
+	struct err e = ERR_INIT;
+
+	if (yaml_tree_parse(&root, &report, text, len, &e) == -1)
+		conf_message_add(r, true, report.error_line, "",
+		    "failed to read config file: %s", e.text);
+	else if (root != NULL && root->type != YAML_TREE_MAP &&
+		 root->type != YAML_TREE_NULL)
+		conf_message_add(r, true, root->line, "",
+		    "failed to read config file: expected keys such as "
+		    "'sources:' and 'registries:' at the top");
+	if (report.second_document_line > 0)
+		conf_message_add(r, false, report.second_document_line, "",
+		    "a second document begins here; it is ignored");
+	if (root != NULL && root->type != YAML_TREE_MAP) {
+		yaml_tree_free(root);
+		root = NULL;
+	}
+	r->root = root == NULL ? yaml_tree_new(YAML_TREE_MAP, 1) : root;
+}
+
+static void
+read_insecure_url(struct conf_reader *r)
+{
+	struct conf_at top = { r, r->root, "", "", 1 };
+	const char *text = conf_value_text(&top, "insecure_url");
+
+	r->insecure_url = text != NULL && conf_value_switch(text);
+}
+
+/* The first error as the caller's; the list of messages has all of them. */
+static void
+set_first_error(const struct conf *c, struct err *e)
+{
+	for (size_t i = 0; i < c->message_count; i++) {
+		if (c->messages[i].is_error) {
+			err_set(e, ERR_CONFIG, "%s", c->messages[i].text);
+			return;
+		}
+	}
+}
+
+int
+conf_load(struct conf **out, const char *file, struct err *e)
+{
+	struct conf_reader r = { .conf = xcalloc(1, sizeof *r.conf) };
+	char *text = NULL;
+	size_t len = 0;
+	int rc = -1;
+
+	*out = NULL;
+	r.conf->file = xstrdup(file);
+	if (conf_path_read(&text, &len, file, e) == -1) {
+		conf_free(r.conf);
+		goto out;
+	}
+	parse_text(&r, text, len);
+	/* What is no YAML would only draw messages about missing keys. */
+	if (r.error_count == 0) {
+		conf_env_apply(&r);
+		conf_check_tree(&r);
+		read_insecure_url(&r);
+		conf_sources_read(&r);
+		conf_registries_read(&r);
+		conf_settings_read(&r);
+	}
+	conf_message_finish(&r);
+	*out = r.conf;
+	if (r.conf->error_count > 0) {
+		set_first_error(r.conf, e);
+		goto out;
+	}
+	rc = 0;
+out:
+	yaml_tree_free(r.root);
+	free(text);
+	return rc;
+}
+
+static void
+free_registry(struct conf_registry *g)
+{
+	free(g->name);
+	free(g->sources);
+	free(g->claims);
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->source_count; i++)
+		conf_source_free(&c->sources[i]);
+	for (size_t i = 0; i < c->registry_count; i++)
+		free_registry(&c->registries[i]);
+	for (size_t i = 0; i < c->message_count; i++)
+		free(c->messages[i].text);
+	free(c->sources);
+	free(c->registries);
+	free(c->messages);
+	free(c->database_path);
+	free(c->file);
+	free(c);
+}

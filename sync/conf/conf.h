@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration file: read once, checked whole, then only read.
+ *
+ * conf_load() reads YAML (libyaml), applies the environment, and checks every
+ * rule, collecting all mistakes with file, line and key before it gives up.
+ * Unknown keys are warnings that name the nearest known key.
+ */
+#ifndef SYNC_CONF_H
+#define SYNC_CONF_H
+
+#include "lib/err.h"
+#include "sync/store/filter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum source_kind {
+	SOURCE_GIT,
+	SOURCE_API,
+	SOURCE_FILE,
+	SOURCE_MANAGED,
+	SOURCE_KUBERNETES,
+	SOURCE_CONFIGMAP
+};
+
+struct conf_git {
+	char *repository;
+	char *branch; /* at most one of the three; all NULL: remote HEAD */
+	char *tag;
+	char *commit;
+	char *path; /* of a file or a directory; default "registry.json" */
+	char *username; /* NULL: none; then password_file is NULL too */
+	char *password_file;
+	char *private_key_file; /* ssh; NULL: the agent */
+	char *known_hosts_file; /* ssh; NULL: the user's */
+	int64_t timeout_ns; /* of one fetch */
+};
+
+struct conf_api {
+	char *endpoint;
+	int64_t timeout_ns;
+};
+
+struct conf_file { /* exactly one of path, url, data is not NULL */
+	char *path; /* a file or a directory of *.json */
+	char *url;
+	char *data; /* inline document */
+	int64_t timeout_ns; /* of a url; 0: no limit */
+};
+
+struct conf_configmap {
+	char *path; /* mounted directory or file; NULL: through the API */
+	char *namespace_name;
+	char *name;
+	char *key; /* default "registry.json" */
+};
+
+struct conf_kubernetes {
+	char **namespaces;
+	size_t namespace_count;
+};
+
+struct conf_source {
+	char *name;
+	int line; /* where it stands in the file */
+	enum source_kind kind;
+	union {
+		struct conf_git git;
+		struct conf_api api;
+		struct conf_file file;
+		struct conf_configmap configmap;
+		struct conf_kubernetes kubernetes;
+	} u;
+	int64_t interval_ns; /* 0 for kinds that are not synced */
+	bool strict; /* one bad entry fails the source */
+	struct filter_spec filter;
+	char *claims; /* compact JSON object, keys as written; NULL: none */
+};
+
+struct conf_registry {
+	char *name;
+	int line;
+	size_t *sources; /* indexes into conf.sources, first has priority */
+	size_t source_count;
+	bool is_default;
+	char *claims; /* as above */
+};
+
+struct conf_message {
+	bool is_error; /* else a warning */
+	char *text; /* "FILE:LINE: KEY: what was found, what was expected" */
+};
+
+struct conf {
+	char *file; /* as given */
+	char *database_path;
+	size_t max_meta_size; /* database.maxMetaSize */
+	int64_t tombstone_ns; /* how long removed entries are kept */
+	struct conf_source *sources;
+	size_t source_count;
+	struct conf_registry *registries; /* exactly one is_default */
+	size_t registry_count;
+	struct conf_message *messages;
+	size_t message_count;
+	size_t error_count;
+};
+
+/*
+ * Loads ${file}.  Returns 0 with a configuration that is right (warnings may
+ * be among its messages), or -1.  On -1 ${out} is still set when the file
+ * could be read, so that every message can be shown; ${e} has the first.
+ * The caller frees *${out} with conf_free() in both cases (NULL is allowed).
+ */
+int conf_load(struct conf **out, const char *file, struct err *e);
+void conf_free(struct conf *c);
+
+/* "git", "api", "file", "managed", "kubernetes" or "configmap". */
+const char *source_kind_name(enum source_kind kind);
+/* Whether sources of this kind are fetched by the sync. */
+bool source_kind_is_synced(enum source_kind kind);
+
+/*
+ * The kind's own block as compact JSON for GET /v1/sources, in the keys of the
+ * reference ({"repository":...,"branch":...}).  Names of secret files and
+ * passwords inside URLs are left out.  The caller frees it.
+ */
+char *conf_source_json(const struct conf_source *s);
+
+/*
+ * A digest-worthy text of everything that decides what a fetch of ${s} brings
+ * (kind, place, reference, path; not interval, filter or claims).  When it
+ * differs from the last sync's, stored validators are worthless.  The caller
+ * frees it.
+ */
+char *conf_source_identity(const struct conf_source *s);
+
+#endif

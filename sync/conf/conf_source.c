@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A configured source: what it is called, how it is shown, what it fetches. */
+#include "lib/buf.h"
+#include "lib/duration.h"
+#include "lib/json_out.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/conf/conf_private.h"
+#include "sync/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_MAX (8 * LIMIT_CONFIG_TEXT)
+
+static const struct {
+	const char *name;
+	bool synced;
+} kinds[] = {
+	[SOURCE_GIT] = { "git", true },
+	[SOURCE_API] = { "api", true },
+	[SOURCE_FILE] = { "file", true },
+	[SOURCE_MANAGED] = { "managed", false },
+	[SOURCE_KUBERNETES] = { "kubernetes", false },
+	[SOURCE_CONFIGMAP] = { "configmap", true },
+};
+
+const char *
+source_kind_name(enum source_kind kind)
+{
+	return kinds[kind].name;
+}
+
+bool
+source_kind_is_synced(enum source_kind kind)
+{
+	return kinds[kind].synced;
+}
+
+static void
+add_str(struct json_out *j, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	json_out_key(j, key);
+	json_out_str(j, value);
+}
+
+static void
+add_url(struct json_out *j, const char *key, const char *value)
+{
+	char *shown;
+
+	if (value == NULL)
+		return;
+	shown = conf_url_shown(value);
+	add_str(j, key, shown);
+	free(shown);
+}
+
+static void
+add_duration(struct json_out *j, const char *key, int64_t ns)
+{
+	char text[DURATION_TEXT_SIZE];
+
+	duration_format(text, ns);
+	add_str(j, key, text);
+}
+
+/* Where the content comes from; the same for showing and for identity. */
+static void
+add_place(struct json_out *j, const struct conf_source *s)
+{
+	switch (s->kind) {
+	case SOURCE_GIT:
+		add_url(j, "repository", s->u.git.repository);
+		add_str(j, "branch", s->u.git.branch);
+		add_str(j, "tag", s->u.git.tag);
+		add_str(j, "commit", s->u.git.commit);
+		add_str(j, "path", s->u.git.path);
+		break;
+	case SOURCE_API:
+		add_url(j, "endpoint", s->u.api.endpoint);
+		break;
+	case SOURCE_FILE:
+		add_str(j, "path", s->u.file.path);
+		add_url(j, "url", s->u.file.url);
+		break;
+	case SOURCE_CONFIGMAP:
+		add_str(j, "path", s->u.configmap.path);
+		add_str(j, "namespace", s->u.configmap.namespace_name);
+		add_str(j, "name", s->u.configmap.name);
+		add_str(j, "key", s->u.configmap.key);
+		break;
+	case SOURCE_KUBERNETES:
+		/* In the reference's answers this key has a capital letter. */
+		json_out_key(j, "Namespaces");
+		if (s->u.kubernetes.namespace_count == 0) {
+			json_out_null(j);
+			break;
+		}
+		json_out_open(j, '[');
+		for (size_t i = 0; i < s->u.kubernetes.namespace_count; i++)
+			json_out_str(j, s->u.kubernetes.namespaces[i]);
+		json_out_close(j, ']');
+		break;
+	case SOURCE_MANAGED:
+		break;
+	}
+}
+
+char *
+conf_source_json(const struct conf_source *s)
+{
+	struct buf text = BUF_INIT(JSON_MAX);
+	struct json_out j = JSON_OUT_INIT(&text);
+
+	json_out_open(&j, '{');
+	add_place(&j, s);
+	if (s->kind == SOURCE_FILE)
+		add_str(&j, "data", s->u.file.data);
+	if (s->kind == SOURCE_GIT)
+		add_duration(&j, "timeout", s->u.git.timeout_ns);
+	if (s->kind == SOURCE_API)
+		add_duration(&j, "timeout", s->u.api.timeout_ns);
+	if (s->kind == SOURCE_FILE && s->u.file.url != NULL)
+		add_duration(&j, "timeout", s->u.file.timeout_ns);
+	json_out_close(&j, '}');
+	return buf_take(&text);
+}
+
+char *
+conf_source_identity(const struct conf_source *s)
+{
+	struct buf text = BUF_INIT(JSON_MAX);
+	struct json_out j = JSON_OUT_INIT(&text);
+
+	json_out_open(&j, '{');
+	add_str(&j, "kind", source_kind_name(s->kind));
+	add_place(&j, s);
+	if (s->kind == SOURCE_FILE && s->u.file.data != NULL) {
+		struct digest *d = digest_new();
+		char hex[DIGEST_HEX_SIZE];
+
+		digest_add(d, s->u.file.data, strlen(s->u.file.data));
+		digest_hex(d, hex);
+		digest_free(d);
+		add_str(&j, "data", hex);
+	}
+	json_out_close(&j, '}');
+	return buf_take(&text);
+}
+
+static void
+free_git(struct conf_git *g)
+{
+	free(g->repository);
+	free(g->branch);
+	free(g->tag);
+	free(g->commit);
+	free(g->path);
+	free(g->username);
+	free(g->password_file);
+	free(g->private_key_file);
+	free(g->known_hosts_file);
+}
+
+static void
+free_kind(struct conf_source *s)
+{
+	switch (s->kind) {
+	case SOURCE_GIT:
+		free_git(&s->u.git);
+		break;
+	case SOURCE_API:
+		free(s->u.api.endpoint);
+		break;
+	case SOURCE_FILE:
+		free(s->u.file.path);
+		free(s->u.file.url);
+		free(s->u.file.data);
+		break;
+	case SOURCE_CONFIGMAP:
+		free(s->u.configmap.path);
+		free(s->u.configmap.namespace_name);
+		free(s->u.configmap.name);
+		free(s->u.configmap.key);
+		break;
+	case SOURCE_KUBERNETES:
+		for (size_t i = 0; i < s->u.kubernetes.namespace_count; i++)
+			free(s->u.kubernetes.namespaces[i]);
+		free(s->u.kubernetes.namespaces);
+		break;
+	case SOURCE_MANAGED:
+		break;
+	}
+}
+
+void
+conf_source_free(struct conf_source *s)
+{
+	free_kind(s);
+	free(s->name);
+	free(s->claims);
+	filter_spec_free(&s->filter);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * URLs of the configuration: as much of RFC 3986 as the rules ask for, and the
+ * form that messages and the API may show.
+ */
+#include "lib/xalloc.h"
+#include "sync/conf/conf_private.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The length of the scheme in front of ':', 0 when there is none. */
+static size_t
+scheme_length(const char *text)
+{
+	size_t len = 0;
+
+	if (!isalpha((unsigned char)*text))
+		return 0;
+	while (isalnum((unsigned char)text[len]) ||
+	       (text[len] != '\0' && strchr("+-.", text[len]) != NULL))
+		len++;
+	return text[len] == ':' ? len : 0;
+}
+
+static bool
+escapes_are_whole(const char *text)
+{
+	for (; (text = strchr(text, '%')) != NULL; text++) {
+		if (!isxdigit((unsigned char)text[1]) ||
+		    !isxdigit((unsigned char)text[2]))
+			return false;
+	}
+	return true;
+}
+
+/* The host and port of ${len} bytes at ${host}. */
+static int
+check_host(struct conf_url *out, const char *host, size_t len, struct err *e)
+{
+	size_t name = 0, port;
+
+	if (*host == '[')
+		name = strcspn(host, "]") + 1;
+	else
+		name = strcspn(host, ":/?#");
+	if (name > len) {
+		err_set(e, ERR_CONFIG, "missing ']' in host");
+		return -1;
+	}
+	for (size_t i = 0; i < name; i++) {
+		if (strchr(" <>\"\\^`{|}", host[i]) != NULL) {
+			err_set(
+			    e, ERR_CONFIG, "invalid character in host name");
+			return -1;
+		}
+	}
+	if (name < len && host[name] != ':') {
+		err_set(e, ERR_CONFIG, "invalid host");
+		return -1;
+	}
+	for (port = name + 1; port < len; port++) {
+		if (!isdigit((unsigned char)host[port])) {
+			err_set(e, ERR_CONFIG, "invalid port after host");
+			return -1;
+		}
+	}
+	out->has_host = len > 0;
+	out->is_loopback =
+	    (name == 9 && strncasecmp(host, "localhost", 9) == 0) ||
+	    (name == 9 && strncmp(host, "127.0.0.1", 9) == 0) ||
+	    (name == 5 && strncmp(host, "[::1]", 5) == 0);
+	return 0;
+}
+
+int
+conf_url_parse(struct conf_url *out, const char *text, struct err *e)
+{
+	size_t scheme = scheme_length(text), len;
+	const char *host;
+
+	memset(out, 0, sizeof *out);
+	for (const char *p = text; *p != '\0'; p++) {
+		if (iscntrl((unsigned char)*p)) {
+			err_set(e, ERR_CONFIG, "control character in URL");
+			return -1;
+		}
+	}
+	if (*text == ':') {
+		err_set(e, ERR_CONFIG, "missing protocol scheme");
+		return -1;
+	}
+	if (!escapes_are_whole(text)) {
+		err_set(e, ERR_CONFIG, "invalid URL escape");
+		return -1;
+	}
+	if (scheme > 0 && scheme < sizeof out->scheme) {
+		for (size_t i = 0; i < scheme; i++)
+			out->scheme[i] = (char)tolower((unsigned char)text[i]);
+	}
+	host = text + (scheme > 0 ? scheme + 1 : 0);
+	if (strncmp(host, "//", 2) != 0)
+		return 0;
+	host += 2;
+	len = strcspn(host, "/?#");
+	for (size_t i = len; i > 0; i--) {
+		if (host[i - 1] != '@')
+			continue;
+		host += i;
+		len -= i;
+		break;
+	}
+	return check_host(out, host, len, e);
+}
+
+/* The length of what stands before the last '@' of ${len} bytes, or 0. */
+static size_t
+user_length(const char *authority, size_t len)
+{
+	for (; len > 0; len--) {
+		if (authority[len - 1] == '@')
+			return len - 1;
+	}
+	return 0;
+}
+
+/*
+ * The same behind a scheme.  A password may hold a '/' that was not encoded:
+ * then the authority seems to end in a port that is none, and the '@' is
+ * further on.
+ */
+static size_t
+user_length_after_scheme(const char *authority)
+{
+	size_t len = strcspn(authority, "/?#");
+	size_t colon = strcspn(authority, ":");
+	size_t user = user_length(authority, len);
+
+	if (user > 0 || *authority == '[' || colon >= len)
+		return user;
+	if (colon + 1 + strspn(authority + colon + 1, "0123456789") >= len)
+		return 0;
+	return user_length(authority, strlen(authority));
+}
+
+char *
+conf_url_shown(const char *text)
+{
+	const char *scheme_end = strstr(text, "://");
+	const char *authority = scheme_end == NULL ? text : scheme_end + 3;
+	size_t user, colon;
+
+	if (scheme_end == NULL)
+		user = user_length(text, strcspn(text, "/?#"));
+	else
+		user = user_length_after_scheme(authority);
+	if (user == 0)
+		return xstrdup(text);
+	/* With http a user name alone may be a token. */
+	if (scheme_end != NULL && strncasecmp(text, "http", 4) == 0)
+		return xasprintf("%.*s%s", (int)(authority - text), text,
+		    authority + user + 1);
+	colon = strcspn(authority, ":");
+	if (colon >= user)
+		return xstrdup(text);
+	return xasprintf("%.*s%s", (int)(authority - text + (ptrdiff_t)colon),
+	    text, authority + user);
+}

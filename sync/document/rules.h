@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a server, a skill or a plugin must look like to be served, and the
+ * facts about it that the database keeps in columns of their own.
+ */
+#ifndef SYNC_RULES_H
+#define SYNC_RULES_H
+
+#include "lib/entry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The first rule an entry breaks. */
+struct rules_problem {
+	char path[256]; /* inside the entry: "packages.0.transport.url" */
+	char rule[256]; /* "must match ^https?://[^\s]+$" */
+	char value[256]; /* the offending value as JSON, cut; "" if absent */
+};
+
+/*
+ * Facts of one entry.  Strings are NUL-terminated and borrowed from the parsed
+ * document: they live until the next entry is read.
+ */
+struct rules_entry {
+	const char *name; /* server: name; else "namespace/name" */
+	const char *version;
+	const char *title; /* NULL when absent or empty */
+	const char *description;
+	const char *status; /* skill, plugin: as given, else "active" */
+	const char **tags; /* server: from publisher-provided, 4.3 */
+	size_t tag_count;
+};
+
+struct rules;
+
+/*
+ * Checks and facts share memory that is reused from entry to entry.
+ * ${max_meta_size} is the most a server's publisher-provided object may take,
+ * in bytes without white space.  From the first call on jansson allocates
+ * through functions of ours in the whole process: like malloc() and free(),
+ * except while rules_check() runs on the same thread
+ * (sync/document/rules_arena.h).
+ */
+struct rules *rules_new(size_t max_meta_size);
+void rules_free(struct rules *r);
+
+/*
+ * Parses and checks one entry of ${kind}.  Returns 0 with ${facts} filled, or
+ * -1 with ${problem} filled (and facts.name and facts.version set when they
+ * could be read, else NULL).
+ */
+int rules_check(struct rules *r, enum entry_kind kind, const char *json,
+    size_t len, struct rules_entry *facts, struct rules_problem *problem);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the rules are written down (sync/document/rules_table.c) for the walker
+ * that checks them (sync/document/rules.c).  A shape lists the members of an
+ * object in the order in which they are checked; members it does not list are
+ * allowed.
+ */
+#ifndef SYNC_RULES_PRIVATE_H
+#define SYNC_RULES_PRIVATE_H
+
+#include "lib/entry.h"
+#include "sync/document/rules_format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define RULES_PUBLISHER "io.modelcontextprotocol.registry/publisher-provided"
+
+enum rule_type {
+	RULE_STRING,
+	RULE_BOOLEAN,
+	RULE_NUMBER,
+	RULE_INTEGER,
+	RULE_OBJECT, /* of ${shape} */
+	RULE_MAP, /* object: every member's value is ${each} */
+	RULE_LIST /* array: every element is ${each} */
+};
+
+struct rule {
+	const char *member; /* NULL: this is the ${each} of another rule */
+	enum rule_type type;
+	bool required;
+	bool unique; /* no two elements of the list are equal */
+	int min; /* characters of a string, value of a number */
+	int max; /* the same; 0: any */
+	const struct rules_format *format;
+	const char *const *choices; /* ends with NULL */
+	const struct shape *shape; /* NULL: any object */
+	const struct rule *each;
+};
+
+/* What a table row cannot say; checked after the members. */
+enum shape_extra {
+	SHAPE_PLAIN,
+	SHAPE_TRANSPORT, /* a url, unless the type is stdio */
+	SHAPE_ARGUMENT /* named: a name; positional: a value or a hint */
+};
+
+struct shape {
+	const struct rule *rules;
+	size_t count;
+	enum shape_extra extra;
+	const struct rule *rest; /* for every member; NULL: anything */
+};
+
+/* The shape of a whole entry. */
+const struct shape *rules_table_shape(enum entry_kind kind);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walk of one parsed entry along the tables of rules.  It stops at the
+ * first rule that is broken, in the order of the tables, and the way it went
+ * is the path that is reported.  Inner part of sync/document/rules.c.
+ */
+#ifndef SYNC_RULES_WALK_H
+#define SYNC_RULES_WALK_H
+
+#include "sync/document/jscan.h"
+#include "sync/document/rules.h"
+#include "sync/document/rules_private.h"
+
+#include <jansson.h>
+
+#define RULES_WALK_STEPS 32 /* more than the tables are deep */
+
+struct rules_walk {
+	const char *json; /* the entry as text */
+	size_t len;
+	struct rules_problem *problem;
+	struct jscan_step path[RULES_WALK_STEPS];
+	size_t depth;
+};
+
+/* Checks ${object}; -1 with the problem filled at the first broken rule. */
+int rules_walk_shape(
+    struct rules_walk *c, const struct shape *shape, const json_t *object);
+
+/* Goes one step down, to the member ${key}. */
+void rules_walk_enter(struct rules_walk *c, const char *key);
+
+/* Fills the problem with where the walk is and what is wrong.  Always -1. */
+int rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Whether the text ${i} of ${texts} is among those before it, of which this
+ * has been asked before and denied.  ${seen} is an object, empty at first,
+ * that remembers them once there are too many to compare.
+ */
+bool rules_walk_is_repeated(json_t *seen, const char *const *texts, size_t i);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of all fetching: who fetches which kind, and the common release. */
+#include "sync/fetch/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+validators_free(struct validators *v)
+{
+	if (v == NULL)
+		return;
+	free(v->revision);
+	free(v->etag);
+	free(v->last_modified);
+	free(v->file_identity);
+	free(v->checkpoint);
+	memset(v, 0, sizeof *v);
+}
+
+static int
+fetch_by_kind(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	switch (source->kind) {
+	case SOURCE_GIT:
+		return fetch_git(out, source, previous, options, e);
+	case SOURCE_FILE:
+		if (source->u.file.url != NULL)
+			return fetch_http(out, source, previous, options, e);
+		return fetch_file(out, source, previous, options, e);
+	case SOURCE_API:
+	case SOURCE_MANAGED:
+	case SOURCE_KUBERNETES:
+	case SOURCE_CONFIGMAP:
+		break;
+	}
+	err_set(e, ERR_FETCH,
+	    "sources of kind %s cannot be fetched by this version",
+	    source_kind_name(source->kind));
+	return -1;
+}
+
+int
+fetch_source(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	struct fetch_progress used;
+	int rc = -1;
+
+	memset(out, 0, sizeof *out);
+	if (fetch_by_kind(out, source, previous, options, e) == -1) {
+		/* What a failure cost is part of the report on it. */
+		used = out->used;
+		fetch_free(out);
+		out->used = used;
+		goto out;
+	}
+	rc = 0;
+out:
+	return rc;
+}
+
+void
+fetch_free(struct fetch *f)
+{
+	if (f == NULL)
+		return;
+	if (f->kind != NULL)
+		f->kind->release(f);
+	validators_free(&f->validators);
+	memset(f, 0, sizeof *f);
+}
+
+int
+fetch_open(struct fetch *f, size_t index, struct reader *r, const char **name,
+    struct err *e)
+{
+	memset(r, 0, sizeof *r);
+	*name = NULL;
+	if (f->kind == NULL || index >= f->document_count) {
+		err_set(
+		    e, ERR_INTERNAL, "there is no document %zu to open", index);
+		return -1;
+	}
+	return f->kind->open(f, index, r, name, e);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Step one of a sync: bring a source's documents to this machine.
+ *
+ * fetch_source() asks the place a source names whether there is anything new
+ * since the validators of the last sync, and if there is, makes the documents
+ * readable: files stay where they are, downloads are spooled to an unlinked
+ * file, git objects land in a bare repository kept in the cache directory.
+ * Nothing is parsed here.  Each kind has a file of its own: fetch_file.c
+ * (path, directory, inline), fetch_http.c (a URL, by way of http.c),
+ * fetch_git.c (the only user of libgit2).
+ */
+#ifndef SYNC_FETCH_H
+#define SYNC_FETCH_H
+
+#include "lib/err.h"
+#include "sync/conf/conf.h"
+#include "sync/fetch/reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FETCH_HASH_SIZE 65 /* SHA-256 as lower-case hex, and its NUL */
+
+/*
+ * What the last successful sync remembered, and what this one will.  Strings
+ * are owned, NULL when unknown.  Free the members with validators_free().
+ */
+struct validators {
+	char hash[FETCH_HASH_SIZE]; /* of the content; "" for none */
+	char *revision; /* git commit id */
+	char *etag; /* HTTP, as received */
+	char *last_modified; /* HTTP, as received */
+	char *file_identity; /* size, times, inode of the file or files */
+	char *checkpoint; /* where a registry API was left; fetch_api.c's */
+};
+
+void validators_free(struct validators *v);
+
+struct fetch_progress {
+	uint64_t bytes; /* received from the network or read */
+	unsigned requests; /* HTTP requests or git round trips */
+	const char *phase; /* "connecting", "receiving objects", ... */
+};
+
+struct fetch_options {
+	const char *cache_dir; /* for git repositories and spool files */
+	bool force; /* validators are not trusted to skip reading */
+	int64_t deadline_us; /* clock_monotonic(); give up after it; 0: none */
+	uint64_t max_bytes; /* of one source; 0: as lib/limits.h has it */
+	/* Called now and then while bytes arrive; NULL for none. */
+	void (*progress)(void *ctx, const struct fetch_progress *p);
+	void *progress_ctx;
+};
+
+/* The result of a fetch; opaque parts belong to the kind that made it. */
+struct fetch {
+	bool unchanged; /* the content is that of the validators given */
+	bool partial; /* only what changed: what is missing is not gone */
+	struct validators validators; /* of what was found */
+	size_t document_count; /* 0 when unchanged */
+	struct fetch_progress used;
+	const struct fetch_kind *kind; /* how to open and release */
+	void *state;
+};
+
+struct fetch_kind {
+	/* Sets *${name} (borrowed from the fetch, for messages) and ${r}. */
+	int (*open)(struct fetch *f, size_t index, struct reader *r,
+	    const char **name, struct err *e);
+	void (*release)(struct fetch *f);
+};
+
+/*
+ * Fetches ${source}.  ${previous} may have empty members.  On success the
+ * caller owns ${out} and calls fetch_free().  Errors are ERR_FETCH, ERR_LIMIT
+ * or ERR_INPUT, with a text that names the place and the cause; then only
+ * ${out}->used says something, and nothing needs to be freed.
+ *
+ * The hash: of one document, SHA-256 of its bytes; of several, SHA-256 over
+ * the lines "<hash of the document>  <name>\n" sorted by name.
+ */
+int fetch_source(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+void fetch_free(struct fetch *f);
+
+/* Opens document ${index}; documents are sorted by name. */
+int fetch_open(struct fetch *f, size_t index, struct reader *r,
+    const char **name, struct err *e);
+
+/* One per kind, called by fetch_source(). */
+int fetch_file(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+int fetch_http(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+int fetch_git(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who we are to a git server, and whether it is the one we mean.  Runs in the
+ * child only: secrets are read at each use and never reach the parent.
+ */
+#include "sync/fetch/fetch_git.h"
+
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+
+#include <git2.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What servers of shared repositories expect. */
+#define DEFAULT_SSH_USER "git"
+
+static char *
+users_known_hosts(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (home == NULL || *home == '\0') {
+		pw = getpwuid(geteuid());
+		home = pw == NULL ? "" : pw->pw_dir;
+	}
+	return xasprintf("%s/.ssh/known_hosts", home);
+}
+
+static char *
+known_hosts_path(const struct conf_git *conf)
+{
+	return conf->known_hosts_file != NULL ? xstrdup(conf->known_hosts_file)
+					      : users_known_hosts();
+}
+
+static int
+check_readable(const char *what, const char *file, struct err *e)
+{
+	if (file != NULL && access(file, R_OK) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "%s %s", what, file);
+		return -1;
+	}
+	return 0;
+}
+
+int
+fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
+    const char *cache_path, struct err *e)
+{
+	int rc = -1;
+	const struct conf_git *conf = auth->conf;
+	char *dir = NULL;
+	char *link = NULL;
+
+	free(auth->known_hosts);
+	auth->known_hosts = known_hosts_path(conf);
+	*home = xasprintf("%s/thv-home", cache_path);
+	dir = xasprintf("%s/.ssh", *home);
+	link = xasprintf("%s/known_hosts", dir);
+	if (check_readable("known hosts file", conf->known_hosts_file, e) ==
+		-1 ||
+	    check_readable("private key file", conf->private_key_file, e) == -1)
+		goto out;
+	if ((mkdir(*home, 0700) == -1 && errno != EEXIST) ||
+	    (mkdir(dir, 0700) == -1 && errno != EEXIST) ||
+	    (unlink(link) == -1 && errno != ENOENT) ||
+	    symlink(auth->known_hosts, link) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", link);
+		goto out;
+	}
+	rc = 0;
+out:
+	free(link);
+	free(dir);
+	if (rc == -1) {
+		free(*home);
+		*home = NULL;
+	}
+	return rc;
+}
+
+/* Reads up to ${size} bytes; the count, or -1. */
+static ssize_t
+read_all(int fd, char *into, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, into + used, size - used);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+static char *
+trim(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+/* Hands the secret in ${file} to libgit2 as a password. */
+static int
+password_from_file(
+    git_credential **out, const char *user, const char *file, struct err *e)
+{
+	int rc = GIT_EUSER;
+	const size_t size = LIMIT_SECRET_FILE + 1;
+	char *secret = xcalloc(1, size + 1);
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd == -1 ? -1 : read_all(fd, secret, size);
+
+	if (len == -1) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to read password file %s", file);
+		goto out;
+	}
+	if ((size_t)len == size) {
+		err_set(e, ERR_LIMIT, "password file %s is over %zu bytes",
+		    file, LIMIT_SECRET_FILE);
+		goto out;
+	}
+	if (strlen(secret) != (size_t)len || *trim(secret) == '\0') {
+		err_set(
+		    e, ERR_FETCH, "password file %s holds no password", file);
+		goto out;
+	}
+	if (git_credential_userpass_plaintext_new(out, user, trim(secret)) !=
+	    0) {
+		fetch_git_error(e, "failed to use the password");
+		goto out;
+	}
+	rc = 0;
+out:
+	explicit_bzero(secret, size);
+	free(secret);
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+static int
+refuse(struct fetch_git_auth *auth, const char *user)
+{
+	const struct conf_git *conf = auth->conf;
+
+	if (auth->given != 0 || fetch_git_url_has_user(conf->repository))
+		err_set(auth->e, ERR_FETCH, "authentication failed%s%s",
+		    user == NULL ? "" : " for user ", user == NULL ? "" : user);
+	else
+		err_set(auth->e, ERR_FETCH,
+		    "authentication is required and no suitable git.auth is "
+		    "configured");
+	return GIT_EUSER;
+}
+
+static int
+ssh_key(git_credential **out, struct fetch_git_auth *auth, const char *user)
+{
+	int made;
+
+	if (auth->conf->private_key_file != NULL)
+		made = git_credential_ssh_key_new(
+		    out, user, NULL, auth->conf->private_key_file, NULL);
+	else if (getenv("SSH_AUTH_SOCK") != NULL)
+		made = git_credential_ssh_key_from_agent(out, user);
+	else {
+		err_set(auth->e, ERR_FETCH,
+		    "no private key file is configured and no ssh agent runs");
+		return GIT_EUSER;
+	}
+	if (made == 0)
+		return 0;
+	fetch_git_error(auth->e, "failed to use the ssh key");
+	return GIT_EUSER;
+}
+
+int
+fetch_git_auth_credentials(struct git_credential **out,
+    struct fetch_git_auth *auth, const char *url_user, unsigned allowed)
+{
+	const struct conf_git *conf = auth->conf;
+	const char *user = conf->username != NULL ? conf->username : url_user;
+	unsigned fresh = allowed & ~auth->given;
+
+	/* What was given before was refused: asking again ends it. */
+	if ((fresh & GIT_CREDENTIAL_USERNAME) != 0) {
+		auth->given |= GIT_CREDENTIAL_USERNAME;
+		if (git_credential_username_new(
+			out, user == NULL ? DEFAULT_SSH_USER : user) == 0)
+			return 0;
+	}
+	if ((fresh & GIT_CREDENTIAL_SSH_KEY) != 0 &&
+	    (conf->private_key_file != NULL || conf->password_file == NULL)) {
+		auth->given |= GIT_CREDENTIAL_SSH_KEY;
+		return ssh_key(
+		    out, auth, user == NULL ? DEFAULT_SSH_USER : user);
+	}
+	if ((fresh & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && user != NULL &&
+	    conf->password_file != NULL) {
+		auth->given |= GIT_CREDENTIAL_USERPASS_PLAINTEXT;
+		return password_from_file(
+		    out, user, conf->password_file, auth->e);
+	}
+	return refuse(auth, conf->username);
+}
+
+/* "SHA256:..." as ssh-keygen -l prints it. */
+static void
+format_fingerprint(char out[64], const git_cert_hostkey *key)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *hash = key->hash_sha256;
+	size_t i, n = 0;
+	unsigned bits = 0, have = 0;
+
+	out[0] = '\0';
+	if ((key->type & GIT_CERT_SSH_SHA256) == 0)
+		return;
+	memcpy(out, "SHA256:", 7);
+	n = 7;
+	for (i = 0; i < sizeof key->hash_sha256; i++) {
+		bits = bits << 8 | hash[i];
+		for (have += 8; have >= 6; have -= 6)
+			out[n++] = digits[bits >> (have - 6) & 63];
+	}
+	out[n++] = digits[bits << (6 - have) & 63];
+	out[n] = '\0';
+}
+
+int
+fetch_git_auth_certificate(struct fetch_git_auth *auth,
+    const struct git_cert *cert, bool valid, const char *host)
+{
+	char print[64];
+
+	if (valid)
+		return 0;
+	if (cert->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
+		format_fingerprint(print, (const git_cert_hostkey *)cert);
+		err_set(auth->e, ERR_FETCH,
+		    "host key %s of %s is not the one %s has for it", print,
+		    host, auth->known_hosts);
+	} else {
+		err_set(auth->e, ERR_FETCH,
+		    "the TLS certificate of %s is not trusted", host);
+	}
+	return GIT_ECERTIFICATE;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listing documents on disk. */
+#include "sync/fetch/file_list.h"
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/digest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The coarsest clock in use: FAT counts in steps of two seconds. */
+#define TICK_US (2 * CLOCK_SECOND)
+
+/* A directory being walked, and those it lies in. */
+struct level {
+	const struct level *parent;
+	const char *path;
+	const char *prefix; /* of the names in it: "" or "sub/" */
+	dev_t device;
+	ino_t inode;
+	unsigned depth;
+};
+
+struct walk {
+	struct file_list list;
+	size_t capacity;
+	size_t directories;
+};
+
+void
+file_list_fail(struct err *e, int num, const char *path)
+{
+	if (num == ENOENT)
+		err_set(e, ERR_FETCH, "file not found: %s", path);
+	else
+		err_set_errno(e, ERR_FETCH, num, "failed to read %s", path);
+}
+
+void
+file_list_free(struct file_list *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->count; i++) {
+		free(l->entries[i].name);
+		free(l->entries[i].path);
+	}
+	free(l->entries);
+	memset(l, 0, sizeof *l);
+}
+
+/* Takes over ${name} and ${path} on success. */
+static int
+add_file(struct walk *w, char *name, char *path, const struct stat *st,
+    struct err *e)
+{
+	struct file_list *l = &w->list;
+	int rc = -1;
+
+	if (!S_ISREG(st->st_mode)) {
+		err_set(e, ERR_FETCH, "%s is not a regular file", path);
+		goto out;
+	}
+	if (l->count == LIMIT_TREE_FILES) {
+		err_set(e, ERR_LIMIT, "more than %d files at %s",
+		    LIMIT_TREE_FILES, path);
+		goto out;
+	}
+	if (l->count == w->capacity) {
+		w->capacity = w->capacity == 0 ? 16 : 2 * w->capacity;
+		l->entries =
+		    xreallocarray(l->entries, w->capacity, sizeof *l->entries);
+	}
+	l->entries[l->count++] = (struct file_entry){ name, path, *st };
+	rc = 0;
+out:
+	return rc;
+}
+
+static bool
+is_document(const char *name)
+{
+	static const char suffix[] = ".json";
+	size_t len = strlen(name);
+
+	return len >= sizeof suffix &&
+	       strcmp(name + len - (sizeof suffix - 1), suffix) == 0;
+}
+
+static bool
+is_inside(const struct level *level, const struct stat *st)
+{
+	for (; level != NULL; level = level->parent)
+		if (level->device == st->st_dev && level->inode == st->st_ino)
+			return true;
+	return false;
+}
+
+static int walk_directory(
+    struct walk *w, const struct level *level, struct err *e);
+
+static int
+walk_below(struct walk *w, const struct level *level, const char *name,
+    const char *path, const struct stat *st, struct err *e)
+{
+	char *prefix = xasprintf("%s/", name);
+	struct level below = { level, path, prefix, st->st_dev, st->st_ino,
+		level->depth + 1 };
+	int rc = -1;
+
+	if (below.depth > LIMIT_TREE_DEPTH ||
+	    ++w->directories > LIMIT_TREE_FILES) {
+		err_set(e, ERR_LIMIT, "too many or too deep directories at %s",
+		    path);
+		goto out;
+	}
+	if (walk_directory(w, &below, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(prefix);
+	return rc;
+}
+
+static int
+walk_entry(
+    struct walk *w, const struct level *level, const char *file, struct err *e)
+{
+	char *path = xasprintf("%s/%s", level->path, file);
+	char *name = xasprintf("%s%s", level->prefix, file);
+	struct stat st;
+	int rc = -1;
+
+	if (stat(path, &st) == -1) {
+		/* A dangling link may be anything but a document. */
+		if (is_document(file)) {
+			file_list_fail(e, errno, path);
+			goto out;
+		}
+	} else if (S_ISDIR(st.st_mode)) {
+		/* A link upwards brings nothing that is not here already. */
+		if (!is_inside(level, &st) &&
+		    walk_below(w, level, name, path, &st, e) == -1)
+			goto out;
+	} else if (is_document(file)) {
+		if (add_file(w, name, path, &st, e) == -1)
+			goto out;
+		name = path = NULL;
+	}
+	rc = 0;
+out:
+	free(name);
+	free(path);
+	return rc;
+}
+
+static int
+walk_directory(struct walk *w, const struct level *level, struct err *e)
+{
+	DIR *dir = NULL;
+	struct dirent *entry;
+	int rc = -1;
+
+	dir = opendir(level->path);
+	if (dir == NULL) {
+		file_list_fail(e, errno, level->path);
+		goto out;
+	}
+	for (;;) {
+		errno = 0;
+		entry = readdir(dir);
+		if (entry == NULL && errno != 0) {
+			file_list_fail(e, errno, level->path);
+			goto out;
+		}
+		if (entry == NULL)
+			break;
+		if (entry->d_name[0] != '.' &&
+		    walk_entry(w, level, entry->d_name, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	if (dir != NULL)
+		closedir(dir);
+	return rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct file_entry *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+list_directory(
+    struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	struct level top = { NULL, path, "", st->st_dev, st->st_ino, 0 };
+	int rc = -1;
+
+	w->list.is_directory = true;
+	if (walk_directory(w, &top, e) == -1)
+		goto out;
+	if (w->list.count == 0) {
+		err_set(e, ERR_FETCH, "no *.json file in directory %s", path);
+		goto out;
+	}
+	qsort(w->list.entries, w->list.count, sizeof *w->list.entries, by_name);
+	rc = 0;
+out:
+	return rc;
+}
+
+static int
+list_file(
+    struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	char *name = xstrdup(path), *copy = xstrdup(path);
+	int rc = -1;
+
+	if (add_file(w, name, copy, st, e) == -1)
+		goto out;
+	name = copy = NULL;
+	rc = 0;
+out:
+	free(name);
+	free(copy);
+	return rc;
+}
+
+int
+file_list_read(struct file_list *out, const char *path, struct err *e)
+{
+	struct walk w = { 0 };
+	struct stat st;
+	int rc = -1;
+
+	memset(out, 0, sizeof *out);
+	if (stat(path, &st) == -1) {
+		file_list_fail(e, errno, path);
+		goto out;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		if (list_directory(&w, path, &st, e) == -1)
+			goto out;
+	} else if (list_file(&w, path, &st, e) == -1) {
+		goto out;
+	}
+	*out = w.list;
+	memset(&w.list, 0, sizeof w.list);
+	rc = 0;
+out:
+	file_list_free(&w.list);
+	return rc;
+}
+
+static char *
+stamp(const struct stat *st)
+{
+	return xasprintf("%jd:%jd.%09ld:%jd.%09ld:%jx:%jx",
+	    (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
+	    st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec,
+	    st->st_ctim.tv_nsec, (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+}
+
+char *
+file_list_identity(const struct file_list *l)
+{
+	struct digest *d;
+	char hex[DIGEST_HEX_SIZE];
+	char *one;
+
+	if (!l->is_directory)
+		return stamp(&l->entries[0].stat);
+	d = digest_new();
+	for (size_t i = 0; i < l->count; i++) {
+		one = stamp(&l->entries[i].stat);
+		digest_add(d, one, strlen(one));
+		/* The NUL parts names, which may hold any other byte. */
+		digest_add(d, " ", 1);
+		digest_add(
+		    d, l->entries[i].name, strlen(l->entries[i].name) + 1);
+		free(one);
+	}
+	digest_hex(d, hex);
+	digest_free(d);
+	return xasprintf("%zu files %s", l->count, hex);
+}
+
+static int64_t
+microseconds(struct timespec t)
+{
+	return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec / 1000;
+}
+
+bool
+file_list_is_fresh(const struct file_list *l, int64_t now_us)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (microseconds(l->entries[i].stat.st_ctim) >=
+		    now_us - TICK_US)
+			return true;
+	return false;
+}
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool
+file_list_same(const struct stat *a, const struct stat *b)
+{
+	/*
+	 * Replacing a file by rename moves the change time of the old one,
+	 * whose bytes are as they were; only the number of its names tells.
+	 */
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&
+	       (same_time(a->st_ctim, b->st_ctim) ||
+		   a->st_nlink != b->st_nlink);
+}

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP by libcurl.  Redirects are followed here and not by the library, so
+ * that each step can be judged (http after https is refused wherever it
+ * stands in the chain) and named in messages.
+ */
+#include "sync/fetch/http.h"
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/http_response.h"
+
+#include <curl/curl.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+
+#ifndef PROGRAM_VERSION
+#define PROGRAM_VERSION "0"
+#endif
+
+#define TRIES 3
+#define BACKOFF_US (CLOCK_SECOND / 2) /* doubled with each try */
+#define CONNECT_MS 15000
+/* A connection this slow for this long is dead. */
+#define SLOW_BYTES 16
+#define SLOW_SECONDS 60
+#define RECEIVE_BUFFER (64 * KIB)
+#define PROGRESS_US (CLOCK_SECOND / 10)
+
+struct http {
+	CURL *easy;
+	char text[CURL_ERROR_SIZE]; /* what libcurl says went wrong */
+	bool refused; /* libcurl did not take an option */
+};
+
+/* One call of http_get(). */
+struct exchange {
+	struct http *http;
+	const struct http_request *rq;
+	struct http_response *rs;
+	struct err *e;
+	int64_t try_ends_us; /* of timeout_ns; 0: none */
+	int64_t told_us; /* when progress was last called */
+	char *url; /* the one being asked, owned */
+	char *shown; /* the same, for messages */
+	uint64_t bytes_before; /* received by earlier requests */
+	/* Of the answer being received. */
+	size_t header_bytes;
+	uint64_t body_bytes;
+	bool failed; /* ${e} was set in a callback */
+	/* Of the try that failed. */
+	bool may_retry;
+	int64_t wait_us; /* the server asked for; 0: it did not */
+};
+
+char *
+http_public_url(const char *url)
+{
+	char *shown = NULL, *clean = NULL;
+	CURLU *parts;
+
+	if (strchr(url, '@') == NULL)
+		return xstrdup(url);
+	parts = curl_url();
+	if (parts != NULL &&
+	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) ==
+		CURLUE_OK &&
+	    curl_url_set(parts, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+	    curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_URL, &clean, 0) == CURLUE_OK)
+		shown = xstrdup(clean);
+	else
+		shown = xstrdup("(malformed URL)");
+	curl_free(clean);
+	curl_url_cleanup(parts);
+	return shown;
+}
+
+/* ---- what libcurl calls ---- */
+
+static size_t
+on_header(char *data, size_t size, size_t count, void *ctx)
+{
+	struct exchange *x = ctx;
+	size_t len = size * count;
+
+	x->header_bytes += len;
+	if (x->header_bytes > LIMIT_HTTP_HEADER) {
+		x->failed = true;
+		err_set(x->e, ERR_LIMIT,
+		    "the headers from %s are larger than %zu bytes", x->shown,
+		    LIMIT_HTTP_HEADER);
+		return 0;
+	}
+	http_response_add_line(x->rs, data, len);
+	return len;
+}
+
+static uint64_t
+body_limit(const struct http_request *rq)
+{
+	return rq->max_body != 0 ? rq->max_body : LIMIT_HTTP_BODY;
+}
+
+static void
+fail_too_large(struct exchange *x)
+{
+	x->failed = true;
+	err_set(x->e, ERR_LIMIT, "%s is larger than %llu bytes", x->shown,
+	    (unsigned long long)body_limit(x->rq));
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *ctx)
+{
+	struct exchange *x = ctx;
+	size_t len = size * count;
+
+	x->body_bytes += len;
+	if (x->rs->status != 200)
+		return x->body_bytes > LIMIT_HTTP_IGNORED ? 0 : len;
+	if (x->body_bytes > body_limit(x->rq)) {
+		fail_too_large(x);
+		return 0;
+	}
+	if (x->rq->write(x->rq->ctx, data, len, x->e) == -1) {
+		x->failed = true;
+		return 0;
+	}
+	return len;
+}
+
+static int
+on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
+    curl_off_t up_now)
+{
+	struct exchange *x = ctx;
+	int64_t now_us;
+
+	(void)total;
+	(void)up_total;
+	(void)up_now;
+	x->rs->bytes = x->bytes_before + (uint64_t)now;
+	now_us = clock_monotonic();
+	if (x->rq->progress != NULL && now_us - x->told_us >= PROGRESS_US) {
+		x->told_us = now_us;
+		x->rq->progress(x->rq->ctx, x->rs->requests, x->rs->bytes);
+	}
+	return 0;
+}
+
+/* ---- the handle ---- */
+
+#define SET(h, option, value) \
+	((h)->refused |=      \
+	    curl_easy_setopt((h)->easy, (option), (value)) != CURLE_OK)
+
+static void
+set_protocols(struct http *h)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	SET(h, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SET(h, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+/* As Go and OpenSSL's own programs have it: for roots of one's own. */
+static void
+set_roots(struct http *h)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *dir = getenv("SSL_CERT_DIR");
+
+	if (file != NULL && *file != '\0')
+		SET(h, CURLOPT_CAINFO, file);
+	if (dir != NULL && *dir != '\0')
+		SET(h, CURLOPT_CAPATH, dir);
+}
+
+static void
+set_up(struct http *h)
+{
+	set_protocols(h);
+	set_roots(h);
+	/*
+	 * CURLOPT_NOSIGNAL stays off: then libcurl shields the process from
+	 * SIGPIPE during a transfer.
+	 */
+	SET(h, CURLOPT_ERRORBUFFER, h->text);
+	SET(h, CURLOPT_USERAGENT, "thv-registry-sync/" PROGRAM_VERSION);
+	SET(h, CURLOPT_ACCEPT_ENCODING, "gzip");
+	SET(h, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(h, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+	SET(h, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+	SET(h, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+	SET(h, CURLOPT_NOPROGRESS, 0L);
+	SET(h, CURLOPT_HEADERFUNCTION, on_header);
+	SET(h, CURLOPT_WRITEFUNCTION, on_body);
+	SET(h, CURLOPT_XFERINFOFUNCTION, on_progress);
+}
+
+int
+http_new(struct http **out, struct err *e)
+{
+	static bool global_done;
+	struct http *h = NULL;
+	int rc = -1;
+
+	*out = NULL;
+	if (!global_done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		err_set(e, ERR_INTERNAL, "libcurl cannot be started");
+		goto out;
+	}
+	global_done = true;
+	h = xcalloc(1, sizeof *h);
+	h->easy = curl_easy_init();
+	if (h->easy != NULL)
+		set_up(h);
+	if (h->easy == NULL || h->refused) {
+		err_set(e, ERR_INTERNAL, "libcurl lacks something needed");
+		goto out;
+	}
+	*out = h;
+	h = NULL;
+	rc = 0;
+out:
+	http_free(h);
+	return rc;
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	curl_easy_cleanup(h->easy);
+	free(h);
+}
+
+/* ---- one request ---- */
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+/* Milliseconds until the try has to end, at least 1; 0 when it need not. */
+static long
+time_left(const struct exchange *x)
+{
+	int64_t ends = earlier(x->try_ends_us, x->rq->deadline_us);
+	int64_t left;
+
+	if (ends == 0)
+		return 0;
+	left = (ends - clock_monotonic()) / 1000;
+	if (left < 1)
+		return 1;
+	return left < INT32_MAX ? (long)left : INT32_MAX;
+}
+
+static bool
+past_deadline(const struct exchange *x, int64_t wait_us)
+{
+	int64_t deadline = x->rq->deadline_us;
+
+	return deadline != 0 && wait_us >= deadline - clock_monotonic();
+}
+
+static struct curl_slist *
+add_header(struct curl_slist *list, struct http *h, const char *name,
+    const char *value)
+{
+	struct curl_slist *longer;
+	char *line;
+
+	if (value == NULL)
+		return list;
+	line = xasprintf("%s: %s", name, value);
+	longer = curl_slist_append(list, line);
+	free(line);
+	h->refused |= longer == NULL;
+	return longer != NULL ? longer : list;
+}
+
+/*
+ * libcurl reads http_proxy in lower case only, because a web server turns a
+ * client's "Proxy:" header into HTTP_PROXY for CGI programs.  Outside of one,
+ * the upper-case name is as good as any.
+ */
+static const char *
+plain_http_proxy(const char *url)
+{
+	if (strncasecmp(url, "http:", 5) != 0 ||
+	    getenv("REQUEST_METHOD") != NULL || getenv("http_proxy") != NULL)
+		return NULL;
+	return getenv("HTTP_PROXY");
+}
+
+/* Sends the request for x->url; the answer is in x->rs. */
+static CURLcode
+send_request(struct exchange *x)
+{
+	struct http *h = x->http;
+	struct curl_slist *headers = NULL;
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+	long left = time_left(x);
+	curl_off_t got = 0;
+
+	headers = add_header(headers, h, "Accept", x->rq->accept);
+	headers = add_header(headers, h, "If-None-Match", x->rq->etag);
+	headers =
+	    add_header(headers, h, "If-Modified-Since", x->rq->last_modified);
+	SET(h, CURLOPT_URL, x->url);
+	SET(h, CURLOPT_PROXY, plain_http_proxy(x->url));
+	SET(h, CURLOPT_HTTPHEADER, headers);
+	SET(h, CURLOPT_TIMEOUT_MS, left);
+	SET(h, CURLOPT_CONNECTTIMEOUT_MS,
+	    left != 0 && left < CONNECT_MS ? left : CONNECT_MS);
+	SET(h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)body_limit(x->rq));
+	SET(h, CURLOPT_HEADERDATA, x);
+	SET(h, CURLOPT_WRITEDATA, x);
+	SET(h, CURLOPT_XFERINFODATA, x);
+	if (!h->refused) {
+		http_response_clear(x->rs);
+		x->header_bytes = 0;
+		x->body_bytes = 0;
+		h->text[0] = '\0';
+		x->rs->requests++;
+		code = curl_easy_perform(h->easy);
+		curl_easy_getinfo(h->easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
+		x->bytes_before += (uint64_t)got;
+		x->rs->bytes = x->bytes_before;
+	}
+	SET(h, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(headers);
+	return code;
+}
+
+/* Whether another try may get past ${code}. */
+static bool
+is_passing(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+fail_by_code(struct exchange *x, CURLcode code)
+{
+	const char *text = x->http->text;
+
+	if (code == CURLE_FILESIZE_EXCEEDED) {
+		fail_too_large(x);
+		return;
+	}
+	x->may_retry = is_passing(code);
+	err_set(x->e, ERR_FETCH, "failed to fetch %s: %s", x->shown,
+	    *text != '\0' ? text : curl_easy_strerror(code));
+}
+
+static void
+fail_by_status(struct exchange *x)
+{
+	int status = x->rs->status;
+	curl_off_t seconds = 0;
+
+	err_set(x->e, ERR_FETCH, "HTTP %d for URL %s: %s", status, x->shown,
+	    http_response_reason(status));
+	x->may_retry = status == 429 || (status >= 500 && status <= 599);
+	curl_easy_getinfo(x->http->easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds > LIMIT_HTTP_RETRY_AFTER) {
+		/* Others wait for their turn: the next sync tries again. */
+		x->may_retry = false;
+		err_wrap(
+		    x->e, "asked to wait %lld seconds", (long long)seconds);
+	}
+	x->wait_us = seconds * CLOCK_SECOND;
+}
+
+/* ---- redirects ---- */
+
+static void
+set_url(struct exchange *x, const char *url)
+{
+	char *copy = xstrdup(url);
+
+	free(x->url);
+	free(x->shown);
+	x->url = copy;
+	x->shown = http_public_url(copy);
+}
+
+static bool
+is_redirect(int status)
+{
+	return status == 301 || status == 302 || status == 303 ||
+	       status == 307 || status == 308;
+}
+
+static bool
+has_scheme(const char *url, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	return strncasecmp(url, scheme, len) == 0 && url[len] == ':';
+}
+
+/* Moves x->url to where the answer points. */
+static int
+follow(struct exchange *x)
+{
+	const char *next = NULL;
+	char *shown = NULL;
+	int rc = -1;
+
+	curl_easy_getinfo(x->http->easy, CURLINFO_REDIRECT_URL, &next);
+	if (next == NULL) {
+		fail_by_status(x);
+		goto out;
+	}
+	if (strlen(next) > LIMIT_URL) {
+		err_set(x->e, ERR_LIMIT,
+		    "%s redirects to a URL of more than %zu bytes", x->shown,
+		    LIMIT_URL);
+		goto out;
+	}
+	shown = http_public_url(next);
+	if (!has_scheme(next, "https") &&
+	    (!has_scheme(next, "http") || has_scheme(x->url, "https"))) {
+		err_set(x->e, ERR_FETCH,
+		    "refused to follow the redirect from %s to %s", x->shown,
+		    shown);
+		goto out;
+	}
+	set_url(x, next);
+	rc = 0;
+out:
+	free(shown);
+	return rc;
+}
+
+/* Whether the answer is one that http_get() reports as success. */
+static bool
+is_wanted(const struct exchange *x)
+{
+	const struct http_request *rq = x->rq;
+
+	return x->rs->status == 200 ||
+	       (x->rs->status == 304 &&
+		   (rq->etag != NULL || rq->last_modified != NULL));
+}
+
+/* One request with its redirects. */
+static int
+try_once(struct exchange *x)
+{
+	CURLcode code;
+	int rc = -1;
+
+	for (int hops = 0; hops <= LIMIT_HTTP_REDIRECTS; hops++) {
+		code = send_request(x);
+		if (x->failed)
+			goto out;
+		/* A bad status says more than how its body ended. */
+		if (code != CURLE_OK && x->rs->status <= 200) {
+			fail_by_code(x, code);
+			goto out;
+		}
+		if (!is_redirect(x->rs->status))
+			break;
+		if (follow(x) == -1)
+			goto out;
+	}
+	if (is_redirect(x->rs->status)) {
+		err_set(x->e, ERR_FETCH,
+		    "more than %d redirects, the last to %s",
+		    LIMIT_HTTP_REDIRECTS, x->shown);
+		goto out;
+	}
+	if (!is_wanted(x)) {
+		fail_by_status(x);
+		goto out;
+	}
+	rc = 0;
+out:
+	return rc;
+}
+
+/* ---- tries ---- */
+
+static int
+start_try(struct exchange *x)
+{
+	const struct http_request *rq = x->rq;
+
+	x->failed = false;
+	x->may_retry = false;
+	x->wait_us = 0;
+	x->try_ends_us = 0;
+	if (rq->timeout_ns > 0)
+		x->try_ends_us = clock_monotonic() + rq->timeout_ns / 1000;
+	set_url(x, rq->url);
+	return rq->start(rq->ctx, x->e);
+}
+
+/*
+ * How long to wait before try ${next}: what the server asked for, else longer
+ * each time; some more or less, so that many clients that failed together do
+ * not come back together.
+ */
+static int64_t
+pause_us(const struct exchange *x, int next)
+{
+	int64_t base = BACKOFF_US << (next - 2);
+	uint32_t chance = 0;
+
+	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) == -1)
+		chance = (uint32_t)clock_monotonic();
+	if (x->wait_us > 0)
+		return x->wait_us + chance % BACKOFF_US;
+	return base / 2 + chance % base;
+}
+
+static void
+sleep_us(int64_t us)
+{
+	struct timespec left = { (time_t)(us / CLOCK_SECOND),
+		(long)(us % CLOCK_SECOND) * 1000 };
+
+	while (nanosleep(&left, &left) == -1 && errno == EINTR)
+		;
+}
+
+static int
+try_all(struct exchange *x)
+{
+	int64_t wait;
+	int rc = -1;
+
+	for (int try = 1;; try++) {
+		if (start_try(x) == -1)
+			goto out;
+		if (try_once(x) == 0)
+			break;
+		wait = pause_us(x, try + 1);
+		if (!x->may_retry || try == TRIES || past_deadline(x, wait)) {
+			if (try > 1)
+				err_wrap(x->e, "tried %d times", try);
+			goto out;
+		}
+		sleep_us(wait);
+	}
+	rc = 0;
+out:
+	return rc;
+}
+
+int
+http_get(struct http *h, const struct http_request *rq,
+    struct http_response *rs, struct err *e)
+{
+	struct exchange x = { .http = h, .rq = rq, .rs = rs, .e = e };
+	int rc = -1;
+
+	memset(rs, 0, sizeof *rs);
+	if (strlen(rq->url) > LIMIT_URL) {
+		err_set(
+		    e, ERR_LIMIT, "a URL is longer than %zu bytes", LIMIT_URL);
+		goto out;
+	}
+	set_url(&x, rq->url);
+	if (past_deadline(&x, 0)) {
+		err_set(e, ERR_FETCH, "no time was left to fetch %s", x.shown);
+		goto out;
+	}
+	if (try_all(&x) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(x.url);
+	free(x.shown);
+	return rc;
+}

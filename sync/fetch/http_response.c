@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The head of an HTTP answer: its status and the headers that are kept. */
+#include "sync/fetch/http_response.h"
+
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+	int status;
+	const char *text;
+} reasons[] = {
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 206, "Partial Content" },
+	{ 300, "Multiple Choices" },
+	{ 301, "Moved Permanently" },
+	{ 302, "Found" },
+	{ 303, "See Other" },
+	{ 304, "Not Modified" },
+	{ 307, "Temporary Redirect" },
+	{ 308, "Permanent Redirect" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" },
+	{ 407, "Proxy Authentication Required" },
+	{ 408, "Request Timeout" },
+	{ 409, "Conflict" },
+	{ 410, "Gone" },
+	{ 412, "Precondition Failed" },
+	{ 422, "Unprocessable Content" },
+	{ 429, "Too Many Requests" },
+	{ 451, "Unavailable For Legal Reasons" },
+	{ 500, "Internal Server Error" },
+	{ 501, "Not Implemented" },
+	{ 502, "Bad Gateway" },
+	{ 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" },
+};
+
+const char *
+http_response_reason(int status)
+{
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	return "unexpected status";
+}
+
+void
+http_response_clear(struct http_response *rs)
+{
+	free(rs->etag);
+	free(rs->last_modified);
+	rs->etag = rs->last_modified = NULL;
+	rs->status = 0;
+}
+
+void
+http_response_free(struct http_response *rs)
+{
+	if (rs == NULL)
+		return;
+	free(rs->etag);
+	free(rs->last_modified);
+	memset(rs, 0, sizeof *rs);
+}
+
+/* A copy of a header's value, NULL when it is nothing to send back. */
+static char *
+header_value(const char *data, size_t len)
+{
+	while (len > 0 && (*data == ' ' || *data == '\t')) {
+		data++;
+		len--;
+	}
+	while (len > 0 && strchr(" \t\r\n", data[len - 1]) != NULL)
+		len--;
+	if (len == 0 || len > LIMIT_HTTP_VALIDATOR)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)data[i] < ' ' || data[i] == 0x7f)
+			return NULL;
+	return xstrndup(data, len);
+}
+
+static void
+keep_header(char **kept, const char *name, const char *data, size_t len)
+{
+	size_t name_len = strlen(name);
+
+	if (len <= name_len || strncasecmp(data, name, name_len) != 0)
+		return;
+	free(*kept);
+	*kept = header_value(data + name_len, len - name_len);
+}
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200" */
+static int
+status_of_line(const char *data, size_t len)
+{
+	const char *space = memchr(data, ' ', len);
+	int status = 0;
+
+	if (space == NULL || (size_t)(data + len - space) < 4)
+		return 0;
+	for (int i = 1; i <= 3; i++) {
+		if (space[i] < '0' || space[i] > '9')
+			return 0;
+		status = status * 10 + space[i] - '0';
+	}
+	return status;
+}
+
+void
+http_response_add_line(struct http_response *rs, const char *data, size_t len)
+{
+	if (len > 5 && memcmp(data, "HTTP/", 5) == 0) {
+		http_response_clear(rs);
+		rs->status = status_of_line(data, len);
+		return;
+	}
+	keep_header(&rs->etag, "ETag:", data, len);
+	keep_header(&rs->last_modified, "Last-Modified:", data, len);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nameless temporary files. */
+#define _GNU_SOURCE /* O_TMPFILE */
+#include "sync/fetch/spool.h"
+
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct spool {
+	int fd;
+	uint64_t size;
+	char *dir; /* for messages */
+};
+
+/* For file systems without O_TMPFILE: the name lives for two system calls. */
+static int
+open_and_unlink(const char *dir)
+{
+	char *path = xasprintf("%s/.spool-XXXXXX", dir);
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd != -1)
+		unlink(path);
+	free(path);
+	return fd;
+}
+
+static int
+open_nameless(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* Those that do not know the flag differ in errno. */
+	if (fd == -1 &&
+	    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		fd = open_and_unlink(dir);
+	return fd;
+}
+
+int
+spool_new(struct spool **out, const char *dir, struct err *e)
+{
+	int rc = -1;
+	int fd;
+
+	*out = NULL;
+	fd = open_nameless(dir);
+	if (fd == -1) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to create a temporary file in %s", dir);
+		goto out;
+	}
+	*out = xcalloc(1, sizeof **out);
+	(*out)->fd = fd;
+	(*out)->dir = xstrdup(dir);
+	rc = 0;
+out:
+	return rc;
+}
+
+void
+spool_free(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	close(s->fd);
+	free(s->dir);
+	free(s);
+}
+
+int
+spool_add(struct spool *s, const void *data, size_t len, struct err *e)
+{
+	const char *at = data;
+	ssize_t n;
+	int rc = -1;
+
+	while (len > 0) {
+		n = write(s->fd, at, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
+			    "failed to write a temporary file in %s", s->dir);
+			goto out;
+		}
+		at += n;
+		len -= (size_t)n;
+		s->size += (uint64_t)n;
+	}
+	rc = 0;
+out:
+	return rc;
+}
+
+int
+spool_clear(struct spool *s, struct err *e)
+{
+	int rc = -1;
+
+	if (ftruncate(s->fd, 0) == -1 || lseek(s->fd, 0, SEEK_SET) == -1) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to empty a temporary file in %s", s->dir);
+		goto out;
+	}
+	s->size = 0;
+	rc = 0;
+out:
+	return rc;
+}
+
+uint64_t
+spool_size(const struct spool *s)
+{
+	return s->size;
+}
+
+static ssize_t
+read_spool(struct reader *r, void *into, size_t len, struct err *e)
+{
+	const struct spool *s = r->state;
+	ssize_t n;
+
+	if (len > r->left)
+		len = r->left;
+	if (len == 0)
+		return 0;
+	do {
+		n = pread(s->fd, into, len, (off_t)(s->size - r->left));
+	} while (n == -1 && errno == EINTR);
+	if (n <= 0) {
+		err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
+		    "failed to read a temporary file in %s", s->dir);
+		return -1;
+	}
+	r->left -= (size_t)n;
+	return n;
+}
+
+void
+spool_reader(struct spool *s, struct reader *r)
+{
+	memset(r, 0, sizeof *r);
+	r->read = read_spool;
+	r->state = s;
+	r->left = (size_t)s->size;
+}

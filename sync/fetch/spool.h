@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a download waits until all of it is here and its hash is known: a
+ * file without a name, so that nothing is left behind however the process
+ * ends, and memory does not grow with what an upstream sends.
+ */
+#ifndef SYNC_SPOOL_H
+#define SYNC_SPOOL_H
+
+#include "lib/err.h"
+#include "sync/fetch/reader.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct spool;
+
+/*
+ * Makes an empty spool in directory ${dir}, readable by this user alone.  The
+ * caller frees *${out} with spool_free() (NULL is allowed).  ERR_FETCH when
+ * the directory cannot be written.
+ */
+int spool_new(struct spool **out, const char *dir, struct err *e);
+void spool_free(struct spool *s);
+
+/* Adds ${len} bytes.  ERR_FETCH when the disk is full and the like. */
+int spool_add(struct spool *s, const void *data, size_t len, struct err *e);
+/* Forgets all bytes added so far. */
+int spool_clear(struct spool *s, struct err *e);
+uint64_t spool_size(const struct spool *s);
+
+/*
+ * Reads from the front; any number of readers, none of which may outlive the
+ * spool.  Nothing may be added while there is one.
+ */
+void spool_reader(struct spool *s, struct reader *r);
+
+#endif

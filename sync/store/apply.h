@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Steps three and four of a sync: compare what a source offers with what is
+ * stored, and write the difference.
+ *
+ * Everything happens inside one write transaction of the caller: entries are
+ * compared one by one as they are read, only what differs is written, what is
+ * no longer offered becomes a tombstone, and the registries that have the
+ * source decide anew what they show.  The caller commits, or rolls back to
+ * have changed nothing.
+ */
+#ifndef SYNC_APPLY_H
+#define SYNC_APPLY_H
+
+#include "lib/db.h"
+#include "sync/conf/conf.h"
+#include "sync/fetch/fetch.h"
+
+#include <stdint.h>
+
+struct apply_counts {
+	int64_t added;
+	int64_t updated;
+	int64_t removed;
+	int64_t unchanged;
+	int64_t withheld; /* offered, but left out by the filter */
+	int64_t rejected;
+	/* Stored when done, versions counted one by one. */
+	int64_t servers;
+	int64_t skills;
+	int64_t plugins;
+};
+
+struct apply_options {
+	const struct conf_source *source;
+	int64_t source_id;
+	size_t max_meta_size;
+	int64_t now; /* the instant that changes are dated with */
+	/* Called now and then with the entries read so far; NULL for none. */
+	void (*progress)(void *ctx, int64_t entries);
+	void *progress_ctx;
+};
+
+/*
+ * Applies the documents of ${fetched}.  ERR_INPUT: a document is unreadable,
+ * or the source is strict and an entry breaks a rule.
+ */
+int apply_fetched(struct apply_counts *out, struct db *db,
+    struct fetch *fetched, const struct apply_options *options, struct err *e);
+
+/*
+ * Applies the source's filter to what is stored of it, without its documents:
+ * for a source whose filter is all that moved.
+ */
+int apply_filter(struct apply_counts *out, struct db *db,
+    const struct apply_options *options, struct err *e);
+
+/* Drops tombstones removed before ${before}; they leave every registry. */
+int apply_expire(struct db *db, int64_t before, int64_t now, struct err *e);
+
+/* Deletes a source, which no registry shows, with all that is stored of it. */
+int apply_drop_source(struct db *db, int64_t source_id, struct err *e);
+
+#endif

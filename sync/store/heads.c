@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deriving the heads of entries from their versions. */
+#include "sync/store/heads.h"
+
+#include "lib/fold.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/store/order.h"
+
+#include <string.h>
+
+int
+heads_touch(struct db *db, int64_t entry, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_TOUCH_ENTRY);
+
+	stmt_bind_int(s, SQL_TOUCH_ENTRY_P_ENTRY, entry);
+	return stmt_run(s, e);
+}
+
+void
+heads_search_text(struct buf *out, const struct rules_entry *facts)
+{
+	fold_add(out, facts->name, strlen(facts->name));
+	buf_addc(out, '\n');
+	if (facts->title != NULL)
+		fold_add(out, facts->title, strlen(facts->title));
+	buf_addc(out, '\n');
+	if (facts->description != NULL)
+		fold_add(out, facts->description, strlen(facts->description));
+}
+
+/* What a head was, and what it is to be. */
+struct head {
+	int64_t entry;
+	int64_t sort_key;
+	int kind;
+	const char *name;
+	const char *old_latest; /* NULL: none was usable */
+	const char *old_text; /* NULL: the entry is new */
+	struct buf latest; /* empty: none is usable */
+	struct buf text;
+};
+
+static int
+read_newest(struct head *h, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_ENTRY_NEWEST);
+	bool row;
+	size_t len;
+	const char *version;
+
+	buf_reset(&h->latest);
+	stmt_bind_int(s, SQL_ENTRY_NEWEST_P_ENTRY, h->entry);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (row) {
+		version = stmt_text(s, 0, &len);
+		buf_add(&h->latest, version, len);
+	}
+	stmt_done(s);
+	return 0;
+}
+
+static int
+read_texts(struct head *h, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_ENTRY_TEXTS);
+	const char *text;
+	size_t len;
+	bool row;
+
+	buf_reset(&h->text);
+	stmt_bind_int(s, SQL_ENTRY_TEXTS_P_ENTRY, h->entry);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		text = stmt_text(s, 0, &len);
+		if (h->text.len > 0)
+			buf_addc(&h->text, '\n');
+		buf_add(&h->text, text, len);
+	}
+}
+
+static int
+search_put(struct db *db, enum sql_id id, int64_t sort_key, const char *text,
+    struct err *e)
+{
+	struct stmt *s = db_stmt(db, id);
+
+	/* Both statements number their two parameters alike. */
+	stmt_bind_int(s, SQL_SEARCH_ADD_P_SORT_KEY, sort_key);
+	stmt_bind_str(s, SQL_SEARCH_ADD_P_SEARCH_TEXT, text);
+	return stmt_run(s, e);
+}
+
+static int
+index_text(const struct head *h, struct db *db, struct err *e)
+{
+	const char *text = buf_str(&h->text);
+
+	if (h->old_text != NULL && strcmp(h->old_text, text) == 0)
+		return 0;
+	if (h->old_text != NULL && search_put(db, SQL_SEARCH_FORGET,
+				       h->sort_key, h->old_text, e) == -1)
+		return -1;
+	return search_put(db, SQL_SEARCH_ADD, h->sort_key, text, e);
+}
+
+static int
+recompose_name(const struct head *h, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_RECOMPOSE_ADD);
+
+	stmt_bind_int(s, SQL_RECOMPOSE_ADD_P_KIND, h->kind);
+	stmt_bind_str(s, SQL_RECOMPOSE_ADD_P_NAME, h->name);
+	return stmt_run(s, e);
+}
+
+static int
+is_empty(bool *empty, int64_t entry, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_ENTRY_IS_EMPTY);
+	bool row;
+
+	stmt_bind_int(s, SQL_ENTRY_IS_EMPTY_P_ENTRY, entry);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	*empty = row && stmt_int(s, 0) != 0;
+	stmt_done(s);
+	return 0;
+}
+
+static int
+delete_entry(const struct head *h, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_ENTRY_DELETE);
+
+	if (h->old_text != NULL && search_put(db, SQL_SEARCH_FORGET,
+				       h->sort_key, h->old_text, e) == -1)
+		return -1;
+	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, h->entry);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	return recompose_name(h, db, e);
+}
+
+static int
+update_head(struct head *h, struct db *db, struct err *e)
+{
+	struct stmt *s;
+	bool empty, was_usable, is_usable;
+
+	if (read_newest(h, db, e) == -1)
+		return -1;
+	is_usable = h->latest.len > 0;
+	if (!is_usable) {
+		if (is_empty(&empty, h->entry, db, e) == -1)
+			return -1;
+		if (empty)
+			return delete_entry(h, db, e);
+	}
+	if (read_texts(h, db, e) == -1 || index_text(h, db, e) == -1)
+		return -1;
+	s = db_stmt(db, SQL_ENTRY_HEAD_PUT);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_ENTRY, h->entry);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SORT_KEY, h->sort_key);
+	stmt_bind_str(s, SQL_ENTRY_HEAD_PUT_P_LATEST_VERSION,
+	    is_usable ? buf_str(&h->latest) : NULL);
+	stmt_bind_text(s, SQL_ENTRY_HEAD_PUT_P_SEARCH_TEXT, buf_str(&h->text),
+	    h->text.len);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	/* Which entry a registry shows depends on who is there and alive. */
+	was_usable = h->old_latest != NULL;
+	if (h->old_text != NULL && was_usable == is_usable)
+		return 0;
+	return recompose_name(h, db, e);
+}
+
+/* Runs update_head() for every row of touched; all have their place. */
+static int
+update_heads(struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_TOUCHED_LIST);
+	struct head h = { .latest = BUF_INIT(LIMIT_VERSION_BYTES),
+		.text = BUF_INIT(LIMIT_ENTRY) };
+	bool row;
+	int rc = -1;
+
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		h.entry = stmt_int(s, 0);
+		h.sort_key = stmt_int(s, 1);
+		h.old_latest = stmt_text(s, 2, NULL);
+		h.old_text = stmt_text(s, 3, NULL);
+		h.kind = (int)stmt_int(s, 4);
+		h.name = stmt_text(s, 5, NULL);
+		if (update_head(&h, db, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	stmt_done(s);
+	buf_free(&h.latest);
+	buf_free(&h.text);
+	return rc;
+}
+
+/* Forgets all places and search texts and touches every entry as if new. */
+static int
+clear_heads(struct db *db, struct err *e)
+{
+	static const enum sql_id clearing[] = { SQL_TOUCHED_CLEAR,
+		SQL_SEARCH_CLEAR, SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
+
+	for (size_t i = 0; i < sizeof clearing / sizeof clearing[0]; i++)
+		if (stmt_run(db_stmt(db, clearing[i]), e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+heads_update(struct db *db, bool *renumbered, struct err *e)
+{
+	bool full;
+
+	if (order_assign(db, &full, e) == -1)
+		return -1;
+	*renumbered = full;
+	if (full) {
+		if (clear_heads(db, e) == -1 ||
+		    order_assign(db, &full, e) == -1)
+			return -1;
+		if (full) {
+			err_set(e, ERR_LIMIT, "too many names to order");
+			return -1;
+		}
+	}
+	if (update_heads(db, e) == -1)
+		return -1;
+	return stmt_run(db_stmt(db, SQL_TOUCHED_CLEAR), e);
+}
+
+static int
+rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
+    struct db *db, struct err *e)
+{
+	struct rules_entry facts = { 0 };
+	struct rules_problem problem;
+	struct stmt *s = db_stmt(db, SQL_VERSION_TEXT_PUT);
+	const char *body;
+	size_t len;
+
+	body = stmt_text(document, 2, &len);
+	/* A stored document was right once; one that is not is still served. */
+	if (rules_check(rules, (enum entry_kind)stmt_int(document, 0), body,
+		len, &facts, &problem) == -1 &&
+	    facts.name == NULL)
+		facts.name = "";
+	buf_reset(text);
+	heads_search_text(text, &facts);
+	stmt_bind_int(
+	    s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, stmt_int(document, 1));
+	stmt_bind_text(
+	    s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(text), text->len);
+	return stmt_run(s, e);
+}
+
+int
+heads_rebuild(struct db *db, struct err *e)
+{
+	struct rules *rules = rules_new(LIMIT_META_DEFAULT);
+	struct buf text = BUF_INIT(LIMIT_ENTRY);
+	struct stmt *s;
+	bool row, renumbered;
+	int rc = -1;
+
+	if (stmt_run(db_stmt(db, SQL_VERSION_TEXTS_CLEAR), e) == -1)
+		goto out;
+	s = db_stmt(db, SQL_DOCUMENTS_LIST);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		if (rebuild_text(rules, &text, s, db, e) == -1)
+			goto out;
+	}
+	if (clear_heads(db, e) == -1 || heads_update(db, &renumbered, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	stmt_done(db_stmt(db, SQL_DOCUMENTS_LIST));
+	buf_free(&text);
+	rules_free(rules);
+	return rc;
+}

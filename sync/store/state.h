@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the database remembers of syncs: the record of each source, and the
+ * history of runs.
+ */
+#ifndef SYNC_STATE_H
+#define SYNC_STATE_H
+
+#include "lib/db.h"
+#include "sync/fetch/fetch.h"
+#include "sync/store/apply.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The record of one source as it stood before this run. */
+struct source_state {
+	bool complete; /* the last attempt succeeded */
+	int64_t attempts; /* failures since then */
+	int64_t checked_us; /* CLOCK_NEVER: not yet */
+	int64_t due_us; /* CLOCK_NEVER: at once */
+	char *applied_filter; /* NULL: nothing is stored */
+	struct validators validators;
+	struct apply_counts counts; /* servers, skills, plugins, rejected */
+};
+
+int state_load(
+    struct source_state *out, struct db *db, int64_t source, struct err *e);
+void state_free(struct source_state *s); /* the members */
+
+/* What to write down when an attempt has ended. */
+struct state_end {
+	int64_t source;
+	int64_t now;
+	int64_t due;
+	const char *message;
+	const char *filter; /* what was applied */
+	const struct validators *validators;
+	const struct apply_counts *counts;
+};
+
+/* The source is being worked on. */
+int state_claim(struct db *db, int64_t source, int64_t now, struct err *e);
+int state_unchanged(struct db *db, const struct state_end *end, struct err *e);
+int state_complete(struct db *db, const struct state_end *end, struct err *e);
+int state_failed(struct db *db, const struct state_end *end, struct err *e);
+
+/* How a run did with one source. */
+enum sync_result {
+	SYNC_COMPLETED,
+	SYNC_UNCHANGED,
+	SYNC_SKIPPED,
+	SYNC_FAILED
+};
+
+/* "completed", "unchanged", "skipped" or "failed". */
+const char *sync_result_name(enum sync_result result);
+
+struct source_outcome {
+	const char *name; /* borrowed from the configuration */
+	const char *kind;
+	enum sync_result result;
+	int64_t started_us;
+	int64_t ended_us;
+	struct apply_counts counts;
+	char hash[FETCH_HASH_SIZE];
+	struct fetch_progress used;
+	char error[ERR_TEXT_MAX]; /* "" for none */
+};
+
+/* Starts the record of a run; *${run} is its number. */
+int state_run_start(int64_t *run, struct db *db, const char *run_id,
+    bool manual, struct err *e);
+/* Shows what a run is busy with. */
+int state_run_progress(struct db *db, int64_t run, const char *source,
+    int64_t entries, uint64_t bytes, struct err *e);
+/* Ends the record: ${outcomes} are those of the sources that were tried. */
+int state_run_finish(struct db *db, int64_t run,
+    const struct source_outcome *outcomes, size_t count, struct err *e);
+
+#endif
