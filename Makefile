@@ -48,6 +48,8 @@ GEN_SRC := $(BUILD)/gen/sql.c $(BUILD)/gen/schema.c
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BUILD)/%,$(1))) \
 	$(patsubst %.c,%.o,$(filter $(BUILD)/%,$(1)))
 ARCHIVES := $(BUILD)/lib.a $(BUILD)/sync.a $(BUILD)/fcgi.a
+# As the linker wants them: users before what they use.
+ARCHIVES_IN_ORDER := $(BUILD)/sync.a $(BUILD)/fcgi.a $(BUILD)/lib.a
 PROGRAMS := $(patsubst %,$(BUILD)/%,thv-registry-sync thv-registry-api \
 	$(if $(wildcard fcgi/main_admin.c),thv-registry-admin))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -114,14 +116,43 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/sync.a $(BUILD)/fcgi.a \
 
 # ---- tests ------------------------------------------------------------------
 
-TEST_PROGRAMS := $(UNIT_TESTS) $(BUILD)/tests/sync/fetch_driver
-TEST_SCRIPTS := $(wildcard tests/api/*.t tests/sync/*.t tests/e2e/*.t)
+TEST_SCRIPTS := $(wildcard tests/api/*.t tests/sync/*.t tests/e2e/*.t \
+	tests/fuzz/*.t)
+TEST_PROGRAMS = $(UNIT_TESTS) $(BUILD)/tests/sync/fetch_driver $(FUZZ_REPLAYS)
 
 $(BUILD)/tests/sync/%: $(BUILD)/tests/sync/%.o $(BUILD)/sync.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/fcgi.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(FCGI_LIBS) $(LIB_LIBS) -o $@
+
+# One program a fuzz target, on two drivers: tests/fuzz/fuzz.h.
+FUZZ_TARGETS := $(patsubst tests/fuzz/target_%.c,%, \
+	$(wildcard tests/fuzz/target_*.c))
+FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay_%)
+FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%)
+
+.SECONDARY: $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/target_%.o)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/target_%.o \
+		$(BUILD)/tests/fuzz/replay.o $(ARCHIVES_IN_ORDER)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(FCGI_LIBS) \
+	    $(LIB_LIBS) -o $@
+
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/target_%.o \
+		$(BUILD)/tests/fuzz/libfuzzer.o $(ARCHIVES_IN_ORDER)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(SYNC_LIBS) \
+	    $(FCGI_LIBS) $(LIB_LIBS) -o $@
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS) $(PROGRAMS)
+
+T ?= 30
+ONLY ?= $(FUZZ_TARGETS)
+.PHONY: fuzz
+fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob ..."
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz \
+	    SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' fuzzers
+	@tests/fuzz/fuzz build/fuzz $(T) $(ONLY)
 
 .PHONY: check
 check: check-packages ## install what tests need, run every test
@@ -130,8 +161,8 @@ check: check-packages ## install what tests need, run every test
 # With VALGRIND=1 the tests call wrappers in build/valgrind that run the plain
 # programs under valgrind; what it finds turns the exit status into 99.
 VALGRIND ?=
-UNDER_TEST := $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
-WRAPPERS := $(patsubst $(BUILD)/%,build/valgrind/%,$(UNDER_TEST))
+UNDER_TEST = $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
+WRAPPERS = $(patsubst $(BUILD)/%,build/valgrind/%,$(UNDER_TEST))
 valgrind_line = exec valgrind -q --leak-check=full --trace-children=no \
 	--error-exitcode=99 --suppressions=$(CURDIR)/tests/valgrind.supp
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a git repository is said to be: secrets never stay in what is shown. */
+#include "sync/fetch/fetch_git.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <string.h>
+
+void
+fuzz_one(const uint8_t *data, size_t len)
+{
+	enum fetch_git_transport transport;
+	struct err e = ERR_INIT;
+	char *url, *shown;
+
+	fuzz_texts(&url, 1, data, len);
+	if (fetch_git_url_check(&transport, url, &e) == -1)
+		FUZZ_HOLDS(e.text[0] != '\0');
+	shown = fetch_git_url_shown(url);
+	FUZZ_HOLDS(shown != NULL);
+	(void)fetch_git_url_has_user(url);
+	err_set(&e, ERR_FETCH, "cannot reach %s", url);
+	fetch_git_url_scrub(&e, url);
+	free(shown);
+	fuzz_texts_free(&url, 1);
+}
