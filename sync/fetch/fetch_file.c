@@ -5,7 +5,7 @@
  * a second time by whoever opens them.  Both must see the same bytes, so a
  * file that moved in between is an error and the next sync tries again.
  */
-#include "sync/fetch/fetch.h"
+#include "sync/fetch/fetch_file.h"
 
 #include "lib/clock.h"
 #include "lib/limits.h"
@@ -29,6 +29,7 @@
 
 struct files {
 	struct file_list list;
+	int base; /* of the list's paths; owned unless AT_FDCWD */
 	int kept[KEPT_OPEN]; /* of the first files; -1 when not open */
 };
 
@@ -44,11 +45,15 @@ struct scan {
 	struct err *e;
 };
 
+/* Keeps ${base} open, for files that are opened later. */
 static struct files *
-files_new(void)
+files_new(int base)
 {
 	struct files *files = xcalloc(1, sizeof *files);
 
+	files->base = base;
+	if (base != AT_FDCWD)
+		files->base = fcntl(base, F_DUPFD_CLOEXEC, 0);
 	for (size_t i = 0; i < KEPT_OPEN; i++)
 		files->kept[i] = -1;
 	return files;
@@ -62,6 +67,8 @@ files_free(struct files *files)
 	for (size_t i = 0; i < KEPT_OPEN; i++)
 		if (files->kept[i] != -1)
 			close(files->kept[i]);
+	if (files->base >= 0)
+		close(files->base);
 	file_list_free(&files->list);
 	free(files);
 }
@@ -76,13 +83,14 @@ fail_changed(const struct file_entry *entry, struct err *e)
 
 /* Opens what was listed, without waiting should it now be a FIFO. */
 static int
-open_entry(int *out, const struct file_entry *entry, struct err *e)
+open_entry(int *out, int base, const struct file_entry *entry, struct err *e)
 {
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
 	int fd, rc = -1;
 
 	*out = -1;
-	fd = open(entry->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(base, entry->path, flags);
 	if (fd == -1) {
 		file_list_fail(e, errno, entry->path);
 		goto out;
@@ -159,7 +167,7 @@ open_document(struct fetch *f, size_t index, struct reader *r,
 	entry = &files->list.entries[index];
 	if (index < KEPT_OPEN)
 		fd = files->kept[index];
-	else if (open_entry(&fd, entry, e) == -1)
+	else if (open_entry(&fd, files->base, entry, e) == -1)
 		goto out;
 	r->read = read_document;
 	r->close = index < KEPT_OPEN ? NULL : close_document;
@@ -235,7 +243,7 @@ hash_file(struct scan *s, struct files *files, size_t index)
 	int fd = -1;
 	int rc = -1;
 
-	if (open_entry(&fd, entry, s->e) == -1 ||
+	if (open_entry(&fd, files->base, entry, s->e) == -1 ||
 	    hash_open_file(s, fd, entry) == -1)
 		goto out;
 	if (index < KEPT_OPEN) {
@@ -299,22 +307,34 @@ out:
 	return rc;
 }
 
+static char *
+identify(const struct file_list *l, const struct fetch_place *place)
+{
+	char *files = file_list_identity(l), *both;
+
+	if (place->generation == NULL)
+		return files;
+	both = xasprintf("%s %s", place->generation, files);
+	free(files);
+	return both;
+}
+
 /* Whether a directory is still as it was listed. */
 static int
-check_directory(const struct file_list *l, const char *path,
+check_directory(const struct files *files, const struct fetch_place *place,
     const char *identity, struct err *e)
 {
 	struct file_list again = { 0 };
 	char *now = NULL;
 	int rc = -1;
 
-	if (l->is_directory) {
-		if (file_list_read(&again, path, e) == -1)
+	if (files->list.is_directory) {
+		if (file_list_read(&again, files->base, place->path, e) == -1)
 			goto out;
-		now = file_list_identity(&again);
+		now = identify(&again, place);
 		if (strcmp(now, identity) != 0) {
 			err_set(e, ERR_FETCH,
-			    "%s changed while it was being read", path);
+			    "%s changed while it was being read", place->path);
 			goto out;
 		}
 	}
@@ -336,25 +356,25 @@ is_known(const struct validators *previous, const char *identity,
 
 /* ---- the two kinds of place ---- */
 
-static int
-fetch_path(struct fetch *out, const char *path,
+int
+fetch_file_at(struct fetch *out, const struct fetch_place *place,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
 	int64_t started = clock_now();
 	struct validators *v = &out->validators;
-	struct files *files = files_new();
+	struct files *files = files_new(place->base);
 	char *identity = NULL;
 	int rc = -1;
 
-	if (file_list_read(&files->list, path, e) == -1 ||
-	    check_size(&files->list, path, options, e) == -1)
+	if (file_list_read(&files->list, files->base, place->path, e) == -1 ||
+	    check_size(&files->list, place->path, options, e) == -1)
 		goto out;
-	identity = file_list_identity(&files->list);
+	identity = identify(&files->list, place);
 	if (is_known(previous, identity, options))
 		memcpy(v->hash, previous->hash, sizeof v->hash);
 	else if (hash_files(v->hash, files, options, &out->used, e) == -1 ||
-		 check_directory(&files->list, path, identity, e) == -1)
+		 check_directory(files, place, identity, e) == -1)
 		goto out;
 	/*
 	 * What was written a moment ago may be written again without leaving a
@@ -424,11 +444,12 @@ fetch_file(struct fetch *out, const struct conf_source *source,
     struct err *e)
 {
 	const struct conf_file *file = &source->u.file;
+	const struct fetch_place place = { AT_FDCWD, file->path, NULL };
 	int rc = -1;
 
 	if (file->data != NULL)
 		fetch_inline(out, file->data, previous);
-	else if (fetch_path(out, file->path, previous, options, e) == -1)
+	else if (fetch_file_at(out, &place, previous, options, e) == -1)
 		goto out;
 	rc = 0;
 out:

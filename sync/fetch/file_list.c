@@ -9,10 +9,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The coarsest clock in use: FAT counts in steps of two seconds. */
 #define TICK_US (2 * CLOCK_SECOND)
@@ -31,6 +33,7 @@ struct walk {
 	struct file_list list;
 	size_t capacity;
 	size_t directories;
+	int base; /* what paths are relative to */
 };
 
 void
@@ -132,12 +135,14 @@ static int
 walk_entry(
     struct walk *w, const struct level *level, const char *file, struct err *e)
 {
-	char *path = xasprintf("%s/%s", level->path, file);
 	char *name = xasprintf("%s%s", level->prefix, file);
+	char *path = strcmp(level->path, ".") == 0
+			 ? xstrdup(file)
+			 : xasprintf("%s/%s", level->path, file);
 	struct stat st;
 	int rc = -1;
 
-	if (stat(path, &st) == -1) {
+	if (fstatat(w->base, path, &st, 0) == -1) {
 		/* A dangling link may be anything but a document. */
 		if (is_document(file)) {
 			file_list_fail(e, errno, path);
@@ -160,6 +165,17 @@ out:
 	return rc;
 }
 
+static DIR *
+open_directory(int base, const char *path)
+{
+	int fd = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+
+	if (dir == NULL && fd != -1)
+		close(fd);
+	return dir;
+}
+
 static int
 walk_directory(struct walk *w, const struct level *level, struct err *e)
 {
@@ -167,7 +183,7 @@ walk_directory(struct walk *w, const struct level *level, struct err *e)
 	struct dirent *entry;
 	int rc = -1;
 
-	dir = opendir(level->path);
+	dir = open_directory(w->base, level->path);
 	if (dir == NULL) {
 		file_list_fail(e, errno, level->path);
 		goto out;
@@ -238,14 +254,15 @@ out:
 }
 
 int
-file_list_read(struct file_list *out, const char *path, struct err *e)
+file_list_read(
+    struct file_list *out, int base, const char *path, struct err *e)
 {
-	struct walk w = { 0 };
+	struct walk w = { .base = base };
 	struct stat st;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (stat(path, &st) == -1) {
+	if (fstatat(base, path, &st, 0) == -1) {
 		file_list_fail(e, errno, path);
 		goto out;
 	}

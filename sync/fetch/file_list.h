@@ -19,7 +19,7 @@
 
 struct file_entry {
 	char *name; /* in a directory, relative to it; else the path */
-	char *path; /* to open */
+	char *path; /* to open, relative to the base of the list */
 	struct stat stat;
 };
 
@@ -30,12 +30,14 @@ struct file_list {
 };
 
 /*
- * Lists ${path}.  ERR_FETCH when it is missing, cannot be read, is neither a
+ * Lists ${path}, relative to the open directory ${base} (AT_FDCWD: to the
+ * working directory); "." is ${base} itself.  ERR_FETCH when it is missing, cannot be read, is neither a
  * regular file nor a directory, or is a directory without documents; ERR_LIMIT
  * when there are too many or they are too deep.  Frees nothing and leaves
  * nothing on failure; else the caller calls file_list_free().
  */
-int file_list_read(struct file_list *out, const char *path, struct err *e);
+int file_list_read(
+    struct file_list *out, int base, const char *path, struct err *e);
 void file_list_free(struct file_list *l);
 
 /*
