@@ -29,7 +29,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 
 LIB_PACKAGES := sqlite3 libutf8proc
-SYNC_PACKAGES := jansson yaml-0.1 libgit2 libcurl libcrypto
+SYNC_PACKAGES := jansson yaml-0.1 libgit2 libcurl libcrypto zlib
 ALL_CFLAGS = -std=c11 $(DEFINES) $(WARNINGS) $(HARDENING) $(SANFLAGS) \
 	$(CFLAGS) -I. -I$(BUILD)/gen
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
@@ -197,7 +197,7 @@ bench: check-packages ## measure; the tables of bench/RESULTS.md
 
 BUILD_NEEDS := gcc make pkg-config libc6-dev libfcgi-dev libgit2-dev \
 	libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev \
-	libutf8proc-dev libssl-dev
+	libutf8proc-dev libssl-dev zlib1g-dev
 RUN_NEEDS := $(BUILD_NEEDS) lighttpd lighttpd-mod-deflate git curl python3
 CHECK_NEEDS := $(RUN_NEEDS) clang clang-format cppcheck shellcheck valgrind \
 	sqlite3 openssh-server openssl mandoc

@@ -47,7 +47,14 @@
 #define LIMIT_HTTP_IGNORED (64 * KIB) /* body of an answer that is no 200 */
 #define LIMIT_HTTP_VALIDATOR (1 * KIB) /* an ETag or Last-Modified */
 #define LIMIT_HTTP_RETRY_AFTER 60 /* seconds waited for a server */
+#define LIMIT_HTTP_QUOTED (8 * KIB) /* kept of the body of a refusal */
 #define LIMIT_URL (8 * KIB)
+/* Kubernetes holds 1 MiB; escaped in JSON it may be six times that. */
+#define LIMIT_CONFIGMAP_ANSWER (16 * MIB)
+#define LIMIT_CONFIGMAP_INFLATED (128 * MIB) /* all documents of one */
+#define LIMIT_CONFIGMAP_KEYS 10000
+#define LIMIT_CONFIGMAP_NAME 253 /* of an object, of a key */
+#define LIMIT_CONFIGMAP_REASON 300 /* of what the cluster says, quoted */
 #define LIMIT_GIT_OBJECTS 1000000
 #define LIMIT_GIT_BYTES (2 * GIB) /* received in one fetch */
 #define LIMIT_GIT_BLOB (1 * GIB)

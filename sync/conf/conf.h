@@ -50,11 +50,14 @@ struct conf_file { /* exactly one of path, url, data is not NULL */
 	int64_t timeout_ns; /* of a url; 0: no limit */
 };
 
-struct conf_configmap {
-	char *path; /* mounted directory or file; NULL: through the API */
-	char *namespace_name;
-	char *name;
-	char *key; /* default "registry.json" */
+struct conf_configmap { /* exactly one of path, name is not NULL */
+	char *path; /* mounted directory or file */
+	char *name; /* through the API of the cluster */
+	char *namespace_name; /* NULL: the one this pod runs in */
+	char *key; /* "*": all; NULL, with path only: every *.json */
+	char *server; /* URL of the API; NULL: as pods find it */
+	char *token_file; /* NULL: the service account's */
+	char *ca_file; /* NULL: the service account's, else the system's */
 };
 
 struct conf_kubernetes {

@@ -61,6 +61,9 @@ static const struct conf_key configmap[] = {
 	{ "namespace", CONF_STRING, NULL },
 	{ "name", CONF_STRING, NULL },
 	{ "key", CONF_STRING, NULL },
+	{ "server", CONF_STRING, NULL },
+	{ "tokenFile", CONF_STRING, NULL },
+	{ "caFile", CONF_STRING, NULL },
 	END,
 };
 

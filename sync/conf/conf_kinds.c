@@ -20,28 +20,35 @@
 
 /* ---- git ---- */
 
-/* The absolute name of a file that is there; NULL after a message or none. */
-static char *
-read_secret_path(const struct conf_at *auth, const char *key)
+char *
+conf_kinds_secret(const struct conf_at *at, const char *key, const char *name)
 {
-	const char *file = conf_value_text(auth, key);
+	const char *file = conf_value_text(at, key);
 	struct stat st;
 
 	if (file == NULL)
 		return NULL;
 	if (*file != '/') {
-		conf_message_error(auth, key,
-		    "git.auth.%s must be an absolute path, found '%s'", key,
-		    file);
+		conf_message_error(at, key,
+		    "%s must be an absolute path, found '%s'", name, file);
 		return NULL;
 	}
 	if (stat(file, &st) == -1) {
-		conf_message_error(auth, key,
-		    "git.auth.%s is not accessible: %s: %s", key, file,
-		    strerror(errno));
+		conf_message_error(at, key, "%s is not accessible: %s: %s",
+		    name, file, strerror(errno));
 		return NULL;
 	}
 	return xstrdup(file);
+}
+
+static char *
+read_git_secret(const struct conf_at *auth, const char *key)
+{
+	char *name = xasprintf("git.auth.%s", key);
+	char *path = conf_kinds_secret(auth, key, name);
+
+	free(name);
+	return path;
 }
 
 static void
@@ -55,9 +62,9 @@ read_git_auth(struct conf_git *g, const struct conf_at *at)
 	bool hosts = conf_value_present(&auth, "knownHostsFile");
 
 	g->username = conf_value_copy(&auth, "username", NULL);
-	g->password_file = read_secret_path(&auth, "passwordFile");
-	g->private_key_file = read_secret_path(&auth, "privateKeyFile");
-	g->known_hosts_file = read_secret_path(&auth, "knownHostsFile");
+	g->password_file = read_git_secret(&auth, "passwordFile");
+	g->private_key_file = read_git_secret(&auth, "privateKeyFile");
+	g->known_hosts_file = read_git_secret(&auth, "knownHostsFile");
 	if (password && (key || hosts))
 		conf_message_error(&auth, "passwordFile",
 		    "git.auth.passwordFile (for http) and git.auth.%s (for "
@@ -215,26 +222,6 @@ read_file(struct conf_file *f, const struct conf_at *at)
 
 /* ---- what comes from a cluster ---- */
 
-static void
-read_configmap(struct conf_configmap *c, const struct conf_at *at)
-{
-	bool path = conf_value_present(at, "path");
-	bool name = conf_value_present(at, "name");
-
-	c->path = conf_value_copy(at, "path", NULL);
-	c->namespace_name = conf_value_copy(at, "namespace", NULL);
-	c->name = conf_value_copy(at, "name", NULL);
-	c->key = conf_value_copy(at, "key", DOCUMENT);
-	if (path && (name || c->namespace_name != NULL))
-		conf_message_error(at, "path",
-		    "configmap.path and configmap.%s are mutually exclusive",
-		    name ? "name" : "namespace");
-	else if (!path && !name)
-		conf_message_error(at, NULL,
-		    "configmap.path or configmap.name is required: configMap "
-		    "name cannot be empty");
-}
-
 /* The reference checks these when it starts to watch; here it is at once. */
 static void
 check_namespace(
@@ -296,7 +283,7 @@ conf_kinds_read(struct conf_source *s, const struct conf_at *at)
 			read_file(&s->u.file, &block);
 			break;
 		case SOURCE_CONFIGMAP:
-			read_configmap(&s->u.configmap, &block);
+			conf_configmap_read(&s->u.configmap, &block);
 			break;
 		case SOURCE_KUBERNETES:
 			read_kubernetes(&s->u.kubernetes, &block);

@@ -9,6 +9,7 @@
  *   conf_check.c       keys and forms of the whole tree against conf_keys.c
  *   conf_value.c       nodes to C values; messages about missing ones
  *   conf_sources.c     sources[], with conf_kinds.c for the kinds' own blocks
+ *   conf_configmap.c   the block of a configmap source
  *   conf_registries.c  registries[]
  *   conf_settings.c    database, auth, telemetry, audit
  *   conf_claims.c      claims
@@ -190,6 +191,13 @@ void conf_sources_read(struct conf_reader *r);
 bool conf_sources_name_is_valid(const char *name);
 /* Reads the block of the kind that ${s} has; ${at} is the source. */
 void conf_kinds_read(struct conf_source *s, const struct conf_at *at);
+/*
+ * The absolute name of a secret file that is there, the caller's; NULL after a
+ * message that calls it ${name}, or when there is no such key.
+ */
+char *conf_kinds_secret(
+    const struct conf_at *at, const char *key, const char *name);
+void conf_configmap_read(struct conf_configmap *c, const struct conf_at *at);
 void conf_registries_read(struct conf_reader *r);
 void conf_settings_read(struct conf_reader *r);
 

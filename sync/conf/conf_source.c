@@ -91,6 +91,7 @@ add_place(struct json_out *j, const struct conf_source *s)
 		add_str(j, "namespace", s->u.configmap.namespace_name);
 		add_str(j, "name", s->u.configmap.name);
 		add_str(j, "key", s->u.configmap.key);
+		add_url(j, "server", s->u.configmap.server);
 		break;
 	case SOURCE_KUBERNETES:
 		/* In the reference's answers this key has a capital letter. */
@@ -185,6 +186,9 @@ free_kind(struct conf_source *s)
 		free(s->u.configmap.namespace_name);
 		free(s->u.configmap.name);
 		free(s->u.configmap.key);
+		free(s->u.configmap.server);
+		free(s->u.configmap.token_file);
+		free(s->u.configmap.ca_file);
 		break;
 	case SOURCE_KUBERNETES:
 		for (size_t i = 0; i < s->u.kubernetes.namespace_count; i++)

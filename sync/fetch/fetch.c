@@ -30,10 +30,11 @@ fetch_by_kind(struct fetch *out, const struct conf_source *source,
 		if (source->u.file.url != NULL)
 			return fetch_http(out, source, previous, options, e);
 		return fetch_file(out, source, previous, options, e);
+	case SOURCE_CONFIGMAP:
+		return fetch_configmap(out, source, previous, options, e);
 	case SOURCE_API:
 	case SOURCE_MANAGED:
 	case SOURCE_KUBERNETES:
-	case SOURCE_CONFIGMAP:
 		break;
 	}
 	err_set(e, ERR_FETCH,

@@ -8,7 +8,8 @@
  * file, git objects land in a bare repository kept in the cache directory.
  * Nothing is parsed here.  Each kind has a file of its own: fetch_file.c
  * (path, directory, inline), fetch_http.c (a URL, by way of http.c),
- * fetch_git.c (the only user of libgit2).
+ * fetch_git.c (the only user of libgit2), fetch_configmap.c (a ConfigMap that
+ * is mounted, or read from the Kubernetes API).
  */
 #ifndef SYNC_FETCH_H
 #define SYNC_FETCH_H
@@ -29,7 +30,7 @@
  */
 struct validators {
 	char hash[FETCH_HASH_SIZE]; /* of the content; "" for none */
-	char *revision; /* git commit id */
+	char *revision; /* git commit id; resourceVersion of a ConfigMap */
 	char *etag; /* HTTP, as received */
 	char *last_modified; /* HTTP, as received */
 	char *file_identity; /* size, times, inode of the file or files */
@@ -95,6 +96,9 @@ int fetch_file(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 int fetch_http(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+int fetch_configmap(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 int fetch_git(struct fetch *out, const struct conf_source *source,

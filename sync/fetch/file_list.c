@@ -254,8 +254,7 @@ out:
 }
 
 int
-file_list_read(
-    struct file_list *out, int base, const char *path, struct err *e)
+file_list_read(struct file_list *out, int base, const char *path, struct err *e)
 {
 	struct walk w = { .base = base };
 	struct stat st;

@@ -31,10 +31,11 @@ struct file_list {
 
 /*
  * Lists ${path}, relative to the open directory ${base} (AT_FDCWD: to the
- * working directory); "." is ${base} itself.  ERR_FETCH when it is missing, cannot be read, is neither a
- * regular file nor a directory, or is a directory without documents; ERR_LIMIT
- * when there are too many or they are too deep.  Frees nothing and leaves
- * nothing on failure; else the caller calls file_list_free().
+ * working directory); "." is ${base} itself.  ERR_FETCH when it is missing,
+ * cannot be read, is neither a regular file nor a directory, or is a directory
+ * without documents; ERR_LIMIT when there are too many or they are too deep.
+ * Frees nothing and leaves nothing on failure; else the caller calls
+ * file_list_free().
  */
 int file_list_read(
     struct file_list *out, int base, const char *path, struct err *e);

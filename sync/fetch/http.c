@@ -124,8 +124,10 @@ on_body(char *data, size_t size, size_t count, void *ctx)
 	size_t len = size * count;
 
 	x->body_bytes += len;
-	if (x->rs->status != 200)
+	if (x->rs->status != 200) {
+		http_response_add_refusal(x->rs, data, len);
 		return x->body_bytes > LIMIT_HTTP_IGNORED ? 0 : len;
+	}
 	if (x->body_bytes > body_limit(x->rq)) {
 		fail_too_large(x);
 		return 0;
@@ -309,20 +311,46 @@ plain_http_proxy(const char *url)
 	return getenv("HTTP_PROXY");
 }
 
+static struct curl_slist *
+request_headers(struct exchange *x)
+{
+	const struct http_request *rq = x->rq;
+	struct curl_slist *list = NULL;
+	char *bearer;
+
+	list = add_header(list, x->http, "Accept", rq->accept);
+	list = add_header(list, x->http, "If-None-Match", rq->etag);
+	list =
+	    add_header(list, x->http, "If-Modified-Since", rq->last_modified);
+	if (rq->bearer_token != NULL) {
+		bearer = xasprintf("Bearer %s", rq->bearer_token);
+		list = add_header(list, x->http, "Authorization", bearer);
+		free(bearer);
+	}
+	return list;
+}
+
+/* A CA file takes the place of the system's directory of roots, too. */
+static void
+set_own_roots(struct http *h, const char *ca_file)
+{
+	if (ca_file == NULL)
+		return;
+	SET(h, CURLOPT_CAINFO, ca_file);
+	SET(h, CURLOPT_CAPATH, NULL);
+}
+
 /* Sends the request for x->url; the answer is in x->rs. */
 static CURLcode
 send_request(struct exchange *x)
 {
 	struct http *h = x->http;
-	struct curl_slist *headers = NULL;
+	struct curl_slist *headers = request_headers(x);
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 	long left = time_left(x);
 	curl_off_t got = 0;
 
-	headers = add_header(headers, h, "Accept", x->rq->accept);
-	headers = add_header(headers, h, "If-None-Match", x->rq->etag);
-	headers =
-	    add_header(headers, h, "If-Modified-Since", x->rq->last_modified);
+	set_own_roots(h, x->rq->ca_file);
 	SET(h, CURLOPT_URL, x->url);
 	SET(h, CURLOPT_PROXY, plain_http_proxy(x->url));
 	SET(h, CURLOPT_HTTPHEADER, headers);
@@ -452,8 +480,9 @@ follow(struct exchange *x)
 		goto out;
 	}
 	shown = http_public_url(next);
-	if (!has_scheme(next, "https") &&
-	    (!has_scheme(next, "http") || has_scheme(x->url, "https"))) {
+	if (x->rq->no_redirects ||
+	    (!has_scheme(next, "https") &&
+		(!has_scheme(next, "http") || has_scheme(x->url, "https")))) {
 		err_set(x->e, ERR_FETCH,
 		    "refused to follow the redirect from %s to %s", x->shown,
 		    shown);

@@ -15,6 +15,7 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ struct http_request {
 	/* Validators of what is already here, as received; NULL for none. */
 	const char *etag;
 	const char *last_modified;
+	const char *bearer_token; /* NULL: none */
+	const char *ca_file; /* NULL: the system's; else no others count */
+	bool no_redirects; /* one is an error: a token is for one host */
 	uint64_t max_body; /* decoded; 0: LIMIT_HTTP_BODY */
 	int64_t timeout_ns; /* of one try with its redirects; 0: none */
 	int64_t deadline_us; /* clock_monotonic(), for all tries; 0: none */
@@ -45,6 +49,8 @@ struct http_response {
 	int status; /* of the last answer; 0: there was none */
 	char *etag; /* NULL when not sent, too long or malformed */
 	char *last_modified; /* the same */
+	char *refusal; /* the start of the body of what is no 200, or NULL */
+	size_t refusal_len;
 	unsigned requests; /* sent, redirects and tries included */
 	uint64_t bytes; /* of bodies, as received */
 };
@@ -58,7 +64,8 @@ void http_free(struct http *h);
  * write() as a whole, or 304 when validators were given.  Everything else is
  * -1: ERR_FETCH, ERR_LIMIT when the body is too large, or what write() set.
  * Messages name the URL without user name and password.  The caller frees the
- * members of ${rs} with http_response_free() in both cases.
+ * members of ${rs} with http_response_free() in both cases.  Whether a request
+ * names a CA file has to be the same for all of one ${h}.
  */
 int http_get(struct http *h, const struct http_request *rq,
     struct http_response *rs, struct err *e);

@@ -59,7 +59,9 @@ http_response_clear(struct http_response *rs)
 {
 	free(rs->etag);
 	free(rs->last_modified);
-	rs->etag = rs->last_modified = NULL;
+	free(rs->refusal);
+	rs->etag = rs->last_modified = rs->refusal = NULL;
+	rs->refusal_len = 0;
 	rs->status = 0;
 }
 
@@ -70,6 +72,7 @@ http_response_free(struct http_response *rs)
 		return;
 	free(rs->etag);
 	free(rs->last_modified);
+	free(rs->refusal);
 	memset(rs, 0, sizeof *rs);
 }
 
@@ -129,4 +132,16 @@ http_response_add_line(struct http_response *rs, const char *data, size_t len)
 	}
 	keep_header(&rs->etag, "ETag:", data, len);
 	keep_header(&rs->last_modified, "Last-Modified:", data, len);
+}
+
+void
+http_response_add_refusal(
+    struct http_response *rs, const char *data, size_t len)
+{
+	if (len > LIMIT_HTTP_QUOTED - rs->refusal_len)
+		len = LIMIT_HTTP_QUOTED - rs->refusal_len;
+	if (rs->refusal == NULL)
+		rs->refusal = xmalloc(LIMIT_HTTP_QUOTED);
+	memcpy(rs->refusal + rs->refusal_len, data, len);
+	rs->refusal_len += len;
 }

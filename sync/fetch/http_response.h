@@ -18,6 +18,10 @@
 void http_response_add_line(
     struct http_response *rs, const char *data, size_t len);
 
+/* Keeps ${len} bytes at ${data} of a refusal, up to LIMIT_HTTP_QUOTED. */
+void http_response_add_refusal(
+    struct http_response *rs, const char *data, size_t len);
+
 /* Forgets the answer, not the counts. */
 void http_response_clear(struct http_response *rs);
 

@@ -9,6 +9,7 @@
 #include "lib/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct reader {
@@ -19,6 +20,7 @@ struct reader {
 	void (*close)(struct reader *r);
 	void *state;
 	int fd;
+	uint64_t offset; /* readers over a spool: of the next byte */
 	const char *at; /* readers over memory: what is left */
 	size_t left;
 };

@@ -132,22 +132,31 @@ read_spool(struct reader *r, void *into, size_t len, struct err *e)
 	if (len == 0)
 		return 0;
 	do {
-		n = pread(s->fd, into, len, (off_t)(s->size - r->left));
+		n = pread(s->fd, into, len, (off_t)r->offset);
 	} while (n == -1 && errno == EINTR);
 	if (n <= 0) {
 		err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
 		    "failed to read a temporary file in %s", s->dir);
 		return -1;
 	}
+	r->offset += (uint64_t)n;
 	r->left -= (size_t)n;
 	return n;
 }
 
 void
-spool_reader(struct spool *s, struct reader *r)
+spool_part_reader(
+    struct spool *s, uint64_t offset, uint64_t size, struct reader *r)
 {
 	memset(r, 0, sizeof *r);
 	r->read = read_spool;
 	r->state = s;
-	r->left = (size_t)s->size;
+	r->offset = offset;
+	r->left = (size_t)size;
+}
+
+void
+spool_reader(struct spool *s, struct reader *r)
+{
+	spool_part_reader(s, 0, s->size, r);
 }

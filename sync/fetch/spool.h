@@ -34,5 +34,8 @@ uint64_t spool_size(const struct spool *s);
  * spool.  Nothing may be added while there is one.
  */
 void spool_reader(struct spool *s, struct reader *r);
+/* The same for the ${size} bytes at ${offset}, which must be there. */
+void spool_part_reader(
+    struct spool *s, uint64_t offset, uint64_t size, struct reader *r);
 
 #endif

@@ -8,7 +8,8 @@
  * "document=NAME SIZE SHA256".  A failure prints "error=CODE TEXT" and what it
  * used, and ends with status 1.
  *
- * Keys: kind (git, file, api) name url path data branch tag commit username
+ * Keys: kind (git, file, api, configmap) name url path data branch tag commit
+ * username namespace object key server token_file ca_file (of a configmap)
  * password_file private_key_file known_hosts_file source_timeout_ms; cache
  * force=1 timeout_ms; prev_hash prev_revision prev_etag prev_last_modified
  * prev_file_identity; max_bytes; progress=1 prints each progress call; pause=1
@@ -91,6 +92,17 @@ describe(struct conf_source *source, const struct arguments *args)
 		source->u.file.url = get(args, "url");
 		source->u.file.data = get(args, "data");
 		source->u.file.timeout_ns = ns;
+		return 0;
+	}
+	if (strcmp(kind, "configmap") == 0) {
+		source->kind = SOURCE_CONFIGMAP;
+		source->u.configmap.path = get(args, "path");
+		source->u.configmap.name = get(args, "object");
+		source->u.configmap.namespace_name = get(args, "namespace");
+		source->u.configmap.key = get(args, "key");
+		source->u.configmap.server = get(args, "server");
+		source->u.configmap.token_file = get(args, "token_file");
+		source->u.configmap.ca_file = get(args, "ca_file");
 		return 0;
 	}
 	if (strcmp(kind, "api") == 0) {

@@ -113,16 +113,17 @@ check_other_sources(const struct conf *c)
 	    "{\"kind\":\"file\",\"data\":\"144f33b2195391634c87921d72ac481d3a4c"
 	    "4feaf4dc3c6e4a7d0a7be30e6c53\"}");
 	CHECK_INT(s[6].kind, SOURCE_CONFIGMAP);
-	check_json(&s[6],
-	    "{\"path\":\"/etc/registry\","
-	    "\"key\":\"registry.json\"}",
-	    "{\"kind\":\"configmap\",\"path\":\"/etc/registry\","
-	    "\"key\":\"registry.json\"}");
+	check_json(&s[6], "{\"path\":\"/etc/registry\"}",
+	    "{\"kind\":\"configmap\",\"path\":\"/etc/registry\"}");
 	check_json(&s[7],
 	    "{\"namespace\":\"tools\",\"name\":\"catalogue\","
-	    "\"key\":\"servers.json\"}",
+	    "\"key\":\"servers.json\",\"server\":\"https://k8s.example.com\"}",
 	    "{\"kind\":\"configmap\",\"namespace\":\"tools\","
-	    "\"name\":\"catalogue\",\"key\":\"servers.json\"}");
+	    "\"name\":\"catalogue\",\"key\":\"servers.json\","
+	    "\"server\":\"https://k8s.example.com\"}");
+	CHECK_STR(s[7].u.configmap.token_file, "/dev/null");
+	CHECK_STR(s[7].u.configmap.ca_file, "/dev/null");
+	CHECK_STR(s[6].u.configmap.key, NULL);
 	CHECK_INT(s[8].kind, SOURCE_MANAGED);
 	CHECK_STR(s[8].claims, NULL);
 	CHECK_INT(s[8].interval_ns, 0);

@@ -216,6 +216,41 @@ static const struct {
 	    "configmap.path or configmap.name is required" },
 	{ __LINE__, SOURCE("  configmap:\n    path: /x\n    name: n\n" SYNCED),
 	    4, "configmap.path and configmap.name are mutually exclusive" },
+	{ __LINE__, SOURCE("  configmap:\n    name: Bad_\n" SYNCED), 4,
+	    "configmap.name must be the name of a ConfigMap" },
+	{ __LINE__, SOURCE("  configmap:\n    name: a..b\n" SYNCED), 4,
+	    "at most 253), found 'a..b'" },
+	{ __LINE__,
+	    SOURCE("  configmap:\n    name: n\n    namespace: a.b\n" SYNCED), 5,
+	    "invalid namespace name: a.b" },
+	{ __LINE__, SOURCE("  configmap:\n    name: n\n    key: a/b\n" SYNCED),
+	    5, "configmap.key must be a key of a ConfigMap" },
+	{ __LINE__,
+	    SOURCE("  configmap:\n    name: n\n    key: ..data\n" SYNCED), 5,
+	    "or '*', found '..data'" },
+	{ __LINE__,
+	    SOURCE(
+		"  configmap:\n    name: n\n    server: http://k8s.example.com\n" SYNCED),
+	    5, "configmap.server must be an https URL" },
+	{ __LINE__,
+	    SOURCE(
+		"  configmap:\n    name: n\n    server: https://u@k8s.example.com\n" SYNCED),
+	    5, "must have no user, query or fragment" },
+	{ __LINE__,
+	    SOURCE(
+		"  configmap:\n    name: n\n    tokenFile: /dev/null\n    server: http://127.0.0.1\n" SYNCED),
+	    5, "configmap.tokenFile needs an https configmap.server" },
+	{ __LINE__,
+	    SOURCE("  configmap:\n    name: n\n    tokenFile: token\n" SYNCED),
+	    5, "configmap.tokenFile must be an absolute path, found 'token'" },
+	{ __LINE__,
+	    SOURCE(
+		"  configmap:\n    name: n\n    caFile: /nowhere/ca.crt\n" SYNCED),
+	    5, "configmap.caFile is not accessible: /nowhere/ca.crt: No such" },
+	{ __LINE__,
+	    SOURCE(
+		"  configmap:\n    path: /x\n    caFile: /dev/null\n" SYNCED),
+	    4, "configmap.path and configmap.caFile are mutually exclusive" },
 
 	/* filters */
 	{ __LINE__,

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The block of a configmap source: a mounted ConfigMap has a path, one that is
+ * read from the API of the cluster a name.  Names end up in a URL and in file
+ * names, so they are held to what Kubernetes allows.
+ */
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/conf/conf_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DOCUMENT "registry.json"
+#define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Labels of letters, digits and hyphens with dots between them. */
+static bool
+is_object_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len <= LIMIT_CONFIGMAP_NAME && len > 0 &&
+	       strspn(name, LOWER "-.") == len && strchr(".-", *name) == NULL &&
+	       strchr(".-", name[len - 1]) == NULL &&
+	       strstr(name, "..") == NULL && strstr(name, ".-") == NULL &&
+	       strstr(name, "-.") == NULL;
+}
+
+static bool
+is_key(const char *key)
+{
+	size_t len = strlen(key);
+
+	return len <= LIMIT_CONFIGMAP_NAME &&
+	       strspn(key, LOWER UPPER "-._") == len && strcmp(key, ".") != 0 &&
+	       strncmp(key, "..", 2) != 0;
+}
+
+/* Of a mounted one these keys have no meaning. */
+static void
+check_mounted(const struct conf_at *at)
+{
+	static const char *const of_the_api[] = { "name", "namespace", "server",
+		"tokenFile", "caFile" };
+	size_t count = sizeof of_the_api / sizeof of_the_api[0];
+
+	for (size_t i = 0; i < count; i++) {
+		if (!conf_value_present(at, of_the_api[i]))
+			continue;
+		conf_message_error(at, "path",
+		    "configmap.path and configmap.%s are mutually exclusive",
+		    of_the_api[i]);
+		break;
+	}
+}
+
+/* A token must not travel in the clear, so plain http goes without one. */
+static void
+check_server(const struct conf_at *at, const char *server)
+{
+	char shown[CONF_SHOWN_SIZE];
+	struct err e = ERR_INIT;
+	struct conf_url u;
+	bool plain;
+
+	conf_message_show(shown, server);
+	if (conf_url_parse(&u, server, &e) == -1) {
+		conf_message_error(at, "server",
+		    "configmap.server is invalid: %s: %s", e.text, shown);
+		return;
+	}
+	plain = strcmp(u.scheme, "http") == 0 && u.is_loopback;
+	if (!u.has_host || (strcmp(u.scheme, "https") != 0 && !plain))
+		conf_message_error(at, "server",
+		    "configmap.server must be an https URL, or http to this "
+		    "machine (without a token), found '%s'",
+		    shown);
+	else if (strpbrk(server, "?#@") != NULL)
+		conf_message_error(at, "server",
+		    "configmap.server must have no user, query or fragment, "
+		    "found '%s'",
+		    shown);
+	else if (plain && conf_value_present(at, "tokenFile"))
+		conf_message_error(at, "tokenFile",
+		    "configmap.tokenFile needs an https configmap.server");
+}
+
+static void
+check_names(const struct conf_configmap *c, const struct conf_at *at)
+{
+	char shown[CONF_SHOWN_SIZE];
+
+	if (c->name != NULL && !is_object_name(c->name))
+		conf_message_error(at, "name",
+		    "configmap.name must be the name of a ConfigMap "
+		    "(lower-case letters, digits, hyphens and dots, at most "
+		    "%d), found '%s'",
+		    LIMIT_CONFIGMAP_NAME, conf_message_show(shown, c->name));
+	if (c->namespace_name != NULL &&
+	    !conf_sources_name_is_valid(c->namespace_name))
+		conf_message_error(at, "namespace",
+		    "invalid namespace name: %s",
+		    conf_message_show(shown, c->namespace_name));
+	if (c->key != NULL && strcmp(c->key, "*") != 0 && !is_key(c->key))
+		conf_message_error(at, "key",
+		    "configmap.key must be a key of a ConfigMap (letters, "
+		    "digits, '-', '_' and '.', at most %d) or '*', found '%s'",
+		    LIMIT_CONFIGMAP_NAME, conf_message_show(shown, c->key));
+}
+
+void
+conf_configmap_read(struct conf_configmap *c, const struct conf_at *at)
+{
+	c->path = conf_value_copy(at, "path", NULL);
+	c->name = conf_value_copy(at, "name", NULL);
+	c->namespace_name = conf_value_copy(at, "namespace", NULL);
+	c->key = conf_value_copy(at, "key", c->path == NULL ? DOCUMENT : NULL);
+	c->server = conf_value_copy(at, "server", NULL);
+	c->token_file =
+	    conf_kinds_secret(at, "tokenFile", "configmap.tokenFile");
+	c->ca_file = conf_kinds_secret(at, "caFile", "configmap.caFile");
+	check_names(c, at);
+	if (c->server != NULL)
+		check_server(at, c->server);
+	if (conf_value_present(at, "path"))
+		check_mounted(at);
+	else if (!conf_value_present(at, "name"))
+		conf_message_error(at, NULL,
+		    "configmap.path or configmap.name is required: configMap "
+		    "name cannot be empty");
+}

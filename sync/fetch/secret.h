@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small files that hold one secret or name, read anew at each use. */
+#ifndef SYNC_SECRET_H
+#define SYNC_SECRET_H
+
+#include "lib/err.h"
+
+/*
+ * Reads ${file}, called ${what} in messages, without the white space around
+ * its text.  ERR_FETCH when it cannot be read, or holds nothing or bytes that
+ * a header field cannot carry (anything but printable ASCII); ERR_LIMIT over
+ * LIMIT_SECRET_FILE.  The caller frees *${out} with secret_free().
+ */
+int secret_read(char **out, const char *what, const char *file, struct err *e);
+/* Wipes and frees; NULL is allowed. */
+void secret_free(char *secret);
+
+#endif
