@@ -217,10 +217,24 @@ run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG=)
 
 # ---- putting it somewhere ---------------------------------------------------
 
+systemdsystemunitdir ?= $(PREFIX)/lib/systemd/system
+sysusersdir ?= $(PREFIX)/lib/sysusers.d
+tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
+
 MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8
-INSTALLED := $(addprefix bin/,$(notdir $(PROGRAMS))) \
-	$(addprefix share/man/man8/,$(notdir $(MANUALS))) \
-	$(addprefix share/thv-registry/,lighttpd.conf config.yaml)
+UNITS := $(filter-out $(if $(wildcard fcgi/main_admin.c),,%-admin.socket \
+	%-admin.service),$(foreach end,service timer path socket, \
+	$(wildcard sync/*.$(end) fcgi/*.$(end))))
+INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
+	$(addprefix $(PREFIX)/share/man/man8/,$(notdir $(MANUALS))) \
+	$(addprefix $(PREFIX)/share/thv-registry/,lighttpd.conf config.yaml \
+	    thv-registry-sync.cron) \
+	$(addprefix $(systemdsystemunitdir)/,$(notdir $(UNITS))) \
+	$(sysusersdir)/thv-registry.conf $(tmpfilesdir)/thv-registry.conf
+
+# Copies a file that names programs where they are by default.
+install_with_paths = sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $(1) \
+	    > '$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
 
 .PHONY: install
 install: all ## install into $(DESTDIR)$(PREFIX)
@@ -230,10 +244,19 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	    httpd-conf/lighttpd.conf
 	install -m 644 sync/example/config.yaml.in \
 	    '$(DESTDIR)$(PREFIX)/share/thv-registry/config.yaml'
+	$(call install_with_paths,sync/thv-registry-sync.cron,$(strip \
+	    )$(PREFIX)/share/thv-registry/thv-registry-sync.cron)
+	install -d '$(DESTDIR)$(systemdsystemunitdir)'
+	$(foreach unit,$(UNITS),$(call install_with_paths,$(unit),$(strip \
+	    )$(systemdsystemunitdir)/$(notdir $(unit))) &&) true
+	install -D -m 644 sync/thv-registry.sysusers \
+	    '$(DESTDIR)$(sysusersdir)/thv-registry.conf'
+	install -D -m 644 sync/thv-registry.tmpfiles \
+	    '$(DESTDIR)$(tmpfilesdir)/thv-registry.conf'
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f $(patsubst %,'$(DESTDIR)$(PREFIX)/%',$(INSTALLED))
+	rm -f $(patsubst %,'$(DESTDIR)%',$(INSTALLED))
 	-rmdir '$(DESTDIR)$(PREFIX)/share/thv-registry'
 
 .PHONY: dist
