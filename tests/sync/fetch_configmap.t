@@ -145,9 +145,12 @@ def test_no_mixture():
             update()
 
     update()
-    mixed = retried = 0
+    mixed = retried = tries = 0
+    under_valgrind = "/valgrind" in fetching.DRIVER
     errors = []
-    for _ in range(50):
+    # Swap and reading meet by chance, so until they have.
+    while tries < 20 or (tries < 400 and not (retried or under_valgrind)):
+        tries += 1
         swapper = threading.Thread(target=burst)
         swapper.start()
         r = mounted(volume.path)
@@ -159,7 +162,7 @@ def test_no_mixture():
         retried += int(r.bytes) > sum(d[1] for d in r.documents)
     equal(errors, [], "a fetch gets past four swaps")
     equal(mixed, 0, "and has never files of two generations")
-    if "/valgrind" in fetching.DRIVER:
+    if under_valgrind:
         tap.skip("under valgrind all swaps come before the fetch")
     else:
         ok(retried > 0, f"some had to start over: {retried}")
@@ -277,13 +280,12 @@ def test_binary():
              "text that begins as gzip")
     deflate = zlib.compressobj(9, zlib.DEFLATED, 31)
     zeros = b"\0" * 1000000
-    bomb = b"".join(deflate.compress(zeros) for _ in range(140))
+    bomb = b"".join(deflate.compress(zeros) for _ in range(40))
     bomb += deflate.flush()
     ok(len(bomb) < 1000000, "a bomb that fits into a ConfigMap")
-    equal(error(bomb), f"inflates to more than {128 << 20} bytes",
-          "does not go off")
-    equal(error(gzip.compress(b"y" * 30000), max_bytes=20000),
-          "inflates to more than 20000 bytes", "nor does one for its source")
+    equal(error(bomb, max_bytes=32 << 20),
+          f"inflates to more than {32 << 20} bytes", "does not go off")
+    equal(error(bomb), "", "unless there is room for it")
 
 
 def test_refusals():
