@@ -3,12 +3,14 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "sync/conf/conf.h"
+#include "sync/lint/lint.h"
 #include "sync/options.h"
 #include "sync/report.h"
 #include "sync/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -126,6 +128,8 @@ main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "lint") == 0)
+		return lint_main(argc - 1, argv + 1);
 	if (options_parse(&o, argc, argv, &e) == -1) {
 		fprintf(stderr,
 		    "thv-registry-sync: %s\n"

@@ -13,7 +13,9 @@
 
 const char options_help[] =
     "Usage: thv-registry-sync [OPTION]...\n"
-    "Load the configured sources into the registry database.\n"
+    "       thv-registry-sync lint [OPTION]... [FILE]...\n"
+    "Load the configured sources into the registry database, or tell which\n"
+    "entries clients will refuse (lint --help).\n"
     "\n"
     "Without options every source that is due is synced, then the program\n"
     "ends.\n"
@@ -97,8 +99,8 @@ flag_of(struct options *o, int option)
 	}
 }
 
-static const char *
-default_config(void)
+const char *
+options_default_config(void)
 {
 	const char *variable = getenv(CONFIG_VARIABLE);
 
@@ -112,7 +114,7 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 	int option;
 
 	memset(out, 0, sizeof *out);
-	out->config = default_config();
+	out->config = options_default_config();
 	opterr = 0;
 	while ((option = getopt_long(
 		    argc, argv, ":c:qv", long_options, NULL)) != -1) {

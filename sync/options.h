@@ -26,6 +26,9 @@ struct options {
 int options_parse(struct options *out, int argc, char **argv, struct err *e);
 void options_free(struct options *o);
 
+/* The configuration when none is named; from the environment, else fixed. */
+const char *options_default_config(void);
+
 extern const char options_help[];
 
 #endif

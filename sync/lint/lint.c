@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of `thv-registry-sync lint`, and its exit status. */
+#include "sync/lint/lint.h"
+
+#include "sync/conf/conf.h"
+#include "sync/lint/lint_input.h"
+#include "sync/lint/lint_report.h"
+#include "sync/options.h"
+
+#include "lib/xalloc.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: thv-registry-sync lint [OPTION]... [FILE]...\n"
+    "Tell which clients will refuse or mangle an entry, and why.\n"
+    "\n"
+    "FILE is a registry document or a directory of them; several are looked\n"
+    "at as if they were one source.  Without FILE it is the content of the\n"
+    "configured database.\n"
+    "\n"
+    "  -c, --config FILE   the configuration that names the database\n"
+    "      --source NAME   only what is stored of this source; may be\n"
+    "                      repeated\n"
+    "      --json          print one JSON object\n"
+    "      --rules         print every rule and what it means, and end\n"
+    "  -q, --quiet         show errors only\n"
+    "  -v, --verbose       show what is for information, too\n"
+    "      --help          print this and end\n"
+    "\n"
+    "Exit status: 0 no error was found; 1 a client will refuse an entry; 2\n"
+    "wrong usage, or what was to be looked at cannot be read.\n";
+
+enum {
+	OPTION_SOURCE = 256,
+	OPTION_JSON,
+	OPTION_RULES,
+	OPTION_HELP
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "source", required_argument, NULL, OPTION_SOURCE },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "rules", no_argument, NULL, OPTION_RULES },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct command {
+	const char *config;
+	char **names; /* of --source; the array is owned */
+	size_t name_count;
+	char **files; /* borrowed from argv */
+	size_t file_count;
+	bool rules;
+	bool help;
+	struct lint_report_options report;
+};
+
+static int
+take_option(struct command *c, int option, char **argv, struct err *e)
+{
+	switch (option) {
+	case 'c':
+		c->config = optarg;
+		return 0;
+	case OPTION_SOURCE:
+		c->names = xreallocarray(
+		    c->names, c->name_count + 1, sizeof *c->names);
+		c->names[c->name_count++] = optarg;
+		return 0;
+	case OPTION_JSON:
+		c->report.json = true;
+		return 0;
+	case OPTION_RULES:
+		c->rules = true;
+		return 0;
+	case 'q':
+		c->report.quiet = true;
+		return 0;
+	case 'v':
+		c->report.verbose = true;
+		return 0;
+	case OPTION_HELP:
+		c->help = true;
+		return 0;
+	default:
+		err_set(e, ERR_USAGE,
+		    option == ':' ? "option '%s' needs a value"
+				  : "unknown option '%s'",
+		    argv[optind - 1]);
+		return -1;
+	}
+}
+
+static int
+parse(struct command *c, int argc, char **argv, struct err *e)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	int option;
+
+	c->config = options_default_config();
+	c->report.colour = isatty(STDOUT_FILENO) == 1 &&
+			   (no_colour == NULL || no_colour[0] == '\0');
+	opterr = 0;
+	while ((option = getopt_long(
+		    argc, argv, ":c:qv", long_options, NULL)) != -1)
+		if (take_option(c, option, argv, e) == -1)
+			return -1;
+	c->files = argv + optind;
+	c->file_count = (size_t)(argc - optind);
+	if (c->file_count > 0 && c->name_count > 0) {
+		err_set(e, ERR_USAGE,
+		    "--source is about what is stored; it does not go "
+		    "together with files");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+look_at_stored(const struct command *c, struct lint_report *report,
+    size_t *entries, struct err *e)
+{
+	struct conf *conf = NULL;
+	int rc = -1;
+
+	if (conf_load(&conf, c->config, e) == -1)
+		goto out;
+	if (lint_input_database(report, entries, conf->database_path, c->names,
+		c->name_count, e) == -1) {
+		err_wrap(e, "%s", conf->database_path);
+		goto out;
+	}
+	rc = 0;
+out:
+	conf_free(conf);
+	return rc;
+}
+
+static int
+look(const struct command *c, bool *refused, struct err *e)
+{
+	struct lint_report *report = lint_report_new(stdout, &c->report);
+	size_t entries = 0;
+	int rc = -1;
+
+	lint_report_begin(report);
+	if (c->file_count > 0) {
+		if (lint_input_documents(
+			report, &entries, c->files, c->file_count, e) == -1)
+			goto out;
+	} else if (look_at_stored(c, report, &entries, e) == -1) {
+		goto out;
+	}
+	*refused = lint_report_errors(report) > 0;
+	rc = 0;
+out:
+	/* What was begun as JSON is ended as JSON. */
+	if (rc == 0 || c->report.json)
+		lint_report_end(report, entries);
+	lint_report_free(report);
+	return rc;
+}
+
+int
+lint_main(int argc, char **argv)
+{
+	struct command c = { 0 };
+	struct err e = ERR_INIT;
+	bool refused = false;
+	int status = 0;
+
+	if (parse(&c, argc, argv, &e) == -1) {
+		fprintf(stderr,
+		    "thv-registry-sync: %s\n"
+		    "Try 'thv-registry-sync lint --help'.\n",
+		    e.text);
+		status = 2;
+	} else if (c.help) {
+		fputs(help, stdout);
+	} else if (c.rules) {
+		lint_report_rules(stdout, &c.report);
+	} else if (look(&c, &refused, &e) == -1) {
+		fflush(stdout);
+		fprintf(stderr, "thv-registry-sync: %s\n", e.text);
+		status = 2;
+	} else {
+		status = refused;
+	}
+	free(c.names);
+	if (fflush(stdout) == EOF && status == 0)
+		status = 2;
+	return status;
+}

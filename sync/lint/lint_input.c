@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walking documents and stored content, one entry after the other. */
+#include "sync/lint/lint_input.h"
+
+#include "lib/db.h"
+#include "lib/limits.h"
+#include "sync/document/catalog.h"
+#include "sync/fetch/file_list.h"
+#include "sync/fetch/reader.h"
+#include "sync/lint/lint_across.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REFERENCE_DOCUMENT 104857600 /* bytes it takes from a URL */
+
+struct input {
+	struct lint_sink sink;
+	struct lint_server server;
+	struct lint_across *across; /* NULL: entries are not compared */
+	size_t *entries;
+	bool many; /* documents: a place names the one it is in */
+};
+
+static struct input
+input_new(struct lint_report *report, size_t *entries)
+{
+	return (struct input){
+		.sink = { .found = lint_report_found, .ctx = report },
+		.entries = entries,
+	};
+}
+
+static void
+input_free(struct input *in)
+{
+	lint_server_free(&in->server);
+	lint_across_free(in->across);
+}
+
+static void
+report(struct input *in, const char *id, const struct lint_place *place,
+    const char *path, const char *detail, const char *value)
+{
+	const struct lint_finding f = { .rule = lint_rules_find(id),
+		.place = place,
+		.path = path,
+		.detail = detail,
+		.value = value };
+
+	in->sink.found(in->sink.ctx, &f);
+}
+
+static void
+compare(struct input *in, const struct lint_place *place,
+    const struct lint_server *server, size_t size)
+{
+	char where[LIMIT_PATH + 64];
+	struct lint_place full = *place;
+
+	if (in->across == NULL)
+		return;
+	if (in->many) {
+		snprintf(
+		    where, sizeof where, "%s: %s", place->scope, place->where);
+		full.where = where;
+	}
+	lint_across_add(in->across, &full, server, size);
+}
+
+/* Looks at one entry; ${check} is false when only comparing is wanted. */
+static void
+look_at(struct input *in, const struct lint_place *place, const char *json,
+    size_t len, bool check)
+{
+	const struct lint_server *server = NULL;
+
+	if (place->kind == ENTRY_SERVER &&
+	    lint_server_read(&in->server, json, len))
+		server = &in->server;
+	in->sink.place = place;
+	if (check && server != NULL)
+		lint_rules_check(&in->sink, server);
+	compare(in, place, server, len);
+}
+
+static void
+finish(struct input *in, const char *scope_kind, const char *scope)
+{
+	const struct lint_place place = { .scope_kind = scope_kind,
+		.scope = scope };
+
+	lint_across_check(in->across, &place, &in->sink);
+	lint_across_free(in->across);
+	in->across = NULL;
+}
+
+/* ---- documents ---- */
+
+struct document {
+	struct input *in;
+	const char *path;
+};
+
+static int
+take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
+{
+	static const char *const arrays[] = { [ENTRY_SERVER] = "servers",
+		[ENTRY_SKILL] = "skills",
+		[ENTRY_PLUGIN] = "plugins" };
+	const struct document *d = ctx;
+	char where[64];
+	const struct lint_place place = { .scope_kind = "document",
+		.scope = d->path,
+		.where = where,
+		.kind = entry->kind,
+		.name = entry->facts.name,
+		.version = entry->facts.version };
+	const struct rules_problem *problem = entry->problem;
+
+	(void)e;
+	++*d->in->entries;
+	snprintf(where, sizeof where, "data.%s.%zu", arrays[entry->kind],
+	    entry->index);
+	if (problem != NULL)
+		report(d->in, "rejected", &place, problem->path, problem->rule,
+		    problem->value[0] == '\0' ? NULL : problem->value);
+	look_at(d->in, &place, entry->json, entry->json_len, true);
+	return 0;
+}
+
+static void
+check_size(struct input *in, const struct file_entry *file)
+{
+	const struct lint_place place = { .scope_kind = "document",
+		.scope = file->path };
+	char size[32];
+
+	if (file->stat.st_size <= REFERENCE_DOCUMENT)
+		return;
+	snprintf(
+	    size, sizeof size, "%lld bytes", (long long)file->stat.st_size);
+	report(in, "document-size", &place, "", NULL, size);
+}
+
+static int
+look_at_file(struct input *in, const struct file_entry *file, struct err *e)
+{
+	const struct catalog_options options = { .max_meta_size =
+						     LIMIT_META_DEFAULT };
+	const struct lint_place place = { .scope_kind = "document",
+		.scope = file->path };
+	struct document document = { in, file->path };
+	struct reader reader = { 0 };
+	struct err why = ERR_INIT;
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	int rc = -1;
+
+	if (fd == -1) {
+		file_list_fail(e, errno, file->path);
+		return -1;
+	}
+	reader_from_fd(&reader, fd, 1);
+	check_size(in, file);
+	if (catalog_read(
+		NULL, &reader, &options, take_entry, &document, &why) == -1) {
+		if (why.code != ERR_INPUT && why.code != ERR_LIMIT) {
+			err_set(e, why.code, "%s: %s", file->path, why.text);
+			goto out;
+		}
+		report(in, "document", &place, "", why.text, NULL);
+	}
+	rc = 0;
+out:
+	reader_close(&reader);
+	return rc;
+}
+
+static int
+look_at_path(struct input *in, const char *path, struct err *e)
+{
+	struct file_list list;
+	int rc = -1;
+
+	if (file_list_read(&list, AT_FDCWD, path, e) == -1)
+		return -1;
+	in->many |= list.count > 1;
+	for (size_t i = 0; i < list.count; i++)
+		if (look_at_file(in, &list.entries[i], e) == -1)
+			goto out;
+	rc = 0;
+out:
+	file_list_free(&list);
+	return rc;
+}
+
+int
+lint_input_documents(struct lint_report *report, size_t *entries,
+    char *const *paths, size_t count, struct err *e)
+{
+	struct input in = input_new(report, entries);
+	int rc = -1;
+
+	in.across = lint_across_new();
+	in.many = count > 1;
+	for (size_t i = 0; i < count; i++)
+		if (look_at_path(&in, paths[i], e) == -1)
+			goto out;
+	if (count == 1)
+		finish(&in, "document", paths[0]);
+	else
+		finish(&in, "documents", "together");
+	rc = 0;
+out:
+	input_free(&in);
+	return rc;
+}
+
+/* ---- the database ---- */
+
+static int
+report_rejections(struct input *in, struct db *db, int64_t source,
+    const char *name, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_LINT_REJECTIONS);
+	bool row;
+
+	stmt_bind_int(s, SQL_LINT_REJECTIONS_P_SOURCE, source);
+	for (;;) {
+		struct lint_place place = { .scope_kind = "source",
+			.scope = name };
+
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		++*in->entries;
+		place.kind = (enum entry_kind)stmt_int(s, 0);
+		place.name = stmt_text(s, 2, NULL);
+		place.version = stmt_text(s, 3, NULL);
+		report(in, "rejected", &place, stmt_text(s, 1, NULL),
+		    stmt_text(s, 4, NULL), stmt_text(s, 5, NULL));
+	}
+}
+
+/* Looks at the rows of ${s}, which are kind, name, version and document. */
+static int
+look_at_rows(struct input *in, struct stmt *s, const char *scope_kind,
+    const char *scope, bool check, struct err *e)
+{
+	bool row;
+
+	for (;;) {
+		struct lint_place place = { .scope_kind = scope_kind,
+			.scope = scope };
+		const char *json;
+		size_t len;
+
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		*in->entries += check;
+		place.kind = (enum entry_kind)stmt_int(s, 0);
+		place.name = stmt_text(s, 1, NULL);
+		place.version = stmt_text(s, 2, NULL);
+		json = stmt_text(s, 3, &len);
+		look_at(in, &place, json, len, check);
+	}
+}
+
+/* ${alone}: its entries are compared with each other. */
+static int
+look_at_source(struct input *in, struct db *db, int64_t source,
+    const char *name, bool alone, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_LINT_DOCUMENTS);
+
+	if (report_rejections(in, db, source, name, e) == -1)
+		return -1;
+	if (alone)
+		in->across = lint_across_new();
+	stmt_bind_int(s, SQL_LINT_DOCUMENTS_P_SOURCE, source);
+	if (look_at_rows(in, s, "source", name, true, e) == -1)
+		return -1;
+	if (alone)
+		finish(in, "source", name);
+	return 0;
+}
+
+static bool
+is_named(const char *name, char *const *names, size_t count, bool *met)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		met[i] = true;
+		found = true;
+	}
+	return found;
+}
+
+static int
+look_at_sources(struct input *in, struct db *db, char *const *names,
+    size_t count, bool *met, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_LINT_SOURCES);
+	bool row;
+
+	for (;;) {
+		const char *name;
+
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		name = stmt_text(s, 1, NULL);
+		if (count > 0 && !is_named(name, names, count, met))
+			continue;
+		if (look_at_source(
+			in, db, stmt_int(s, 0), name, count > 0, e) == -1)
+			return -1;
+	}
+}
+
+static int
+look_at_registries(struct input *in, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_LINT_REGISTRIES);
+	struct stmt *shown = db_stmt(db, SQL_LINT_SHOWN);
+	bool row;
+
+	for (;;) {
+		const char *name;
+
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		name = stmt_text(s, 1, NULL);
+		in->across = lint_across_new();
+		stmt_bind_int(shown, SQL_LINT_SHOWN_P_REGISTRY, stmt_int(s, 0));
+		if (look_at_rows(in, shown, "registry", name, false, e) == -1)
+			return -1;
+		finish(in, "registry", name);
+	}
+}
+
+static int
+look_at_database(struct input *in, struct db *db, char *const *names,
+    size_t count, struct err *e)
+{
+	bool met[LIMIT_CONFIG_SOURCES] = { false };
+
+	if (look_at_sources(in, db, names, count, met, e) == -1)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (met[i])
+			continue;
+		err_set(
+		    e, ERR_USAGE, "no source called '%s' is stored", names[i]);
+		return -1;
+	}
+	return count > 0 ? 0 : look_at_registries(in, db, e);
+}
+
+int
+lint_input_database(struct lint_report *report, size_t *entries,
+    const char *path, char *const *names, size_t count, struct err *e)
+{
+	struct input in = input_new(report, entries);
+	struct db *db = NULL;
+	int rc = -1;
+
+	if (count > LIMIT_CONFIG_SOURCES) {
+		err_set(e, ERR_USAGE, "more than %d sources named",
+		    LIMIT_CONFIG_SOURCES);
+		return -1;
+	}
+	if (db_open(&db, path, DB_READ, e) == -1 ||
+	    db_prepare(db, SQL_SET_LINT, e) == -1 || db_begin_read(db, e) == -1)
+		goto out;
+	if (look_at_database(&in, db, names, count, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	if (db != NULL)
+		db_rollback(db);
+	db_close(db);
+	input_free(&in);
+	return rc;
+}

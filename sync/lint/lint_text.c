@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Versions, package identifiers and URLs, as the lint sees them. */
+#include "sync/lint/lint_text.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+size_t
+lint_text_length(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* Whether one part between dots is x, X or *. */
+static bool
+has_wildcard_part(const char *version)
+{
+	for (const char *at = version; *at != '\0';) {
+		size_t len = strcspn(at, ".");
+
+		if (len == 1 && strchr("xX*", *at) != NULL)
+			return true;
+		at += len + (at[len] == '.');
+	}
+	return false;
+}
+
+bool
+lint_text_is_range(const char *version)
+{
+	return (*version != '\0' && strchr("^~<>=", *version) != NULL) ||
+	       strstr(version, "||") != NULL ||
+	       strstr(version, " - ") != NULL || has_wildcard_part(version);
+}
+
+static bool
+is_image(const char *type)
+{
+	return strcmp(type, "oci") == 0 || strcmp(type, "docker") == 0;
+}
+
+const char *
+lint_text_carried_version(const char *type, const char *identifier)
+{
+	const char *at, *slash;
+
+	if (type == NULL || identifier == NULL || *identifier == '\0')
+		return NULL;
+	if (strcmp(type, "pypi") == 0) {
+		at = strstr(identifier, "==");
+		return at == NULL ? NULL : at + 2;
+	}
+	if (strcmp(type, "npm") == 0 || strcmp(type, "nuget") == 0) {
+		/* The first one of @scope/name is part of the name. */
+		at = strchr(identifier + 1, '@');
+		return at == NULL ? NULL : at + 1;
+	}
+	if (!is_image(type))
+		return NULL;
+	/* A colon before the last slash is that of a port. */
+	at = strchr(identifier, '@');
+	if (at == NULL) {
+		slash = strrchr(identifier, '/');
+		at = strchr(slash == NULL ? identifier : slash, ':');
+	}
+	return at == NULL ? NULL : at + 1;
+}
+
+/* ---- URLs ---- */
+
+struct url {
+	const char *scheme;
+	size_t scheme_len;
+	const char *host; /* without user and port */
+	size_t host_len;
+	const char *port; /* after the colon; NULL when there is none */
+	size_t port_len;
+	const char *path;
+	size_t path_len;
+	const char *rest; /* from '?' or '#' on */
+};
+
+/* False when there is no scheme followed by a host. */
+static bool
+split(struct url *u, const char *url)
+{
+	const char *end = strstr(url, "://");
+	size_t len, user;
+
+	if (end == NULL)
+		return false;
+	*u = (struct url){ .scheme = url, .scheme_len = (size_t)(end - url) };
+	u->host = end + 3;
+	len = strcspn(u->host, "/?#");
+	u->path = u->host + len;
+	u->path_len = strcspn(u->path, "?#");
+	u->rest = u->path + u->path_len;
+	for (user = len; user > 0 && u->host[user - 1] != '@'; user--)
+		;
+	u->host += user;
+	len -= user;
+	u->host_len = *u->host == '[' ? strcspn(u->host, "]") + 1
+				      : strcspn(u->host, ":/?#");
+	if (u->host_len > len)
+		u->host_len = len;
+	if (u->host_len < len && u->host[u->host_len] == ':') {
+		u->port = u->host + u->host_len + 1;
+		u->port_len = len - u->host_len - 1;
+	}
+	return u->host_len > 0;
+}
+
+static bool
+equals(const char *text, size_t len, const char *word)
+{
+	return strlen(word) == len && strncasecmp(text, word, len) == 0;
+}
+
+bool
+lint_text_is_http(const char *url)
+{
+	struct url u;
+
+	return split(&u, url) && equals(u.scheme, u.scheme_len, "http");
+}
+
+bool
+lint_text_is_local(const char *url)
+{
+	static const char *const names[] = { "localhost", "[::1]", "0.0.0.0",
+		"host.docker.internal", NULL };
+	struct url u;
+
+	if (!split(&u, url))
+		return false;
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (equals(u.host, u.host_len, names[i]))
+			return true;
+	return (u.host_len >= 7 && strncmp(u.host, "127.", 4) == 0) ||
+	       (u.host_len > 10 &&
+		   equals(u.host + u.host_len - 10, 10, ".localhost"));
+}
+
+bool
+lint_text_ends_in_slash(const char *url)
+{
+	struct url u;
+
+	return split(&u, url) && u.path_len > 0 &&
+	       u.path[u.path_len - 1] == '/';
+}
+
+static bool
+has_upper(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (isupper((unsigned char)text[i]))
+			return true;
+	return false;
+}
+
+bool
+lint_text_is_rewritten(const char *url)
+{
+	struct url u;
+	bool tls;
+
+	/* The case of a variable's name is no matter of hosts. */
+	if (!split(&u, url) || memchr(u.host, '{', u.host_len) != NULL)
+		return false;
+	tls = equals(u.scheme, u.scheme_len, "https");
+	return has_upper(u.scheme, u.scheme_len) ||
+	       has_upper(u.host, u.host_len) || strchr(u.rest, '#') != NULL ||
+	       (u.port != NULL &&
+		   equals(u.port, u.port_len, tls ? "443" : "80"));
+}
