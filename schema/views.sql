@@ -24,7 +24,17 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
     -- The document itself, as it is sent.
-    d.body AS doc
+    d.body AS doc,
+    -- Said when its status changed; NULL for nothing.
+    v.status_message AS status_message,
+    -- When this database first held it, when its content last moved, and when
+    -- it left its source; NULL when it has not.
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.first_seen_us / 1000000, 'unixepoch')
+        AS first_seen_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
+        AS changed_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
+        AS removed_at
 FROM entry e
     JOIN source s ON s.id = e.source_id
     JOIN entry_head h ON h.entry_id = e.id
@@ -57,7 +67,17 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
     -- The document itself, as it is sent.
-    d.body AS doc
+    d.body AS doc,
+    -- Said when its status changed; NULL for nothing.
+    v.status_message AS status_message,
+    -- When this database first held it, when its content last moved, and when
+    -- it left its source; NULL when it has not.
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.first_seen_us / 1000000, 'unixepoch')
+        AS first_seen_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
+        AS changed_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
+        AS removed_at
 FROM entry e
     JOIN source s ON s.id = e.source_id
     JOIN entry_head h ON h.entry_id = e.id
@@ -90,7 +110,17 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
     -- The document itself, as it is sent.
-    d.body AS doc
+    d.body AS doc,
+    -- Said when its status changed; NULL for nothing.
+    v.status_message AS status_message,
+    -- When this database first held it, when its content last moved, and when
+    -- it left its source; NULL when it has not.
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.first_seen_us / 1000000, 'unixepoch')
+        AS first_seen_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
+        AS changed_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
+        AS removed_at
 FROM entry e
     JOIN source s ON s.id = e.source_id
     JOIN entry_head h ON h.entry_id = e.id
@@ -169,6 +199,53 @@ FROM membership m
     JOIN entry_head h ON h.entry_id = e.id
     JOIN version v ON v.entry_id = e.id;
 
+CREATE VIEW shadowed_entry AS
+    -- What a registry does not show, because a source before it in the
+    -- registry's order holds the name: one row per name and hidden source.
+SELECT
+    -- The registry.
+    r.name AS registry,
+    -- 'server', 'skill' or 'plugin'.
+    CASE m.kind WHEN 1 THEN 'server' WHEN 2 THEN 'skill' ELSE 'plugin' END
+        AS kind,
+    -- A server's name; namespace/name of a skill or plugin.
+    m.name AS name,
+    -- The source whose entry is shown, and its newest version.
+    s.name AS source, h.latest_version AS latest_version,
+    -- The source whose entry is not, and its newest version.
+    ys.name AS shadowed_source, yh.latest_version AS shadowed_latest_version
+FROM membership m
+    JOIN registry r ON r.id = m.registry_id
+    JOIN entry e ON e.id = m.entry_id
+    JOIN source s ON s.id = e.source_id
+    JOIN entry_head h ON h.entry_id = m.entry_id
+    JOIN registry_source y ON y.registry_id = m.registry_id
+        AND y.source_id <> e.source_id
+    JOIN source ys ON ys.id = y.source_id
+    JOIN entry ye ON ye.kind = m.kind AND ye.name = m.name
+        AND ye.source_id = y.source_id
+    JOIN entry_head yh ON yh.entry_id = ye.id
+WHERE yh.latest_version IS NOT NULL;
+
+CREATE VIEW registry_status AS
+    -- The registries, what they are made of, and how much they show.
+SELECT
+    -- The configured name.
+    r.name AS registry,
+    -- 1 for the one that answers where no registry is named.
+    r.is_default AS is_default,
+    -- Its sources, the one with priority first.
+    (SELECT group_concat(o.name, ', ') FROM (
+        SELECT s.name FROM registry_source y JOIN source s ON s.id = y.source_id
+        WHERE y.registry_id = r.id ORDER BY y.position) o) AS sources,
+    -- Names that are shown, deleted ones not counted.
+    coalesce(c.servers, 0) AS servers, coalesce(c.skills, 0) AS skills,
+    coalesce(c.plugins, 0) AS plugins,
+    -- When an answer from it last changed.
+    strftime('%Y-%m-%dT%H:%M:%SZ', r.generation / 1000000, 'unixepoch')
+        AS changed_at
+FROM registry r LEFT JOIN registry_count c ON c.registry_id = r.id;
+
 CREATE VIEW source_status AS
     -- How each source stands.
 SELECT
@@ -196,7 +273,9 @@ SELECT
     -- SHA-256 of the content before filtering.
     t.content_hash AS hash,
     -- The git commit it came from.
-    t.revision AS revision
+    t.revision AS revision,
+    -- How long a result counts as fresh; NULL for kinds that are not synced.
+    s.interval_us / 1e6 AS interval_seconds
 FROM source s JOIN source_state t ON t.source_id = s.id;
 
 CREATE VIEW sync_run AS

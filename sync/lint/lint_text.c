@@ -16,12 +16,14 @@ lint_text_length(const char *text)
 	return n;
 }
 
-/* Whether one part between dots is x, X or *. */
+/* Whether one part between dots, a prerelease aside, is x, X or *. */
 static bool
 has_wildcard_part(const char *version)
 {
-	for (const char *at = version; *at != '\0';) {
-		size_t len = strcspn(at, ".");
+	const char *end = version + strcspn(version, "-+");
+
+	for (const char *at = version; at < end;) {
+		size_t len = strcspn(at, ".-+");
 
 		if (len == 1 && strchr("xX*", *at) != NULL)
 			return true;

@@ -1,0 +1,10 @@
+-- The last fifty attempts to sync a source, how long they took, and what
+-- became of them.
+.headers on
+.mode column
+
+SELECT started_at, source, result, round(duration_seconds, 3) AS seconds,
+    added, updated, removed, rejected, total, bytes, error
+FROM sync_run
+ORDER BY started_at DESC, source
+LIMIT 50;

@@ -1,0 +1,8 @@
+-- Servers whose newest version does not say where its source code is.
+.headers on
+.mode column
+
+SELECT source, name, version, json_extract(doc, '$.websiteUrl') AS website
+FROM server
+WHERE is_latest AND json_extract(doc, '$.repository.url') IS NULL
+ORDER BY source, name;

@@ -1,0 +1,12 @@
+-- What servers are installed from: packages of the newest versions, by
+-- registry and transport.
+.headers on
+.mode column
+
+SELECT p.registry_type, p.transport, count(*) AS packages,
+    count(DISTINCT p.source || ' ' || p.name) AS servers
+FROM server s JOIN server_package p
+    ON p.source = s.source AND p.name = s.name AND p.version = s.version
+WHERE s.is_latest
+GROUP BY p.registry_type, p.transport
+ORDER BY packages DESC, p.registry_type, p.transport;

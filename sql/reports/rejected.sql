@@ -1,0 +1,7 @@
+-- Entries that the sync left out, and why.
+.headers on
+.mode column
+
+SELECT source, kind, coalesce(name, '?') AS name, version, path, rule, value
+FROM rejected_entry
+ORDER BY source, kind, name, version, path;
