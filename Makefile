@@ -221,12 +221,18 @@ systemdsystemunitdir ?= $(PREFIX)/lib/systemd/system
 sysusersdir ?= $(PREFIX)/lib/sysusers.d
 tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
 
-MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8
+MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8 \
+	sync/thv-registry-lint.1 sync/thv-registry-config.5 \
+	schema/thv-registry-views.7
+REPORTS := $(wildcard sql/reports/*.sql)
+# The section is what a manual's name ends in.
+man_path = $(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 UNITS := $(filter-out $(if $(wildcard fcgi/main_admin.c),,%-admin.socket \
 	%-admin.service),$(foreach end,service timer path socket, \
 	$(wildcard sync/*.$(end) fcgi/*.$(end))))
 INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
-	$(addprefix $(PREFIX)/share/man/man8/,$(notdir $(MANUALS))) \
+	$(foreach m,$(MANUALS),$(call man_path,$(m))) \
+	$(addprefix $(PREFIX)/share/thv-registry/reports/,$(notdir $(REPORTS))) \
 	$(addprefix $(PREFIX)/share/thv-registry/,lighttpd.conf config.yaml \
 	    thv-registry-sync.cron) \
 	$(addprefix $(systemdsystemunitdir)/,$(notdir $(UNITS))) \
@@ -239,7 +245,10 @@ install_with_paths = sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $(1) \
 .PHONY: install
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' $(MANUALS)
+	$(foreach m,$(MANUALS),install -D -m 644 $(m) \
+	    '$(DESTDIR)$(call man_path,$(m))' &&) true
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
+	    $(REPORTS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
 	    httpd-conf/lighttpd.conf
 	install -m 644 sync/example/config.yaml.in \
@@ -257,7 +266,8 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f $(patsubst %,'$(DESTDIR)%',$(INSTALLED))
-	-rmdir '$(DESTDIR)$(PREFIX)/share/thv-registry'
+	-rmdir '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
+	    '$(DESTDIR)$(PREFIX)/share/thv-registry'
 
 .PHONY: dist
 dist: ## a tarball of the committed tree in build/
