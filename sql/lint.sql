@@ -12,8 +12,9 @@ SELECT id, name FROM registry ORDER BY ordinal, id;
 
 -- name: lint_rejections
 -- What the last sync of a source left out.
-SELECT kind, path, name, version, rule, value FROM rejection
-WHERE source_id = :source ORDER BY ordinal;
+SELECT CASE kind WHEN 'server' THEN 1 WHEN 'skill' THEN 2 ELSE 3 END, path,
+    name, version, rule, value
+FROM rejected_entry WHERE source = :source;
 
 -- name: lint_documents
 -- All that is stored of a source and not removed.

@@ -221,13 +221,13 @@ out:
 /* ---- the database ---- */
 
 static int
-report_rejections(struct input *in, struct db *db, int64_t source,
-    const char *name, struct err *e)
+report_rejections(
+    struct input *in, struct db *db, const char *name, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_REJECTIONS);
 	bool row;
 
-	stmt_bind_int(s, SQL_LINT_REJECTIONS_P_SOURCE, source);
+	stmt_bind_str(s, SQL_LINT_REJECTIONS_P_SOURCE, name);
 	for (;;) {
 		struct lint_place place = { .scope_kind = "source",
 			.scope = name };
@@ -278,7 +278,7 @@ look_at_source(struct input *in, struct db *db, int64_t source,
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_DOCUMENTS);
 
-	if (report_rejections(in, db, source, name, e) == -1)
+	if (report_rejections(in, db, name, e) == -1)
 		return -1;
 	if (alone)
 		in->across = lint_across_new();
