@@ -37,7 +37,7 @@ add_clients(struct buf *to, unsigned clients)
 	for (size_t i = 0; i < LINT_CLIENT_COUNT; i++) {
 		if ((clients >> i & 1) == 0)
 			continue;
-		buf_addf(to, "%s%s", first ? "" : ", ", lint_rules_client(i));
+		buf_addf(to, "%s%s", first ? "" : ", ", lint_client_name(i));
 		first = false;
 	}
 }
@@ -254,7 +254,7 @@ json_rule(struct json_out *j, const struct lint_rule *rule)
 	json_out_open(j, '[');
 	for (size_t i = 0; i < LINT_CLIENT_COUNT; i++)
 		if ((rule->clients >> i & 1) != 0)
-			json_out_str(j, lint_rules_client_id(i));
+			json_out_str(j, lint_client_id(i));
 	json_out_close(j, ']');
 	json_member(j, "why", rule->why);
 	json_member(j, "advice", rule->advice);

@@ -2,13 +2,15 @@
 /*
  * What clients are known to refuse or to mangle, as a table: a row says which
  * clients, why, and what to do, and its function looks at one server.  A new
- * rule is a row and a function in lint_rules.c, a row in tests/unit/test_lint.c
- * and an item in thv-registry-lint(1); tests hold the three together.
+ * rule is a row in lint_rules.c, a function in lint_checks.c, a row in
+ * tests/unit/test_lint.c and an item in thv-registry-lint(1); tests hold them
+ * together.
  */
 #ifndef SYNC_LINT_RULES_H
 #define SYNC_LINT_RULES_H
 
 #include "lib/entry.h"
+#include "sync/lint/lint_client.h"
 #include "sync/lint/lint_server.h"
 
 #include <stddef.h>
@@ -18,20 +20,6 @@ enum lint_severity {
 	LINT_WARNING, /* a client mangles, or may refuse */
 	LINT_INFO /* good to know */
 };
-
-enum lint_client {
-	LINT_VSCODE = 1,
-	LINT_COPILOT_CLI = 2,
-	LINT_JETBRAINS = 4,
-	LINT_TOOLHIVE = 8,
-	LINT_REFERENCE = 16, /* thv-registry-api, with this as its source */
-	LINT_OFFICIAL = 32, /* the official registry, when publishing */
-	LINT_SYNC = 64 /* this program */
-};
-
-#define LINT_CLIENT_COUNT 7
-#define LINT_READERS \
-	(LINT_VSCODE | LINT_COPILOT_CLI | LINT_JETBRAINS | LINT_TOOLHIVE)
 
 struct lint_sink;
 typedef void lint_check(struct lint_sink *sink, const struct lint_server *s);
@@ -82,8 +70,5 @@ void lint_rules_check(struct lint_sink *sink, const struct lint_server *s);
 
 /* "error", "warning" or "info". */
 const char *lint_rules_severity(enum lint_severity severity);
-/* The client of bit ${i}: for people, or as JSON has it. */
-const char *lint_rules_client(size_t i);
-const char *lint_rules_client_id(size_t i);
 
 #endif
