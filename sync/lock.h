@@ -9,7 +9,8 @@
 #include "lib/err.h"
 
 /*
- * Takes the lock for ${database}.  On success *${fd} is held until it is
+ * Takes the lock for ${database}, or takes over the descriptor of it that the
+ * environment names (lib/lockfile.h).  On success *${fd} is held until it is
  * closed.  ERR_BUSY: another process has it.
  */
 int lock_take(int *fd, const char *database, struct err *e);

@@ -138,15 +138,17 @@ load_jobs(struct run *r, struct err *e)
 {
 	const struct conf *conf = r->options->conf;
 	struct run_report *report = r->report;
-	bool asked;
+	bool asked, all;
 
+	/* Who triggers a run without naming a source wants all of them now. */
+	all = r->options->run_id != NULL && r->options->name_count == 0;
 	r->jobs = xcalloc(conf->source_count, sizeof *r->jobs);
 	report->outcomes =
 	    xcalloc(conf->source_count, sizeof *report->outcomes);
 	for (size_t i = 0; i < conf->source_count; i++) {
 		const struct conf_source *c = &conf->sources[i];
 
-		asked = is_asked_for(r->options, c->name);
+		asked = all || is_asked_for(r->options, c->name);
 		if (r->options->name_count > 0 && !asked)
 			continue;
 		if (source_job_load(&r->jobs[report->count], r->context.db, c,

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lock that keeps two syncs apart: flock(2) on a file beside the database.
+ * The kernel gives it up when the last descriptor of it is closed, however its
+ * processes end.  Who starts a sync may take the lock first and hand it over
+ * as an open descriptor, whose number the environment tells.
+ */
+#ifndef LIB_LOCKFILE_H
+#define LIB_LOCKFILE_H
+
+#include "lib/err.h"
+
+/* The number, in decimal, of a descriptor that holds the lock already. */
+#define LOCKFILE_VARIABLE "THV_REGISTRY_LOCK_FD"
+
+/*
+ * Takes the lock of ${database}; *${fd} holds it until it is closed and is not
+ * inherited by programs.  ERR_BUSY: another process has it.  ERR_STORAGE: the
+ * file cannot be made or opened.
+ */
+int lockfile_take(int *fd, const char *database, struct err *e);
+
+/*
+ * As lockfile_take(), but of the descriptor that ${inherited} tells, when that
+ * is one of this very file; any other text, or NULL, is as if it were not
+ * there.
+ */
+int lockfile_adopt(
+    int *fd, const char *inherited, const char *database, struct err *e);
+
+#endif

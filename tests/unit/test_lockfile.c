@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lib/lockfile: one holder at a time, and handing the lock over. */
+#include "lib/lockfile.h"
+#include "lib/xalloc.h"
+#include "tests/t.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/test-lockfile-XXXXXX";
+static char *database, *lock;
+
+static void
+test_one_holder(void)
+{
+	struct err e = ERR_INIT;
+	int first = -1, second = -1;
+
+	CHECK_INT(lockfile_take(&first, database, &e), 0);
+	CHECK(fcntl(first, F_GETFD) == FD_CLOEXEC);
+	CHECK_INT(lockfile_take(&second, database, &e), -1);
+	CHECK_INT(e.code, ERR_BUSY);
+	close(first);
+	CHECK_INT(lockfile_take(&second, database, &e), 0);
+	close(second);
+}
+
+static void
+test_no_directory(void)
+{
+	struct err e = ERR_INIT;
+	int fd = -1;
+
+	CHECK_INT(lockfile_take(&fd, "/nonexistent/x.db", &e), -1);
+	CHECK_INT(e.code, ERR_STORAGE);
+	CHECK(strstr(e.text, "/nonexistent/x.db.lock") != NULL);
+}
+
+/* A child takes over what the parent then closes; the lock stays. */
+static void
+test_handed_over(void)
+{
+	struct err e = ERR_INIT;
+	int held = -1, other = -1, status = -1;
+	int go[2], ready[2];
+	char number[16], c;
+	pid_t child;
+
+	CHECK_INT(lockfile_take(&held, database, &e), 0);
+	snprintf(number, sizeof number, "%d", held);
+	CHECK(pipe(go) == 0 && pipe(ready) == 0);
+	child = fork();
+	if (child == 0) {
+		int fd = -1;
+		int ok = lockfile_adopt(&fd, number, database, &e) == 0 &&
+			 fd == held && fcntl(fd, F_GETFD) == FD_CLOEXEC;
+
+		_exit(write(ready[1], "r", 1) == 1 && read(go[0], &c, 1) == 1 &&
+			      ok
+			  ? 0
+			  : 1);
+	}
+	CHECK(read(ready[0], &c, 1) == 1);
+	close(held);
+	CHECK_INT(lockfile_take(&other, database, &e), -1);
+	CHECK(write(go[1], "g", 1) == 1);
+	CHECK(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+	CHECK_INT(lockfile_take(&other, database, &e), 0);
+	close(other);
+}
+
+/* What is no descriptor of the lock file is as if it were not there. */
+static void
+test_not_the_lock(void)
+{
+	static const struct {
+		int line;
+		const char *text;
+	} rows[] = {
+		{ __LINE__, NULL },
+		{ __LINE__, "" },
+		{ __LINE__, "0" },
+		{ __LINE__, "-1" },
+		{ __LINE__, "999" },
+		{ __LINE__, "4x" },
+		{ __LINE__, " " },
+		{ __LINE__, "99999999999999999999" },
+	};
+	struct err e = ERR_INIT;
+	char number[16];
+	int fd = -1, foreign, again = -1;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		T_AT(rows[i].line);
+		CHECK_INT(lockfile_adopt(&fd, rows[i].text, database, &e), 0);
+		close(fd);
+	}
+	T_AT(0);
+	foreign = open("/dev/null", O_RDONLY);
+	snprintf(number, sizeof number, "%d", foreign);
+	CHECK_INT(lockfile_adopt(&fd, number, database, &e), 0);
+	CHECK(fd != foreign);
+	/* The right file, opened by itself: no share in the lock. */
+	close(foreign);
+	foreign = open(lock, O_RDWR);
+	snprintf(number, sizeof number, "%d", foreign);
+	CHECK_INT(lockfile_adopt(&again, number, database, &e), -1);
+	CHECK_INT(e.code, ERR_BUSY);
+	close(foreign);
+	close(fd);
+}
+
+int
+main(void)
+{
+	if (!CHECK(mkdtemp(directory) != NULL))
+		return t_done();
+	database = xasprintf("%s/registry.db", directory);
+	lock = xasprintf("%s.lock", database);
+	test_one_holder();
+	test_no_directory();
+	test_handed_over();
+	test_not_the_lock();
+	unlink(lock);
+	rmdir(directory);
+	free(lock);
+	free(database);
+	return t_done();
+}
