@@ -19,6 +19,12 @@ SELECT r.id, r.name, r.generation,
     (SELECT value FROM setting WHERE key = 'database_id')
 FROM registry r WHERE r.is_default = 1;
 
+-- ---- settings ---------------------------------------------------------------
+
+-- name: setting_read
+-- One fact about the database, or what the configuration says.
+SELECT value FROM setting WHERE key = :key;
+
 -- ---- one version ------------------------------------------------------------
 
 -- name: item_get

@@ -5,7 +5,8 @@
 -- Instants are microseconds since 1970-01-01T00:00:00Z; NULL is "never".
 
 CREATE TABLE setting (
-    -- One fact about the whole database: 'database_id' (random, made once).
+    -- One fact about the whole database: 'database_id' (random, made once);
+    -- from the configuration 'trigger_access', 'trigger_token_file'.
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -119,6 +119,7 @@ conf_free(struct conf *c)
 	free(c->registries);
 	free(c->messages);
 	free(c->database_path);
+	free(c->trigger_token_file);
 	free(c->file);
 	free(c);
 }

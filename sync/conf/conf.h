@@ -10,6 +10,7 @@
 #define SYNC_CONF_H
 
 #include "lib/err.h"
+#include "lib/trigger.h"
 #include "sync/store/filter.h"
 
 #include <stdbool.h>
@@ -101,6 +102,8 @@ struct conf {
 	char *database_path;
 	size_t max_meta_size; /* database.maxMetaSize */
 	int64_t tombstone_ns; /* how long removed entries are kept */
+	enum trigger_access trigger_access;
+	char *trigger_token_file; /* absolute; NULL: none */
 	struct conf_source *sources;
 	size_t source_count;
 	struct conf_registry *registries; /* exactly one is_default */

@@ -206,6 +206,12 @@ static const struct conf_key audit[] = {
 	END,
 };
 
+static const struct conf_key trigger[] = {
+	{ "access", CONF_STRING, NULL },
+	{ "tokenFile", CONF_STRING, NULL },
+	END,
+};
+
 const struct conf_key conf_keys_top[] = {
 	{ "sources", CONF_BLOCKS, source },
 	{ "registries", CONF_BLOCKS, registry },
@@ -213,6 +219,7 @@ const struct conf_key conf_keys_top[] = {
 	{ "auth", CONF_BLOCK, auth },
 	{ "telemetry", CONF_BLOCK, telemetry },
 	{ "audit", CONF_BLOCK, audit },
+	{ "trigger", CONF_BLOCK, trigger },
 	{ "insecure_url", CONF_SWITCH, NULL },
 	{ "compress_response", CONF_SWITCH, NULL },
 	{ "watch_namespace", CONF_STRING, NULL },

@@ -11,7 +11,7 @@
  *   conf_sources.c     sources[], with conf_kinds.c for the kinds' own blocks
  *   conf_configmap.c   the block of a configmap source
  *   conf_registries.c  registries[]
- *   conf_settings.c    database, auth, telemetry, audit
+ *   conf_settings.c    database, auth, telemetry, audit, trigger
  *   conf_claims.c      claims
  *   conf_url.c         URLs: checked, and shown without secrets
  *   conf_message.c     errors and warnings, collected and sorted

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The blocks that are about the program as a whole: database, auth, telemetry,
- * audit.  What this version does not do yet is checked all the same, and said.
+ * audit, trigger.  What this version does not do yet is checked all the same,
+ * and said.
  */
 #include "lib/limits.h"
 #include "lib/xalloc.h"
@@ -202,6 +203,37 @@ read_audit(struct conf_reader *r)
 		    "the audit log is not written by this version");
 }
 
+static void
+read_trigger(struct conf_reader *r)
+{
+	struct conf_at at = enter_top(r, "trigger", "");
+	const char *access = conf_value_text(&at, "access");
+	const char *file = conf_value_text(&at, "tokenFile");
+	struct conf *c = r->conf;
+	char shown[CONF_SHOWN_SIZE];
+
+	c->trigger_access = TRIGGER_LOOPBACK;
+	if (access != NULL &&
+	    trigger_access_from_name(&c->trigger_access, access) == -1)
+		conf_message_error(&at, "access",
+		    "trigger.access must be 'loopback', 'open', 'token' or "
+		    "'off', found '%s'",
+		    conf_message_show(shown, access));
+	if (file != NULL && *file != '/')
+		conf_message_error(&at, "tokenFile",
+		    "trigger.tokenFile must be an absolute path, found '%s'",
+		    conf_message_show(shown, file));
+	if (c->trigger_access == TRIGGER_TOKEN && file == NULL)
+		conf_message_error(&at, "tokenFile",
+		    "trigger.tokenFile is required when trigger.access is "
+		    "'token'");
+	if (c->trigger_access != TRIGGER_TOKEN && file != NULL)
+		conf_message_warn(&at, "tokenFile",
+		    "trigger.tokenFile is not used: trigger.access is not "
+		    "'token'");
+	c->trigger_token_file = conf_value_copy(&at, "tokenFile", NULL);
+}
+
 void
 conf_settings_read(struct conf_reader *r)
 {
@@ -209,4 +241,5 @@ conf_settings_read(struct conf_reader *r)
 	read_auth(r);
 	read_telemetry(r);
 	read_audit(r);
+	read_trigger(r);
 }

@@ -6,6 +6,7 @@
 #include "lib/xalloc.h"
 #include "sync/store/apply.h"
 #include "sync/store/compose.h"
+#include "sync/store/database.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -394,12 +395,44 @@ out:
 	return rc;
 }
 
+/* Writes a setting that is not what it should be. */
+static int
+reconcile_setting(
+    struct db *db, const char *key, const char *value, struct err *e)
+{
+	char *old = NULL;
+	int rc = -1;
+
+	if (database_setting(&old, db, key, e) == -1)
+		goto out;
+	if (!same_text(old, value) && database_set(db, key, value, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(old);
+	return rc;
+}
+
+static int
+reconcile_trigger(struct db *db, const struct conf *conf, struct err *e)
+{
+	const char *file = conf->trigger_token_file;
+
+	if (reconcile_setting(db, TRIGGER_SETTING_ACCESS,
+		trigger_access_name(conf->trigger_access), e) == -1)
+		return -1;
+	return reconcile_setting(
+	    db, TRIGGER_SETTING_TOKEN_FILE, file == NULL ? "" : file, e);
+}
+
 int
 reconcile(struct db *db, const struct conf *conf, bool *changed, struct err *e)
 {
 	int64_t now = clock_now();
 
 	*changed = false;
+	if (reconcile_trigger(db, conf, e) == -1)
+		return -1;
 	for (size_t i = 0; i < conf->source_count; i++)
 		if (reconcile_source(db, conf, i, now, changed, e) == -1)
 			return -1;

@@ -13,7 +13,8 @@
 /*
  * Makes the tables source, registry and registry_source say what ${conf} says:
  * adds, changes and deletes, moves the generation of registries whose answers
- * may differ, and settles what they show.  Runs inside a write transaction of
+ * may differ, and settles what they show.  Also writes the settings that
+ * responders read.  Runs inside a write transaction of
  * the caller.  Sets ${changed} when anything differed.
  */
 int reconcile(

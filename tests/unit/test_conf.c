@@ -162,6 +162,8 @@ test_everything(void)
 	CHECK_STR(c->database_path, "/srv/registry/registry.db");
 	CHECK_INT(c->max_meta_size, 4096);
 	CHECK_INT(c->tombstone_ns, 720 * 3600 * SECOND);
+	CHECK_INT(c->trigger_access, TRIGGER_TOKEN);
+	CHECK_STR(c->trigger_token_file, "/run/secrets/trigger");
 	/* Nothing that was said shows a secret. */
 	for (size_t i = 0; i < c->message_count; i++)
 		CHECK(strstr(c->messages[i].text, "s3cret") == NULL);
@@ -209,6 +211,8 @@ test_defaults(void)
 	CHECK_STR(c->database_path, "/var/lib/thv-registry/registry.db");
 	CHECK_INT(c->max_meta_size, 262144);
 	CHECK_INT(c->tombstone_ns, 2160 * 3600 * SECOND);
+	CHECK_INT(c->trigger_access, TRIGGER_LOOPBACK);
+	CHECK_STR(c->trigger_token_file, NULL);
 	conf_free(c);
 }
 

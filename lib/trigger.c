@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words for who may start a sync. */
+#include "lib/trigger.h"
+
+#include <string.h>
+
+static const char *const names[] = {
+	[TRIGGER_LOOPBACK] = "loopback",
+	[TRIGGER_OPEN] = "open",
+	[TRIGGER_TOKEN] = "token",
+	[TRIGGER_OFF] = "off",
+};
+
+const char *
+trigger_access_name(enum trigger_access access)
+{
+	return names[access];
+}
+
+int
+trigger_access_from_name(enum trigger_access *access, const char *name)
+{
+	for (int i = TRIGGER_LOOPBACK; i <= TRIGGER_OFF; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*access = (enum trigger_access)i;
+			return 0;
+		}
+	}
+	return -1;
+}
