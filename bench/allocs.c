@@ -81,7 +81,9 @@ append_name(char *to, size_t size, const char *name)
 static void
 measure(struct api *api, const char *what, const char *uri, const char *etag)
 {
-	const struct request_input in = { "GET", uri, etag };
+	const struct request_input in = {
+		.method = "GET", .uri = uri, .if_none_match = etag
+	};
 	struct response out;
 	uint64_t before;
 
@@ -118,7 +120,8 @@ main(int argc, char **argv)
 	snprintf(latest, sizeof latest, "%slatest", uri);
 	append(uri, sizeof uri, "1.0.0");
 	response_init(&first);
-	api_handle(api, &(struct request_input){ "GET", uri, NULL }, &first);
+	api_handle(api, &(struct request_input){ .method = "GET", .uri = uri },
+	    &first);
 	/* Opening the database takes some: proof that they are counted. */
 	printf("start %d %.3f\n", first.status, (double)calls);
 	measure(api, "get", uri, NULL);

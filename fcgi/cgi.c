@@ -2,6 +2,8 @@
 /* One request of plain CGI. */
 #include "fcgi/cgi.h"
 
+#include "lib/limits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,19 +24,50 @@ write_all(const struct buf *b)
 	return 0;
 }
 
-int
-cgi_run(struct api *api)
+static const char *
+variable(const char *name, char **from)
 {
-	const struct request_input in = {
-		.method = getenv("REQUEST_METHOD"),
-		.uri = getenv("REQUEST_URI"),
-		.if_none_match = getenv("HTTP_IF_NONE_MATCH"),
-	};
+	(void)from;
+	return getenv(name);
+}
+
+/* A web server may take it amiss when nobody reads what it passes on. */
+static void
+skip_body(void)
+{
+	const char *length = getenv("CONTENT_LENGTH");
+	char *end;
+	unsigned long left;
+	char bytes[4096];
+
+	if (length == NULL || *length < '0' || *length > '9')
+		return;
+	left = strtoul(length, &end, 10);
+	if (*end != '\0' || left > LIMIT_REQUEST_IGNORED)
+		left = LIMIT_REQUEST_IGNORED;
+	while (left > 0) {
+		ssize_t n = read(STDIN_FILENO, bytes,
+		    left < sizeof bytes ? left : sizeof bytes);
+
+		if (n == 0 || (n == -1 && errno != EINTR))
+			return;
+		if (n > 0)
+			left -= (unsigned long)n;
+	}
+}
+
+int
+cgi_run(const struct service *s)
+{
+	struct request_input in;
 	struct response out;
 	int status = 1;
 
+	service_input(&in, s, variable, NULL);
+	if (s->changes_things)
+		skip_body();
 	response_init(&out);
-	api_handle(api, &in, &out);
+	s->handle(s->ctx, &in, &out);
 	if (write_all(&out.head) == 0 && write_all(&out.body) == 0)
 		status = 0;
 	response_free(&out);

@@ -3,9 +3,9 @@
 #ifndef FCGI_CGI_H
 #define FCGI_CGI_H
 
-#include "fcgi/api.h"
+#include "fcgi/service.h"
 
 /* Returns the exit status: 0 when the answer was written. */
-int cgi_run(struct api *api);
+int cgi_run(const struct service *s);
 
 #endif

@@ -4,74 +4,45 @@
  * FastCGI responder or as a plain CGI program.
  */
 #include "fcgi/api.h"
-#include "fcgi/cgi.h"
 #include "fcgi/program.h"
-#include "fcgi/serve.h"
 #include "lib/db.h"
-#include "lib/log.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define DATABASE_DEFAULT "/var/lib/thv-registry/registry.db"
-
-static const char usage[] =
-    "usage: thv-registry-api [--help] [--version]\n"
-    "\n"
-    "Serves the registry database over HTTP.  Started by a web server, it is\n"
-    "a FastCGI responder, or a plain CGI program that answers one request.\n"
-    "\n"
-    "Environment:\n"
-    "  THV_REGISTRY_DATABASE_PATH  the database, by default\n"
-    "                              " DATABASE_DEFAULT "\n"
-    "  THV_REGISTRY_LOG_LEVEL      debug, info (default), warn or error\n";
-
-/* Returns an exit status, or -1 to go on. */
-static int
-parse_arguments(int argc, char **argv)
-{
-	if (argc == 1)
-		return -1;
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return fputs(usage, stdout) == EOF;
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return printf("thv-registry-api %s\n", PROGRAM_VERSION) < 0;
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct program program = {
+	.name = "thv-registry-api",
+	.usage =
+	    "usage: thv-registry-api [--help] [--version]\n"
+	    "\n"
+	    "Serves the registry database over HTTP.  Started by a web server,\n"
+	    "it is a FastCGI responder, or a plain CGI program that answers one\n"
+	    "request.\n"
+	    "\n"
+	    "Environment:\n"
+	    "  THV_REGISTRY_DATABASE_PATH  the database, by default\n"
+	    "                              " PROGRAM_DATABASE "\n"
+	    "  THV_REGISTRY_LOG_LEVEL      debug, info (default), warn or "
+	    "error\n",
+};
 
 static void
-set_log_level(void)
+handle(void *ctx, const struct request_input *in, struct response *out)
 {
-	enum log_level level;
-
-	if (log_level_from_name(&level, getenv("THV_REGISTRY_LOG_LEVEL")) == -1)
-		log_message(LOG_LEVEL_WARN, "unknown THV_REGISTRY_LOG_LEVEL",
-		    getenv("THV_REGISTRY_LOG_LEVEL"));
-	log_set_level(level);
+	api_handle(ctx, in, out);
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *path = getenv("THV_REGISTRY_DATABASE_PATH");
-	int status = parse_arguments(argc, argv);
+	int status = program_arguments(argc, argv, &program);
+	struct service service = { .handle = handle };
 	struct api *api;
 
 	if (status != -1)
 		return status;
-	set_log_level();
+	program_log_level();
 	db_use_pool();
-	api = api_new(path == NULL || *path == '\0' ? DATABASE_DEFAULT : path);
-	if (serve_is_fastcgi()) {
-		status = serve_run(api);
-	} else if (getenv("REQUEST_METHOD") != NULL) {
-		status = cgi_run(api);
-	} else {
-		fputs(usage, stderr);
-		status = 2;
-	}
+	api = api_new(program_database());
+	service.ctx = api;
+	status = program_answer(&program, &service);
 	api_free(api);
 	return status;
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this program says of itself; the build may define it otherwise. */
+/*
+ * What a program says of itself (the build may define it otherwise), and what
+ * the programs that web servers start have in common.
+ */
 #ifndef FCGI_PROGRAM_H
 #define FCGI_PROGRAM_H
+
+#include "fcgi/service.h"
 
 #ifndef PROGRAM_VERSION
 #define PROGRAM_VERSION "0.0.0"
@@ -46,5 +51,27 @@
 #else
 #define PROGRAM_PLATFORM "unknown/" PROGRAM_ARCHITECTURE
 #endif
+
+#define PROGRAM_DATABASE "/var/lib/thv-registry/registry.db"
+
+struct program {
+	const char *name;
+	const char *usage;
+};
+
+/* Looks at the command line.  Returns an exit status, or -1 to go on. */
+int program_arguments(int argc, char **argv, const struct program *p);
+
+/* Sets the level of the log from the environment. */
+void program_log_level(void);
+
+/* The path of the database from the environment, or the default. */
+const char *program_database(void);
+
+/*
+ * Answers requests as the web server that started this process wants it.
+ * Returns the exit status.
+ */
+int program_answer(const struct program *p, const struct service *s);
 
 #endif

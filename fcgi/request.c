@@ -198,6 +198,37 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	return 0;
 }
 
+int
+request_next_value(char *value, bool *found, const char **rest,
+    const char *name, struct err *e)
+{
+	const char *at = *rest;
+
+	*found = false;
+	if (*at == '/')
+		at += strcspn(at, "?");
+	while (!*found && *at != '\0') {
+		size_t len = strcspn(++at, "&");
+		const char *equals = memchr(at, '=', len);
+		size_t name_len = equals == NULL ? len : (size_t)(equals - at);
+		int decoded = decode(value, at, name_len, true);
+
+		*found = decoded != -1 && strcmp(value, name) == 0;
+		decoded = 0;
+		*value = '\0';
+		if (*found && equals != NULL)
+			decoded =
+			    decode(value, equals + 1, len - name_len - 1, true);
+		if (decoded == -1 || !is_utf8(value, decoded)) {
+			err_set(e, ERR_INPUT, "%s: invalid URL encoding", name);
+			return -1;
+		}
+		at += len;
+	}
+	*rest = at;
+	return 0;
+}
+
 /* White_Space of Unicode: separators, and some control characters. */
 static bool
 is_space(utf8proc_int32_t c)

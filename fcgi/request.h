@@ -21,6 +21,12 @@ struct request_input {
 	const char *method;
 	const char *uri;
 	const char *if_none_match;
+	/* Only where requests change things. */
+	const char *remote_address;
+	const char *authorization;
+	const char *origin;
+	const char *fetch_site; /* Sec-Fetch-Site */
+	bool passed_on; /* a proxy says that it sends this for another */
 };
 
 enum request_method {
@@ -69,6 +75,15 @@ struct request {
  */
 int request_parse(
     struct request *r, const struct request_input *in, struct err *e);
+
+/*
+ * Steps through the values of the query parameter ${name}, for those that may
+ * be given more than once.  ${rest} begins as the URI and moves on.  Sets
+ * ${value}, which has room for LIMIT_REQUEST_URI bytes and a NUL, and ${found};
+ * at the end ${found} is false.  ERR_INPUT: a value that cannot be decoded.
+ */
+int request_next_value(char *value, bool *found, const char **rest,
+    const char *name, struct err *e);
 
 /* Whether a decoded text of the request is empty or only white space. */
 bool request_is_blank(const char *text);

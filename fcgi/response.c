@@ -7,18 +7,18 @@
 #include "lib/limits.h"
 
 /*
- * On every answer, errors too: a browser that may not read an error reports
- * only that fetching failed.
+ * On every answer that pages may read, errors too: a browser that may not read
+ * an error reports only that fetching failed.
  */
-#define HEADERS_ALWAYS                                                \
+#define HEADERS_FOR_PAGES                                             \
 	"Access-Control-Allow-Origin: *\r\n"                          \
 	"Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"        \
 	"Access-Control-Allow-Headers: Authorization, Content-Type, " \
 	"If-None-Match\r\n"                                           \
 	"Access-Control-Expose-Headers: ETag\r\n"                     \
-	"X-Content-Type-Options: nosniff\r\n"                         \
 	"Cross-Origin-Resource-Policy: cross-origin\r\n"              \
 	"Vary: Accept-Encoding\r\n"
+#define HEADERS_ALWAYS "X-Content-Type-Options: nosniff\r\n"
 #define CACHE_SHORTLY \
 	"Cache-Control: public, max-age=60, stale-if-error=86400\r\n"
 #define CACHE_NEVER "Cache-Control: no-store\r\n"
@@ -40,6 +40,8 @@ static const struct {
 	{ NO_CONTENT, "204 No Content" },
 	{ NOT_MODIFIED, "304 Not Modified" },
 	{ 400, "400 Bad Request" },
+	{ 401, "401 Unauthorized" },
+	{ 403, "403 Forbidden" },
 	{ 404, "404 Not Found" },
 	{ 405, "405 Method Not Allowed" },
 	{ 409, "409 Conflict" },
@@ -73,6 +75,8 @@ response_reset(struct response *r)
 	r->type = TYPE_JSON;
 	r->etag[0] = '\0';
 	r->allow = 0;
+	r->line = NULL;
+	r->for_pages = true;
 	r->omit_body = false;
 	if (r->body.cap > LIMIT_RESPONSE_KEPT)
 		buf_free(&r->body);
@@ -142,6 +146,10 @@ response_finish(struct response *r)
 	buf_adds(head, "Status: ");
 	buf_adds(head, phrase_of(r->status));
 	buf_adds(head, "\r\n" HEADERS_ALWAYS);
+	if (r->for_pages)
+		buf_adds(head, HEADERS_FOR_PAGES);
+	if (r->line != NULL)
+		buf_adds(head, r->line);
 	buf_adds(head, r->cacheable ? CACHE_SHORTLY : CACHE_NEVER);
 	if (r->etag[0] != '\0') {
 		buf_adds(head, "ETag: ");
@@ -152,7 +160,7 @@ response_finish(struct response *r)
 		add_allow(head, r->allow);
 	if (r->status == SERVICE_UNAVAILABLE)
 		buf_adds(head, RETRY_SOON);
-	if (r->status == NO_CONTENT)
+	if (r->status == NO_CONTENT && r->for_pages)
 		buf_adds(head, PREFLIGHT_KEPT);
 	/* These two have no body, and so neither type nor length. */
 	if (r->status == NO_CONTENT || r->status == NOT_MODIFIED)

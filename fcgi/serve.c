@@ -2,6 +2,7 @@
 /* The FastCGI loop. */
 #include "fcgi/serve.h"
 
+#include "lib/limits.h"
 #include "lib/log.h"
 
 #include <fcgiapp.h>
@@ -28,17 +29,34 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
-static void
-serve_one(struct api *api, FCGX_Request *request, struct response *out)
+static const char *
+variable(const char *name, char **from)
 {
-	const struct request_input in = {
-		.method = FCGX_GetParam("REQUEST_METHOD", request->envp),
-		.uri = FCGX_GetParam("REQUEST_URI", request->envp),
-		.if_none_match =
-		    FCGX_GetParam("HTTP_IF_NONE_MATCH", request->envp),
-	};
+	return FCGX_GetParam(name, from);
+}
 
-	api_handle(api, &in, out);
+/* A web server may take it amiss when nobody reads what it passes on. */
+static void
+skip_body(FCGX_Request *request)
+{
+	char bytes[4096];
+	size_t done = 0;
+	int n;
+
+	while (done < LIMIT_REQUEST_IGNORED &&
+	       (n = FCGX_GetStr(bytes, sizeof bytes, request->in)) > 0)
+		done += (size_t)n;
+}
+
+static void
+serve_one(const struct service *s, FCGX_Request *request, struct response *out)
+{
+	struct request_input in;
+
+	service_input(&in, s, variable, request->envp);
+	if (s->changes_things)
+		skip_body(request);
+	s->handle(s->ctx, &in, out);
 	/* A client that went away is no error of ours. */
 	FCGX_PutStr(out->head.data, (int)out->head.len, request->out);
 	if (out->body.len > 0)
@@ -46,7 +64,7 @@ serve_one(struct api *api, FCGX_Request *request, struct response *out)
 }
 
 int
-serve_run(struct api *api)
+serve_run(const struct service *s)
 {
 	FCGX_Request request;
 	struct response out;
@@ -58,9 +76,11 @@ serve_run(struct api *api)
 	response_init(&out);
 	while (FCGX_Accept_r(&request) >= 0) {
 		hold_signals(SIG_BLOCK);
-		serve_one(api, &request, &out);
+		serve_one(s, &request, &out);
 		FCGX_Finish_r(&request);
 		hold_signals(SIG_UNBLOCK);
+		if (s->outdated != NULL && s->outdated(s->ctx))
+			break;
 	}
 	response_free(&out);
 	return 0;

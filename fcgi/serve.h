@@ -6,7 +6,7 @@
 #ifndef FCGI_SERVE_H
 #define FCGI_SERVE_H
 
-#include "fcgi/api.h"
+#include "fcgi/service.h"
 
 #include <stdbool.h>
 
@@ -14,9 +14,9 @@
 bool serve_is_fastcgi(void);
 
 /*
- * Serves until SIGTERM or SIGUSR1; a request that has begun is finished first.
- * Returns the exit status.
+ * Serves until SIGTERM or SIGUSR1, or until ${s} is outdated; a request that
+ * has begun is finished first.  Returns the exit status.
  */
-int serve_run(struct api *api);
+int serve_run(const struct service *s);
 
 #endif

@@ -66,6 +66,9 @@
 
 /* ---- requests ---- */
 #define LIMIT_REQUEST_URI (8 * KIB)
+#define LIMIT_REQUEST_IGNORED (64 * KIB) /* body read and thrown away */
+#define LIMIT_TRIGGER_SOURCES 100 /* named in one request */
+#define LIMIT_TOKEN (4 * KIB) /* the file with the token of the trigger */
 #define LIMIT_PATH_SEGMENTS 16
 #define LIMIT_SEARCH 256 /* a search text, bytes */
 #define LIMIT_CURSOR (4 * KIB)

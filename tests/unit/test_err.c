@@ -18,6 +18,8 @@ static const struct {
 	{ __LINE__, ERR_CONFIG, 2, 500 },
 	{ __LINE__, ERR_INPUT, 1, 400 },
 	{ __LINE__, ERR_NOT_FOUND, 1, 404 },
+	{ __LINE__, ERR_IDENTITY, 1, 401 },
+	{ __LINE__, ERR_DENIED, 1, 403 },
 	{ __LINE__, ERR_METHOD, 1, 405 },
 	{ __LINE__, ERR_LIMIT, 1, 413 },
 	{ __LINE__, ERR_BUSY, 0, 409 },

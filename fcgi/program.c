@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The beginning of main(), for the programs that web servers start. */
+#include "fcgi/program.h"
+
+#include "fcgi/cgi.h"
+#include "fcgi/serve.h"
+#include "lib/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+program_arguments(int argc, char **argv, const struct program *p)
+{
+	if (argc == 1)
+		return -1;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(p->usage, stdout) == EOF;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return printf("%s %s\n", p->name, PROGRAM_VERSION) < 0;
+	fputs(p->usage, stderr);
+	return 2;
+}
+
+void
+program_log_level(void)
+{
+	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
+	enum log_level level;
+
+	if (log_level_from_name(&level, name) == -1)
+		log_message(
+		    LOG_LEVEL_WARN, "unknown THV_REGISTRY_LOG_LEVEL", name);
+	log_set_level(level);
+}
+
+const char *
+program_database(void)
+{
+	const char *path = getenv("THV_REGISTRY_DATABASE_PATH");
+
+	return path == NULL || *path == '\0' ? PROGRAM_DATABASE : path;
+}
+
+int
+program_answer(const struct program *p, const struct service *s)
+{
+	if (serve_is_fastcgi())
+		return serve_run(s);
+	if (getenv("REQUEST_METHOD") != NULL)
+		return cgi_run(s);
+	fputs(p->usage, stderr);
+	return 2;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting thv-registry-sync from a request: a process of its own that holds
+ * the lock of the database from before it exists.
+ */
+#ifndef FCGI_TRIGGER_H
+#define FCGI_TRIGGER_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TRIGGER_RUN_ID_SIZE 48
+
+struct trigger {
+	const char *program; /* absolute */
+	const char *database;
+	bool keep_stderr; /* what the sync says goes where we log to */
+};
+
+/*
+ * Starts a sync of the ${count} ${sources}, of all when there are none, and
+ * writes the id of its run to ${run_id}.  Returns as soon as the program runs.
+ * ERR_BUSY: a sync is running.  ERR_STORAGE, ERR_UNAVAILABLE: it cannot be
+ * started.
+ */
+int trigger_start(char run_id[TRIGGER_RUN_ID_SIZE], const struct trigger *t,
+    char *const *sources, size_t count, struct err *e);
+
+/* The sync program to start: of the environment, else beside this program. */
+char *trigger_program(void);
+
+#endif
