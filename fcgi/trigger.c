@@ -101,6 +101,8 @@ become_sync(const struct child *c)
 	    keep_descriptors(c->lock) != -1)
 		execve(c->program, c->arguments, c->environment);
 	number = errno;
+	/* Who hears of the failure may try again at once. */
+	close(c->lock);
 	ignored = write(c->report, &number, sizeof number);
 	(void)ignored;
 	_exit(127);

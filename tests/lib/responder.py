@@ -13,6 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("THV_BUILD", "build"))
 PROGRAM = os.path.join(BUILD, "thv-registry-api")
+ADMIN = os.path.join(BUILD, "thv-registry-admin")
 
 
 def for_everyone(program, directory):
@@ -72,15 +73,17 @@ class FastCgi:
 
     BEGIN, PARAMS, STDIN, STDOUT, END = 1, 4, 5, 6, 3
 
-    def __init__(self, database, directory):
-        self.path = os.path.join(directory, "fcgi.sock")
+    def __init__(self, database, directory, program=PROGRAM, name="fcgi",
+            preexec=None, **env):
+        self.path = os.path.join(directory, f"{name}.sock")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.path)
         listener.listen(128)
-        self.log_path = os.path.join(directory, "responder.log")
+        self.log_path = os.path.join(directory, f"{name}.log")
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([PROGRAM], stdin=listener,
-                stdout=subprocess.DEVNULL, stderr=log, env=environment(database))
+            self.process = subprocess.Popen([program], stdin=listener,
+                stdout=subprocess.DEVNULL, stderr=log, preexec_fn=preexec,
+                env=environment(database, **env))
         listener.close()
 
     def log(self):
@@ -97,9 +100,9 @@ class FastCgi:
         return b"".join(struct.pack(">I", len(x) | 1 << 31)
             for x in (name, value)) + name + value
 
-    def send(self, uri, method="GET", etag=None):
+    def send(self, uri, method="GET", etag=None, body=b"", **more):
         """Sends a request; returns the connection."""
-        params = {"REQUEST_METHOD": method, "REQUEST_URI": uri}
+        params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, **more}
         if etag is not None:
             params["HTTP_IF_NONE_MATCH"] = etag
         s = socket.socket(socket.AF_UNIX)
@@ -108,7 +111,10 @@ class FastCgi:
         s.sendall(self.record(self.BEGIN, struct.pack(">HB5x", 1, 0)) +
             self.record(self.PARAMS, b"".join(
                 self.pair(k, v) for k, v in params.items())) +
-            self.record(self.PARAMS, b"") + self.record(self.STDIN, b""))
+            self.record(self.PARAMS, b"") +
+            b"".join(self.record(self.STDIN, body[i:i + 60000])
+                for i in range(0, len(body), 60000)) +
+            self.record(self.STDIN, b""))
         return s
 
     def receive(self, s):
@@ -129,8 +135,8 @@ class FastCgi:
         s.close()
         return Answer(out)
 
-    def get(self, uri, method="GET", etag=None):
-        return self.receive(self.send(uri, method, etag))
+    def get(self, uri, method="GET", etag=None, **more):
+        return self.receive(self.send(uri, method, etag, **more))
 
     def stop(self):
         """Ends the process in the polite way; returns its exit status."""
