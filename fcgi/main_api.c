@@ -6,6 +6,7 @@
 #include "fcgi/api.h"
 #include "fcgi/program.h"
 #include "lib/db.h"
+#include "lib/sandbox.h"
 
 static const struct program program = {
 	.name = "thv-registry-api",
@@ -42,6 +43,7 @@ main(int argc, char **argv)
 	db_use_pool();
 	api = api_new(program_database());
 	service.ctx = api;
+	sandbox_responder(program_database());
 	status = program_answer(&program, &service);
 	api_free(api);
 	return status;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Giving up what a process does not need, for good: whoever gets to run code
+ * in it finds no file, no network and no program to run.
+ *
+ * Landlock decides which files may be opened, a seccomp filter which system
+ * calls may be made.  Where the kernel lacks one the other still holds, and
+ * sandbox_now() tells what is in force; it is no error to have neither.  Both
+ * pass on to child processes, so a parent must keep what its children need.
+ *
+ * Builds with AddressSanitizer or ThreadSanitizer have no filter and may read
+ * /proc: those libraries make calls of their own, most of them at the end.
+ */
+#ifndef LIB_SANDBOX_H
+#define LIB_SANDBOX_H
+
+#include <stdbool.h>
+
+/*
+ * THV_REGISTRY_SANDBOX: "off" leaves all as it is, "log" lets calls pass that
+ * would end the process (the kernel's log names them); all else is "on".
+ */
+#define SANDBOX_VARIABLE "THV_REGISTRY_SANDBOX"
+
+struct sandbox {
+	int landlock; /* the version of its interface in use; 0: not in force */
+	bool seccomp;
+};
+
+/* What this process is held by. */
+const struct sandbox *sandbox_now(void);
+
+/*
+ * For a responder, whose socket is open already: it may read files in the
+ * directory of ${database} and below, and write to what is open.  No new
+ * socket, no process, no program, no memory that can be executed, no core
+ * file.  A database that is not there yet may come later; while its directory
+ * is missing, the nearest directory above it is opened instead.
+ */
+void sandbox_responder(const char *database);
+
+/*
+ * Whether ${database} has come to lie in another directory than the one that
+ * sandbox_responder() opened, so that only a new process can read it.
+ */
+bool sandbox_outgrown(const char *database);
+
+/*
+ * For the process that stores: it may write below the directories ${writable},
+ * read below ${readable} (files or directories; both lists end with NULL), and
+ * read and run what belongs to the system: /etc, /usr and the like.  What is
+ * not there is passed over.  The network stays, for child processes that call
+ * sandbox_fetch().
+ */
+void sandbox_store(const char *const *writable, const char *const *readable);
+
+/*
+ * For a process that fetches: the same for files, and of the network it may
+ * only open connections, listen nowhere, and signal nobody outside.  Must not
+ * need more than its parent has kept.
+ */
+void sandbox_fetch(const char *const *writable, const char *const *readable);
+
+#endif

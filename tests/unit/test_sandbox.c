@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/sandbox, from the inside: a child enters it and then tries what whoever
+ * takes it over would try.
+ */
+#include "lib/sandbox.h"
+
+#include "lib/sandbox_private.h"
+#include "lib/xalloc.h"
+#include "tests/t.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/test-sandbox-XXXXXX";
+static char *database, *beside, *elsewhere;
+
+/* An attempt ends its process with 0 when it succeeds, else with errno. */
+static int
+ended(bool done)
+{
+	return done ? 0 : errno;
+}
+
+static int
+try_read_database(void)
+{
+	char byte;
+	int fd = open(database, O_RDONLY);
+
+	return ended(fd != -1 && read(fd, &byte, 1) == 1);
+}
+
+static int
+try_read_beside(void)
+{
+	return ended(open(beside, O_RDONLY) != -1);
+}
+
+static int
+try_write_database(void)
+{
+	return ended(open(database, O_RDWR) != -1);
+}
+
+static int
+try_truncate(void)
+{
+	return ended(open(database, O_RDONLY | O_TRUNC) != -1);
+}
+
+static int
+try_create(void)
+{
+	return ended(open(elsewhere, O_WRONLY | O_CREAT | O_EXCL, 0600) != -1);
+}
+
+static int
+try_remove(void)
+{
+	return ended(unlink(beside) == 0);
+}
+
+static int
+try_read_passwd(void)
+{
+	return ended(open("/etc/passwd", O_RDONLY) != -1);
+}
+
+static int
+try_read_self(void)
+{
+	return ended(open("/proc/self/environ", O_RDONLY) != -1);
+}
+
+static int
+try_climb(void)
+{
+	char *path = xasprintf("%s/../../etc/passwd", directory);
+
+	return ended(open(path, O_RDONLY) != -1);
+}
+
+static int
+try_socket(void)
+{
+	return ended(socket(AF_INET, SOCK_STREAM, 0) != -1);
+}
+
+static int
+try_unix_socket(void)
+{
+	return ended(socket(AF_UNIX, SOCK_STREAM, 0) != -1);
+}
+
+static int
+try_run(void)
+{
+	char *const arguments[] = { (char[]){ "true" }, NULL };
+
+	execve("/bin/true", arguments, arguments + 1);
+	return errno;
+}
+
+static int
+try_fork(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return ended(child != -1);
+}
+
+static int
+try_trace(void)
+{
+	return ended(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
+}
+
+static int
+try_signal_parent(void)
+{
+	return ended(kill(getppid(), SIGCONT) == 0);
+}
+
+static int
+try_executable_memory(void)
+{
+	return ended(mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+static int
+try_made_executable(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return ended(mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0);
+}
+
+static int
+try_memory(void)
+{
+	char *bytes = malloc(50000000);
+
+	memset(bytes, 1, 50000000);
+	free(bytes);
+	return 0;
+}
+
+static int
+try_new_call(void)
+{
+	syscall(499);
+	return errno;
+}
+
+static int
+try_core(void)
+{
+	struct rlimit now;
+
+	return getrlimit(RLIMIT_CORE, &now) == -1 ? errno : (int)now.rlim_cur;
+}
+
+static int
+try_listen(void)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return ended(
+	    fd != -1 && bind(fd, (struct sockaddr *)&here, sizeof here) == 0);
+}
+
+#define KILLED (-1)
+#define REFUSED (-2) /* killed, or an error */
+
+/* How ${attempt} ends in a process that ${enter} has shut in. */
+static int
+outcome(void (*enter)(void), int (*attempt)(void))
+{
+	int status = 0;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		enter();
+		syscall(SYS_exit_group, attempt());
+	}
+	if (child == -1 || waitpid(child, &status, 0) != child)
+		return 999;
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGSYS ? KILLED : 998;
+	return WEXITSTATUS(status);
+}
+
+static void
+enter_responder(void)
+{
+	sandbox_responder(database);
+}
+
+static void
+enter_store(void)
+{
+	const char *const writable[] = { directory, NULL };
+	const char *const readable[] = { "/nonexistent", NULL };
+
+	sandbox_store(writable, readable);
+}
+
+static void
+enter_fetch(void)
+{
+	const char *const writable[] = { NULL };
+	const char *const readable[] = { database, NULL };
+
+	sandbox_fetch(writable, readable);
+}
+
+static const struct {
+	int line;
+	void (*enter)(void);
+	int (*attempt)(void);
+	int want;
+	bool landlock; /* it takes Landlock; else either will do */
+} rows[] = {
+	{ __LINE__, enter_responder, try_read_database, 0, false },
+	{ __LINE__, enter_responder, try_read_beside, 0, false },
+	{ __LINE__, enter_responder, try_memory, 0, false },
+	{ __LINE__, enter_responder, try_write_database, EACCES, false },
+	{ __LINE__, enter_responder, try_truncate, EACCES, false },
+	{ __LINE__, enter_responder, try_create, EACCES, false },
+	{ __LINE__, enter_responder, try_remove, REFUSED, false },
+	{ __LINE__, enter_responder, try_read_passwd, EACCES, true },
+	{ __LINE__, enter_responder, try_climb, EACCES, true },
+	{ __LINE__, enter_store, try_read_database, 0, true },
+	{ __LINE__, enter_store, try_write_database, 0, true },
+	{ __LINE__, enter_store, try_read_passwd, 0, true },
+	{ __LINE__, enter_store, try_create, EACCES, true },
+	{ __LINE__, enter_store, try_socket, 0, true },
+	{ __LINE__, enter_store, try_run, 0, true },
+	{ __LINE__, enter_fetch, try_read_database, 0, true },
+	{ __LINE__, enter_fetch, try_write_database, EACCES, true },
+	{ __LINE__, enter_fetch, try_read_beside, EACCES, true },
+	{ __LINE__, enter_fetch, try_socket, 0, true },
+	{ __LINE__, enter_fetch, try_create, EACCES, true },
+};
+
+/* These take the filter of system calls, which sanitizers do without. */
+static const struct {
+	int line;
+	int (*attempt)(void);
+	int want;
+} filtered[] = {
+	{ __LINE__, try_read_self, EACCES },
+	{ __LINE__, try_socket, KILLED },
+	{ __LINE__, try_unix_socket, KILLED },
+	{ __LINE__, try_run, KILLED },
+	{ __LINE__, try_fork, KILLED },
+	{ __LINE__, try_trace, KILLED },
+	{ __LINE__, try_signal_parent, KILLED },
+	{ __LINE__, try_executable_memory, KILLED },
+	{ __LINE__, try_made_executable, KILLED },
+	{ __LINE__, try_new_call, ENOSYS },
+};
+
+static void
+enter_nothing(void)
+{
+}
+
+/* What is refused inside works outside, else the rows above show nothing. */
+static void
+test_outside(void)
+{
+	CHECK_INT(outcome(enter_nothing, try_read_passwd), 0);
+	CHECK_INT(outcome(enter_nothing, try_write_database), 0);
+	CHECK_INT(outcome(enter_nothing, try_socket), 0);
+	CHECK_INT(outcome(enter_nothing, try_run), 0);
+	CHECK_INT(outcome(enter_nothing, try_fork), 0);
+	CHECK_INT(outcome(enter_nothing, try_trace), 0);
+	CHECK_INT(outcome(enter_nothing, try_listen), 0);
+	CHECK_INT(outcome(enter_nothing, try_made_executable), 0);
+}
+
+static int
+report_landlock(void)
+{
+	return sandbox_now()->landlock;
+}
+
+static int
+report_seccomp(void)
+{
+	return sandbox_now()->seccomp;
+}
+
+/* As if the database had moved to another directory. */
+static int
+report_outgrown(void)
+{
+	return sandbox_outgrown(database) ? 100
+					  : sandbox_outgrown("/etc/passwd");
+}
+
+static void
+test_table(void)
+{
+	bool landlock = outcome(enter_responder, report_landlock) > 0;
+
+	if (!landlock)
+		printf("# this kernel has no Landlock\n");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int got;
+
+		if (!landlock && (rows[i].landlock || SANDBOX_SANITIZER))
+			continue;
+		T_AT(rows[i].line);
+		got = outcome(rows[i].enter, rows[i].attempt);
+		if (rows[i].want == REFUSED)
+			CHECK(got != 0);
+		else
+			CHECK_INT(got, rows[i].want);
+	}
+	T_AT(0);
+	if (landlock) {
+		CHECK_INT(outcome(enter_responder, report_outgrown), 1);
+		if (outcome(enter_fetch, report_landlock) >= 4)
+			CHECK_INT(outcome(enter_fetch, try_listen), EACCES);
+	}
+}
+
+static void
+test_filter(void)
+{
+	bool filter = outcome(enter_responder, report_seccomp) == 1;
+
+	CHECK(filter == !SANDBOX_SANITIZER);
+	for (size_t i = 0; i < sizeof filtered / sizeof filtered[0]; i++) {
+		T_AT(filtered[i].line);
+		if (filter)
+			CHECK_INT(outcome(enter_responder, filtered[i].attempt),
+			    filtered[i].want);
+	}
+	T_AT(0);
+	setenv(SANDBOX_VARIABLE, "off", 1);
+	CHECK_INT(outcome(enter_responder, try_fork), 0);
+	CHECK_INT(outcome(enter_responder, report_seccomp), 0);
+	unsetenv(SANDBOX_VARIABLE);
+	CHECK_INT(outcome(enter_store, try_core), 0);
+}
+
+/* Where the directory is missing, what it will be made in is open. */
+static void
+enter_early(void)
+{
+	char *path = xasprintf("%s/not/yet/registry.db", directory);
+
+	sandbox_responder(path);
+	free(path);
+}
+
+int
+main(void)
+{
+	int fd;
+
+	if (!CHECK(mkdtemp(directory) != NULL))
+		return t_done();
+	database = xasprintf("%s/registry.db", directory);
+	beside = xasprintf("%s-shm", database);
+	elsewhere = xasprintf("%s-outside", directory);
+	fd = open(database, O_WRONLY | O_CREAT, 0600);
+	CHECK(write(fd, "x", 1) == 1);
+	close(fd);
+	close(open(beside, O_WRONLY | O_CREAT, 0600));
+	test_outside();
+	test_table();
+	test_filter();
+	CHECK_INT(outcome(enter_early, try_read_database), 0);
+	unlink(beside);
+	unlink(database);
+	rmdir(directory);
+	free(elsewhere);
+	free(beside);
+	free(database);
+	return t_done();
+}
