@@ -113,7 +113,7 @@ answer(struct api *api, struct exchange *x, struct err *e)
 		out->status = NOT_MODIFIED;
 		return 0;
 	}
-	if (route->handle(x, e) == -1)
+	if (route->handle(x, e) == -1 || store_check(&api->store, e) == -1)
 		return -1;
 	if (out->body.bad) {
 		err_set(e, ERR_INTERNAL, "the response is too long");
@@ -193,4 +193,10 @@ api_handle(
 	store_end(&api->store);
 	out->omit_body = api->request.method == REQUEST_HEAD;
 	response_finish(out);
+}
+
+bool
+api_is_unavailable(const struct api *api)
+{
+	return api->unavailable;
 }

@@ -11,6 +11,8 @@
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 
+#include <stdbool.h>
+
 struct api;
 
 /* ${path} is the database; it need not exist yet.  Freed with api_free(). */
@@ -24,5 +26,8 @@ void api_free(struct api *api);
  */
 void api_handle(
     struct api *api, const struct request_input *in, struct response *out);
+
+/* Whether the last request that needed the database could not have it. */
+bool api_is_unavailable(const struct api *api);
 
 #endif

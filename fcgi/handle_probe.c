@@ -3,6 +3,7 @@
 #include "fcgi/handle.h"
 #include "fcgi/program.h"
 #include "lib/json_out.h"
+#include "lib/sandbox.h"
 
 int
 handle_health(struct exchange *x, struct err *e)
@@ -44,6 +45,13 @@ handle_version(struct exchange *x, struct err *e)
 	json_out_str(&j, PROGRAM_BUILD_DATE);
 	json_out_key(&j, "platform");
 	json_out_str(&j, PROGRAM_PLATFORM);
+	json_out_key(&j, "sandbox");
+	json_out_open(&j, '{');
+	json_out_key(&j, "landlock");
+	json_out_int(&j, sandbox_now()->landlock);
+	json_out_key(&j, "seccomp");
+	json_out_bool(&j, sandbox_now()->seccomp);
+	json_out_close(&j, '}');
 	json_out_close(&j, '}');
 	buf_addc(&x->response->body, '\n');
 	return 0;

@@ -6,7 +6,10 @@
 #include "fcgi/api.h"
 #include "fcgi/program.h"
 #include "lib/db.h"
+#include "lib/log.h"
 #include "lib/sandbox.h"
+
+#include <stddef.h>
 
 static const struct program program = {
 	.name = "thv-registry-api",
@@ -30,11 +33,34 @@ handle(void *ctx, const struct request_input *in, struct response *out)
 	api_handle(ctx, in, out);
 }
 
+/*
+ * Nothing can be served, and a process started now might: it would be another
+ * program, which may know a newer schema, or see another directory.
+ */
+static bool
+outdated(const void *ctx)
+{
+	return api_is_unavailable(ctx) &&
+	       (program_is_replaced() || sandbox_outgrown(program_database()));
+}
+
+static void
+enter_sandbox(void)
+{
+	struct log_line line;
+
+	sandbox_responder(program_database());
+	log_begin(&line, LOG_LEVEL_DEBUG, "sandbox");
+	log_int(&line, "landlock", sandbox_now()->landlock);
+	log_str(&line, "seccomp", sandbox_now()->seccomp ? "true" : "false");
+	log_end(&line);
+}
+
 int
 main(int argc, char **argv)
 {
 	int status = program_arguments(argc, argv, &program);
-	struct service service = { .handle = handle };
+	struct service service = { .handle = handle, .outdated = outdated };
 	struct api *api;
 
 	if (status != -1)
@@ -43,7 +69,8 @@ main(int argc, char **argv)
 	db_use_pool();
 	api = api_new(program_database());
 	service.ctx = api;
-	sandbox_responder(program_database());
+	(void)program_is_replaced();
+	enter_sandbox();
 	status = program_answer(&program, &service);
 	api_free(api);
 	return status;

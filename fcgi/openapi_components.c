@@ -78,9 +78,11 @@ const char *const openapi_components[] = {
 	    "'paths':{'type':'object'}") ",",
 	OBJECT("Health", "'status'", "'status':" TEXT) ",",
 	OBJECT("Pong", "'pong'", "'pong':{'type':'boolean'}") ",",
-	OBJECT("Version", "'version','commit','build_date','platform'",
+	OBJECT("Version",
+	    "'version','commit','build_date','platform','sandbox'",
 	    "'version':" TEXT ",'commit':" TEXT ",'build_date':" TEXT
-	    ",'platform':" TEXT) ",",
+	    ",'platform':" TEXT ",'sandbox':{'type':'object','properties':{"
+	    "'landlock':" NUMBER ",'seccomp':{'type':'boolean'}}}") ",",
 	OBJECT("Metadata", "'count'",
 	    "'count':{'type':'integer','description':'Items on this page.'},"
 	    "'nextCursor':{'type':'string','description':'Absent on the last "

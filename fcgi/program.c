@@ -4,11 +4,14 @@
 
 #include "fcgi/cgi.h"
 #include "fcgi/serve.h"
+#include "lib/limits.h"
 #include "lib/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int
 program_arguments(int argc, char **argv, const struct program *p)
@@ -41,6 +44,24 @@ program_database(void)
 	const char *path = getenv("THV_REGISTRY_DATABASE_PATH");
 
 	return path == NULL || *path == '\0' ? PROGRAM_DATABASE : path;
+}
+
+bool
+program_is_replaced(void)
+{
+	static char path[LIMIT_PATH];
+	static struct stat first;
+	struct stat now;
+	ssize_t len;
+
+	if (path[0] != '\0')
+		return stat(path, &now) == 0 && (now.st_dev != first.st_dev ||
+						    now.st_ino != first.st_ino);
+	len = readlink("/proc/self/exe", path, sizeof path - 1);
+	path[len < 0 ? 0 : len] = '\0';
+	if (stat(path, &first) == -1)
+		path[0] = '\0';
+	return false;
 }
 
 int

@@ -8,6 +8,8 @@
 
 #include "fcgi/service.h"
 
+#include <stdbool.h>
+
 #ifndef PROGRAM_VERSION
 #define PROGRAM_VERSION "0.0.0"
 #endif
@@ -67,6 +69,12 @@ void program_log_level(void);
 
 /* The path of the database from the environment, or the default. */
 const char *program_database(void);
+
+/*
+ * Whether another file stands where this program was started from, as after
+ * an upgrade.  The first call notes what is there; make it at start.
+ */
+bool program_is_replaced(void);
 
 /*
  * Answers requests as the web server that started this process wants it.

@@ -79,8 +79,11 @@ serve_run(const struct service *s)
 		serve_one(s, &request, &out);
 		FCGX_Finish_r(&request);
 		hold_signals(SIG_UNBLOCK);
-		if (s->outdated != NULL && s->outdated(s->ctx))
+		if (s->outdated != NULL && s->outdated(s->ctx)) {
+			log_message(LOG_LEVEL_INFO,
+			    "ending, for another process to begin", NULL);
 			break;
+		}
 	}
 	response_free(&out);
 	return 0;

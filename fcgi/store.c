@@ -21,22 +21,42 @@ store_close(struct store *s)
 	s->db = NULL;
 }
 
+static bool
+same_instant(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* Whether ${now} is the file that is open, in the state it was opened in. */
+static bool
+is_current(const struct store *s, const struct stat *now)
+{
+	const struct stat *then = &s->file;
+
+	if (now->st_dev != then->st_dev || now->st_ino != then->st_ino)
+		return false;
+	return !db_is_frozen(s->db) ||
+	       (now->st_size == then->st_size &&
+		   same_instant(&now->st_mtim, &then->st_mtim) &&
+		   same_instant(&now->st_ctim, &then->st_ctim) &&
+		   db_is_alone(s->path));
+}
+
 static int
 open_current(struct store *s, struct err *e)
 {
-	struct stat st;
+	struct stat now;
 
-	if (stat(s->path, &st) == -1) {
+	if (stat(s->path, &now) == -1) {
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", s->path);
 		return -1;
 	}
-	if (s->db != NULL && st.st_dev == s->device && st.st_ino == s->inode)
+	if (s->db != NULL && is_current(s, &now))
 		return 0;
 	store_close(s);
+	s->file = now;
 	if (db_open(&s->db, s->path, DB_READ, e) == -1)
 		return -1;
-	s->device = st.st_dev;
-	s->inode = st.st_ino;
 	return db_prepare(s->db, SQL_SET_READ, e);
 }
 
@@ -55,6 +75,18 @@ begin(struct store *s, struct err *e)
 		return -1;
 	}
 	return 0;
+}
+
+int
+store_check(const struct store *s, struct err *e)
+{
+	struct stat now;
+
+	if (s->db == NULL || !db_is_frozen(s->db) ||
+	    (stat(s->path, &now) == 0 && is_current(s, &now)))
+		return 0;
+	err_set(e, ERR_UNAVAILABLE, "%s: changed while it was read", s->path);
+	return -1;
 }
 
 int

@@ -13,13 +13,13 @@
 #include "lib/db.h"
 #include "lib/err.h"
 
-#include <sys/types.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 
 struct store {
 	const char *path; /* borrowed */
 	struct db *db; /* NULL when closed */
-	dev_t device;
-	ino_t inode;
+	struct stat file; /* as it was when it was opened */
 };
 
 void store_init(struct store *s, const char *path);
@@ -30,6 +30,11 @@ void store_close(struct store *s);
  * request.  ERR_UNAVAILABLE when there is nothing to read from now.
  */
 int store_begin(struct store *s, struct err *e);
+/*
+ * Whether what was read since store_begin() is one state of the database.
+ * ERR_UNAVAILABLE: someone wrote to a file that SQLite was told not to watch.
+ */
+int store_check(const struct store *s, struct err *e);
 /* Ends the transaction; harmless without one. */
 void store_end(struct store *s);
 

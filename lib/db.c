@@ -5,7 +5,9 @@
  * Readers run as a user who may not write.  In WAL mode they need the -wal and
  * -shm files to exist, so the writer keeps them when it closes.
  */
+#include "lib/buf.h"
 #include "lib/db_private.h"
+#include "lib/limits.h"
 #include "lib/schema.h"
 #include "lib/xalloc.h"
 
@@ -86,7 +88,10 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 	if (mode == DB_READ)
-		return db_script(db, "PRAGMA query_only = ON;" READER_CACHE, e);
+		return db_script(db,
+		    "PRAGMA query_only = ON;"
+		    "PRAGMA temp_store = MEMORY;" READER_CACHE,
+		    e);
 	sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
 	return db_script(db,
 	    "PRAGMA journal_mode = WAL;"
@@ -135,20 +140,35 @@ check_version(struct db *db, struct err *e)
 	return 0;
 }
 
-int
-db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
+/* As a name that SQLite takes apart; the caller frees it. */
+static char *
+frozen_name(const char *path)
 {
-	int rc = -1;
+	struct buf name = BUF_INIT(4 * LIMIT_PATH);
+
+	buf_adds(&name, "file:");
+	for (; *path != '\0'; path++) {
+		if (strchr("%?#", *path) != NULL)
+			buf_addf(&name, "%%%02x", (unsigned)*path);
+		else
+			buf_addc(&name, *path);
+	}
+	buf_adds(&name, "?immutable=1");
+	return buf_take(&name);
+}
+
+static int
+open_file(struct db *db, const char *path, enum db_mode mode, struct err *e)
+{
 	int flags = mode == DB_READ
 			? SQLITE_OPEN_READONLY
 			: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	struct db *db = xcalloc(1, sizeof *db);
+	char *name = db->frozen ? frozen_name(path) : xstrdup(path);
+	int rc = -1;
 
-	if (mode == DB_READ && access(path, F_OK) == -1) {
-		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
-		goto out;
-	}
-	if (sqlite3_open_v2(path, &db->handle,
+	if (db->frozen)
+		flags |= SQLITE_OPEN_URI;
+	if (sqlite3_open_v2(name, &db->handle,
 		flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 		NULL) != SQLITE_OK) {
 		db_set_err(e, db->handle, path);
@@ -159,12 +179,71 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 		err_wrap(e, "%s", path);
 		goto out;
 	}
+	rc = 0;
+out:
+	free(name);
+	return rc;
+}
+
+static int
+open_as(struct db **out, const char *path, enum db_mode mode, bool frozen,
+    struct err *e)
+{
+	struct db *db = xcalloc(1, sizeof *db);
+	int rc = -1;
+
+	db->frozen = frozen;
+	if (open_file(db, path, mode, e) == -1)
+		goto out;
 	*out = db;
 	db = NULL;
 	rc = 0;
 out:
 	db_close(db);
 	return rc;
+}
+
+int
+db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
+{
+	bool alone;
+
+	if (mode == DB_WRITE)
+		return open_as(out, path, mode, false, e);
+	if (access(path, F_OK) == -1) {
+		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
+		return -1;
+	}
+	alone = db_is_alone(path);
+	if (open_as(out, path, mode, false, e) == 0)
+		return 0;
+	if (!alone || open_as(out, path, mode, true, e) == -1)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
+bool
+db_is_frozen(const struct db *db)
+{
+	return db->frozen;
+}
+
+bool
+db_is_alone(const char *path)
+{
+	static const char *const companions[] = { "-wal", "-journal" };
+	bool alone = true;
+
+	for (size_t i = 0; i < 2; i++) {
+		char *name = xasprintf("%s%s", path, companions[i]);
+		struct stat st;
+
+		if (stat(name, &st) == 0 ? st.st_size > 0 : errno != ENOENT)
+			alone = false;
+		free(name);
+	}
+	return alone;
 }
 
 int

@@ -36,14 +36,27 @@ enum db_mode {
 void db_use_pool(void);
 
 /*
- * Opens ${path} and, when ${prepare} is set, prepares the statements of
- * ${set}.  ERR_UNAVAILABLE: no such file, or a schema this program does not
- * know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
+ * Opens ${path}.  ERR_UNAVAILABLE: no such file, or a schema this program does
+ * not know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
+ *
+ * A reader who may not make the -wal and -shm files cannot read a database
+ * that has none, such as a backup that was put back or one that the sqlite3
+ * shell was the last to close.  Then the file is all there is of it, and it is
+ * opened as one that does not change: see db_is_frozen().
  */
 int db_open(
     struct db **out, const char *path, enum db_mode mode, struct err *e);
 int db_prepare(struct db *db, enum sql_set set, struct err *e);
 void db_close(struct db *db);
+
+/*
+ * Whether ${db} was opened as a file that does not change.  SQLite then neither
+ * locks nor looks for changes: what is read counts only if db_is_alone() said
+ * so before it was opened and the file is the same afterwards.
+ */
+bool db_is_frozen(const struct db *db);
+/* Whether the file at ${path} is the whole database: no WAL, no journal. */
+bool db_is_alone(const char *path);
 
 /* PRAGMA user_version; does not need prepared statements. */
 int db_user_version(struct db *db, int64_t *version, struct err *e);

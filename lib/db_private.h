@@ -14,6 +14,7 @@ struct stmt {
 
 struct db {
 	sqlite3 *handle;
+	bool frozen;
 	sqlite3_stmt *begin_read;
 	sqlite3_stmt *begin_write;
 	sqlite3_stmt *commit;

@@ -358,7 +358,8 @@ def test_probes():
         answer = get(uri)
         tap.equal((answer.status, answer.json), (200, body), uri)
     tap.equal(list(get("/version").json),
-        ["version", "commit", "build_date", "platform"], "/version")
+        ["version", "commit", "build_date", "platform", "sandbox"],
+        "/version")
 
 
 rdb.build(DATABASE, [source_a(), source_b()],

@@ -187,6 +187,172 @@ def test_damaged_pages():
     case.close()
 
 
+def test_without_wal():
+    """Writers come and go, taking the -wal with them as the last one does."""
+    case = Case()
+    for turn in range(5):
+        db = sqlite3.connect(case.path)
+        db.execute("UPDATE document SET body = json_set(body,"
+            " '$.description', ?)", (f"turn {turn}",))
+        db.execute("UPDATE registry SET generation = generation + 1")
+        db.commit()
+        for when in "open", "closed":
+            answer = case.server.get(LIST)
+            tap.equal((answer.status, answer.json["servers"][0]["server"][
+                "description"]), (200, f"turn {turn}"), f"writer {when}")
+            if when == "open":
+                case.server.process.send_signal(signal.SIGTERM)
+                case.server.process.wait(10)
+                case.server = restarted(case)
+                db.close()
+    tap.equal(case.logged("ERROR"), 0, "no error on the way")
+    case.close()
+
+
+def restarted(case):
+    if os.path.exists(case.server.path):
+        os.unlink(case.server.path)
+    return responder.FastCgi(case.path, case.directory.name)
+
+
+def as_nobody():
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+
+
+def test_permissions_come_and_go():
+    """A directory, or a file, that the responder's user may not open."""
+    if os.geteuid() != 0:
+        tap.skip("another user takes root to act as")
+        return
+    for name, closed in (("", 0o700), ("", 0o744), ("registry.db", 0o600)):
+        case = Case()
+        os.chmod(case.directory.name, 0o755)
+        case.server.stop()
+        data = os.path.join(case.directory.name, "data")
+        os.mkdir(data)
+        os.rename(case.path, os.path.join(data, "registry.db"))
+        case.path = os.path.join(data, "registry.db")
+        os.unlink(case.server.path)
+        program = responder.for_everyone(responder.PROGRAM,
+            case.directory.name)
+        place = os.path.join(data, name)
+        mode = os.stat(place).st_mode & 0o777
+        os.chmod(place, closed)
+        case.server = responder.FastCgi(case.path, case.directory.name,
+            program, preexec=as_nobody)
+        why = f"{name or 'directory'} {closed:o}"
+        check_unavailable(case, why)
+        os.chmod(place, mode)
+        check_healed(case, "first.example/one", why)
+        case.close()
+
+
+def test_read_only_disk():
+    """Mounted read-only, and full: neither keeps a reader from reading."""
+    case = Case()
+    case.server.stop()
+    os.unlink(case.server.path)
+    disk = os.path.join(case.directory.name, "disk")
+    os.mkdir(disk)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk],
+            capture_output=True, check=False).returncode != 0:
+        tap.skip("a disk of its own takes root to mount")
+        return
+    try:
+        shutil.copy(case.path, disk)
+        case.path = os.path.join(disk, "registry.db")
+        case.server = responder.FastCgi(case.path, case.directory.name)
+        try:
+            with open(os.path.join(disk, "full"), "wb", 0) as f:
+                while True:
+                    f.write(b"x" * 65536)
+        except OSError:
+            tap.equal(case.names()[0], 200, "full")
+        os.unlink(os.path.join(disk, "full"))
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        tap.equal(case.names()[0], 200, "read-only while it runs")
+        case.server.stop()
+        case.server = restarted(case)
+        tap.equal(case.names()[0], 200, "read-only from the start")
+        case.server.stop()
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+    case.directory.cleanup()
+
+
+def test_steps_aside():
+    """After an upgrade the old program meets a schema it does not know: it
+    ends, so that the new one is started.  Without an upgrade it stays."""
+    if "/build/valgrind" in responder.BUILD:
+        tap.skip("the program is valgrind's")
+        return
+    case = Case()
+    case.server.stop()
+    os.unlink(case.server.path)
+    program = responder.for_everyone(responder.PROGRAM, case.directory.name)
+    case.server = responder.FastCgi(case.path, case.directory.name, program)
+    tap.equal(case.names()[0], 200, "at first")
+    new = responder.for_everyone(responder.PROGRAM, tempfile.mkdtemp(
+        dir=case.directory.name))
+    db = sqlite3.connect(case.path)
+    db.execute(f"PRAGMA user_version = {rdb.schema_version() + 1000}")
+    check_unavailable(case, "newer schema")
+    check_unavailable(case, "newer schema, still there")
+    os.rename(new, program)
+    tap.equal(case.server.get("/health").status, 200, "unasked it serves on")
+    tap.equal(case.server.process.wait(10), 0, "and then ends")
+    db.execute(f"PRAGMA user_version = {rdb.schema_version()}")
+    db.close()
+    os.unlink(case.server.path)
+    case.server = responder.FastCgi(case.path, case.directory.name, program)
+    new = responder.for_everyone(responder.PROGRAM, tempfile.mkdtemp(
+        dir=case.directory.name))
+    os.rename(new, program)
+    tap.equal((case.names()[0], case.server.get("/ready").status), (200, 200),
+        "an upgrade alone ends nothing")
+    case.close()
+
+
+def test_another_directory():
+    """The directory is exchanged for another: what Landlock opened is gone."""
+    case = Case()
+    case.server.stop()
+    os.unlink(case.server.path)
+    data = os.path.join(case.directory.name, "data")
+    os.mkdir(data)
+    os.rename(case.path, os.path.join(data, "registry.db"))
+    case.path = os.path.join(data, "registry.db")
+    case.server = responder.FastCgi(case.path, case.directory.name)
+    tap.equal(case.names()[0], 200, "at first")
+    landlock = case.server.get("/version").json["sandbox"]["landlock"] > 0
+    os.rename(data, data + ".old")
+    os.mkdir(data)
+    case.build(case.path, "second.example/one")
+    tap.equal(case.names()[0], 503 if landlock else 200, "another directory")
+    if landlock:
+        tap.equal(case.server.process.wait(10), 0, "ends by itself")
+        os.unlink(case.server.path)
+        case.server = responder.FastCgi(case.path, case.directory.name)
+    tap.equal(case.names(), (200, ["second.example/one"]), "started anew")
+    case.close()
+
+
+def test_directory_made_later():
+    case = Case(with_database=False)
+    case.server.stop()
+    os.unlink(case.server.path)
+    case.path = os.path.join(case.directory.name, "not", "yet", "registry.db")
+    case.server = responder.FastCgi(case.path, case.directory.name)
+    check_unavailable(case, "no directory")
+    os.makedirs(os.path.dirname(case.path))
+    check_unavailable(case, "empty directory")
+    case.build(case.path, "made.example/later")
+    check_healed(case, "made.example/later", "directory made")
+    case.close()
+
+
 def test_commits_are_seen():
     case = Case()
     tag = case.server.get(LIST).headers["etag"]
