@@ -222,6 +222,7 @@ sysusersdir ?= $(PREFIX)/lib/sysusers.d
 tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
 
 MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8 \
+	fcgi/thv-registry-admin.8 \
 	sync/thv-registry-lint.1 sync/thv-registry-config.5 \
 	schema/thv-registry-views.7
 REPORTS := $(wildcard sql/reports/*.sql)

@@ -3,6 +3,7 @@
 """Two Unix users: one syncs, the other reads and could not write."""
 import os
 import pwd
+import sqlite3
 import subprocess
 import sys
 
@@ -47,7 +48,51 @@ def test_reader_without_write_permission():
                   "nothing else lies about")
 
 
+def as_nobody():
+    user = pwd.getpwnam(READER)
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+
+
+def test_reader_that_stays():
+    """One process of another user, while syncs and other writers come and
+    go, the last of which takes the -wal and -shm files away."""
+    with Site() as site:
+        site.configure({"a": site.file_source("a", server("n/x"))})
+        reader = responder.FastCgi(site.database, site.dir,
+            responder.for_everyone(responder.PROGRAM, site.dir),
+            preexec=as_nobody)
+
+        def names():
+            return [i["server"]["name"] for i in
+                    reader.get("/v0.1/servers").json.get("servers", [])]
+
+        tap.equal(reader.get("/v0.1/servers").status, 503, "nothing yet")
+        site.sync()
+        tap.equal(names(), ["n/x"], "the first sync")
+        site.file_source("a", server("n/x"), server("n/y"))
+        site.sync("--force")
+        tap.equal(names(), ["n/x", "n/y"], "the second")
+        reader.stop()
+        db = sqlite3.connect(site.database)
+        db.execute("UPDATE run SET error = NULL")
+        db.commit()
+        db.close()
+        tap.equal([os.path.exists(site.database + suffix)
+                   for suffix in ("-wal", "-shm")], [False, False],
+                  "a visitor cleaned up")
+        os.unlink(reader.path)
+        reader = responder.FastCgi(site.database, site.dir,
+            os.path.join(site.dir, "thv-registry-api"), preexec=as_nobody)
+        tap.equal(names(), ["n/x", "n/y"], "read all the same")
+        site.file_source("a", server("n/z"))
+        site.sync("--force")
+        tap.equal(names(), ["n/z"], "and the next sync is seen")
+        tap.equal(reader.stop(), 0, "ends with status 0")
+
+
 if os.getuid() != 0:
     tap.skip("two users take root to act as")
     sys.exit(tap.done())
-tap.main([test_reader_without_write_permission])
+tap.main([test_reader_without_write_permission, test_reader_that_stays])

@@ -245,6 +245,54 @@ test_blank(void)
 	CHECK(!request_is_blank("\xe2\x80\x8b")); /* zero width space is none */
 }
 
+/* Every value of a parameter, and mistakes in them. */
+static void
+test_next_value(void)
+{
+	static const struct {
+		int line;
+		const char *uri;
+		const char *values; /* joined by '|' */
+		bool fails; /* after them */
+	} list[] = {
+		{ __LINE__, "/x", "", false },
+		{ __LINE__, "/x?", "", false },
+		{ __LINE__, "/x?source=a", "a|", false },
+		{ __LINE__, "/x?source=a&b=c&source=d", "a|d|", false },
+		{ __LINE__, "/x?s%6furce=%2Fa+b", "/a b|", false },
+		{ __LINE__, "/x?source", "|", false },
+		{ __LINE__, "/x?source=&source=a", "|a|", false },
+		{ __LINE__, "/x?&&source=a&&", "a|", false },
+		{ __LINE__, "/x?source=a=b", "a=b|", false },
+		{ __LINE__, "/x?sources=a&Source=b&sourc=c", "", false },
+		{ __LINE__, "/x?%zz=1&source=a", "a|", false },
+		{ __LINE__, "/x?source=a&source=%zz", "a|", true },
+		{ __LINE__, "/x?source=%00", "", true },
+		{ __LINE__, "/x?source=%c3%28", "", true },
+	};
+	static char value[LIMIT_REQUEST_URI + 1];
+
+	for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+		const char *rest = list[i].uri;
+		struct err e = ERR_INIT;
+		char joined[64] = "";
+		bool found = true, failed = false;
+		size_t at = 0;
+
+		while (found && !failed) {
+			failed = request_next_value(
+				     value, &found, &rest, "source", &e) == -1;
+			if (found && !failed)
+				at += (size_t)snprintf(joined + at,
+				    sizeof joined - at, "%s|", value);
+		}
+		T_AT(list[i].line);
+		CHECK_STR(joined, list[i].values);
+		CHECK(failed == list[i].fails);
+	}
+	T_AT(0);
+}
+
 int
 main(void)
 {
@@ -254,5 +302,6 @@ main(void)
 	test_limits();
 	test_other_parameters();
 	test_blank();
+	test_next_value();
 	return t_done();
 }
