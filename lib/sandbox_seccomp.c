@@ -25,119 +25,47 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+/* Only x86-64 has the older names of calls that take a directory now. */
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
+#define OLD_ALLOWED                                                          \
+	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_select, \
+	    SYS_time,
+#define OLD_REFUSED SYS_unlink, SYS_mkdir, SYS_getrlimit,
+#define OLD_GUARDED { SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, READ_ONLY },
+#else
+#if defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #else
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
+#endif
+#define OLD_ALLOWED
+#define OLD_REFUSED
+#define OLD_GUARDED
 #endif
 
 #define UNKNOWN_FROM 449 /* numbers are the same everywhere since 424 */
 #define KILL_PROCESS 0x80000000U
 #define LOG 0x7ffc0000U
+#define READ_ONLY (SECCOMP_RET_ERRNO | EACCES)
 
-static const int allowed[] = {
-	SYS_read,
-	SYS_readv,
-	SYS_pread64,
-	SYS_write,
-	SYS_writev,
-	SYS_close,
-	SYS_lseek,
-	SYS_fstat,
-	SYS_fcntl,
-	SYS_munmap,
-	SYS_mremap,
-	SYS_madvise,
-	SYS_brk,
-	SYS_rt_sigaction,
-	SYS_rt_sigprocmask,
-	SYS_rt_sigreturn,
-	SYS_sigaltstack,
-	SYS_restart_syscall,
-	SYS_getpid,
-	SYS_gettid,
-	SYS_getuid,
-	SYS_geteuid,
-	SYS_getgid,
-	SYS_getegid,
-	SYS_clock_gettime,
-	SYS_clock_nanosleep,
-	SYS_nanosleep,
-	SYS_gettimeofday,
-	SYS_getrandom,
-	SYS_futex,
-	SYS_sched_yield,
-	SYS_exit,
-	SYS_exit_group,
-	SYS_faccessat,
-	SYS_readlinkat,
-	SYS_getcwd,
-	SYS_statfs,
-	SYS_fstatfs,
-	SYS_sysinfo,
-	SYS_ppoll,
-	SYS_pselect6,
-	SYS_accept,
-	SYS_accept4,
-	SYS_shutdown,
-	SYS_getpeername,
-	SYS_getsockname,
-	SYS_setsockopt,
-	SYS_recvfrom,
-#ifdef SYS_newfstatat
-	SYS_newfstatat,
-#endif
-#ifdef SYS_statx
-	SYS_statx,
-#endif
-#ifdef SYS_faccessat2
-	SYS_faccessat2,
-#endif
-#ifdef SYS_stat
-	SYS_stat,
-	SYS_lstat,
-#endif
-#ifdef SYS_access
-	SYS_access,
-	SYS_readlink,
-#endif
-#ifdef SYS_poll
-	SYS_poll,
-	SYS_select,
-#endif
-#ifdef SYS_time
-	SYS_time,
-#endif
-};
+static const int allowed[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write,
+	SYS_writev, SYS_close, SYS_lseek, SYS_fstat, SYS_fcntl, SYS_munmap,
+	SYS_mremap, SYS_madvise, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask,
+	SYS_rt_sigreturn, SYS_sigaltstack, SYS_restart_syscall, SYS_getpid,
+	SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid,
+	SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday,
+	SYS_getrandom, SYS_futex, SYS_sched_yield, SYS_exit, SYS_exit_group,
+	SYS_faccessat, SYS_readlinkat, SYS_getcwd, SYS_statfs, SYS_fstatfs,
+	SYS_sysinfo, SYS_ppoll, SYS_pselect6, SYS_accept, SYS_accept4,
+	SYS_shutdown, SYS_getpeername, SYS_getsockname, SYS_setsockopt,
+	SYS_recvfrom, SYS_newfstatat, SYS_statx, SYS_faccessat2, OLD_ALLOWED };
 
 /* Tried by SQLite and libc, who live with a refusal. */
-static const int refused[] = {
-	SYS_prlimit64,
-	SYS_ioctl,
-	SYS_unlinkat,
-	SYS_ftruncate,
-	SYS_fallocate,
-	SYS_pwrite64,
-	SYS_fsync,
-	SYS_fdatasync,
-	SYS_mkdirat,
-	SYS_fchmod,
-	SYS_fchown,
-	SYS_getdents64,
-	SYS_uname,
-	SYS_sched_getaffinity,
-	SYS_getsockopt,
-	SYS_flock,
-#ifdef SYS_unlink
-	SYS_unlink,
-	SYS_mkdir,
-#endif
-#ifdef SYS_getrlimit
-	SYS_getrlimit,
-#endif
-};
+static const int refused[] = { SYS_prlimit64, SYS_ioctl, SYS_unlinkat,
+	SYS_ftruncate, SYS_fallocate, SYS_pwrite64, SYS_fsync, SYS_fdatasync,
+	SYS_mkdirat, SYS_fchmod, SYS_fchown, SYS_getdents64, SYS_uname,
+	SYS_sched_getaffinity, SYS_getsockopt, SYS_flock, OLD_REFUSED };
 
 /* Calls that are allowed unless an argument has one of some bits. */
 static const struct {
@@ -145,14 +73,10 @@ static const struct {
 	unsigned argument;
 	uint32_t bits;
 	uint32_t otherwise; /* the answer when it has */
-} guarded[] = {
-	{ SYS_mmap, 2, PROT_EXEC, KILL_PROCESS },
+} guarded[] = { { SYS_mmap, 2, PROT_EXEC, KILL_PROCESS },
 	{ SYS_mprotect, 2, PROT_EXEC, KILL_PROCESS },
-	{ SYS_openat, 2, O_ACCMODE | O_TRUNC, SECCOMP_RET_ERRNO | EACCES },
-#ifdef SYS_open
-	{ SYS_open, 1, O_ACCMODE | O_TRUNC, SECCOMP_RET_ERRNO | EACCES },
-#endif
-};
+	{ SYS_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, READ_ONLY },
+	OLD_GUARDED };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define LENGTH_MAX \
