@@ -26,7 +26,7 @@
 
 #define PROGRAM_NAME "thv-registry-sync"
 #define PROGRAM_ELSEWHERE "/usr/local/bin/" PROGRAM_NAME
-#define UMASK 022 /* the web server's user reads the database */
+#define UMASK 022 /* at least; who reads is for whoever starts us to say */
 #define CLOSE_RANGE_ON_EXEC 4 /* CLOSE_RANGE_CLOEXEC of linux/close_range.h */
 #define DESCRIPTORS_MAX 65536 /* looked at where close_range() is missing */
 
@@ -96,7 +96,7 @@ become_sync(const struct child *c)
 	int number;
 
 	reset_signals();
-	umask(UMASK);
+	umask(umask(UMASK) | UMASK);
 	if (chdir("/") == 0 && redirect(c->keep_stderr) != -1 &&
 	    keep_descriptors(c->lock) != -1)
 		execve(c->program, c->arguments, c->environment);

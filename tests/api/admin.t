@@ -68,13 +68,13 @@ class Case:
     def __exit__(self, *_):
         self.directory.cleanup()
 
-    def ask(self, uri=URL, method="POST", stdin=b"", **env):
+    def ask(self, uri=URL, method="POST", stdin=b"", umask=0o022, **env):
         """One request by plain CGI."""
         if stdin:
             env.setdefault("CONTENT_LENGTH", str(len(stdin)))
         env.setdefault("THV_REGISTRY_SYNC", self.program)
         done = subprocess.run([responder.ADMIN], input=stdin,
-            capture_output=True, check=False, env=responder.environment(
+            capture_output=True, check=False, umask=umask, env=responder.environment(
                 self.database, REQUEST_METHOD=method, REQUEST_URI=uri,
                 THV_REGISTRY_TEST_OUT=self.out, **env))
         assert done.returncode == 0, done.stderr.decode()
@@ -147,6 +147,9 @@ def test_how_it_is_called():
         tap.equal((how["umask"], how["cwd"]), (0o022, "/"), "umask, directory")
         tap.ok(how["session"] not in (how["pid"], os.getsid(0)),
             "a session of its own that it does not lead")
+        for umask, want in (0o027, 0o027), (0, 0o022), (0o002, 0o022):
+            case.ask(**HERE, umask=umask)
+            tap.equal(case.called()["umask"], want, f"umask {umask:o}")
         tap.equal(how["blocked"], 0, "no signal is blocked")
         files = how["files"]
         tap.equal((files.pop("0"), files.pop("1"), files.pop("2")),
