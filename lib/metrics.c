@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mapped file: finding it, making it, counting in it. */
+#include "lib/metrics.h"
+
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if ATOMIC_LLONG_LOCK_FREE != 2
+#error "64-bit atomics take a lock here, which no two processes would share"
+#endif
+
+#define MAGIC UINT32_C(0x54484d31) /* also tells the byte order */
+#define FILE_MODE 0660
+#define TRIES 100 /* others may be making the file at the same time */
+
+/* The beginning of the file; cells follow. */
+struct header {
+	uint32_t magic;
+	uint32_t layout;
+	uint64_t cells;
+};
+
+struct file {
+	struct header header;
+	_Atomic uint64_t cells[];
+};
+
+struct metrics {
+	struct file *file;
+	size_t size;
+};
+
+static size_t
+size_of(unsigned cells)
+{
+	return sizeof(struct file) + cells * sizeof(uint64_t);
+}
+
+static int
+map(struct metrics **out, int fd, size_t size)
+{
+	struct metrics *m;
+	void *at;
+
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    fd == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return -1;
+	m = xcalloc(1, sizeof *m);
+	m->file = at;
+	m->size = size;
+	*out = m;
+	return 0;
+}
+
+static bool
+fits(int fd, const struct header *want)
+{
+	struct header found;
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       st.st_size == (off_t)size_of((unsigned)want->cells) &&
+	       pread(fd, &found, sizeof found, 0) == (ssize_t)sizeof found &&
+	       memcmp(&found, want, sizeof found) == 0;
+}
+
+/* A file beside ${path}, complete; *${name} is the caller's to free. */
+static int
+make(char **name, const char *path, const struct header *want, struct err *e)
+{
+	char *temporary = xasprintf("%s.%ld", path, (long)getpid());
+	int code, fd, rc = -1;
+
+	(void)unlink(temporary); /* left by a namesake that was killed */
+	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	if (fd == -1) {
+		err_set_errno(e, ERR_STORAGE, errno, "%s", temporary);
+		goto out;
+	}
+	/* Memory is taken now: writing to a page that is not there kills. */
+	code = posix_fallocate(fd, 0, (off_t)size_of((unsigned)want->cells));
+	if (code == 0 &&
+	    pwrite(fd, want, sizeof *want, 0) != (ssize_t)sizeof *want)
+		code = errno;
+	if (code != 0) {
+		err_set_errno(e, ERR_STORAGE, code, "%s", temporary);
+		unlink(temporary);
+		goto out;
+	}
+	*name = temporary;
+	temporary = NULL;
+	rc = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	free(temporary);
+	return rc;
+}
+
+/*
+ * Puts a new file in the place of the one that is open as ${old}, or of none
+ * (-1).  Whoever holds the lock of the old one replaces it; who comes too late
+ * finds another file there.
+ */
+static int
+replace(int old, const char *path, const struct header *want, struct err *e)
+{
+	struct stat mine, there;
+	char *name = NULL;
+	int rc = -1;
+
+	if (old != -1 &&
+	    (flock(old, LOCK_EX) == -1 || fstat(old, &mine) == -1 ||
+		stat(path, &there) == -1 || mine.st_ino != there.st_ino ||
+		mine.st_dev != there.st_dev))
+		return 0;
+	if (make(&name, path, want, e) == -1)
+		goto out;
+	if (old == -1 ? link(name, path) == -1 && errno != EEXIST
+		      : rename(name, path) == -1) {
+		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (name != NULL)
+		(void)unlink(name);
+	free(name);
+	return rc;
+}
+
+/* Sets ${fd} to a file that fits, or to -1 when it was replaced: try again. */
+static int
+find(int *fd, const char *path, const struct header *want, struct err *e)
+{
+	struct stat st;
+	int file, rc = -1;
+
+	file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (file == -1 && errno != ENOENT) {
+		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+		goto out;
+	}
+	if (file != -1 && (fstat(file, &st) == -1 || !S_ISREG(st.st_mode))) {
+		err_set(e, ERR_STORAGE, "%s is no regular file", path);
+		goto out;
+	}
+	*fd = -1;
+	if (file != -1 && fits(file, want)) {
+		*fd = file;
+		file = -1;
+	} else if (replace(file, path, want, e) == -1) {
+		goto out;
+	}
+	rc = 0;
+out:
+	if (file != -1)
+		close(file);
+	return rc;
+}
+
+int
+metrics_open(struct metrics **out, const char *path, uint32_t layout,
+    unsigned cells, struct err *e)
+{
+	const struct header want = { MAGIC, layout, cells };
+	int fd = -1, rc = -1;
+
+	for (int i = 0; i < TRIES && fd == -1; i++)
+		if (find(&fd, path, &want, e) == -1)
+			goto out;
+	if (fd == -1) {
+		err_set(e, ERR_STORAGE, "%s: others keep replacing it", path);
+		goto out;
+	}
+	if (map(out, fd, size_of(cells)) == -1) {
+		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+struct metrics *
+metrics_private(unsigned cells)
+{
+	struct metrics *m;
+
+	if (map(&m, -1, size_of(cells)) == -1) {
+		m = xcalloc(1, sizeof *m);
+		m->file = xcalloc(1, size_of(cells));
+	}
+	return m;
+}
+
+void
+metrics_close(struct metrics *m)
+{
+	if (m == NULL)
+		return;
+	if (m->size > 0)
+		munmap(m->file, m->size);
+	else
+		free(m->file);
+	free(m);
+}
+
+void
+metrics_add(struct metrics *m, unsigned cell, uint64_t n)
+{
+	atomic_fetch_add_explicit(
+	    &m->file->cells[cell], n, memory_order_relaxed);
+}
+
+uint64_t
+metrics_get(const struct metrics *m, unsigned cell)
+{
+	return atomic_load_explicit(
+	    &m->file->cells[cell], memory_order_relaxed);
+}
+
+void
+metrics_observe(
+    struct metrics *m, const struct metrics_histogram *h, int64_t value)
+{
+	unsigned i = 0;
+
+	while (i < h->count && value > h->bounds[i])
+		i++;
+	metrics_add(m, h->first + i, 1);
+	metrics_add(m, h->first + h->count + 1, (uint64_t)value);
+}
+
+uint64_t
+metrics_bucket(
+    const struct metrics *m, const struct metrics_histogram *h, unsigned i)
+{
+	uint64_t sum = 0;
+
+	for (unsigned j = 0; j <= i; j++)
+		sum += metrics_get(m, h->first + j);
+	return sum;
+}
+
+uint64_t
+metrics_sum(const struct metrics *m, const struct metrics_histogram *h)
+{
+	return metrics_get(m, h->first + h->count + 1);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lib/metrics: many processes, one sum, whatever becomes of them. */
+#include "lib/metrics.h"
+
+#include "lib/xalloc.h"
+#include "tests/t.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CELLS 16
+#define LAYOUT 7
+#define PROCESSES 8
+#define TIMES 20000
+
+static char directory[] = "/tmp/test-metrics-XXXXXX";
+static char *path;
+
+static const int64_t bounds[] = { 0, 10, 100 };
+static const struct metrics_histogram histogram = { 3, 3, bounds };
+
+static struct metrics *
+open_layout(uint32_t layout, unsigned cells)
+{
+	struct metrics *m = NULL;
+	struct err e = ERR_INIT;
+
+	if (!CHECK(metrics_open(&m, path, layout, cells, &e) == 0))
+		printf("#   %s\n", e.text);
+	return m;
+}
+
+static void
+wait_for(pid_t child, int want)
+{
+	int status = -1;
+
+	CHECK(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, want);
+}
+
+/* Each process opens the file by itself, and one of them makes it. */
+static void
+test_many_processes(void)
+{
+	struct metrics *m;
+	pid_t children[PROCESSES];
+
+	fflush(stdout);
+	for (int i = 0; i < PROCESSES; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			struct err e = ERR_INIT;
+
+			if (metrics_open(&m, path, LAYOUT, CELLS, &e) == -1)
+				_exit(1);
+			for (int n = 0; n < TIMES; n++) {
+				metrics_add(m, 0, 1);
+				metrics_add(m, CELLS - 1, 3);
+				metrics_observe(m, &histogram, n % 200);
+			}
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < PROCESSES; i++)
+		wait_for(children[i], 0);
+	m = open_layout(LAYOUT, CELLS);
+	CHECK_INT(metrics_get(m, 0), PROCESSES * TIMES);
+	CHECK_INT(metrics_get(m, CELLS - 1), 3 * PROCESSES * TIMES);
+	CHECK_INT(metrics_bucket(m, &histogram, 0), PROCESSES * TIMES / 200);
+	CHECK_INT(
+	    metrics_bucket(m, &histogram, 1), 11 * PROCESSES * TIMES / 200);
+	CHECK_INT(
+	    metrics_bucket(m, &histogram, 2), 101 * PROCESSES * TIMES / 200);
+	CHECK_INT(metrics_bucket(m, &histogram, 3), PROCESSES * TIMES);
+	CHECK_INT(metrics_sum(m, &histogram),
+	    PROCESSES * (int64_t)TIMES / 200 * (199 * 200 / 2));
+	metrics_close(m);
+}
+
+/* What was counted before the kill counts, and others count on. */
+static void
+test_killed(void)
+{
+	struct metrics *m = open_layout(LAYOUT, CELLS);
+	uint64_t before = metrics_get(m, 1);
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		for (;;)
+			metrics_add(m, 1, 1);
+	while (metrics_get(m, 1) < before + 1000)
+		;
+	kill(child, SIGKILL);
+	wait_for(child, SIGKILL);
+	before = metrics_get(m, 1);
+	metrics_add(m, 1, 1);
+	CHECK(metrics_get(m, 1) == before + 1);
+	metrics_close(m);
+	m = open_layout(LAYOUT, CELLS);
+	CHECK(metrics_get(m, 1) == before + 1);
+	metrics_close(m);
+}
+
+/* An old process counts on in its file while a new program begins its own. */
+static void
+test_another_layout(void)
+{
+	struct metrics *old = open_layout(LAYOUT, CELLS), *new, *more, *same;
+	uint64_t before = metrics_get(old, 0);
+
+	CHECK(before > 0);
+	new = open_layout(LAYOUT + 1, CELLS);
+	CHECK_INT(metrics_get(new, 0), 0);
+	metrics_add(old, 0, 1);
+	metrics_add(new, 0, 5);
+	CHECK_INT(metrics_get(old, 0), before + 1);
+	same = open_layout(LAYOUT + 1, CELLS);
+	CHECK_INT(metrics_get(same, 0), 5);
+	more = open_layout(LAYOUT + 1, CELLS + 1);
+	CHECK_INT(metrics_get(more, 0), 0);
+	CHECK_INT(metrics_get(more, CELLS), 0);
+	metrics_close(old);
+	metrics_close(new);
+	metrics_close(same);
+	metrics_close(more);
+}
+
+/* Many new programs at once find one file to replace: one of them does. */
+static void
+test_replaced_once(void)
+{
+	struct metrics *m = open_layout(LAYOUT, CELLS);
+	pid_t children[PROCESSES];
+
+	metrics_add(m, 0, 1);
+	metrics_close(m);
+	fflush(stdout);
+	for (int i = 0; i < PROCESSES; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			struct err e = ERR_INIT;
+
+			if (metrics_open(&m, path, LAYOUT + 2, CELLS, &e) == -1)
+				_exit(1);
+			metrics_add(m, 0, 1);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < PROCESSES; i++)
+		wait_for(children[i], 0);
+	m = open_layout(LAYOUT + 2, CELLS);
+	CHECK_INT(metrics_get(m, 0), PROCESSES);
+	metrics_close(m);
+}
+
+static void
+test_damaged(void)
+{
+	static const char *const contents[] = { "", "x", "not a row of cells" };
+
+	for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+		FILE *f = fopen(path, "w");
+		struct metrics *m;
+
+		CHECK(f != NULL && fputs(contents[i], f) != EOF &&
+		      fclose(f) == 0);
+		m = open_layout(LAYOUT, CELLS);
+		metrics_add(m, 2, 1);
+		CHECK_INT(metrics_get(m, 2), 1);
+		metrics_close(m);
+	}
+}
+
+static void
+test_no_place(void)
+{
+	struct metrics *m = NULL;
+	struct err e = ERR_INIT;
+
+	CHECK_INT(
+	    metrics_open(&m, "/nonexistent/metrics", LAYOUT, CELLS, &e), -1);
+	CHECK_INT(e.code, ERR_STORAGE);
+	CHECK_INT(metrics_open(&m, "/dev/null", LAYOUT, CELLS, &e), -1);
+	CHECK(strstr(e.text, "no regular file") != NULL);
+	unlink(path);
+	CHECK(symlink("/tmp/elsewhere", path) == 0);
+	CHECK_INT(metrics_open(&m, path, LAYOUT, CELLS, &e), -1);
+	m = metrics_private(CELLS);
+	metrics_observe(m, &histogram, 50);
+	CHECK_INT(metrics_bucket(m, &histogram, 1), 0);
+	CHECK_INT(metrics_bucket(m, &histogram, 2), 1);
+	CHECK_INT(metrics_sum(m, &histogram), 50);
+	metrics_close(m);
+	metrics_close(NULL);
+}
+
+int
+main(void)
+{
+	if (!CHECK(mkdtemp(directory) != NULL))
+		return t_done();
+	path = xasprintf("%s/metrics", directory);
+	test_many_processes();
+	test_killed();
+	test_another_layout();
+	test_replaced_once();
+	test_damaged();
+	test_no_place();
+	unlink(path);
+	/* Nothing else was left lying about. */
+	CHECK(rmdir(directory) == 0);
+	free(path);
+	return t_done();
+}
