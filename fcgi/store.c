@@ -92,9 +92,16 @@ store_check(const struct store *s, struct err *e)
 int
 store_begin(struct store *s, struct err *e)
 {
+	bool was_open = s->db != NULL;
+
 	if (begin(s, e) == 0)
 		return 0;
-	/* Whatever the reason, the next request starts afresh. */
+	/* What is wrong may be wrong with this connection only. */
+	store_close(s);
+	if (was_open && begin(s, e) == 0) {
+		err_clear(e);
+		return 0;
+	}
 	store_close(s);
 	e->code = ERR_UNAVAILABLE;
 	return -1;

@@ -15,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define READER_WAIT_MS 2000 /* a reader waits only for WAL recovery */
 #define WRITER_WAIT_MS 30000
+#define RECOVERY_TRIES 50 /* a hundredth of a second apart */
 #define READER_CACHE "PRAGMA cache_size = -1024;"
 #define WRITER_CACHE "PRAGMA cache_size = -8192;"
 #define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
@@ -187,14 +189,17 @@ out:
 
 static int
 open_as(struct db **out, const char *path, enum db_mode mode, bool frozen,
-    struct err *e)
+    bool *recovering, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof *db);
 	int rc = -1;
 
 	db->frozen = frozen;
-	if (open_file(db, path, mode, e) == -1)
+	if (open_file(db, path, mode, e) == -1) {
+		*recovering = sqlite3_extended_errcode(db->handle) ==
+			      SQLITE_READONLY_RECOVERY;
 		goto out;
+	}
 	*out = db;
 	db = NULL;
 	rc = 0;
@@ -203,21 +208,41 @@ out:
 	return rc;
 }
 
+/*
+ * A writer that is just beginning has the index of the WAL in a state that only
+ * it can repair, and a moment later it has.
+ */
+static int
+open_reader(struct db **out, const char *path, struct err *e)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	bool recovering = true;
+
+	for (int i = 0; i < RECOVERY_TRIES && recovering; i++) {
+		if (i > 0)
+			nanosleep(&moment, NULL);
+		recovering = false;
+		if (open_as(out, path, DB_READ, false, &recovering, e) == 0)
+			return 0;
+	}
+	return -1;
+}
+
 int
 db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
-	bool alone;
+	bool alone, ignored;
 
 	if (mode == DB_WRITE)
-		return open_as(out, path, mode, false, e);
+		return open_as(out, path, mode, false, &ignored, e);
 	if (access(path, F_OK) == -1) {
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
 		return -1;
 	}
 	alone = db_is_alone(path);
-	if (open_as(out, path, mode, false, e) == 0)
+	if (open_reader(out, path, e) == 0)
 		return 0;
-	if (!alone || open_as(out, path, mode, true, e) == -1)
+	if (!alone || open_as(out, path, mode, true, &ignored, e) == -1)
 		return -1;
 	err_clear(e);
 	return 0;

@@ -15,8 +15,6 @@ static const struct {
 	[ERR_CONFIG] = { 2, 500 },
 	[ERR_INPUT] = { 1, 400 },
 	[ERR_NOT_FOUND] = { 1, 404 },
-	[ERR_IDENTITY] = { 1, 401 },
-	[ERR_DENIED] = { 1, 403 },
 	[ERR_METHOD] = { 1, 405 },
 	[ERR_LIMIT] = { 1, 413 },
 	[ERR_BUSY] = { 0, 409 },
@@ -24,6 +22,8 @@ static const struct {
 	[ERR_STORAGE] = { 1, 500 },
 	[ERR_UNAVAILABLE] = { 1, 503 },
 	[ERR_INTERNAL] = { 1, 500 },
+	[ERR_IDENTITY] = { 1, 401 },
+	[ERR_DENIED] = { 1, 403 },
 };
 
 /*

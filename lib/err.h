@@ -21,15 +21,15 @@ enum err_code {
 	ERR_CONFIG, /* the configuration is wrong */
 	ERR_INPUT, /* bytes from outside break a rule (400 in a request) */
 	ERR_NOT_FOUND, /* what was asked for does not exist */
-	ERR_IDENTITY, /* who asks has not shown that they may */
-	ERR_DENIED, /* this may not be asked for from there */
 	ERR_METHOD, /* the path exists, not with this method */
 	ERR_LIMIT, /* a named limit of lib/limits.h was exceeded */
 	ERR_BUSY, /* someone else holds the lock */
 	ERR_FETCH, /* a source could not be fetched */
 	ERR_STORAGE, /* the database refused */
 	ERR_UNAVAILABLE, /* nothing can be served now, try again */
-	ERR_INTERNAL /* a defect of ours */
+	ERR_INTERNAL, /* a defect of ours */
+	ERR_IDENTITY, /* who asks has not shown that they may */
+	ERR_DENIED /* this may not be asked for from there */
 };
 
 struct err {

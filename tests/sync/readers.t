@@ -6,6 +6,7 @@ import pwd
 import sqlite3
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import responder
@@ -92,7 +93,37 @@ def test_reader_that_stays():
         tap.equal(reader.stop(), 0, "ends with status 0")
 
 
+def test_while_syncs_begin():
+    """A sync that is the first to open the database makes the index of the
+    WAL anew; who reads just then waits for it."""
+    with Site() as site:
+        site.configure({"a": site.file_source("a", server("n/x"))})
+        site.sync()
+        program = responder.for_everyone(responder.PROGRAM, site.dir)
+        env = responder.environment(site.database, REQUEST_METHOD="GET",
+                                    REQUEST_URI="/v0.1/servers")
+        stop = threading.Event()
+
+        def sync():
+            while not stop.is_set():
+                site.sync("--force")
+
+        thread = threading.Thread(target=sync)
+        thread.start()
+        odd = []
+        for _ in range(150):
+            done = subprocess.run([program], user=65534, group=65534,
+                extra_groups=[], check=False, capture_output=True,
+                stdin=subprocess.DEVNULL, env=env)
+            if responder.Answer(done.stdout).status != 200:
+                odd.append(done.stderr.decode())
+        stop.set()
+        thread.join()
+        tap.equal(odd, [], "150 requests, syncs all the time")
+
+
 if os.getuid() != 0:
     tap.skip("two users take root to act as")
     sys.exit(tap.done())
-tap.main([test_reader_without_write_permission, test_reader_that_stays])
+tap.main([test_reader_without_write_permission, test_reader_that_stays,
+    test_while_syncs_begin])
