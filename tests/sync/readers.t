@@ -111,7 +111,7 @@ def test_while_syncs_begin():
         thread = threading.Thread(target=sync)
         thread.start()
         odd = []
-        for _ in range(150):
+        for _ in range(80):
             done = subprocess.run([program], user=65534, group=65534,
                 extra_groups=[], check=False, capture_output=True,
                 stdin=subprocess.DEVNULL, env=env)
@@ -119,7 +119,7 @@ def test_while_syncs_begin():
                 odd.append(done.stderr.decode())
         stop.set()
         thread.join()
-        tap.equal(odd, [], "150 requests, syncs all the time")
+        tap.equal(odd, [], "80 requests, syncs all the time")
 
 
 if os.getuid() != 0:
