@@ -13,7 +13,7 @@
  *   conf_registries.c  registries[]
  *   conf_settings.c    database, auth, telemetry, audit
  *   conf_claims.c      claims
- *   conf_url.c         URLs: checked, and shown without secrets
+ *   conf_url.c         URLs, checked
  *   conf_message.c     errors and warnings, collected and sorted
  *   conf_source.c      a read source: its JSON, its identity, freeing it
  */
@@ -182,8 +182,6 @@ struct conf_url {
 
 /* ERR_CONFIG when ${text} can be no URL.  A relative one is not an error. */
 int conf_url_parse(struct conf_url *out, const char *text, struct err *e);
-/* ${text} without passwords and tokens before the host; the caller frees. */
-char *conf_url_shown(const char *text);
 
 /* ---- conf_sources.c, conf_kinds.c, conf_registries.c, conf_settings.c ---- */
 void conf_sources_read(struct conf_reader *r);

@@ -4,6 +4,7 @@
 #include "lib/duration.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 #include "sync/digest.h"
@@ -53,7 +54,7 @@ add_url(struct json_out *j, const char *key, const char *value)
 
 	if (value == NULL)
 		return;
-	shown = conf_url_shown(value);
+	shown = url_shown(value);
 	add_str(j, key, shown);
 	free(shown);
 }

@@ -5,6 +5,7 @@
  */
 #include "sync/fetch/fetch.h"
 
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
 #include "sync/fetch/http.h"
@@ -178,7 +179,7 @@ fetch_http(struct fetch *out, const struct conf_source *source,
 	if (!out->unchanged) {
 		d = xcalloc(1, sizeof *d);
 		d->spool = in.spool;
-		d->name = http_public_url(source->u.file.url);
+		d->name = url_shown(source->u.file.url);
 		in.spool = NULL;
 		out->state = d;
 		out->kind = &kind_http;

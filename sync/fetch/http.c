@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/http_response.h"
 
@@ -59,29 +60,6 @@ struct exchange {
 	bool may_retry;
 	int64_t wait_us; /* the server asked for; 0: it did not */
 };
-
-char *
-http_public_url(const char *url)
-{
-	char *shown = NULL, *clean = NULL;
-	CURLU *parts;
-
-	if (strchr(url, '@') == NULL)
-		return xstrdup(url);
-	parts = curl_url();
-	if (parts != NULL &&
-	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) ==
-		CURLUE_OK &&
-	    curl_url_set(parts, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
-	    curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_URL, &clean, 0) == CURLUE_OK)
-		shown = xstrdup(clean);
-	else
-		shown = xstrdup("(malformed URL)");
-	curl_free(clean);
-	curl_url_cleanup(parts);
-	return shown;
-}
 
 /* ---- what libcurl calls ---- */
 
@@ -442,7 +420,7 @@ set_url(struct exchange *x, const char *url)
 	free(x->url);
 	free(x->shown);
 	x->url = copy;
-	x->shown = http_public_url(copy);
+	x->shown = url_shown(copy);
 }
 
 static bool
@@ -479,7 +457,7 @@ follow(struct exchange *x)
 		    LIMIT_URL);
 		goto out;
 	}
-	shown = http_public_url(next);
+	shown = url_shown(next);
 	if (x->rq->no_redirects ||
 	    (!has_scheme(next, "https") &&
 		(!has_scheme(next, "http") || has_scheme(x->url, "https")))) {

@@ -71,7 +71,4 @@ int http_get(struct http *h, const struct http_request *rq,
     struct http_response *rs, struct err *e);
 void http_response_free(struct http_response *rs);
 
-/* ${url} without user name and password, for people; the caller frees it. */
-char *http_public_url(const char *url);
-
 #endif

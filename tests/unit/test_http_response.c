@@ -108,37 +108,6 @@ test_informational(void)
 	http_response_free(&rs);
 }
 
-static void
-test_public_url(void)
-{
-	static const struct {
-		int line;
-		const char *url;
-		const char *shown;
-	} rows[] = {
-		{ __LINE__, "https://example.com/a", "https://example.com/a" },
-		{ __LINE__, "https://me:secret@example.com/a?b=c",
-		    "https://example.com/a?b=c" },
-		{ __LINE__, "http://token@example.com:81/",
-		    "http://example.com:81/" },
-		{ __LINE__, "https://example.com/a@b",
-		    "https://example.com/a@b" },
-		{ __LINE__, "https://me:secret@exa mple.com/",
-		    "(malformed URL)" },
-		{ __LINE__, "ftp://me:secret@example.com/a",
-		    "ftp://example.com/a" },
-	};
-	char *shown;
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		T_AT(rows[i].line);
-		shown = http_public_url(rows[i].url);
-		CHECK_STR(shown, rows[i].shown);
-		free(shown);
-	}
-	T_AT(0);
-}
-
 int
 main(void)
 {
@@ -146,7 +115,6 @@ main(void)
 	test_validators();
 	test_longest_validator();
 	test_informational();
-	test_public_url();
 	CHECK_STR(http_response_reason(404), "Not Found");
 	CHECK_STR(http_response_reason(299), "unexpected status");
 	return t_done();
