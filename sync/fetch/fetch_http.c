@@ -110,6 +110,10 @@ download(struct intake *in, struct http_response *rs,
 		.progress = tell_progress,
 		.ctx = in,
 	};
+	const struct http_policy policy = {
+		.public_only = source->u.file.public_only,
+		.https_only = source->u.file.https_only,
+	};
 	struct http *http = NULL;
 	int rc = -1;
 
@@ -118,7 +122,7 @@ download(struct intake *in, struct http_response *rs,
 		rq.etag = previous->etag;
 		rq.last_modified = previous->last_modified;
 	}
-	if (http_new(&http, e) == -1)
+	if (http_new(&http, &policy, e) == -1)
 		goto out;
 	if (http_get(http, &rq, rs, e) == -1)
 		goto out;

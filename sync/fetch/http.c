@@ -10,16 +10,22 @@
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/http_policy.h"
 #include "sync/fetch/http_response.h"
 
 #include <curl/curl.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #ifndef PROGRAM_VERSION
@@ -37,6 +43,7 @@
 
 struct http {
 	CURL *easy;
+	struct http_policy policy;
 	char text[CURL_ERROR_SIZE]; /* what libcurl says went wrong */
 	bool refused; /* libcurl did not take an option */
 };
@@ -51,6 +58,8 @@ struct exchange {
 	int64_t told_us; /* when progress was last called */
 	char *url; /* the one being asked, owned */
 	char *shown; /* the same, for messages */
+	bool headers; /* those of the policy go to ${url} */
+	char refused[INET6_ADDRSTRLEN]; /* an address that is not public */
 	uint64_t bytes_before; /* received by earlier requests */
 	/* Of the answer being received. */
 	size_t header_bytes;
@@ -136,6 +145,22 @@ on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
 	return 0;
 }
 
+/* In the place of the library's own socket(), under public_only. */
+static curl_socket_t
+on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct exchange *x = ctx;
+
+	(void)purpose;
+	if (http_policy_is_public(&address->addr))
+		return socket(address->family, address->socktype | SOCK_CLOEXEC,
+		    address->protocol);
+	if (getnameinfo(&address->addr, address->addrlen, x->refused,
+		sizeof x->refused, NULL, 0, NI_NUMERICHOST) != 0)
+		snprintf(x->refused, sizeof x->refused, "unknown");
+	return CURL_SOCKET_BAD;
+}
+
 /* ---- the handle ---- */
 
 #define SET(h, option, value) \
@@ -159,6 +184,11 @@ set_roots(struct http *h)
 	const char *file = getenv("SSL_CERT_FILE");
 	const char *dir = getenv("SSL_CERT_DIR");
 
+	if (h->policy.ca_file != NULL) {
+		SET(h, CURLOPT_CAINFO, h->policy.ca_file);
+		SET(h, CURLOPT_CAPATH, NULL);
+		return;
+	}
 	if (file != NULL && *file != '\0')
 		SET(h, CURLOPT_CAINFO, file);
 	if (dir != NULL && *dir != '\0')
@@ -186,10 +216,12 @@ set_up(struct http *h)
 	SET(h, CURLOPT_HEADERFUNCTION, on_header);
 	SET(h, CURLOPT_WRITEFUNCTION, on_body);
 	SET(h, CURLOPT_XFERINFOFUNCTION, on_progress);
+	if (h->policy.public_only)
+		SET(h, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 }
 
 int
-http_new(struct http **out, struct err *e)
+http_new(struct http **out, const struct http_policy *policy, struct err *e)
 {
 	static bool global_done;
 	struct http *h = NULL;
@@ -202,6 +234,8 @@ http_new(struct http **out, struct err *e)
 	}
 	global_done = true;
 	h = xcalloc(1, sizeof *h);
+	if (policy != NULL)
+		h->policy = *policy;
 	h->easy = curl_easy_init();
 	if (h->easy != NULL)
 		set_up(h);
@@ -260,19 +294,41 @@ past_deadline(const struct exchange *x, int64_t wait_us)
 }
 
 static struct curl_slist *
+add_line(struct curl_slist *list, struct http *h, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	h->refused |= longer == NULL;
+	return longer != NULL ? longer : list;
+}
+
+static struct curl_slist *
 add_header(struct curl_slist *list, struct http *h, const char *name,
     const char *value)
 {
-	struct curl_slist *longer;
 	char *line;
 
 	if (value == NULL)
 		return list;
 	line = xasprintf("%s: %s", name, value);
-	longer = curl_slist_append(list, line);
+	list = add_line(list, h, line);
 	free(line);
-	h->refused |= longer == NULL;
-	return longer != NULL ? longer : list;
+	return list;
+}
+
+static struct curl_slist *
+headers_of(struct exchange *x)
+{
+	const struct http_policy *policy = &x->http->policy;
+	struct curl_slist *list = NULL;
+	struct http *h = x->http;
+
+	list = add_header(list, h, "Accept", x->rq->accept);
+	list = add_header(list, h, "If-None-Match", x->rq->etag);
+	list = add_header(list, h, "If-Modified-Since", x->rq->last_modified);
+	for (size_t i = 0; x->headers && i < policy->header_count; i++)
+		list = add_line(list, h, policy->headers[i]);
+	return list;
 }
 
 /*
@@ -281,41 +337,14 @@ add_header(struct curl_slist *list, struct http *h, const char *name,
  * the upper-case name is as good as any.
  */
 static const char *
-plain_http_proxy(const char *url)
+proxy_for(const struct http *h, const char *url)
 {
+	if (h->policy.public_only)
+		return "";
 	if (strncasecmp(url, "http:", 5) != 0 ||
 	    getenv("REQUEST_METHOD") != NULL || getenv("http_proxy") != NULL)
 		return NULL;
 	return getenv("HTTP_PROXY");
-}
-
-static struct curl_slist *
-request_headers(struct exchange *x)
-{
-	const struct http_request *rq = x->rq;
-	struct curl_slist *list = NULL;
-	char *bearer;
-
-	list = add_header(list, x->http, "Accept", rq->accept);
-	list = add_header(list, x->http, "If-None-Match", rq->etag);
-	list =
-	    add_header(list, x->http, "If-Modified-Since", rq->last_modified);
-	if (rq->bearer_token != NULL) {
-		bearer = xasprintf("Bearer %s", rq->bearer_token);
-		list = add_header(list, x->http, "Authorization", bearer);
-		free(bearer);
-	}
-	return list;
-}
-
-/* A CA file takes the place of the system's directory of roots, too. */
-static void
-set_own_roots(struct http *h, const char *ca_file)
-{
-	if (ca_file == NULL)
-		return;
-	SET(h, CURLOPT_CAINFO, ca_file);
-	SET(h, CURLOPT_CAPATH, NULL);
 }
 
 /* Sends the request for x->url; the answer is in x->rs. */
@@ -323,14 +352,13 @@ static CURLcode
 send_request(struct exchange *x)
 {
 	struct http *h = x->http;
-	struct curl_slist *headers = request_headers(x);
+	struct curl_slist *headers = headers_of(x);
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 	long left = time_left(x);
 	curl_off_t got = 0;
 
-	set_own_roots(h, x->rq->ca_file);
 	SET(h, CURLOPT_URL, x->url);
-	SET(h, CURLOPT_PROXY, plain_http_proxy(x->url));
+	SET(h, CURLOPT_PROXY, proxy_for(h, x->url));
 	SET(h, CURLOPT_HTTPHEADER, headers);
 	SET(h, CURLOPT_TIMEOUT_MS, left);
 	SET(h, CURLOPT_CONNECTTIMEOUT_MS,
@@ -339,6 +367,7 @@ send_request(struct exchange *x)
 	SET(h, CURLOPT_HEADERDATA, x);
 	SET(h, CURLOPT_WRITEDATA, x);
 	SET(h, CURLOPT_XFERINFODATA, x);
+	SET(h, CURLOPT_OPENSOCKETDATA, x);
 	if (!h->refused) {
 		http_response_clear(x->rs);
 		x->header_bytes = 0;
@@ -386,6 +415,12 @@ fail_by_code(struct exchange *x, CURLcode code)
 		fail_too_large(x);
 		return;
 	}
+	if (x->refused[0] != '\0' && code == CURLE_COULDNT_CONNECT) {
+		err_set(x->e, ERR_FETCH,
+		    "refused to fetch %s: %s is not a public address", x->shown,
+		    x->refused);
+		return;
+	}
 	x->may_retry = is_passing(code);
 	err_set(x->e, ERR_FETCH, "failed to fetch %s: %s", x->shown,
 	    *text != '\0' ? text : curl_easy_strerror(code));
@@ -399,7 +434,8 @@ fail_by_status(struct exchange *x)
 
 	err_set(x->e, ERR_FETCH, "HTTP %d for URL %s: %s", status, x->shown,
 	    http_response_reason(status));
-	x->may_retry = status == 429 || (status >= 500 && status <= 599);
+	x->may_retry =
+	    status == 408 || status == 429 || (status >= 500 && status <= 599);
 	curl_easy_getinfo(x->http->easy, CURLINFO_RETRY_AFTER, &seconds);
 	if (seconds > LIMIT_HTTP_RETRY_AFTER) {
 		/* Others wait for their turn: the next sync tries again. */
@@ -492,6 +528,9 @@ try_once(struct exchange *x)
 	int rc = -1;
 
 	for (int hops = 0; hops <= LIMIT_HTTP_REDIRECTS; hops++) {
+		if (http_policy_check(&x->http->policy, x->url, x->rq->url,
+			x->shown, &x->headers, x->e) == -1)
+			goto out;
 		code = send_request(x);
 		if (x->failed)
 			goto out;
@@ -529,6 +568,7 @@ start_try(struct exchange *x)
 
 	x->failed = false;
 	x->may_retry = false;
+	x->refused[0] = '\0';
 	x->wait_us = 0;
 	x->try_ends_us = 0;
 	if (rq->timeout_ns > 0)
@@ -597,6 +637,7 @@ http_get(struct http *h, const struct http_request *rq,
 	int rc = -1;
 
 	memset(rs, 0, sizeof *rs);
+	http_response_clear(rs);
 	if (strlen(rq->url) > LIMIT_URL) {
 		err_set(
 		    e, ERR_LIMIT, "a URL is longer than %zu bytes", LIMIT_URL);
