@@ -206,11 +206,13 @@ ask(struct intake *in, const struct access *a, struct err *e)
 		.progress = tell_progress,
 		.ctx = in,
 	};
-	char *token = xasprintf("Authorization: Bearer %s", a->token);
+	char *token = a->token == NULL ? NULL
+				       : xasprintf("Authorization: Bearer %s",
+					     a->token);
 	const struct http_policy policy = {
 		.ca_file = a->ca_file,
 		.headers = &token,
-		.header_count = 1,
+		.header_count = token != NULL,
 	};
 	struct http_response rs = { 0 };
 	struct http *http = NULL;
