@@ -10,30 +10,22 @@
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/http_pause.h"
 #include "sync/fetch/http_policy.h"
 #include "sync/fetch/http_response.h"
 
 #include <curl/curl.h>
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <time.h>
 
 #ifndef PROGRAM_VERSION
 #define PROGRAM_VERSION "0"
 #endif
 
 #define TRIES 3
-#define BACKOFF_US (CLOCK_SECOND / 2) /* doubled with each try */
 #define CONNECT_MS 15000
 /* A connection this slow for this long is dead. */
 #define SLOW_BYTES 16
@@ -59,7 +51,7 @@ struct exchange {
 	char *url; /* the one being asked, owned */
 	char *shown; /* the same, for messages */
 	bool headers; /* those of the policy go to ${url} */
-	char refused[INET6_ADDRSTRLEN]; /* an address that is not public */
+	struct http_refused refused;
 	uint64_t bytes_before; /* received by earlier requests */
 	/* Of the answer being received. */
 	size_t header_bytes;
@@ -145,22 +137,6 @@ on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
 	return 0;
 }
 
-/* In the place of the library's own socket(), under public_only. */
-static curl_socket_t
-on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct exchange *x = ctx;
-
-	(void)purpose;
-	if (http_policy_is_public(&address->addr))
-		return socket(address->family, address->socktype | SOCK_CLOEXEC,
-		    address->protocol);
-	if (getnameinfo(&address->addr, address->addrlen, x->refused,
-		sizeof x->refused, NULL, 0, NI_NUMERICHOST) != 0)
-		snprintf(x->refused, sizeof x->refused, "unknown");
-	return CURL_SOCKET_BAD;
-}
-
 /* ---- the handle ---- */
 
 #define SET(h, option, value) \
@@ -217,7 +193,7 @@ set_up(struct http *h)
 	SET(h, CURLOPT_WRITEFUNCTION, on_body);
 	SET(h, CURLOPT_XFERINFOFUNCTION, on_progress);
 	if (h->policy.public_only)
-		SET(h, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		SET(h, CURLOPT_OPENSOCKETFUNCTION, http_policy_open_socket);
 }
 
 int
@@ -367,7 +343,7 @@ send_request(struct exchange *x)
 	SET(h, CURLOPT_HEADERDATA, x);
 	SET(h, CURLOPT_WRITEDATA, x);
 	SET(h, CURLOPT_XFERINFODATA, x);
-	SET(h, CURLOPT_OPENSOCKETDATA, x);
+	SET(h, CURLOPT_OPENSOCKETDATA, &x->refused);
 	if (!h->refused) {
 		http_response_clear(x->rs);
 		x->header_bytes = 0;
@@ -415,10 +391,10 @@ fail_by_code(struct exchange *x, CURLcode code)
 		fail_too_large(x);
 		return;
 	}
-	if (x->refused[0] != '\0' && code == CURLE_COULDNT_CONNECT) {
+	if (x->refused.address[0] != '\0' && code == CURLE_COULDNT_CONNECT) {
 		err_set(x->e, ERR_FETCH,
 		    "refused to fetch %s: %s is not a public address", x->shown,
-		    x->refused);
+		    x->refused.address);
 		return;
 	}
 	x->may_retry = is_passing(code);
@@ -568,41 +544,13 @@ start_try(struct exchange *x)
 
 	x->failed = false;
 	x->may_retry = false;
-	x->refused[0] = '\0';
+	x->refused.address[0] = '\0';
 	x->wait_us = 0;
 	x->try_ends_us = 0;
 	if (rq->timeout_ns > 0)
 		x->try_ends_us = clock_monotonic() + rq->timeout_ns / 1000;
 	set_url(x, rq->url);
 	return rq->start(rq->ctx, x->e);
-}
-
-/*
- * How long to wait before try ${next}: what the server asked for, else longer
- * each time; some more or less, so that many clients that failed together do
- * not come back together.
- */
-static int64_t
-pause_us(const struct exchange *x, int next)
-{
-	int64_t base = BACKOFF_US << (next - 2);
-	uint32_t chance = 0;
-
-	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) == -1)
-		chance = (uint32_t)clock_monotonic();
-	if (x->wait_us > 0)
-		return x->wait_us + chance % BACKOFF_US;
-	return base / 2 + chance % base;
-}
-
-static void
-sleep_us(int64_t us)
-{
-	struct timespec left = { (time_t)(us / CLOCK_SECOND),
-		(long)(us % CLOCK_SECOND) * 1000 };
-
-	while (nanosleep(&left, &left) == -1 && errno == EINTR)
-		;
 }
 
 static int
@@ -616,13 +564,13 @@ try_all(struct exchange *x)
 			goto out;
 		if (try_once(x) == 0)
 			break;
-		wait = pause_us(x, try + 1);
+		wait = http_pause_length(try + 1, x->wait_us);
 		if (!x->may_retry || try == TRIES || past_deadline(x, wait)) {
 			if (try > 1)
 				err_wrap(x->e, "tried %d times", try);
 			goto out;
 		}
-		sleep_us(wait);
+		http_pause(wait);
 	}
 	rc = 0;
 out:

@@ -5,8 +5,10 @@
 #include <curl/curl.h>
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,6 +82,22 @@ http_policy_is_public(const struct sockaddr *address)
 	default:
 		return false;
 	}
+}
+
+curl_socket_t
+http_policy_open_socket(
+    void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http_refused *refused = ctx;
+
+	(void)purpose;
+	if (http_policy_is_public(&address->addr))
+		return socket(address->family, address->socktype | SOCK_CLOEXEC,
+		    address->protocol);
+	if (getnameinfo(&address->addr, address->addrlen, refused->address,
+		sizeof refused->address, NULL, 0, NI_NUMERICHOST) != 0)
+		snprintf(refused->address, sizeof refused->address, "it");
+	return CURL_SOCKET_BAD;
 }
 
 /* Whether a part of both URLs is the same. */

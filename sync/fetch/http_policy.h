@@ -9,6 +9,9 @@
 #include "lib/err.h"
 #include "sync/fetch/http.h"
 
+#include <curl/curl.h>
+
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -18,6 +21,18 @@
  * and no IPv6 address that wraps such an IPv4 address (RFC 6890).
  */
 bool http_policy_is_public(const struct sockaddr *address);
+
+/* The address that a connection was refused to, "" for none. */
+struct http_refused {
+	char address[INET6_ADDRSTRLEN];
+};
+
+/*
+ * CURLOPT_OPENSOCKETFUNCTION under public_only.  ${ctx} is a struct
+ * http_refused that is filled when ${address} is not public.
+ */
+curl_socket_t http_policy_open_socket(
+    void *ctx, curlsocktype purpose, struct curl_sockaddr *address);
 
 /* Whether ${a} and ${b} have the same scheme, host and port. */
 bool http_policy_same_origin(const char *a, const char *b);

@@ -23,7 +23,6 @@ from upstream import Upstream  # noqa: E402
 SCRATCH = tempfile.TemporaryDirectory(prefix="fetch_api.")
 CLEAN_ENV = {key: value for key, value in os.environ.items()
              if not key.lower().endswith("_proxy")}
-DAY_MS = 86400000
 
 
 class Client:
@@ -57,6 +56,11 @@ def state(r):
 
 def results(r):
     return (r.error, r.unchanged, r.partial, len(r.documents))
+
+
+def at_once(*tasks):
+    with concurrent.futures.ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(lambda task: task(), tasks))
 
 
 # ---- what goes well ----
@@ -382,33 +386,33 @@ def every_50th(kind):
     return fault
 
 
-def test_resuming():
-    for kind in "reset", "503":
-        with Upstream(1800) as up:
-            client = Client(up, page_size=10)
+def resume(kind):
+    """Crawls 180 pages in runs of 50: what became of it, and what was asked."""
+    with Upstream(1800) as up:
+        client = Client(up, page_size=10)
+        runs = []
+        while len(runs) < 9 and (not runs or runs[-1].status):
             up.fault = every_50th(kind)
-            runs = 0
-            while True:
-                runs += 1
-                r = client.fetch(timeout_ms=20000)
-                if r.status == 0 or runs > 9:
-                    break
-                ok("tried 3 times" in r.error, f"{kind}: run {runs} breaks off"
-                   )
-                up.fault = every_50th(kind)
-            equal((runs, results(r)), (4, ("", "0", "0", 180)),
-                  f"{kind}: the fourth run has all")
-            pages = [q.get("cursor") for q in up.seen(limit="10")]
-            twice = len(pages) - len(set(pages))
-            # After a reset libcurl asks once more on a fresh connection.
-            ok(9 <= twice <= (12 if kind == "reset" else 9),
-               f"{kind}: only what failed was asked again")
-            contains(r.note, "150 of them from a crawl that broke off",
-                     f"{kind}: is said")
-            straight = Client(up, page_size=10)
-            up.fault = None
-            equal(straight.fetch().hash, r.hash,
-                  f"{kind}: the same as in one go")
+            runs.append(client.fetch(timeout_ms=20000))
+        pages = [q.get("cursor") for q in up.seen(limit="10")]
+        up.fault = None
+        whole = Client(up, page_size=10).fetch().hash
+        return kind, runs, len(pages) - len(set(pages)), whole
+
+
+def test_resuming():
+    for kind, runs, twice, whole in at_once(lambda: resume("reset"),
+                                            lambda: resume("503")):
+        ok(all("tried 3 times" in r.error for r in runs[:-1]),
+           f"{kind}: breaks off every 50 pages")
+        equal((len(runs), results(runs[-1])), (4, ("", "0", "0", 180)),
+              f"{kind}: the fourth run has all")
+        # After a reset libcurl asks once more on a fresh connection.
+        ok(9 <= twice <= (12 if kind == "reset" else 9),
+           f"{kind}: only what failed was asked again")
+        contains(runs[-1].note, "150 of them from a crawl that broke off",
+                 f"{kind}: is said")
+        equal(runs[-1].hash, whole, f"{kind}: the same as in one go")
 
 
 def test_one_failure_a_page():
@@ -687,11 +691,6 @@ def test_empty():
         equal(client.fetch().unchanged, "1", "an empty delta is none")
         contains(client.fetch(full_interval_ms=0).error, "no servers at all",
                  "a catalogue that becomes empty is a failure")
-
-
-def at_once(*tasks):
-    with concurrent.futures.ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(lambda task: task(), tasks))
 
 
 def one(fault, **arguments):
