@@ -125,5 +125,5 @@ url_shown(const char *url)
 		at += len;
 	}
 	free(text);
-	return shown.len > 0 ? buf_take(&shown) : xstrdup("");
+	return buf_take(&shown);
 }

@@ -249,6 +249,7 @@ describe_full(
 {
 	const struct fetch_api_log *log = job->log;
 	struct validators *v = &job->out->validators;
+	char resumed[64] = "";
 	bool deltas;
 	char *shown;
 
@@ -278,11 +279,15 @@ describe_full(
 	memcpy(c->version, log->head.version, sizeof c->version);
 	if (!deltas)
 		remember_conditions(job, c);
+	if (job->resumed_pages > 0)
+		snprintf(resumed, sizeof resumed,
+		    ", %zu of them from a crawl that broke off",
+		    job->resumed_pages);
 	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: %llu servers on %zu pages, %zu of them from a "
-	    "crawl that broke off; deltas are %ssupported",
+	    "registry API %s: %llu servers on %zu pages%s; deltas are "
+	    "%ssupported",
 	    log->head.version, (unsigned long long)log->entries, log->count,
-	    job->resumed_pages, deltas ? "" : "not ");
+	    resumed, deltas ? "" : "not ");
 	return 0;
 }
 

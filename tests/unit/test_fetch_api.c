@@ -136,6 +136,8 @@ test_pages(void)
 		    "{\"servers\":[{}],\"metadata\":{\"nextCursor\":\"\"}}", 1,
 		    NULL },
 	};
+	static const char cursor_alone[] =
+	    "{\"metadata\":{\"nextCursor\":\"x\"}}";
 	struct fetch_api_page page;
 	struct err e = ERR_INIT;
 	struct reader r;
@@ -153,7 +155,7 @@ test_pages(void)
 	}
 	T_AT(0);
 	/* A cursor that was captured before the mistake is given back. */
-	reader_from_memory(&r, "{\"metadata\":{\"nextCursor\":\"x\"}}", 33);
+	reader_from_memory(&r, cursor_alone, strlen(cursor_alone));
 	CHECK_INT(fetch_api_page_read(&page, &r, &e), -1);
 	CHECK(page.cursor == NULL);
 	CHECK_INT(e.code, ERR_INPUT);
