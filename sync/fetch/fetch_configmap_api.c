@@ -206,9 +206,9 @@ ask(struct intake *in, const struct access *a, struct err *e)
 		.progress = tell_progress,
 		.ctx = in,
 	};
-	char *token = a->token == NULL ? NULL
-				       : xasprintf("Authorization: Bearer %s",
-					     a->token);
+	char *token = a->token == NULL
+			  ? NULL
+			  : xasprintf("Authorization: Bearer %s", a->token);
 	const struct http_policy policy = {
 		.ca_file = a->ca_file,
 		.headers = &token,

@@ -320,12 +320,12 @@ def test_secrets():
         contains(r.error, "HTTP 401", "401 is said")
         equal(r.requests, "1", "and is the end")
         ok("s3cret" not in r.error and "k3y" not in r.error, "without secrets")
-    for text, why in (("", "is empty"), ("a\nb\n", "more than one line")):
+    for text, why in (("", "is empty"), ("a\nb\n", "a control character")):
         with open(token, "w", encoding="utf-8") as f:
             f.write(text)
         contains(client.fetch().error, why, f"a token of {text!r}")
     os.remove(token)
-    contains(client.fetch().error, "failed to read the secret", "no token")
+    contains(client.fetch().error, "failed to read token file", "no token")
 
 
 def test_restrictions():
