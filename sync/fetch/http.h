@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one door to HTTP: every request the sync makes goes through here, and
- * only http.c knows libcurl.
+ * only the files http*.c know libcurl.
  *
  * A struct http keeps connections open between requests.  http_get() follows
  * redirects (http and https only, never from https back to http), undoes gzip,

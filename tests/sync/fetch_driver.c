@@ -12,10 +12,11 @@
  * username namespace object key server token_file ca_file (of a configmap)
  * password_file private_key_file known_hosts_file source_timeout_ms; cache
  * force=1 timeout_ms; prev_hash prev_revision prev_etag prev_last_modified
- * prev_file_identity prev_checkpoint; of an api: page_size overlap_ms
- * full_interval_ms allow_empty=1 token_file ca_file header_name header_value
- * public_only=1 https_only=1; max_bytes; progress=1 prints each progress call;
- * pause=1 waits for a line on standard input before the documents are read.
+ * prev_file_identity prev_checkpoint; of a url and an api: public_only=1
+ * https_only=1; of an api: page_size overlap_ms full_interval_ms allow_empty=1
+ * token_file ca_file header_name header_value; max_bytes; progress=1 prints
+ * each progress call; pause=1 waits for a line on standard input before the
+ * documents are read.
  */
 #include "lib/clock.h"
 #include "lib/xalloc.h"
@@ -114,6 +115,8 @@ describe(struct conf_source *source, const struct arguments *args)
 		source->u.file.url = get(args, "url");
 		source->u.file.data = get(args, "data");
 		source->u.file.timeout_ns = ns;
+		source->u.file.public_only = get(args, "public_only") != NULL;
+		source->u.file.https_only = get(args, "https_only") != NULL;
 		return 0;
 	}
 	if (strcmp(kind, "configmap") == 0) {
