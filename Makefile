@@ -171,7 +171,8 @@ build/valgrind/%: $(BUILD)/% Makefile
 	    '$(valgrind_line)' '$(CURDIR)/$<' > $@ && chmod +x $@
 
 # Deadlines of a second pass before valgrind has started a program.
-NOT_UNDER_VALGRIND := tests/sync/fetch_git_net.t tests/sync/fetch_http.t
+NOT_UNDER_VALGRIND := tests/sync/fetch_api.t tests/sync/fetch_git_net.t \
+	tests/sync/fetch_http.t
 
 .PHONY: test
 test: $(UNDER_TEST) $(if $(VALGRIND),$(WRAPPERS))

@@ -17,6 +17,8 @@
 #define LIMIT_CONFIG_TEXT (8 * MIB) /* of all of them */
 #define LIMIT_CONFIG_KEYS 1000 /* of one map */
 #define LIMIT_CONFIG_ANCHORS 1000
+#define LIMIT_CONFIG_HEADERS 32 /* of one source */
+#define LIMIT_CONFIG_HEADER 128 /* the name of one */
 #define LIMIT_CONFIG_NAMESPACES 1000 /* of one source */
 #define LIMIT_CONFIG_SOURCES 1000
 #define LIMIT_CONFIG_REGISTRIES 1000
@@ -55,6 +57,13 @@
 #define LIMIT_CONFIGMAP_KEYS 10000
 #define LIMIT_CONFIGMAP_NAME 253 /* of an object, of a key */
 #define LIMIT_CONFIGMAP_REASON 300 /* of what the cluster says, quoted */
+#define LIMIT_API_PAGE_SIZE 1000 /* servers asked for at once */
+#define LIMIT_API_PAGE (64 * MIB)
+#define LIMIT_API_PAGES 100000 /* of one crawl */
+#define LIMIT_API_BYTES (8 * GIB) /* of one crawl, decoded */
+#define LIMIT_API_EMPTY_PAGES 100 /* in a row, each with a cursor */
+#define LIMIT_API_CURSOR (4 * KIB)
+#define LIMIT_API_CRAWL_AGE (24 * 60 * 60) /* seconds until no resumption */
 #define LIMIT_GIT_OBJECTS 1000000
 #define LIMIT_GIT_BYTES (2 * GIB) /* received in one fetch */
 #define LIMIT_GIT_BLOB (1 * GIB)

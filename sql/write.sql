@@ -37,7 +37,8 @@ VALUES (:source, :phase, :message, 0, :now);
 -- The source now points elsewhere: what was remembered of the last fetch must
 -- not let the next one be skipped.
 UPDATE source_state SET content_hash = NULL, revision = NULL, etag = NULL,
-    last_modified = NULL, file_identity = NULL, due_us = NULL
+    last_modified = NULL, file_identity = NULL, checkpoint = NULL,
+    due_us = NULL
 WHERE source_id = :source;
 
 -- name: source_list
@@ -108,7 +109,7 @@ WHERE id = :registry;
 -- name: source_state_get
 SELECT phase, attempts, checked_us, due_us, content_hash, applied_filter,
     revision, etag, last_modified, file_identity, servers, skills, plugins,
-    rejected
+    rejected, checkpoint
 FROM source_state WHERE source_id = :source;
 
 -- name: source_state_claim
@@ -120,7 +121,7 @@ WHERE source_id = :source;
 UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     message = :message, checked_us = :now, succeeded_us = :now, due_us = :due,
     revision = :revision, etag = :etag, last_modified = :last_modified,
-    file_identity = :file_identity
+    file_identity = :file_identity, checkpoint = :checkpoint
 WHERE source_id = :source;
 
 -- name: source_state_complete
@@ -129,6 +130,7 @@ UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     succeeded_us = :now, due_us = :due, content_hash = :hash,
     applied_filter = :filter, revision = :revision, etag = :etag,
     last_modified = :last_modified, file_identity = :file_identity,
+    checkpoint = :checkpoint,
     servers = :servers, skills = :skills, plugins = :plugins,
     rejected = :rejected
 WHERE source_id = :source;

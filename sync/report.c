@@ -29,6 +29,17 @@ clear_line(struct reporter *r)
 	r->source = NULL;
 }
 
+/* "312 of ~1013 pages, 41 pages/s, 25.1 MB" */
+static void
+show_pages(const struct fetch_progress *p, double spent)
+{
+	fprintf(stderr, "%zu ", p->pages);
+	if (p->total_pages > 0)
+		fprintf(stderr, "of ~%zu ", p->total_pages);
+	fprintf(stderr, "pages, %.0f pages/s, %.1f MB",
+	    spent > 0 ? (double)p->pages / spent : 0.0, (double)p->bytes / 1e6);
+}
+
 void
 report_progress(void *ctx, const char *source,
     const struct fetch_progress *fetched, int64_t entries)
@@ -51,6 +62,8 @@ report_progress(void *ctx, const char *source,
 	if (entries > 0)
 		fprintf(stderr, "%" PRId64 " entries, %.0f/s", entries,
 		    spent > 0 ? (double)entries / spent : 0.0);
+	else if (fetched->pages > 0)
+		show_pages(fetched, spent);
 	else
 		fprintf(stderr, "%s, %.1f MB, %.1f MB/s",
 		    fetched->phase == NULL ? "fetching" : fetched->phase,
@@ -80,6 +93,8 @@ print_outcome(const struct source_outcome *o)
 	       " removed, %" PRId64 " rejected, %" PRId64 " in total, %.3f s\n",
 	    o->name, sync_result_name(o->result), c->added, c->updated,
 	    c->removed, c->rejected, total(c), spent);
+	if (o->note[0] != '\0')
+		printf("  %s\n", o->note);
 	if (c->rejected > 0)
 		printf("  the entries left out and why: "
 		       "SELECT * FROM rejected_entry WHERE source = '%s'\n",
@@ -108,6 +123,7 @@ log_outcome(const struct source_outcome *o)
 	log_int(&l, "total", total(c));
 	log_seconds(&l, "seconds", o->ended_us - o->started_us);
 	log_str(&l, "hash", o->hash[0] == '\0' ? NULL : o->hash);
+	log_str(&l, "note", o->note[0] == '\0' ? NULL : o->note);
 	if (failed)
 		log_str(&l, "error", o->error);
 	log_end(&l);

@@ -324,6 +324,7 @@ fetch(struct attempt *a, struct err *e)
 	a->out->used = a->fetch.used;
 	if (fetched == -1)
 		return -1;
+	memcpy(a->out->note, a->fetch.note, sizeof a->out->note);
 	snprintf(
 	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	return 0;

@@ -39,9 +39,26 @@ struct conf_git {
 	int64_t timeout_ns; /* of one fetch */
 };
 
+struct conf_http_header { /* of value and value_file one is not NULL */
+	char *name;
+	char *value;
+	char *value_file; /* read anew for each fetch */
+};
+
 struct conf_api {
-	char *endpoint;
-	int64_t timeout_ns;
+	char *endpoint; /* http or https, without query and fragment */
+	int64_t timeout_ns; /* of one request */
+	unsigned page_size; /* servers asked for at once */
+	int64_t overlap_ns; /* that much of the past is asked for again */
+	int64_t full_interval_ns; /* between crawls of everything */
+	bool allow_empty; /* a registry without servers is no failure */
+	char *token_file; /* a bearer token; NULL: none */
+	char *ca_file; /* NULL: the system's root certificates */
+	struct conf_http_header *headers;
+	size_t header_count;
+	bool insecure; /* secrets may be sent over plain http */
+	bool public_only; /* as struct http_policy has them */
+	bool https_only;
 };
 
 struct conf_file { /* exactly one of path, url, data is not NULL */
@@ -49,6 +66,8 @@ struct conf_file { /* exactly one of path, url, data is not NULL */
 	char *url;
 	char *data; /* inline document */
 	int64_t timeout_ns; /* of a url; 0: no limit */
+	bool public_only; /* of a url, as struct http_policy has them */
+	bool https_only;
 };
 
 struct conf_configmap { /* exactly one of path, name is not NULL */
@@ -91,6 +110,9 @@ struct conf_registry {
 	bool is_default;
 	char *claims; /* as above */
 };
+
+/* Whether ${value} can be the value of an HTTP header. */
+bool conf_http_is_header_value(const char *value);
 
 struct conf_message {
 	bool is_error; /* else a warning */

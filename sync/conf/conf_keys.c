@@ -35,9 +35,25 @@ static const struct conf_key git[] = {
 	END,
 };
 
+static const struct conf_key api_header[] = {
+	{ "name", CONF_STRING, NULL },
+	{ "value", CONF_STRING, NULL },
+	{ "valueFile", CONF_STRING, NULL },
+	END,
+};
+
 static const struct conf_key api[] = {
 	{ "endpoint", CONF_STRING, NULL },
 	{ "timeout", CONF_STRING, NULL },
+	{ "pageSize", CONF_INT, NULL },
+	{ "overlap", CONF_STRING, NULL },
+	{ "fullInterval", CONF_STRING, NULL },
+	{ "allowEmpty", CONF_BOOL, NULL },
+	{ "tokenFile", CONF_STRING, NULL },
+	{ "caFile", CONF_STRING, NULL },
+	{ "headers", CONF_BLOCKS, api_header },
+	{ "allowPrivate", CONF_BOOL, NULL },
+	{ "requireHttps", CONF_BOOL, NULL },
 	END,
 };
 
@@ -46,6 +62,8 @@ static const struct conf_key file[] = {
 	{ "url", CONF_STRING, NULL },
 	{ "data", CONF_STRING, NULL },
 	{ "timeout", CONF_STRING, NULL },
+	{ "allowPrivate", CONF_BOOL, NULL },
+	{ "requireHttps", CONF_BOOL, NULL },
 	END,
 };
 

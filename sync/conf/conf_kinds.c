@@ -11,8 +11,6 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define GIT_TIMEOUT_NS (5 * 60 * SECOND_NS)
-#define API_TIMEOUT_NS (10 * SECOND_NS)
-#define API_TIMEOUT_MAX_NS (5 * 60 * SECOND_NS)
 #define FILE_TIMEOUT_NS (30 * SECOND_NS)
 /* The reference's HTTP client has its own idea of what 0 means. */
 #define FILE_TIMEOUT_OF_0_NS (10 * SECOND_NS)
@@ -109,45 +107,10 @@ read_git(struct conf_git *g, const struct conf_at *at)
 		    at, "timeout", "git.timeout must be greater than zero");
 }
 
-/* ---- what is fetched by HTTP ---- */
-
-/* The reference takes plain http for any host; so do we, and say so. */
-static void
-warn_about_http(const struct conf_at *at, const char *key, const char *url)
-{
-	struct err ignored = ERR_INIT;
-	char shown[CONF_SHOWN_SIZE];
-	struct conf_url u;
-
-	if (conf_url_parse(&u, url, &ignored) == 0 &&
-	    strcmp(u.scheme, "http") == 0 && !u.is_loopback &&
-	    !at->reader->insecure_url)
-		conf_message_warn(at, key,
-		    "%s is plain http: whoever is on the way can change what "
-		    "arrives",
-		    conf_message_show(shown, url));
-}
+/* ---- file ---- */
 
 static void
-read_api(struct conf_api *a, const struct conf_at *at)
-{
-	a->endpoint = conf_value_required(at, "endpoint", "api.endpoint");
-	if (a->endpoint != NULL)
-		warn_about_http(at, "endpoint", a->endpoint);
-	a->timeout_ns = API_TIMEOUT_NS;
-	if (!conf_value_duration(
-		&a->timeout_ns, at, "timeout", "api.timeout", "'30s', '1m'"))
-		return;
-	if (a->timeout_ns <= 0)
-		conf_message_error(
-		    at, "timeout", "api.timeout must be greater than zero");
-	else if (a->timeout_ns > API_TIMEOUT_MAX_NS)
-		conf_message_error(
-		    at, "timeout", "api.timeout must not exceed 5m0s");
-}
-
-static void
-check_file_url(const struct conf_at *at, const char *url)
+check_file_url(struct conf_file *f, const struct conf_at *at, const char *url)
 {
 	char shown[CONF_SHOWN_SIZE];
 	struct err e = ERR_INIT;
@@ -167,7 +130,8 @@ check_file_url(const struct conf_at *at, const char *url)
 		    "file.url must use http or https scheme, found '%s'",
 		    shown);
 	else
-		warn_about_http(at, "url", url);
+		conf_http_read_rules(
+		    &f->public_only, &f->https_only, at, "url", url);
 }
 
 static void
@@ -216,7 +180,7 @@ read_file(struct conf_file *f, const struct conf_at *at)
 	check_file_place(at);
 	if (f->url == NULL)
 		return;
-	check_file_url(at, f->url);
+	check_file_url(f, at, f->url);
 	read_file_timeout(f, at);
 }
 
@@ -277,7 +241,7 @@ conf_kinds_read(struct conf_source *s, const struct conf_at *at)
 			read_git(&s->u.git, &block);
 			break;
 		case SOURCE_API:
-			read_api(&s->u.api, &block);
+			conf_http_read_api(&s->u.api, &block);
 			break;
 		case SOURCE_FILE:
 			read_file(&s->u.file, &block);

@@ -6,6 +6,7 @@
  */
 #include "lib/buf.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
@@ -155,7 +156,7 @@ conf_message_finish(struct conf_reader *r)
 const char *
 conf_message_show(char out[CONF_SHOWN_SIZE], const char *text)
 {
-	char *shown = conf_url_shown(text);
+	char *shown = url_shown(text);
 	size_t len = strlen(shown);
 
 	if (len < CONF_SHOWN_SIZE) {

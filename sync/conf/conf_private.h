@@ -10,10 +10,11 @@
  *   conf_value.c       nodes to C values; messages about missing ones
  *   conf_sources.c     sources[], with conf_kinds.c for the kinds' own blocks
  *   conf_configmap.c   the block of a configmap source
+ *   conf_http.c        the api block, and what all URLs have in common
  *   conf_registries.c  registries[]
  *   conf_settings.c    database, auth, telemetry, audit, trigger
  *   conf_claims.c      claims
- *   conf_url.c         URLs: checked, and shown without secrets
+ *   conf_url.c         URLs, checked
  *   conf_message.c     errors and warnings, collected and sorted
  *   conf_source.c      a read source: its JSON, its identity, freeing it
  */
@@ -182,8 +183,16 @@ struct conf_url {
 
 /* ERR_CONFIG when ${text} can be no URL.  A relative one is not an error. */
 int conf_url_parse(struct conf_url *out, const char *text, struct err *e);
-/* ${text} without passwords and tokens before the host; the caller frees. */
-char *conf_url_shown(const char *text);
+
+/* ---- conf_http.c ---- */
+/*
+ * Reads allowPrivate and requireHttps beside the URL at ${key}, and warns of
+ * plain http.
+ */
+void conf_http_read_rules(bool *public_only, bool *https_only,
+    const struct conf_at *at, const char *key, const char *url);
+void conf_http_read_api(struct conf_api *a, const struct conf_at *at);
+void conf_http_free_api(struct conf_api *a); /* the members */
 
 /* ---- conf_sources.c, conf_kinds.c, conf_registries.c, conf_settings.c ---- */
 void conf_sources_read(struct conf_reader *r);

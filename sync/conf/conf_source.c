@@ -4,6 +4,7 @@
 #include "lib/duration.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 #include "sync/digest.h"
@@ -53,7 +54,7 @@ add_url(struct json_out *j, const char *key, const char *value)
 
 	if (value == NULL)
 		return;
-	shown = conf_url_shown(value);
+	shown = url_shown(value);
 	add_str(j, key, shown);
 	free(shown);
 }
@@ -65,6 +66,29 @@ add_duration(struct json_out *j, const char *key, int64_t ns)
 
 	duration_format(text, ns);
 	add_str(j, key, text);
+}
+
+/* A digest: values may be secrets, and identities are stored. */
+static void
+add_headers_digest(struct json_out *j, const struct conf_api *a)
+{
+	struct digest *d;
+	char hex[DIGEST_HEX_SIZE];
+
+	if (a->header_count == 0)
+		return;
+	d = digest_new();
+	for (size_t i = 0; i < a->header_count; i++) {
+		const struct conf_http_header *h = &a->headers[i];
+		const char *value = h->value != NULL ? h->value : h->value_file;
+
+		digest_add(d, h->name, strlen(h->name) + 1);
+		if (value != NULL)
+			digest_add(d, value, strlen(value) + 1);
+	}
+	digest_hex(d, hex);
+	digest_free(d);
+	add_str(j, "headers", hex);
 }
 
 /* Where the content comes from; the same for showing and for identity. */
@@ -139,6 +163,9 @@ conf_source_identity(const struct conf_source *s)
 	json_out_open(&j, '{');
 	add_str(&j, "kind", source_kind_name(s->kind));
 	add_place(&j, s);
+	/* A tenant's header may decide what there is to see. */
+	if (s->kind == SOURCE_API)
+		add_headers_digest(&j, &s->u.api);
 	if (s->kind == SOURCE_FILE && s->u.file.data != NULL) {
 		struct digest *d = digest_new();
 		char hex[DIGEST_HEX_SIZE];
@@ -174,7 +201,7 @@ free_kind(struct conf_source *s)
 		free_git(&s->u.git);
 		break;
 	case SOURCE_API:
-		free(s->u.api.endpoint);
+		conf_http_free_api(&s->u.api);
 		break;
 	case SOURCE_FILE:
 		free(s->u.file.path);

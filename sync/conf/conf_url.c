@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * URLs of the configuration: as much of RFC 3986 as the rules ask for, and the
- * form that messages and the API may show.
+ * URLs of the configuration: as much of RFC 3986 as the rules ask for.
  */
-#include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -113,58 +110,4 @@ conf_url_parse(struct conf_url *out, const char *text, struct err *e)
 		break;
 	}
 	return check_host(out, host, len, e);
-}
-
-/* The length of what stands before the last '@' of ${len} bytes, or 0. */
-static size_t
-user_length(const char *authority, size_t len)
-{
-	for (; len > 0; len--) {
-		if (authority[len - 1] == '@')
-			return len - 1;
-	}
-	return 0;
-}
-
-/*
- * The same behind a scheme.  A password may hold a '/' that was not encoded:
- * then the authority seems to end in a port that is none, and the '@' is
- * further on.
- */
-static size_t
-user_length_after_scheme(const char *authority)
-{
-	size_t len = strcspn(authority, "/?#");
-	size_t colon = strcspn(authority, ":");
-	size_t user = user_length(authority, len);
-
-	if (user > 0 || *authority == '[' || colon >= len)
-		return user;
-	if (colon + 1 + strspn(authority + colon + 1, "0123456789") >= len)
-		return 0;
-	return user_length(authority, strlen(authority));
-}
-
-char *
-conf_url_shown(const char *text)
-{
-	const char *scheme_end = strstr(text, "://");
-	const char *authority = scheme_end == NULL ? text : scheme_end + 3;
-	size_t user, colon;
-
-	if (scheme_end == NULL)
-		user = user_length(text, strcspn(text, "/?#"));
-	else
-		user = user_length_after_scheme(authority);
-	if (user == 0)
-		return xstrdup(text);
-	/* With http a user name alone may be a token. */
-	if (scheme_end != NULL && strncasecmp(text, "http", 4) == 0)
-		return xasprintf("%.*s%s", (int)(authority - text), text,
-		    authority + user + 1);
-	colon = strcspn(authority, ":");
-	if (colon >= user)
-		return xstrdup(text);
-	return xasprintf("%.*s%s", (int)(authority - text + (ptrdiff_t)colon),
-	    text, authority + user);
 }

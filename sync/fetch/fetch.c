@@ -33,6 +33,7 @@ fetch_by_kind(struct fetch *out, const struct conf_source *source,
 	case SOURCE_CONFIGMAP:
 		return fetch_configmap(out, source, previous, options, e);
 	case SOURCE_API:
+		return fetch_api(out, source, previous, options, e);
 	case SOURCE_MANAGED:
 	case SOURCE_KUBERNETES:
 		break;

@@ -8,8 +8,9 @@
  * file, git objects land in a bare repository kept in the cache directory.
  * Nothing is parsed here.  Each kind has a file of its own: fetch_file.c
  * (path, directory, inline), fetch_http.c (a URL, by way of http.c),
- * fetch_git.c (the only user of libgit2), fetch_configmap.c (a ConfigMap that
- * is mounted, or read from the Kubernetes API).
+ * fetch_api.c (a registry API, the same way), fetch_git.c (the only user of
+ * libgit2), fetch_configmap.c (a ConfigMap that is mounted, or read from the
+ * Kubernetes API).
  */
 #ifndef SYNC_FETCH_H
 #define SYNC_FETCH_H
@@ -23,6 +24,8 @@
 #include <stdint.h>
 
 #define FETCH_HASH_SIZE 65 /* SHA-256 as lower-case hex, and its NUL */
+
+#define FETCH_NOTE_SIZE 160
 
 /*
  * What the last successful sync remembered, and what this one will.  Strings
@@ -43,6 +46,10 @@ struct fetch_progress {
 	uint64_t bytes; /* received from the network or read */
 	unsigned requests; /* HTTP requests or git round trips */
 	const char *phase; /* "connecting", "receiving objects", ... */
+	/* Of a registry API; 0 elsewhere. */
+	size_t pages; /* received, those of a crawl that broke off included */
+	size_t total_pages; /* as the last time; 0: not known */
+	uint64_t entries; /* on these pages */
 };
 
 struct fetch_options {
@@ -62,6 +69,8 @@ struct fetch {
 	struct validators validators; /* of what was found */
 	size_t document_count; /* 0 when unchanged */
 	struct fetch_progress used;
+	char note[FETCH_NOTE_SIZE]; /* what is worth a log line; "" for nothing
+				     */
 	const struct fetch_kind *kind; /* how to open and release */
 	void *state;
 };
@@ -80,7 +89,8 @@ struct fetch_kind {
  * ${out}->used says something, and nothing needs to be freed.
  *
  * The hash: of one document, SHA-256 of its bytes; of several, SHA-256 over
- * the lines "<hash of the document>  <name>\n" sorted by name.
+ * the lines "<hash of the document>  <name>\n" sorted by name.  Of a registry
+ * API see fetch_api.h.
  */
 int fetch_source(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
@@ -99,6 +109,9 @@ int fetch_http(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 int fetch_configmap(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+int fetch_api(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 int fetch_git(struct fetch *out, const struct conf_source *source,

@@ -197,8 +197,6 @@ ask(struct intake *in, const struct access *a, struct err *e)
 	const struct http_request rq = {
 		.url = a->url,
 		.accept = "application/json",
-		.bearer_token = a->token,
-		.ca_file = a->ca_file,
 		.no_redirects = true,
 		.max_body = limit(in->options, LIMIT_CONFIGMAP_ANSWER),
 		.timeout_ns = TIMEOUT_NS,
@@ -208,12 +206,20 @@ ask(struct intake *in, const struct access *a, struct err *e)
 		.progress = tell_progress,
 		.ctx = in,
 	};
+	char *token = a->token == NULL
+			  ? NULL
+			  : xasprintf("Authorization: Bearer %s", a->token);
+	const struct http_policy policy = {
+		.ca_file = a->ca_file,
+		.headers = &token,
+		.header_count = token != NULL,
+	};
 	struct http_response rs = { 0 };
 	struct http *http = NULL;
 	char *reason;
 	int rc = -1;
 
-	if (http_new(&http, e) == -1)
+	if (http_new(&http, &policy, e) == -1)
 		goto out;
 	if (http_get(http, &rq, &rs, e) == -1) {
 		reason = rs.refusal == NULL ? NULL
@@ -230,6 +236,7 @@ out:
 	in->fetch->used.requests = rs.requests;
 	in->fetch->used.bytes = rs.bytes;
 	http_response_free(&rs);
+	secret_free(token);
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 
 #include <git2.h>
@@ -312,7 +313,7 @@ try_and_heal(struct fetch *out, struct fetch_git_job *job,
 static void
 wrap_place(const struct conf_git *conf, struct err *e)
 {
-	char *shown = fetch_git_url_shown(conf->repository);
+	char *shown = url_shown(conf->repository);
 	const char *kind = "HEAD";
 	const char *ref = "";
 

@@ -125,8 +125,6 @@ void fetch_git_error(struct err *e, const char *what);
 /* ERR_INPUT when ${url} is not of a kind that is allowed. */
 int fetch_git_url_check(
     enum fetch_git_transport *transport, const char *url, struct err *e);
-/* ${url} without what may be a secret.  The caller frees it. */
-char *fetch_git_url_shown(const char *url);
 /* Whether ${url} has a user or password in front of the host. */
 bool fetch_git_url_has_user(const char *url);
 /* Takes the secrets of ${url} and control characters out of the text. */

@@ -160,17 +160,6 @@ find_secret(const char *url, size_t *len)
 	return colon + 1;
 }
 
-char *
-fetch_git_url_shown(const char *url)
-{
-	size_t len;
-	const char *secret = find_secret(url, &len);
-
-	if (secret == NULL)
-		return xstrdup(url);
-	return xasprintf("%.*s***%s", (int)(secret - url), url, secret + len);
-}
-
 void
 fetch_git_url_scrub(struct err *e, const char *url)
 {

@@ -5,6 +5,7 @@
  */
 #include "sync/fetch/fetch.h"
 
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
 #include "sync/fetch/http.h"
@@ -109,6 +110,10 @@ download(struct intake *in, struct http_response *rs,
 		.progress = tell_progress,
 		.ctx = in,
 	};
+	const struct http_policy policy = {
+		.public_only = source->u.file.public_only,
+		.https_only = source->u.file.https_only,
+	};
 	struct http *http = NULL;
 	int rc = -1;
 
@@ -117,7 +122,7 @@ download(struct intake *in, struct http_response *rs,
 		rq.etag = previous->etag;
 		rq.last_modified = previous->last_modified;
 	}
-	if (http_new(&http, e) == -1)
+	if (http_new(&http, &policy, e) == -1)
 		goto out;
 	if (http_get(http, &rq, rs, e) == -1)
 		goto out;
@@ -178,7 +183,7 @@ fetch_http(struct fetch *out, const struct conf_source *source,
 	if (!out->unchanged) {
 		d = xcalloc(1, sizeof *d);
 		d->spool = in.spool;
-		d->name = http_public_url(source->u.file.url);
+		d->name = url_shown(source->u.file.url);
 		in.spool = NULL;
 		out->state = d;
 		out->kind = &kind_http;

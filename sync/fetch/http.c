@@ -8,25 +8,24 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/http_pause.h"
+#include "sync/fetch/http_policy.h"
 #include "sync/fetch/http_response.h"
 
 #include <curl/curl.h>
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
-#include <time.h>
 
 #ifndef PROGRAM_VERSION
 #define PROGRAM_VERSION "0"
 #endif
 
 #define TRIES 3
-#define BACKOFF_US (CLOCK_SECOND / 2) /* doubled with each try */
 #define CONNECT_MS 15000
 /* A connection this slow for this long is dead. */
 #define SLOW_BYTES 16
@@ -36,6 +35,7 @@
 
 struct http {
 	CURL *easy;
+	struct http_policy policy;
 	char text[CURL_ERROR_SIZE]; /* what libcurl says went wrong */
 	bool refused; /* libcurl did not take an option */
 };
@@ -50,6 +50,8 @@ struct exchange {
 	int64_t told_us; /* when progress was last called */
 	char *url; /* the one being asked, owned */
 	char *shown; /* the same, for messages */
+	bool headers; /* those of the policy go to ${url} */
+	struct http_refused refused;
 	uint64_t bytes_before; /* received by earlier requests */
 	/* Of the answer being received. */
 	size_t header_bytes;
@@ -59,29 +61,6 @@ struct exchange {
 	bool may_retry;
 	int64_t wait_us; /* the server asked for; 0: it did not */
 };
-
-char *
-http_public_url(const char *url)
-{
-	char *shown = NULL, *clean = NULL;
-	CURLU *parts;
-
-	if (strchr(url, '@') == NULL)
-		return xstrdup(url);
-	parts = curl_url();
-	if (parts != NULL &&
-	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) ==
-		CURLUE_OK &&
-	    curl_url_set(parts, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
-	    curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_URL, &clean, 0) == CURLUE_OK)
-		shown = xstrdup(clean);
-	else
-		shown = xstrdup("(malformed URL)");
-	curl_free(clean);
-	curl_url_cleanup(parts);
-	return shown;
-}
 
 /* ---- what libcurl calls ---- */
 
@@ -181,6 +160,11 @@ set_roots(struct http *h)
 	const char *file = getenv("SSL_CERT_FILE");
 	const char *dir = getenv("SSL_CERT_DIR");
 
+	if (h->policy.ca_file != NULL) {
+		SET(h, CURLOPT_CAINFO, h->policy.ca_file);
+		SET(h, CURLOPT_CAPATH, NULL);
+		return;
+	}
 	if (file != NULL && *file != '\0')
 		SET(h, CURLOPT_CAINFO, file);
 	if (dir != NULL && *dir != '\0')
@@ -208,10 +192,12 @@ set_up(struct http *h)
 	SET(h, CURLOPT_HEADERFUNCTION, on_header);
 	SET(h, CURLOPT_WRITEFUNCTION, on_body);
 	SET(h, CURLOPT_XFERINFOFUNCTION, on_progress);
+	if (h->policy.public_only)
+		SET(h, CURLOPT_OPENSOCKETFUNCTION, http_policy_open_socket);
 }
 
 int
-http_new(struct http **out, struct err *e)
+http_new(struct http **out, const struct http_policy *policy, struct err *e)
 {
 	static bool global_done;
 	struct http *h = NULL;
@@ -224,6 +210,8 @@ http_new(struct http **out, struct err *e)
 	}
 	global_done = true;
 	h = xcalloc(1, sizeof *h);
+	if (policy != NULL)
+		h->policy = *policy;
 	h->easy = curl_easy_init();
 	if (h->easy != NULL)
 		set_up(h);
@@ -282,19 +270,41 @@ past_deadline(const struct exchange *x, int64_t wait_us)
 }
 
 static struct curl_slist *
+add_line(struct curl_slist *list, struct http *h, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	h->refused |= longer == NULL;
+	return longer != NULL ? longer : list;
+}
+
+static struct curl_slist *
 add_header(struct curl_slist *list, struct http *h, const char *name,
     const char *value)
 {
-	struct curl_slist *longer;
 	char *line;
 
 	if (value == NULL)
 		return list;
 	line = xasprintf("%s: %s", name, value);
-	longer = curl_slist_append(list, line);
+	list = add_line(list, h, line);
 	free(line);
-	h->refused |= longer == NULL;
-	return longer != NULL ? longer : list;
+	return list;
+}
+
+static struct curl_slist *
+headers_of(struct exchange *x)
+{
+	const struct http_policy *policy = &x->http->policy;
+	struct curl_slist *list = NULL;
+	struct http *h = x->http;
+
+	list = add_header(list, h, "Accept", x->rq->accept);
+	list = add_header(list, h, "If-None-Match", x->rq->etag);
+	list = add_header(list, h, "If-Modified-Since", x->rq->last_modified);
+	for (size_t i = 0; x->headers && i < policy->header_count; i++)
+		list = add_line(list, h, policy->headers[i]);
+	return list;
 }
 
 /*
@@ -303,41 +313,14 @@ add_header(struct curl_slist *list, struct http *h, const char *name,
  * the upper-case name is as good as any.
  */
 static const char *
-plain_http_proxy(const char *url)
+proxy_for(const struct http *h, const char *url)
 {
+	if (h->policy.public_only)
+		return "";
 	if (strncasecmp(url, "http:", 5) != 0 ||
 	    getenv("REQUEST_METHOD") != NULL || getenv("http_proxy") != NULL)
 		return NULL;
 	return getenv("HTTP_PROXY");
-}
-
-static struct curl_slist *
-request_headers(struct exchange *x)
-{
-	const struct http_request *rq = x->rq;
-	struct curl_slist *list = NULL;
-	char *bearer;
-
-	list = add_header(list, x->http, "Accept", rq->accept);
-	list = add_header(list, x->http, "If-None-Match", rq->etag);
-	list =
-	    add_header(list, x->http, "If-Modified-Since", rq->last_modified);
-	if (rq->bearer_token != NULL) {
-		bearer = xasprintf("Bearer %s", rq->bearer_token);
-		list = add_header(list, x->http, "Authorization", bearer);
-		free(bearer);
-	}
-	return list;
-}
-
-/* A CA file takes the place of the system's directory of roots, too. */
-static void
-set_own_roots(struct http *h, const char *ca_file)
-{
-	if (ca_file == NULL)
-		return;
-	SET(h, CURLOPT_CAINFO, ca_file);
-	SET(h, CURLOPT_CAPATH, NULL);
 }
 
 /* Sends the request for x->url; the answer is in x->rs. */
@@ -345,14 +328,13 @@ static CURLcode
 send_request(struct exchange *x)
 {
 	struct http *h = x->http;
-	struct curl_slist *headers = request_headers(x);
+	struct curl_slist *headers = headers_of(x);
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 	long left = time_left(x);
 	curl_off_t got = 0;
 
-	set_own_roots(h, x->rq->ca_file);
 	SET(h, CURLOPT_URL, x->url);
-	SET(h, CURLOPT_PROXY, plain_http_proxy(x->url));
+	SET(h, CURLOPT_PROXY, proxy_for(h, x->url));
 	SET(h, CURLOPT_HTTPHEADER, headers);
 	SET(h, CURLOPT_TIMEOUT_MS, left);
 	SET(h, CURLOPT_CONNECTTIMEOUT_MS,
@@ -361,6 +343,7 @@ send_request(struct exchange *x)
 	SET(h, CURLOPT_HEADERDATA, x);
 	SET(h, CURLOPT_WRITEDATA, x);
 	SET(h, CURLOPT_XFERINFODATA, x);
+	SET(h, CURLOPT_OPENSOCKETDATA, &x->refused);
 	if (!h->refused) {
 		http_response_clear(x->rs);
 		x->header_bytes = 0;
@@ -408,6 +391,12 @@ fail_by_code(struct exchange *x, CURLcode code)
 		fail_too_large(x);
 		return;
 	}
+	if (x->refused.address[0] != '\0' && code == CURLE_COULDNT_CONNECT) {
+		err_set(x->e, ERR_FETCH,
+		    "refused to fetch %s: %s is not a public address", x->shown,
+		    x->refused.address);
+		return;
+	}
 	x->may_retry = is_passing(code);
 	err_set(x->e, ERR_FETCH, "failed to fetch %s: %s", x->shown,
 	    *text != '\0' ? text : curl_easy_strerror(code));
@@ -421,7 +410,8 @@ fail_by_status(struct exchange *x)
 
 	err_set(x->e, ERR_FETCH, "HTTP %d for URL %s: %s", status, x->shown,
 	    http_response_reason(status));
-	x->may_retry = status == 429 || (status >= 500 && status <= 599);
+	x->may_retry =
+	    status == 408 || status == 429 || (status >= 500 && status <= 599);
 	curl_easy_getinfo(x->http->easy, CURLINFO_RETRY_AFTER, &seconds);
 	if (seconds > LIMIT_HTTP_RETRY_AFTER) {
 		/* Others wait for their turn: the next sync tries again. */
@@ -442,7 +432,7 @@ set_url(struct exchange *x, const char *url)
 	free(x->url);
 	free(x->shown);
 	x->url = copy;
-	x->shown = http_public_url(copy);
+	x->shown = url_shown(copy);
 }
 
 static bool
@@ -479,7 +469,7 @@ follow(struct exchange *x)
 		    LIMIT_URL);
 		goto out;
 	}
-	shown = http_public_url(next);
+	shown = url_shown(next);
 	if (x->rq->no_redirects ||
 	    (!has_scheme(next, "https") &&
 		(!has_scheme(next, "http") || has_scheme(x->url, "https")))) {
@@ -514,6 +504,9 @@ try_once(struct exchange *x)
 	int rc = -1;
 
 	for (int hops = 0; hops <= LIMIT_HTTP_REDIRECTS; hops++) {
+		if (http_policy_check(&x->http->policy, x->url, x->rq->url,
+			x->shown, &x->headers, x->e) == -1)
+			goto out;
 		code = send_request(x);
 		if (x->failed)
 			goto out;
@@ -551,40 +544,13 @@ start_try(struct exchange *x)
 
 	x->failed = false;
 	x->may_retry = false;
+	x->refused.address[0] = '\0';
 	x->wait_us = 0;
 	x->try_ends_us = 0;
 	if (rq->timeout_ns > 0)
 		x->try_ends_us = clock_monotonic() + rq->timeout_ns / 1000;
 	set_url(x, rq->url);
 	return rq->start(rq->ctx, x->e);
-}
-
-/*
- * How long to wait before try ${next}: what the server asked for, else longer
- * each time; some more or less, so that many clients that failed together do
- * not come back together.
- */
-static int64_t
-pause_us(const struct exchange *x, int next)
-{
-	int64_t base = BACKOFF_US << (next - 2);
-	uint32_t chance = 0;
-
-	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) == -1)
-		chance = (uint32_t)clock_monotonic();
-	if (x->wait_us > 0)
-		return x->wait_us + chance % BACKOFF_US;
-	return base / 2 + chance % base;
-}
-
-static void
-sleep_us(int64_t us)
-{
-	struct timespec left = { (time_t)(us / CLOCK_SECOND),
-		(long)(us % CLOCK_SECOND) * 1000 };
-
-	while (nanosleep(&left, &left) == -1 && errno == EINTR)
-		;
 }
 
 static int
@@ -598,13 +564,13 @@ try_all(struct exchange *x)
 			goto out;
 		if (try_once(x) == 0)
 			break;
-		wait = pause_us(x, try + 1);
+		wait = http_pause_length(try + 1, x->wait_us);
 		if (!x->may_retry || try == TRIES || past_deadline(x, wait)) {
 			if (try > 1)
 				err_wrap(x->e, "tried %d times", try);
 			goto out;
 		}
-		sleep_us(wait);
+		http_pause(wait);
 	}
 	rc = 0;
 out:
@@ -619,6 +585,7 @@ http_get(struct http *h, const struct http_request *rq,
 	int rc = -1;
 
 	memset(rs, 0, sizeof *rs);
+	http_response_clear(rs);
 	if (strlen(rq->url) > LIMIT_URL) {
 		err_set(
 		    e, ERR_LIMIT, "a URL is longer than %zu bytes", LIMIT_URL);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one door to HTTP: every request the sync makes goes through here, and
- * only http.c knows libcurl.
+ * only the files http*.c know libcurl.
  *
  * A struct http keeps connections open between requests.  http_get() follows
  * redirects (http and https only, never from https back to http), undoes gzip,
  * checks that a body arrived whole, and tries again what may succeed the next
- * time: failures of the connection, timeouts, status 429 and 5xx.  Proxies
+ * time: failures of the connection, timeouts, status 408, 429 and 5xx; that is
+ * waited for as long as Retry-After says, up to LIMIT_HTTP_RETRY_AFTER.  With
+ * TLS it speaks HTTP/2 where libcurl and the server do.  Proxies
  * come from the environment (http_proxy, https_proxy, all_proxy, no_proxy),
  * root certificates from the system or SSL_CERT_FILE and SSL_CERT_DIR.
  */
@@ -21,14 +23,36 @@
 
 struct http;
 
+/*
+ * What a source allows and sends.  All zero: the ordinary.  What it points to
+ * has to outlive the struct http.
+ */
+struct http_policy {
+	/* PEM; trusted instead of the system's root certificates. */
+	const char *ca_file;
+	/*
+	 * Only addresses that the whole Internet can reach, wherever a name or
+	 * a redirect leads.  Then no proxy is used: it would resolve names
+	 * where nobody checks.
+	 */
+	bool public_only;
+	bool https_only; /* also where a redirect leads */
+	/*
+	 * Lines "Name: value" sent to the origin (scheme, host, port) of the
+	 * URL asked for, never to another one that it redirects to.  Not over
+	 * plain http either, but for loopback and with headers_over_http.
+	 */
+	char **headers;
+	size_t header_count;
+	bool headers_over_http;
+};
+
 struct http_request {
 	const char *url;
 	const char *accept; /* of the Accept header; NULL for none */
 	/* Validators of what is already here, as received; NULL for none. */
 	const char *etag;
 	const char *last_modified;
-	const char *bearer_token; /* NULL: none */
-	const char *ca_file; /* NULL: the system's; else no others count */
 	bool no_redirects; /* one is an error: a token is for one host */
 	uint64_t max_body; /* decoded; 0: LIMIT_HTTP_BODY */
 	int64_t timeout_ns; /* of one try with its redirects; 0: none */
@@ -51,12 +75,17 @@ struct http_response {
 	char *last_modified; /* the same */
 	char *refusal; /* the start of the body of what is no 200, or NULL */
 	size_t refusal_len;
+	int64_t date_us; /* of the server's clock; CLOCK_NEVER: not sent */
 	unsigned requests; /* sent, redirects and tries included */
 	uint64_t bytes; /* of bodies, as received */
 };
 
-/* The caller frees *${out} with http_free() (NULL is allowed). */
-int http_new(struct http **out, struct err *e);
+/*
+ * The caller frees *${out} with http_free() (NULL is allowed).  ${policy} may
+ * be NULL.
+ */
+int http_new(
+    struct http **out, const struct http_policy *policy, struct err *e);
 void http_free(struct http *h);
 
 /*
@@ -64,14 +93,10 @@ void http_free(struct http *h);
  * write() as a whole, or 304 when validators were given.  Everything else is
  * -1: ERR_FETCH, ERR_LIMIT when the body is too large, or what write() set.
  * Messages name the URL without user name and password.  The caller frees the
- * members of ${rs} with http_response_free() in both cases.  Whether a request
- * names a CA file has to be the same for all of one ${h}.
+ * members of ${rs} with http_response_free() in both cases.
  */
 int http_get(struct http *h, const struct http_request *rq,
     struct http_response *rs, struct err *e);
 void http_response_free(struct http_response *rs);
-
-/* ${url} without user name and password, for people; the caller frees it. */
-char *http_public_url(const char *url);
 
 #endif

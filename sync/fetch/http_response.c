@@ -2,8 +2,11 @@
 /* The head of an HTTP answer: its status and the headers that are kept. */
 #include "sync/fetch/http_response.h"
 
+#include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+
+#include <curl/curl.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +65,7 @@ http_response_clear(struct http_response *rs)
 	free(rs->refusal);
 	rs->etag = rs->last_modified = rs->refusal = NULL;
 	rs->refusal_len = 0;
+	rs->date_us = CLOCK_NEVER;
 	rs->status = 0;
 }
 
@@ -74,6 +78,7 @@ http_response_free(struct http_response *rs)
 	free(rs->last_modified);
 	free(rs->refusal);
 	memset(rs, 0, sizeof *rs);
+	rs->date_us = CLOCK_NEVER;
 }
 
 /* A copy of a header's value, NULL when it is nothing to send back. */
@@ -105,6 +110,22 @@ keep_header(char **kept, const char *name, const char *data, size_t len)
 	*kept = header_value(data + name_len, len - name_len);
 }
 
+static void
+keep_date(struct http_response *rs, const char *data, size_t len)
+{
+	char *text = NULL;
+	time_t seconds;
+
+	keep_header(&text, "Date:", data, len);
+	if (text == NULL)
+		return;
+	seconds = curl_getdate(text, NULL);
+	rs->date_us = seconds < 0 || seconds > INT64_MAX / CLOCK_SECOND
+			  ? CLOCK_NEVER
+			  : seconds * CLOCK_SECOND;
+	free(text);
+}
+
 /* "HTTP/1.1 200 OK", "HTTP/2 200" */
 static int
 status_of_line(const char *data, size_t len)
@@ -132,6 +153,7 @@ http_response_add_line(struct http_response *rs, const char *data, size_t len)
 	}
 	keep_header(&rs->etag, "ETag:", data, len);
 	keep_header(&rs->last_modified, "Last-Modified:", data, len);
+	keep_date(rs, data, len);
 }
 
 void

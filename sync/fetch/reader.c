@@ -46,6 +46,38 @@ reader_from_fd(struct reader *r, int fd, int owned)
 	r->fd = fd;
 }
 
+static ssize_t
+read_range(struct reader *r, void *into, size_t len, struct err *e)
+{
+	ssize_t n;
+
+	if (len > r->left)
+		len = r->left;
+	if (len == 0)
+		return 0;
+	do {
+		n = pread(r->fd, into, len, (off_t)r->offset);
+	} while (n == -1 && errno == EINTR);
+	if (n <= 0) {
+		err_set_errno(
+		    e, ERR_FETCH, n == 0 ? EIO : errno, "failed to read");
+		return -1;
+	}
+	r->offset += (uint64_t)n;
+	r->left -= (size_t)n;
+	return n;
+}
+
+void
+reader_from_range(struct reader *r, int fd, uint64_t offset, uint64_t len)
+{
+	memset(r, 0, sizeof *r);
+	r->read = read_range;
+	r->fd = fd;
+	r->offset = offset;
+	r->left = (size_t)len;
+}
+
 void
 reader_from_memory(struct reader *r, const void *data, size_t len)
 {

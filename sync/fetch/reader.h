@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A stream of bytes to be read once from front to end: a file, a spooled
- * download, a git blob in memory.
+ * A stream of bytes to be read once from front to end: a file or a part of
+ * one, a spooled download, a git blob in memory.
  */
 #ifndef SYNC_READER_H
 #define SYNC_READER_H
@@ -20,13 +20,18 @@ struct reader {
 	void (*close)(struct reader *r);
 	void *state;
 	int fd;
-	uint64_t offset; /* readers over a spool: of the next byte */
+	uint64_t offset; /* readers over a part of a file: of the next byte */
 	const char *at; /* readers over memory: what is left */
 	size_t left;
 };
 
 /* Reads ${fd}; close() closes it when ${owned}. */
 void reader_from_fd(struct reader *r, int fd, int owned);
+/*
+ * Reads ${len} bytes of ${fd} from ${offset} on, whatever others read from it;
+ * ${fd} must outlive the reader.  A file that ends before is ERR_FETCH.
+ */
+void reader_from_range(struct reader *r, int fd, uint64_t offset, uint64_t len);
 /* Reads ${len} bytes at ${data}, which must outlive the reader. */
 void reader_from_memory(struct reader *r, const void *data, size_t len);
 /* Releases; a zeroed reader is allowed. */

@@ -58,6 +58,7 @@ state_load(
 	out->counts.skills = stmt_int(s, 11);
 	out->counts.plugins = stmt_int(s, 12);
 	out->counts.rejected = stmt_int(s, 13);
+	out->validators.checkpoint = text(s, 14);
 	stmt_done(s);
 	return 0;
 }
@@ -96,6 +97,8 @@ state_unchanged(struct db *db, const struct state_end *end, struct err *e)
 	    s, SQL_SOURCE_STATE_UNCHANGED_P_LAST_MODIFIED, v->last_modified);
 	stmt_bind_str(
 	    s, SQL_SOURCE_STATE_UNCHANGED_P_FILE_IDENTITY, v->file_identity);
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_UNCHANGED_P_CHECKPOINT, v->checkpoint);
 	return stmt_run(s, e);
 }
 
@@ -118,6 +121,7 @@ state_complete(struct db *db, const struct state_end *end, struct err *e)
 	    s, SQL_SOURCE_STATE_COMPLETE_P_LAST_MODIFIED, v->last_modified);
 	stmt_bind_str(
 	    s, SQL_SOURCE_STATE_COMPLETE_P_FILE_IDENTITY, v->file_identity);
+	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_CHECKPOINT, v->checkpoint);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SERVERS, c->servers);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SKILLS, c->skills);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_PLUGINS, c->plugins);

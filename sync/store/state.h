@@ -65,6 +65,7 @@ struct source_outcome {
 	struct apply_counts counts;
 	char hash[FETCH_HASH_SIZE];
 	struct fetch_progress used;
+	char note[FETCH_NOTE_SIZE]; /* of the fetch; "" for none */
 	char error[ERR_TEXT_MAX]; /* "" for none */
 };
 

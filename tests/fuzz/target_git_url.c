@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a git repository is said to be: secrets never stay in what is shown. */
+#include "lib/url.h"
 #include "sync/fetch/fetch_git.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -15,7 +16,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	fuzz_texts(&url, 1, data, len);
 	if (fetch_git_url_check(&transport, url, &e) == -1)
 		FUZZ_HOLDS(e.text[0] != '\0');
-	shown = fetch_git_url_shown(url);
+	shown = url_shown(url);
 	FUZZ_HOLDS(shown != NULL);
 	(void)fetch_git_url_has_user(url);
 	err_set(&e, ERR_FETCH, "cannot reach %s", url);

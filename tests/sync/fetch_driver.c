@@ -12,8 +12,11 @@
  * username namespace object key server token_file ca_file (of a configmap)
  * password_file private_key_file known_hosts_file source_timeout_ms; cache
  * force=1 timeout_ms; prev_hash prev_revision prev_etag prev_last_modified
- * prev_file_identity; max_bytes; progress=1 prints each progress call; pause=1
- * waits for a line on standard input before the documents are read.
+ * prev_file_identity prev_checkpoint; of a url and an api: public_only=1
+ * https_only=1; of an api: page_size overlap_ms full_interval_ms allow_empty=1
+ * token_file ca_file header_name header_value; max_bytes; progress=1 prints
+ * each progress call; pause=1 waits for a line on standard input before the
+ * documents are read.
  */
 #include "lib/clock.h"
 #include "lib/xalloc.h"
@@ -68,6 +71,26 @@ describe_git(struct conf_git *git, const struct arguments *args, int64_t ns)
 	git->timeout_ns = ns;
 }
 
+static void
+describe_api(struct conf_api *api, const struct arguments *args)
+{
+	static struct conf_http_header header;
+
+	api->page_size = (unsigned)get_number(args, "page_size", 100);
+	api->overlap_ns = get_number(args, "overlap_ms", 600000) * 1000000;
+	api->full_interval_ns =
+	    get_number(args, "full_interval_ms", 86400000) * 1000000;
+	api->allow_empty = get(args, "allow_empty") != NULL;
+	api->token_file = get(args, "token_file");
+	api->ca_file = get(args, "ca_file");
+	api->public_only = get(args, "public_only") != NULL;
+	api->https_only = get(args, "https_only") != NULL;
+	header.name = get(args, "header_name");
+	header.value = get(args, "header_value");
+	api->headers = &header;
+	api->header_count = header.name != NULL;
+}
+
 static int
 describe(struct conf_source *source, const struct arguments *args)
 {
@@ -92,6 +115,8 @@ describe(struct conf_source *source, const struct arguments *args)
 		source->u.file.url = get(args, "url");
 		source->u.file.data = get(args, "data");
 		source->u.file.timeout_ns = ns;
+		source->u.file.public_only = get(args, "public_only") != NULL;
+		source->u.file.https_only = get(args, "https_only") != NULL;
 		return 0;
 	}
 	if (strcmp(kind, "configmap") == 0) {
@@ -109,6 +134,7 @@ describe(struct conf_source *source, const struct arguments *args)
 		source->kind = SOURCE_API;
 		source->u.api.endpoint = get(args, "url");
 		source->u.api.timeout_ns = ns;
+		describe_api(&source->u.api, args);
 		return 0;
 	}
 	return -1;
@@ -126,6 +152,7 @@ remember(struct validators *v, const struct arguments *args)
 	v->etag = xstrdup_null(get(args, "prev_etag"));
 	v->last_modified = xstrdup_null(get(args, "prev_last_modified"));
 	v->file_identity = xstrdup_null(get(args, "prev_file_identity"));
+	v->checkpoint = xstrdup_null(get(args, "prev_checkpoint"));
 }
 
 static void
@@ -191,6 +218,8 @@ print_fetch(struct fetch *f, const struct arguments *args, struct err *e)
 	print_text("etag", f->validators.etag);
 	print_text("last_modified", f->validators.last_modified);
 	print_text("file_identity", f->validators.file_identity);
+	print_text("checkpoint", f->validators.checkpoint);
+	printf("partial=%d\nnote=%s\n", f->partial, f->note);
 	print_used(f);
 	printf("documents=%zu\n", f->document_count);
 	fflush(stdout);

@@ -70,7 +70,7 @@ def test_http_basic():
         ok(texts and not any(b"s3cret" in t for t in texts),
            "and not in the cache")
         r = get(inside.replace("s3cret", "n0pe"), cache=c)
-        fails(r, "http://***@127.0.0.1", "authentication failed",
+        fails(r, "http://127.0.0.1", "authentication failed",
               what="a wrong one")
         ok("n0pe" not in r.error, "is not shown either")
         r = get(inside, cache=c, branch="nope")

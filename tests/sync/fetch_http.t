@@ -397,6 +397,17 @@ def test_redirects():
              "a URL too long")
 
 
+def test_restrictions():
+    r = get("/plain?private", public_only=1)
+    contains(r.error, "127.0.0.1 is not a public address",
+             "private addresses can be refused")
+    r = get("/plain?private", https_only=1)
+    contains(r.error, "https is required here", "https can be required")
+    equal(seen("/plain?private"), [], "then nothing is asked")
+    r = get_url(SECURE.url("/to?/plain"), env=TLS_ENV, https_only=1)
+    is_body(r, "with https it comes")
+
+
 def test_tls():
     is_body(get_url(SECURE.url("/plain"), env=TLS_ENV), "https")
     r = get_url(SECURE.url("/plain"))
@@ -549,5 +560,5 @@ def test_nothing_left():
 
 
 main([test_plain, test_conditional, test_encoding, test_size, test_redirects,
-      test_tls, test_errors, test_userinfo, test_proxy, test_retries,
-      test_timeouts, test_nothing_left])
+      test_restrictions, test_tls, test_errors, test_userinfo, test_proxy,
+      test_retries, test_timeouts, test_nothing_left])

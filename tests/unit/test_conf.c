@@ -94,15 +94,29 @@ check_other_sources(const struct conf *c)
 
 	CHECK_INT(s[2].kind, SOURCE_API);
 	CHECK_INT(s[2].u.api.timeout_ns, 20 * SECOND);
+	CHECK_INT(s[2].u.api.page_size, 500);
+	CHECK_INT(s[2].u.api.overlap_ns, 900 * SECOND);
+	CHECK_INT(s[2].u.api.full_interval_ns, 12 * 3600 * SECOND);
+	CHECK(s[2].u.api.allow_empty && s[2].u.api.public_only &&
+	      s[2].u.api.https_only);
+	CHECK_STR(s[2].u.api.token_file, "/dev/null");
+	CHECK_STR(s[2].u.api.ca_file, "/dev/null");
+	CHECK_INT(s[2].u.api.header_count, 2);
+	CHECK_STR(s[2].u.api.headers[0].name, "X-Tenant-ID");
+	CHECK_STR(s[2].u.api.headers[0].value, "example");
+	CHECK_STR(s[2].u.api.headers[1].value_file, "/dev/null");
 	check_json(&s[2],
 	    "{\"endpoint\":\"https://registry.example.com/\","
 	    "\"timeout\":\"20s\"}",
 	    "{\"kind\":\"api\",\"endpoint\":"
-	    "\"https://registry.example.com/\"}");
+	    "\"https://registry.example.com/\",\"headers\":\""
+	    "0415924c521a0428d17ce5e938f71d0fdf441503cb4eebc34766db9e48248da3"
+	    "\"}");
 	CHECK_INT(s[3].kind, SOURCE_FILE);
 	check_json(&s[3], "{\"path\":\"./data/registry.json\"}",
 	    "{\"kind\":\"file\",\"path\":\"./data/registry.json\"}");
 	CHECK_INT(s[4].u.file.timeout_ns, 60 * SECOND);
+	CHECK(s[4].u.file.public_only && s[4].u.file.https_only);
 	check_json(&s[4],
 	    "{\"url\":\"https://files.example.com/registry.json\","
 	    "\"timeout\":\"1m0s\"}",
@@ -197,6 +211,12 @@ test_defaults(void)
 	CHECK_STR(c->sources[0].u.git.path, "registry.json");
 	CHECK_INT(c->sources[0].u.git.timeout_ns, 300 * SECOND);
 	CHECK_INT(c->sources[1].u.api.timeout_ns, 10 * SECOND);
+	CHECK_INT(c->sources[1].u.api.page_size, 100);
+	CHECK_INT(c->sources[1].u.api.overlap_ns, 600 * SECOND);
+	CHECK_INT(c->sources[1].u.api.full_interval_ns, 86400 * SECOND);
+	CHECK(!c->sources[1].u.api.allow_empty);
+	CHECK(!c->sources[1].u.api.public_only);
+	CHECK(!c->sources[1].u.api.https_only);
 	CHECK_INT(c->sources[2].u.file.timeout_ns, 10 * SECOND);
 	CHECK_INT(c->sources[2].interval_ns, 0);
 	CHECK_INT(c->sources[3].u.file.timeout_ns, 0);

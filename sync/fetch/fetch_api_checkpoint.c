@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the database keeps of a registry API between two syncs. */
+#include "sync/fetch/fetch_api.h"
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+
+#include <string.h>
+
+#define FORM 1 /* of the text; another one is not understood */
+
+bool
+fetch_api_checkpoint_read(struct fetch_api_checkpoint *out, const char *text)
+{
+	size_t len = text == NULL ? 0 : strlen(text);
+	int64_t pages;
+
+	memset(out, 0, sizeof *out);
+	out->since_us = CLOCK_NEVER;
+	if (text == NULL || *text != '{' ||
+	    fetch_api_record_int(text, len, "form", 0) != FORM)
+		return false;
+	out->crawl_us = fetch_api_record_int(text, len, "crawl", CLOCK_NEVER);
+	out->full_us = fetch_api_record_int(text, len, "full", CLOCK_NEVER);
+	out->since_us = fetch_api_record_int(text, len, "since", CLOCK_NEVER);
+	pages = fetch_api_record_int(text, len, "pages", 0);
+	out->pages = pages > 0 && pages <= LIMIT_API_PAGES ? (size_t)pages : 0;
+	out->plain = fetch_api_record_bool(text, len, "plain");
+	fetch_api_record_copy(
+	    out->version, sizeof out->version, text, len, "version");
+	fetch_api_record_copy(
+	    out->delta, sizeof out->delta, text, len, "delta");
+	fetch_api_record_copy(
+	    out->asked, sizeof out->asked, text, len, "asked");
+	return *out->version != '\0';
+}
+
+char *
+fetch_api_checkpoint_write(const struct fetch_api_checkpoint *c)
+{
+	struct buf text = BUF_INIT(FETCH_API_RECORD_MAX);
+	struct json_out j = JSON_OUT_INIT(&text);
+
+	json_out_open(&j, '{');
+	fetch_api_record_add_int(&j, "form", FORM);
+	fetch_api_record_add_str(&j, "version", c->version);
+	fetch_api_record_add_int(&j, "crawl", c->crawl_us);
+	fetch_api_record_add_int(&j, "full", c->full_us);
+	if (c->since_us != CLOCK_NEVER)
+		fetch_api_record_add_int(&j, "since", c->since_us);
+	fetch_api_record_add_int(&j, "pages", (int64_t)c->pages);
+	if (c->plain)
+		fetch_api_record_add_bool(&j, "plain", true);
+	if (*c->delta != '\0')
+		fetch_api_record_add_str(&j, "delta", c->delta);
+	if (*c->asked != '\0')
+		fetch_api_record_add_str(&j, "asked", c->asked);
+	json_out_close(&j, '}');
+	return buf_take(&text);
+}

@@ -1,0 +1,786 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Crawling registry APIs: paging, deltas, resuming, and hostile upstreams."""
+
+import concurrent.futures
+import gzip
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../lib"))
+import fetching  # noqa: E402
+from fetching import sha256  # noqa: E402
+from tap import contains, equal, main, ok  # noqa: E402
+from upstream import Upstream  # noqa: E402
+
+SCRATCH = tempfile.TemporaryDirectory(prefix="fetch_api.")
+CLEAN_ENV = {key: value for key, value in os.environ.items()
+             if not key.lower().endswith("_proxy")}
+
+
+class Client:
+    """A source and what is remembered of it from fetch to fetch."""
+
+    made = 0
+
+    def __init__(self, upstream, **arguments):
+        Client.made += 1
+        self.cache = os.path.join(SCRATCH.name, f"cache-{Client.made}")
+        os.mkdir(self.cache)
+        self.arguments = {"kind": "api", "url": upstream.url(),
+                          "cache": self.cache, "env": CLEAN_ENV, **arguments}
+        self.previous = {}
+
+    def fetch(self, **more):
+        r = fetching.fetch(**{**self.arguments, **self.previous, **more})
+        if r.status == 0 and not more.get("forget"):
+            self.previous = {"prev_hash": r.hash, "prev_etag": r.etag,
+                             "prev_last_modified": r.last_modified,
+                             "prev_checkpoint": r.checkpoint}
+        return r
+
+    def files(self):
+        return sorted(os.listdir(self.cache))
+
+
+def state(r):
+    return json.loads(r.checkpoint)
+
+
+def results(r):
+    return (r.error, r.unchanged, r.partial, len(r.documents))
+
+
+def at_once(*tasks):
+    with concurrent.futures.ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(lambda task: task(), tasks))
+
+
+# ---- what goes well ----
+
+def test_full_crawl():
+    with Upstream(250) as up:
+        client = Client(up)
+        r = client.fetch()
+        equal(results(r), ("", "0", "0", 3), "three pages, three documents")
+        equal(r.names, ["page 1", "page 2", "page 3"], "named by number")
+        page = json.dumps(up.page({"limit": "100",
+                                   "include_deleted": "true"})[1]).encode()
+        equal(r.documents[0], ("page 1", len(page), sha256(page)),
+              "page 1 is what the upstream sent, byte for byte")
+        chain = ""
+        for cursor in (None, "com.example/server-00099:1.0.0",
+                       "com.example/server-00199:1.0.0"):
+            query = {"limit": "100", "include_deleted": "true"}
+            if cursor:
+                query["cursor"] = cursor
+            page = json.dumps(up.page(query)[1]).encode()
+            chain = sha256(chain.encode() + page)
+        equal(r.hash, chain, "the hash is the chain over the pages")
+        equal((r.requests, len(up.requests)), ("4", 4),
+              "three pages and the question about deltas")
+        equal([q.get("cursor") for q in up.seen(limit="100")],
+              [None, "com.example/server-00099:1.0.0",
+               "com.example/server-00199:1.0.0"],
+              "cursors arrive as they were sent")
+        ok(all(q["include_deleted"] == "true" for q in up.seen()),
+           "deleted ones are asked for")
+        equal(up.seen(limit="1"), [{"limit": "1", "include_deleted": "true",
+              "updated_since": "2200-01-01T00:00:00Z"}],
+              "the probe asks for changes of a far future")
+        contains(r.note, "registry API v0.1: 250 servers on 3 pages", "note")
+        contains(r.note, "deltas are supported", "note on deltas")
+        equal(client.files(), [], "nothing is left in the cache")
+
+
+def test_nothing_new():
+    with Upstream(250) as up:
+        client = Client(up)
+        client.fetch()
+        for nth in ("first", "second"):
+            up.forget()
+            r = client.fetch()
+            equal(results(r), ("", "1", "0", 0), f"{nth}: unchanged")
+            equal((r.requests, len(up.requests)), ("1", 1),
+                  f"{nth}: with one request")
+            ok("updated_since" in up.seen()[0], f"{nth}: for changes")
+        headers = up.requests[0][2]
+        ok("If-None-Match" in headers, "then conditional")
+        equal(r.bytes, "0", "and answered by 304")
+        up.etags = False
+        up.forget()
+        r = client.fetch()
+        equal(results(r), ("", "1", "0", 0), "and without ETags")
+        equal(client.files(), [], "nothing is left in the cache")
+
+
+def test_delta():
+    with Upstream(1000) as up:
+        client = Client(up)
+        first = client.fetch()
+        since = state(first)["since"]
+        ok(abs(time.time() - 600 - since / 1e6) < 30,
+           "changes are asked for from ten minutes before the crawl on")
+        for i in range(9):
+            up.put(f"com.example/server-{i:05}", title="changed")
+        up.delete("com.example/server-00500")
+        up.forget()
+        r = client.fetch()
+        equal(results(r), ("", "0", "1", 1), "ten changes are one document")
+        equal(len(up.requests), 1, "of one request")
+        body = json.dumps(up.page({
+            "limit": "100", "include_deleted": "true",
+            "updated_since": up.seen()[0]["updated_since"]})[1]).encode()
+        equal(r.documents[0][2], sha256(body), "as the upstream sent it")
+        contains(body.decode(), '"status": "deleted"', "tombstone included")
+        equal(r.hash, sha256((first.hash + sha256(body)).encode()),
+              "the hash chains to the one before")
+        contains(r.note, "10 servers since", "note")
+        up.forget()
+        r = client.fetch()
+        equal((results(r), len(up.requests)), (("", "1", "0", 0), 1),
+              "the overlap brings them again: old news")
+        up.put("com.example/new")
+        r = client.fetch()
+        equal(results(r), ("", "0", "1", 1), "another change is news")
+        for i in range(250):
+            up.put(f"com.example/more-{i:05}")
+        up.forget()
+        r = client.fetch()
+        equal((results(r), len(up.requests)), (("", "0", "1", 3), 3),
+              "a delta of three pages")
+
+
+def test_upstream_clock():
+    with Upstream(10, skew=-7200) as up:
+        client = Client(up, overlap_ms=1000)
+        since = state(client.fetch())["since"]
+        ok(abs(time.time() - 7201 - since / 1e6) < 30,
+           "an upstream two hours behind is asked by its own clock")
+        up.put("com.example/late")
+        equal(results(client.fetch()), ("", "0", "1", 1), "and found out")
+
+
+def test_full_again():
+    with Upstream(250) as up:
+        client = Client(up)
+        client.fetch()
+        up.forget()
+        equal(client.fetch(full_interval_ms=0).requests, "4",
+              "a full crawl when it is due")
+        up.forget()
+        r = client.fetch(force=1)
+        equal((r.requests, r.unchanged), ("4", "1"),
+              "and when it is forced, compared by hash")
+        ok("If-None-Match" not in up.requests[0][2], "unconditionally")
+
+
+def test_no_deltas():
+    with Upstream(250, deltas=False) as up:
+        client = Client(up)
+        r = client.fetch()
+        contains(r.note, "deltas are not supported", "is found out")
+        up.forget()
+        r = client.fetch()
+        equal((r.unchanged, len(up.requests)), ("1", 3),
+              "crawled whole again, the probe not repeated")
+        ok(all("updated_since" not in q and "If-None-Match" not in h
+               for _, q, h in up.requests),
+           "pages of many are not asked for conditionally")
+        up.put("com.example/server-00200", title="changed")
+        equal(results(client.fetch()), ("", "0", "0", 3), "a change is seen")
+    with Upstream(20, deltas=False) as up:
+        client = Client(up)
+        client.fetch()
+        up.forget()
+        r = client.fetch()
+        equal((r.unchanged, len(up.requests), r.bytes), ("1", 1, "0"),
+              "a catalogue of one page is asked for conditionally")
+        up.put("com.example/new")
+        equal(results(client.fetch()), ("", "0", "0", 1), "and taken whole")
+        up.etags = False
+        client.fetch()
+        up.forget()
+        r = client.fetch()
+        equal((r.unchanged, len(up.requests)), ("1", 1),
+              "without ETags its hash tells")
+
+    def refuse_probe(handler, _, query):
+        return "updated_since" in query and handler.send(400, "{}")
+
+    with Upstream(250) as up:
+        up.fault = refuse_probe
+        contains(Client(up).fetch().note, "deltas are not supported",
+                 "a 400 to the probe means no deltas")
+
+
+def test_versions_and_endpoints():
+    with Upstream(5, prefix="/registry/team", versions=("v0.1", "v0")) as up:
+        for end in ("", "/", "//", "/v0.1", "/v0.1/", "/v0.1/servers",
+                    "/v0.1/servers/"):
+            up.forget()
+            r = Client(up, url=up.url(end)).fetch()
+            equal((r.error, up.requests[0][0]),
+                  ("", "/registry/team/v0.1/servers"), f"endpoint {end!r}")
+        up.forget()
+        r = Client(up, url=up.url("/v0")).fetch()
+        equal((r.error, up.requests[0][0]), ("", "/registry/team/v0/servers"),
+              "an endpoint that names v0")
+    with Upstream(5, versions=("v0",)) as up:
+        client = Client(up)
+        r = client.fetch()
+        equal((r.error, [path for path, _, _ in up.requests]),
+              ("", ["/v0.1/servers", "/v0/servers", "/v0/servers"]),
+              "v0 where v0.1 is not")
+        contains(r.note, "registry API v0:", "is said")
+        up.forget()
+        client.fetch()
+        equal([path for path, _, _ in up.requests], ["/v0/servers"],
+              "and remembered")
+        up.versions = ("v0.1",)
+        up.forget()
+        r = client.fetch()
+        equal((r.error, r.partial), ("", "0"), "an upstream that moves to "
+              "v0.1 is crawled anew")
+        r = Client(up, url=up.url("/v0")).fetch()
+        equal(r.error, f"HTTP 404 for URL {up.url()}/v0/servers?limit=100&"
+              "include_deleted=true: Not Found",
+              "a version that is named is not replaced")
+    with Upstream(5, versions=()) as up:
+        contains(Client(up).fetch().error, "neither v0.1 nor v0 of the "
+                 "registry API is there: HTTP 404", "no registry at all")
+        equal(len(up.requests), 2, "two requests tell")
+    with Upstream(150, strict=True) as up:
+        client = Client(up)
+        r = client.fetch()
+        equal((r.error, len(r.documents)), ("", 2),
+              "an upstream that refuses include_deleted")
+        equal(["include_deleted" in q for q in up.seen()],
+              [True, False, False, False], "is asked without it")
+        up.forget()
+        equal((client.fetch().unchanged, len(up.requests)), ("1", 1),
+              "which is remembered")
+
+
+def test_encoding_and_page_size():
+    with Upstream(250, compress=True, cap=50) as up:
+        r = Client(up, page_size=200).fetch()
+        equal((r.error, len(r.documents)), ("", 5),
+              "gzip, and smaller pages than asked for")
+        equal(up.seen()[0]["limit"], "200", "pageSize is what is asked for")
+    with Upstream() as up:
+        for i in range(3):
+            up.put(f"com.example/a b&c=d+é%2F{i}")
+        r = Client(up, page_size=1).fetch()
+        equal((r.error, len(r.documents)), ("", 3),
+              "cursors with every kind of character")
+    with Upstream(3) as up:
+        def old_names(handler, _, query):
+            status, page = up.page(query)
+            if "nextCursor" in page["metadata"]:
+                page["metadata"]["next_cursor"] = \
+                    page["metadata"].pop("nextCursor")
+            up.send_page(handler, status, page)
+            return True
+        up.fault = old_names
+        equal(len(Client(up, page_size=1).fetch().documents), 3,
+              "next_cursor, as older registries have it")
+
+
+def test_secrets():
+    token = os.path.join(SCRATCH.name, "token")
+    with open(token, "w", encoding="utf-8") as f:
+        f.write("  s3cret-1\n")
+    with Upstream(150) as up, Upstream(5) as other:
+        client = Client(up, token_file=token, header_name="X-API-Key",
+                        header_value="k3y")
+        equal(client.fetch().error, "", "with a token")
+        ok(all(h.get("Authorization") == "Bearer s3cret-1" and
+               h.get("X-API-Key") == "k3y" for _, _, h in up.requests),
+           "which is sent with each request, as is the header")
+        with open(token, "w", encoding="utf-8") as f:
+            f.write("s3cret-2")
+        client.fetch()
+        equal(up.requests[-1][2]["Authorization"], "Bearer s3cret-2",
+              "and read anew")
+        up.fault = lambda h, *_: h.send(307, Location=other.url(h.path))
+        r = client.fetch(force=1)
+        equal((r.error, len(other.requests)), ("", 2), "behind a redirect")
+        ok(all("Authorization" not in h and "X-API-Key" not in h
+               for _, _, h in other.requests), "another origin gets neither")
+        up.fault = lambda h, *_: h.send(401)
+        r = client.fetch(force=1)
+        contains(r.error, "HTTP 401", "401 is said")
+        equal(r.requests, "1", "and is the end")
+        ok("s3cret" not in r.error and "k3y" not in r.error, "without secrets")
+    for text, why in (("", "is empty"), ("a\nb\n", "a control character")):
+        with open(token, "w", encoding="utf-8") as f:
+            f.write(text)
+        contains(client.fetch().error, why, f"a token of {text!r}")
+    os.remove(token)
+    contains(client.fetch().error, "failed to read token file", "no token")
+
+
+def test_restrictions():
+    with Upstream(5) as up:
+        r = Client(up, public_only=1).fetch()
+        contains(r.error, "127.0.0.1 is not a public address",
+                 "private addresses can be refused")
+        equal((len(up.requests), r.requests), (0, "1"), "at once")
+        r = Client(up, public_only=1, url=f"http://localhost:{up.port}").fetch()
+        contains(r.error, "is not a public address", "behind names too")
+        r = Client(up, public_only=1, env=dict(
+            CLEAN_ENV, http_proxy=up.url())).fetch(url="http://127.0.0.2:1/")
+        contains(r.error, "127.0.0.2 is not a public address",
+                 "and no proxy goes there instead")
+        r = Client(up, https_only=1).fetch()
+        contains(r.error, "https is required here", "https can be required")
+        equal(len(up.requests), 0, "nothing was asked")
+
+
+def make_certificate():
+    file, key = (os.path.join(SCRATCH.name, name) for name in
+                 ("root.pem", "key.pem"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                    "-keyout", key, "-out", file, "-days", "2", "-subj",
+                    "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key)
+    return file, context
+
+
+def test_tls():
+    root, context = make_certificate()
+    with Upstream(150, context=context) as up, Upstream(5) as plain:
+        equal(Client(up, ca_file=root).fetch().error, "",
+              "a certificate authority of one's own")
+        contains(Client(up).fetch().error, "certificate",
+                 "without it the upstream is not trusted")
+        up.fault = lambda h, *_: h.send(302, Location=plain.url(h.path))
+        contains(Client(up, ca_file=root).fetch().error,
+                 "refused to follow the redirect", "no way back to http")
+        equal(plain.requests, [], "which is not asked")
+
+
+# ---- breaking off ----
+
+def every_50th(kind):
+    """Fails each request after 50 good ones, for good in this run."""
+    def fault(handler, number, _):
+        fault.good += 1
+        if fault.good <= 50:
+            return False
+        fault.failed += 1
+        if kind == "reset":
+            return handler.reset()
+        return handler.send(503)
+    fault.good = fault.failed = 0
+    return fault
+
+
+def resume(kind):
+    """Crawls 180 pages in runs of 50: what became of it, and what was asked."""
+    with Upstream(1800) as up:
+        client = Client(up, page_size=10)
+        runs = []
+        while len(runs) < 9 and (not runs or runs[-1].status):
+            up.fault = every_50th(kind)
+            runs.append(client.fetch(timeout_ms=20000))
+        pages = [q.get("cursor") for q in up.seen(limit="10")]
+        up.fault = None
+        whole = Client(up, page_size=10).fetch().hash
+        return kind, runs, len(pages) - len(set(pages)), whole
+
+
+def test_resuming():
+    for kind, runs, twice, whole in at_once(lambda: resume("reset"),
+                                            lambda: resume("503")):
+        ok(all("tried 3 times" in r.error for r in runs[:-1]),
+           f"{kind}: breaks off every 50 pages")
+        equal((len(runs), results(runs[-1])), (4, ("", "0", "0", 180)),
+              f"{kind}: the fourth run has all")
+        # After a reset libcurl asks once more on a fresh connection.
+        ok(9 <= twice <= (12 if kind == "reset" else 9),
+           f"{kind}: only what failed was asked again")
+        contains(runs[-1].note, "150 of them from a crawl that broke off",
+                 f"{kind}: is said")
+        equal(runs[-1].hash, whole, f"{kind}: the same as in one go")
+
+
+def test_one_failure_a_page():
+    with Upstream(60) as up:
+        failed = set()
+
+        def fault(handler, _, query):
+            cursor = query.get("cursor")
+            if cursor in failed:
+                return False
+            failed.add(cursor)
+            kinds = (handler.reset, lambda: handler.send(503),
+                     lambda: handler.send(429, Retry_After="1"))
+            return kinds[len(failed) % 3]()
+
+        up.fault = fault
+        r = Client(up, page_size=20).fetch(timeout_ms=20000)
+        equal((r.error, len(r.documents)), ("", 3),
+              "each page fails once: each is tried again")
+
+
+def test_kill():
+    with Upstream(600, delay=0.02) as up:
+        client = Client(up, page_size=10)
+        arguments = {k: v for k, v in client.arguments.items() if k != "env"}
+        for nth in range(3):
+            before = len(up.requests)
+            with subprocess.Popen(fetching.command(**arguments),
+                                  env=CLEAN_ENV,
+                                  stdout=subprocess.DEVNULL) as process:
+                while len(up.requests) < before + 12:
+                    time.sleep(0.005)
+                process.send_signal(signal.SIGKILL)
+        up.delay = 0
+        r = client.fetch()
+        equal(results(r), ("", "0", "0", 60), "after three kills all is there")
+        pages = [q.get("cursor") for q in up.seen(limit="10")]
+        ok(len(pages) - len(set(pages)) <= 3,
+           "at most the page of the moment was asked for again")
+        equal(client.files(), [], "nothing is left in the cache")
+
+
+def killed_after_fetch(client):
+    """A fetch that is killed when it has everything, before it is used."""
+    arguments = {k: v for k, v in {**client.arguments,
+                                   **client.previous}.items() if k != "env"}
+    with subprocess.Popen(fetching.command(**arguments, pause=1),
+                          env=CLEAN_ENV, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as process:
+        text = ""
+        for line in process.stdout:
+            text += line
+            if line.startswith("documents="):
+                break
+        process.kill()
+    return fetching.Result(text, 0)
+
+
+def test_killed_before_it_was_stored():
+    with Upstream(250) as up:
+        client = Client(up)
+        done = killed_after_fetch(client)
+        up.forget()
+        r = client.fetch()
+        equal((r.hash, len(r.documents)), (done.hash, 3),
+              "what was complete is handed out again")
+        equal(len(up.seen(limit="100")), 0, "no page is asked for again")
+        done = killed_after_fetch(client)
+        up.put("com.example/new")
+        done = killed_after_fetch(client)
+        equal((done.partial, client.files() != []), ("1", True),
+              "a delta is left behind")
+        client.previous.update(prev_hash=done.hash,
+                               prev_checkpoint=done.checkpoint)
+        up.forget()
+        r = client.fetch()
+        equal((r.unchanged, len(up.requests)), ("1", 1),
+              "if it was stored, it is not handed out again")
+        equal(client.files(), [], "but removed")
+
+
+def test_what_is_kept_is_checked():
+    def break_off(up, client):
+        up.fault = lambda h, n, q: n > 3 and h.send(404)
+        client.fetch()
+        up.fault = None
+        up.forget()
+        return [os.path.join(client.cache, name) for name in client.files()]
+
+    def change(path, at, data):
+        with open(path, "r+b") as f:
+            f.seek(at, 2 if at < 0 else 0)
+            f.write(data)
+
+    damages = (
+        ("a torn journal", 2, lambda j, p: os.truncate(
+            j, os.path.getsize(j) - 5)),
+        ("a changed journal", 2, lambda j, p: change(j, -20, b"x")),
+        ("a short page file", 2, lambda j, p: os.truncate(
+            p, os.path.getsize(p) - 1)),
+        ("a changed page", 2, lambda j, p: change(p, -1, b"x")),
+        ("a changed first page", 0, lambda j, p: change(p, 5, b"x")),
+        ("no page file", 0, lambda j, p: os.remove(p)),
+        ("an empty journal", 0, lambda j, p: os.truncate(j, 0)),
+        ("a journal of zeros", 0, lambda j, p: change(j, 0, b"\0" * 300)),
+        ("no damage", 3, lambda j, p: None),
+    )
+    with Upstream(50) as up:
+        whole = Client(up, page_size=10).fetch().hash
+        for what, kept, damage in damages:
+            up.forget()
+            client = Client(up, page_size=10)
+            journal, pages = break_off(up, client)
+            damage(journal, pages)
+            r = client.fetch()
+            equal((r.error, r.hash, len(up.seen(limit="10"))),
+                  ("", whole, 5 - kept), f"{what}: {kept} pages are kept")
+        up.forget()
+        client = Client(up, page_size=10)
+        break_off(up, client)
+        equal(client.fetch(name="other").error, "", "another source")
+        equal(len(up.seen(limit="10")), 5, "does not take it over")
+
+
+def test_cursor_no_longer_taken():
+    with Upstream(50) as up:
+        client = Client(up, page_size=10)
+        up.fault = lambda h, n, q: n > 3 and h.send(500)
+        client.fetch()
+        first = len(up.requests)
+        up.fault = lambda h, n, q: n == first + 1 and h.send(400, "{}")
+        r = client.fetch()
+        equal((r.error, len(r.documents)), ("", 5), "a new start")
+        equal(len(up.seen(limit="10")), first + 1 + 5, "once")
+        up.fault = lambda h, n, q: "cursor" in q and h.send(400, "{}")
+        up.forget()
+        r = client.fetch(force=1)
+        contains(r.error, "HTTP 400", "an upstream that takes no cursor")
+        equal(len(up.requests), 2, "does not keep us")
+    with Upstream(50) as up:
+        client = Client(up)
+        client.fetch()
+        up.forget()
+        up.fault = lambda h, n, q: "updated_since" in q and h.send(400, "{}")
+        r = client.fetch()
+        equal((r.error, r.partial), ("", "0"),
+              "deltas that are no longer taken: a full crawl")
+
+
+# ---- hostile upstreams ----
+
+PAGE = b'{"servers":[{"server":{}}],"metadata":{}}'
+BAD_PAGES = (
+    ("HTML", b" <!DOCTYPE html><p>Welcome", "HTML or XML, where JSON was"),
+    ("truncated JSON", PAGE[:-5], "invalid JSON"),
+    ("nothing", b"", "data cannot be empty"),
+    ("an array", b"[]", "the page is an array"),
+    ("a text", b'"x"', "the page is a text"),
+    ("null", b"null", "the page is null"),
+    ("no servers", b"{}", '"servers" is missing'),
+    ("servers twice", b'{"servers":[],"servers":[]}', "is there twice"),
+    ("servers of another type", b'{"servers":{}}', '"servers" is an object'),
+    ("metadata of another type", b'{"servers":[],"metadata":[]}',
+     '"metadata" is an array'),
+    ("a cursor that is a number",
+     b'{"servers":[{}],"metadata":{"nextCursor":1}}',
+     '"metadata.nextCursor" is a number'),
+    ("a cursor with NUL",
+     b'{"servers":[{}],"metadata":{"nextCursor":"a\\u0000"}}', "NUL"),
+    ("a cursor of 5 kB", b'{"servers":[{}],"metadata":{"nextCursor":"%s"}}' %
+     (b"x" * 5000), "the cursor is longer than 4096 bytes"),
+    ("a NUL byte", PAGE + b"\0", "invalid JSON"),
+    ("a byte order mark", b"\xef\xbb\xbf" + PAGE, "invalid JSON"),
+    ("UTF-16", PAGE.decode().encode("utf-16"), "invalid JSON"),
+    ("bytes that are no UTF-8", PAGE.replace(b"{}", b'{"a":"\xff"}', 1),
+     "invalid JSON"),
+    ("nothing but servers", b'{"servers":[]}', "offers no servers at all"),
+    ("null for servers", b'{"servers":null}', "offers no servers at all"),
+)
+
+
+def test_bad_pages():
+    with Upstream() as up:
+        for what, body, why in BAD_PAGES:
+            up.fault = lambda h, n, q, body=body: h.send(200, body)
+            up.forget()
+            r = Client(up).fetch()
+            contains(r.error, why, f"{what} is refused")
+            contains(r.error, up.url(), f"{what}: the URL is named")
+            equal(len(up.requests), 1, f"{what}: not asked for again")
+        for what, body in (
+                ("1e400", PAGE.replace(b"{}", b'{"a":1e400}', 1)),
+                ("servers of any type", b'{"servers":[1,null,"x",[],{}]}'),
+                ("an empty cursor",
+                 b'{"servers":[{}],"metadata":{"nextCursor":""}}'),
+                ("a null cursor",
+                 b'{"servers":[{}],"metadata":{"nextCursor":null}}'),
+                ("metadata that is null", b'{"servers":[{}],"metadata":null}'),
+                ("members that nobody knows",
+                 b'{"x":[{"servers":1}],"servers":[{}],"metadata":'
+                 b'{"x":{"nextCursor":1}}}')):
+            up.fault = lambda h, n, q, body=body: h.send(200, body)
+            r = Client(up).fetch()
+            equal((r.error, r.documents),
+                  ("", [("page 1", len(body), sha256(body))]),
+                  f"{what}: left to those who read it")
+
+
+def test_bad_page_in_the_middle():
+    with Upstream(50) as up:
+        client = Client(up, page_size=10)
+        up.fault = lambda h, n, q: n == 3 and h.send(200, PAGE[:-3])
+        contains(client.fetch().error, "page 3, ", "the page is named")
+        up.fault = None
+        up.forget()
+        r = client.fetch()
+        equal((r.error, len(up.seen(limit="10"))), ("", 3),
+              "the two good ones before it are kept")
+
+
+def cursors(up, *names):
+    """Pages whose cursors are these, round and round."""
+    step = {None: names[0]}
+    step.update(zip(names, names[1:] + names[:1]))
+    up.fault = lambda h, n, q: h.send(200, json.dumps(
+        {"servers": [{}],
+         "metadata": {"nextCursor": step.get(q.get("cursor"), names[0])}}))
+
+
+def test_endless():
+    with Upstream() as up:
+        for names in (("a",), ("a", "b"), tuple("abcdefgh")):
+            cursors(up, *names)
+            up.forget()
+            client = Client(up)
+            contains(client.fetch().error, "the list has no end",
+                     f"a cycle of {len(names)}")
+            equal(len(up.requests), len(names) + 1, "noticed at once")
+            equal(client.files(), [], "and not resumed")
+
+        def endless(entry, size=0):
+            return lambda h, n, q: h.send(200, json.dumps(
+                {"servers": entry, "metadata": {"nextCursor": str(n)},
+                 "x": "x" * size}))
+
+        up.fault = endless([])
+        up.forget()
+        contains(Client(up).fetch().error,
+                 "100 pages in a row without a server", "no end of nothing")
+        equal(len(up.requests), 100, "after a hundred of them")
+        up.fault = endless([{}], 10000)
+        up.forget()
+        client = Client(up)
+        contains(client.fetch(max_bytes=100000).error, "too much to crawl",
+                 "no end of bytes")
+        equal((len(up.requests), client.files()), (10, []),
+              "after as many as allowed")
+        up.delay = 0.02
+        up.fault = endless([{}])
+        r = Client(up).fetch(timeout_ms=500)
+        ok(r.status == 1 and ("no time was left" in r.error or
+                              "timed out" in r.error),
+           "no end of pages ends with the deadline")
+
+
+def test_empty():
+    with Upstream() as up:
+        contains(Client(up).fetch().error, "offers no servers at all; what is "
+                 "stored is kept", "an empty catalogue is a failure")
+        r = Client(up, allow_empty=1).fetch()
+        equal(results(r), ("", "0", "0", 1), "unless it is allowed")
+    with Upstream(5) as up:
+        client = Client(up)
+        client.fetch()
+        up.items.clear()
+        equal(client.fetch().unchanged, "1", "an empty delta is none")
+        contains(client.fetch(full_interval_ms=0).error, "no servers at all",
+                 "a catalogue that becomes empty is a failure")
+
+
+def one(fault, **arguments):
+    """What becomes of a fetch from an upstream with this fault alone."""
+    def task():
+        with Upstream(5) as up:
+            up.fault = fault
+            started = time.monotonic()
+            r = Client(up).fetch(**arguments)
+            r.seconds = time.monotonic() - started
+            r.asked = len(up.requests)
+            return r
+    return task
+
+
+def drip(head):
+    """A byte every now and then, for ever."""
+    def fault(handler, *_):
+        if head:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        else:
+            handler.send(200, length=100000)
+        for _ in range(200):
+            handler.wfile.write(b" ")
+            time.sleep(0.05)
+        return handler.raw(b"")
+    return fault
+
+
+def once(bad):
+    return lambda h, n, q: n == 1 and bad(h)
+
+
+def test_transport():
+    zipped = gzip.compress(PAGE)
+    bomb = gzip.compress(b" " * 80_000_000)
+    (slow_head, slow_body, longer, shorter, cut_gzip, broken_gzip, big,
+     no_content, not_modified, reset_inside, busy_once, busy_long, broken,
+     headers, redirects, loop) = at_once(
+        one(drip(True), source_timeout_ms=300),
+        one(drip(False), source_timeout_ms=300),
+        one(lambda h, *_: h.send(200, PAGE, length=len(PAGE) + 9) and h.raw(b"")
+            ),
+        one(lambda h, *_: h.send(200, PAGE, length=len(PAGE) - 9) and h.raw(b"")
+            ),
+        one(lambda h, *_: h.send(200, zipped[:-12], Content_Encoding="gzip")),
+        one(lambda h, *_: h.send(200, zipped[:3] + b"\xff" * 40,
+                                 Content_Encoding="gzip")),
+        one(lambda h, *_: h.send(200, bomb, Content_Encoding="gzip")),
+        one(lambda h, *_: h.send(204)),
+        one(lambda h, *_: h.send(304, length="")),
+        one(once(lambda h: h.send(200, PAGE[:9], length=len(PAGE)) and
+                 h.reset())),
+        one(once(lambda h: h.send(429, Retry_After="1"))),
+        one(lambda h, *_: h.send(429, Retry_After="86400")),
+        one(lambda h, *_: h.send(500)),
+        one(lambda h, *_: h.send(200, PAGE, X="a" * 70000)),
+        one(lambda h, n, q: h.send(302, Location=f"/{n}")),
+        one(lambda h, n, q: h.send(302, Location=h.path)))
+    for r, what in ((slow_head, "a slow head"), (slow_body, "a slow body")):
+        contains(r.error, "timed out", f"{what} ends with the timeout")
+        equal(r.asked, 3, f"{what} is tried three times")
+        ok(r.seconds < 10, f"{what} is not waited for")
+    contains(longer.error, "tried 3 times: failed to fetch",
+             "a body shorter than announced")
+    contains(shorter.error, "invalid JSON", "a body longer than announced")
+    ok(cut_gzip.status == 1 and cut_gzip.documents == [], "gzip cut short")
+    contains(broken_gzip.error, "failed to fetch", "gzip that is broken")
+    contains(big.error, "is larger than 67108864 bytes", "a gzip bomb")
+    equal(big.asked, 1, "is asked for once")
+    contains(no_content.error, "HTTP 204", "204")
+    contains(not_modified.error, "HTTP 304", "304 that nobody asked for")
+    equal((reset_inside.error, reset_inside.requests), ("", "3"),
+          "a reset inside the body is tried again")
+    equal(busy_once.error, "", "429 with Retry-After: 1 is waited for")
+    ok(busy_once.seconds >= 1, "a second")
+    contains(busy_long.error, "asked to wait 86400 seconds: HTTP 429",
+             "429 for a day is not")
+    equal(busy_long.asked, 1, "nor asked again")
+    contains(broken.error, "tried 3 times: HTTP 500", "500 for ever")
+    contains(headers.error, "headers", "a huge header")
+    contains(redirects.error, "more than 10 redirects", "endless redirects")
+    equal(redirects.asked, 11, "end")
+    contains(loop.error, "more than 10 redirects", "a redirect loop")
+
+
+main([test_full_crawl, test_nothing_new, test_delta, test_upstream_clock,
+      test_full_again, test_no_deltas, test_versions_and_endpoints,
+      test_encoding_and_page_size, test_secrets, test_restrictions, test_tls,
+      test_resuming, test_one_failure_a_page, test_kill,
+      test_killed_before_it_was_stored, test_what_is_kept_is_checked,
+      test_cursor_no_longer_taken, test_bad_pages,
+      test_bad_page_in_the_middle, test_endless, test_empty, test_transport])
