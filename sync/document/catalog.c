@@ -73,6 +73,42 @@ name_server(struct catalog *c)
 	memcpy(c->problem.path, path, sizeof path);
 }
 
+/* ---- who it is, before it is parsed ---- */
+
+/* Copies the text of a string without escapes; NULL if it has some. */
+static const char *
+plain_text(char *into, size_t size, struct jscan_text literal)
+{
+	if (literal.len < 2 || literal.text[0] != '"' ||
+	    literal.len - 2 >= size ||
+	    memchr(literal.text, '\\', literal.len) != NULL)
+		return NULL;
+	memcpy(into, literal.text + 1, literal.len - 2);
+	into[literal.len - 2] = '\0';
+	return into;
+}
+
+/* The first name and the first version of a server, as far as they are plain.
+ */
+static void
+find_identity(struct catalog *c, struct jscan_text server)
+{
+	struct rules_entry *facts = &c->entry.facts;
+	struct jscan_inside i;
+
+	jscan_inside(&i, server.text, server.len);
+	while ((facts->name == NULL || facts->version == NULL) && i.object &&
+	       jscan_next(&i)) {
+		if (facts->name == NULL && jscan_is_named(&i, "name"))
+			facts->name =
+			    plain_text(c->name, sizeof c->name, i.value);
+		else if (facts->version == NULL &&
+			 jscan_is_named(&i, "version"))
+			facts->version =
+			    plain_text(c->version, sizeof c->version, i.value);
+	}
+}
+
 /* ---- from what stands there to the server ---- */
 
 /* What a registry says beside the server, and that it can be passed on. */
@@ -102,8 +138,10 @@ unwrap(struct catalog *c, char *json, size_t len)
 	struct jscan_inside i;
 
 	jscan_inside(&i, json, len);
-	if (!i.object)
+	if (!i.object) {
+		c->wrapped = false;
 		return 0; /* the rules will say so */
+	}
 	while (jscan_next(&i)) {
 		if (jscan_is_named(&i, "server"))
 			server = i.value;
@@ -115,6 +153,9 @@ unwrap(struct catalog *c, char *json, size_t len)
 	if (server.text == NULL && c->wrapped)
 		return broken(c, "server", "is required");
 	c->wrapped = server.text != NULL;
+	/* Whatever is wrong around it, the message shall name the server. */
+	find_identity(
+	    c, c->wrapped ? server : (struct jscan_text){ json, len });
 	if (take_outer(c, meta, !c->wrapped) == -1)
 		return -1;
 	if (!c->wrapped)
@@ -177,19 +218,6 @@ prepare(struct catalog *c, const struct jscan_place *p,
 
 /* ---- an entry that was seen before ---- */
 
-/* Copies the text of a string without escapes; NULL if it has some. */
-static const char *
-plain_text(char *into, size_t size, struct jscan_text literal)
-{
-	if (literal.len < 2 || literal.text[0] != '"' ||
-	    literal.len - 2 >= size ||
-	    memchr(literal.text, '\\', literal.len) != NULL)
-		return NULL;
-	memcpy(into, literal.text + 1, literal.len - 2);
-	into[literal.len - 2] = '\0';
-	return into;
-}
-
 /*
  * Asks whether this very server was checked before.  The first name and the
  * first version will do: if they are not the ones that count, what is stored
@@ -198,23 +226,13 @@ plain_text(char *into, size_t size, struct jscan_text literal)
 static int
 ask(struct catalog *c, bool *known, struct err *e)
 {
-	struct rules_entry *facts = &c->entry.facts;
-	struct jscan_inside i;
+	const struct rules_entry *facts = &c->entry.facts;
 
 	*known = false;
 	if (c->known == NULL || c->entry.kind != ENTRY_SERVER)
 		return 0;
-	jscan_inside(&i, c->entry.json, c->entry.json_len);
-	while ((facts->name == NULL || facts->version == NULL) && i.object &&
-	       jscan_next(&i)) {
-		if (facts->name == NULL && jscan_is_named(&i, "name"))
-			facts->name =
-			    plain_text(c->name, sizeof c->name, i.value);
-		else if (facts->version == NULL &&
-			 jscan_is_named(&i, "version"))
-			facts->version =
-			    plain_text(c->version, sizeof c->version, i.value);
-	}
+	find_identity(
+	    c, (struct jscan_text){ c->entry.json, c->entry.json_len });
 	if (facts->name == NULL || facts->version == NULL)
 		return 0;
 	return c->known(c->ctx, &c->entry, known, e);
