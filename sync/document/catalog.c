@@ -173,7 +173,6 @@ convert(struct catalog *c, const struct jscan_step *step, bool remote)
 	struct buf *out = &c->converted;
 
 	c->level = RULES_IDENTITY;
-	c->entry.key = step->key;
 	if (legacy_convert(out, step->key, step->key_len, remote, c->entry.json,
 		c->entry.json_len, &c->problem) == -1)
 		return -1;
@@ -306,6 +305,8 @@ captured(void *ctx, const struct jscan_place *p,
 		.root = p->depth == 0,
 		.json = capture->json,
 		.json_len = capture->len };
+	if (c->shape == SHAPE_LEGACY)
+		c->entry.key = p->steps[p->depth - 1].key;
 	c->level = RULES_FULL;
 	c->wrapped = false;
 	if (prepare(c, p, &array, capture) == -1)

@@ -290,6 +290,34 @@ def test_a_tree_of_many_shapes():
         check_tree(site, {"file": {"path": site.path("work")}}, "directory")
 
 
+def test_a_pattern_chooses_files():
+    files = {"servers/x/server.json": server("n/x"),
+             "servers/team/y/server.json": server("n/y"),
+             "servers/x/package.json": {"name": "x"},
+             "broken.json": "// not JSON"}
+    for pattern, names in (("servers/**/server.json", ["n/x", "n/y"]),
+                           ("servers/*/server.json", ["n/x"]),
+                           ("**/y/*.json", ["n/y"])):
+        with Site() as site:
+            url = git_repository(site, files)
+            site.configure({
+                "g": {"git": {"repository": url, "path": pattern}},
+                "f": {"file": {"path": site.path("work", pattern)}}},
+                {"g": ["g"], "f": ["f"]})
+            run = site.sync()
+            tap.equal(run.status, 0, f"{pattern}: both")
+            for r in "gf":
+                tap.equal([n[0] for n in
+                           site.names(f"/registry/{r}/v0.1/servers")],
+                          names, f"{pattern}: {r}")
+            tap.equal(run.counts("g")[4], 0, f"{pattern}: nothing foreign")
+    with Site() as site:
+        site.write("work/a.json", server("n/x"))
+        site.configure({"f": {"file": {"path": site.path("work/**/b.json")}}})
+        tap.contains(site.sync().source("f")["error"], "no **/b.json file in",
+                     "no match is a failure")
+
+
 def test_broken_files_of_a_tree_fail_it():
     for label, bad, part in (
             ("syntax", "{", "b.json: invalid JSON"),
