@@ -15,7 +15,7 @@ add_document(struct json_out *j, struct stmt *s)
 
 /* A run of members of the object at hand, as the upstream had them. */
 static void
-add_members(struct json_out *j, struct stmt *s, enum item_column column)
+add_members(struct json_out *j, struct stmt *s, int column)
 {
 	size_t len;
 	const char *run = stmt_text(s, column, &len);
