@@ -13,6 +13,17 @@ add_document(struct json_out *j, struct stmt *s)
 	json_out_raw(j, body == NULL ? "{}" : body, body == NULL ? 2 : len);
 }
 
+/* A run of members of the object at hand, as the upstream had them. */
+static void
+add_members(struct json_out *j, struct stmt *s, int column)
+{
+	size_t len;
+	const char *run = stmt_text(s, column, &len);
+
+	if (run != NULL)
+		json_out_raw(j, run, len);
+}
+
 static void
 add_official(struct json_out *j, struct stmt *s)
 {
@@ -31,6 +42,7 @@ add_official(struct json_out *j, struct stmt *s)
 	json_out_time(j, stmt_int(s, ITEM_UPDATED));
 	json_out_key(j, "isLatest");
 	json_out_bool(j, stmt_int(s, ITEM_IS_LATEST) != 0);
+	add_members(j, s, ITEM_EXTRA_OFFICIAL);
 	json_out_close(j, '}');
 }
 
@@ -50,6 +62,7 @@ item_add(struct buf *out, struct stmt *s, enum entry_kind kind)
 	json_out_open(&j, '{');
 	json_out_key(&j, "io.modelcontextprotocol.registry/official");
 	add_official(&j, s);
+	add_members(&j, s, ITEM_EXTRA_META);
 	json_out_close(&j, '}');
 	json_out_close(&j, '}');
 }

@@ -153,15 +153,18 @@ SELECT
     v.source, v.name, v.version,
     -- Its place in the document, from 0.
     p.key AS ordinal,
-    -- npm, pypi, oci, nuget, mcpb ...
-    json_extract(p.value, '$.registryType') AS registry_type,
+    -- npm, pypi, oci, nuget, mcpb ...  Documents of 2025-07-09 spell it
+    -- registry_type.
+    coalesce(json_extract(p.value, '$.registryType'),
+        json_extract(p.value, '$.registry_type')) AS registry_type,
     -- What it is called there.
     json_extract(p.value, '$.identifier') AS identifier,
     -- The version of the package; NULL when the identifier carries it.
     json_extract(p.value, '$.version') AS package_version,
     -- stdio, sse or streamable-http.
     json_extract(p.value, '$.transport.type') AS transport
-FROM server v, json_each(v.doc, '$.packages') p;
+FROM server v, json_each(v.doc, '$.packages') p
+WHERE p.type = 'object';
 
 CREATE VIEW server_remote AS
     -- The remote endpoints of each version of a server.
@@ -174,7 +177,8 @@ SELECT
     json_extract(r.value, '$.type') AS transport,
     -- Where it answers; may hold variables in braces.
     json_extract(r.value, '$.url') AS url
-FROM server v, json_each(v.doc, '$.remotes') r;
+FROM server v, json_each(v.doc, '$.remotes') r
+WHERE r.type = 'object';
 
 CREATE VIEW registry_entry AS
     -- What each registry shows, after shadowing: one row per version.
@@ -323,4 +327,21 @@ SELECT
     -- The rule, and the value that breaks it.
     r.rule AS rule,
     r.value AS value
-FROM rejection r JOIN source s ON s.id = r.source_id;
+FROM rejection r JOIN source s ON s.id = r.source_id
+WHERE r.served = 0;
+
+CREATE VIEW entry_note AS
+    -- What is worth knowing of entries that are served: most often that clients
+    -- of today cannot use all of a document of an earlier schema.
+SELECT
+    -- The columns are those of rejected_entry.
+    s.name AS source,
+    CASE r.kind WHEN 1 THEN 'server' WHEN 2 THEN 'skill' ELSE 'plugin' END
+        AS kind,
+    r.path AS path,
+    r.name AS name,
+    r.version AS version,
+    r.rule AS rule,
+    r.value AS value
+FROM rejection r JOIN source s ON s.id = r.source_id
+WHERE r.served = 1;

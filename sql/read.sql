@@ -1,6 +1,8 @@
 -- Statements of the responders.  Those that make items share one row:
 -- name, version, status, status_message, status_changed_us, published_us,
--- updated_us, is_latest, body (fcgi/item.c reads it).
+-- updated_us, is_latest, body, extra_meta, extra_official (fcgi/item.c reads it).
+-- What changed since an instant is asked of our own clock: updated_us may be the
+-- upstream's.
 --
 -- CROSS JOIN fixes the order of the loops as it is written: membership
 -- decides what a registry shows and in which order, the rest hangs below it.
@@ -30,7 +32,8 @@ SELECT value FROM setting WHERE key = :key;
 -- name: item_get
 -- One version of an entry, the newest usable one when no version is named.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
@@ -44,7 +47,8 @@ WHERE m.registry_id = :registry AND m.kind = :kind AND m.name = :name
 -- name: item_versions
 -- The versions of an entry below a place in their order, newest first.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
@@ -68,7 +72,8 @@ ORDER BY m.name LIMIT 1;
 -- must be like is asked before anything beside it is looked up: the question
 -- what changed since walks far.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN version v ON v.entry_id = m.entry_id
         AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
@@ -77,7 +82,7 @@ FROM membership m
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
     AND (:needle IS NULL OR EXISTS (SELECT 1 FROM entry_head e
         WHERE e.entry_id = m.entry_id AND instr(e.search_text, :needle) > 0))
-    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:since IS NULL OR v.changed_us > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))
     AND (:needle IS NULL OR EXISTS (SELECT 1 FROM version_text t
@@ -89,7 +94,8 @@ ORDER BY m.sort_key, v.version;
 -- From one entry on, one version of each: the named one, else the newest
 -- usable one.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
@@ -97,7 +103,7 @@ FROM membership m
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
     AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
-    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:since IS NULL OR v.changed_us > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))
     AND (:needle IS NULL OR EXISTS (SELECT 1 FROM version_text t
@@ -111,7 +117,8 @@ ORDER BY m.sort_key;
 -- As list_all, for a text of three characters or more: the trigram index
 -- offers entries in the order of lists, the text itself decides.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official
 FROM search_index s
     CROSS JOIN membership m ON m.registry_id = :registry
         AND m.sort_key = s.rowid
@@ -122,7 +129,7 @@ FROM search_index s
     CROSS JOIN document d ON d.id = v.document_id
 WHERE s.search_index MATCH :query AND s.rowid >= :from AND s.rowid < :end
     AND instr(h.search_text, :needle) > 0
-    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:since IS NULL OR v.changed_us > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))
     AND instr(t.search_text, :needle) > 0
@@ -131,7 +138,8 @@ ORDER BY s.rowid;
 -- name: search_one
 -- As list_one, for a text of three characters or more.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body
+    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official
 FROM search_index s
     CROSS JOIN membership m ON m.registry_id = :registry
         AND m.sort_key = s.rowid
@@ -142,7 +150,7 @@ FROM search_index s
     CROSS JOIN document d ON d.id = v.document_id
 WHERE s.search_index MATCH :query AND s.rowid >= :from AND s.rowid < :end
     AND instr(h.search_text, :needle) > 0
-    AND (:since IS NULL OR v.updated_us > :since)
+    AND (:since IS NULL OR v.changed_us > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))
     AND instr(t.search_text, :needle) > 0

@@ -205,7 +205,7 @@ DELETE FROM seen;
 
 -- name: stored_version
 -- What is stored of a version that the source offers.
-SELECT e.id, v.document_id, v.digest, v.removed_us
+SELECT e.id, v.document_id, v.digest, v.removed_us, v.status
 FROM entry e
     LEFT JOIN version v ON v.entry_id = e.id AND v.version = :version
 WHERE e.kind = :kind AND e.name = :name AND e.source_id = :source;
@@ -217,21 +217,28 @@ INSERT INTO entry (source_id, kind, name) VALUES (:source, :kind, :name);
 INSERT INTO document (body) VALUES (:body);
 
 -- name: document_update
-UPDATE document SET body = :body WHERE id = :id;
+UPDATE document SET body = :body WHERE id = :id AND body <> :body;
 
 -- name: version_insert
+-- Times that the upstream did not give are ours.
 INSERT INTO version (entry_id, version, document_id, order_key, status,
-    status_changed_us, published_us, updated_us, first_seen_us, changed_us,
-    digest)
-VALUES (:entry, :version, :document, :order_key, :status, :now, :now, :now,
-    :now, :now, :digest);
+    status_message, status_changed_us, published_us, updated_us,
+    first_seen_us, changed_us, digest, upstream, extra_meta, extra_official)
+VALUES (:entry, :version, :document, :order_key, :status, :status_message,
+    coalesce(:status_changed, :now), coalesce(:published, :now),
+    coalesce(:updated, :now), :now, :now, :digest, :upstream, :extra_meta,
+    :extra_official);
 
 -- name: version_update
 -- Other content, or back from being removed.
 UPDATE version SET digest = :digest, removed_us = NULL,
-    status_changed_us = iif(status = :status, status_changed_us, :now),
-    status = :status, status_message = NULL, updated_us = :now,
-    changed_us = :now
+    status_changed_us = coalesce(:status_changed,
+        iif(status = :status, status_changed_us, :now)),
+    status = :status, status_message = :status_message,
+    published_us = coalesce(:published, published_us),
+    updated_us = coalesce(:updated, :now), changed_us = :now,
+    upstream = :upstream, extra_meta = :extra_meta,
+    extra_official = :extra_official
 WHERE entry_id = :entry AND version = :version;
 
 -- name: version_text_put
@@ -253,7 +260,7 @@ INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
 SELECT h.entry_id, h.sort_key, h.latest_version, h.search_text
 FROM entry e JOIN version v ON v.entry_id = e.id
     JOIN entry_head h ON h.entry_id = e.id
-WHERE e.source_id = :source AND v.removed_us IS NULL AND NOT EXISTS (
+WHERE e.source_id = :source AND v.status <> 'deleted' AND NOT EXISTS (
     SELECT 1 FROM seen WHERE seen.kind = e.kind AND seen.name = e.name
         AND seen.version = v.version);
 
@@ -263,7 +270,18 @@ WHERE e.source_id = :source AND v.removed_us IS NULL AND NOT EXISTS (
 UPDATE version SET status_changed_us = :now, status = 'deleted',
     status_message = NULL, updated_us = :now, changed_us = :now,
     removed_us = :now
-WHERE removed_us IS NULL AND entry_id IN (
+WHERE status <> 'deleted' AND entry_id IN (
+        SELECT id FROM entry WHERE source_id = :source)
+    AND NOT EXISTS (SELECT 1 FROM entry e JOIN seen
+        ON seen.kind = e.kind AND seen.name = e.name
+        WHERE e.id = version.entry_id AND seen.version = version.version);
+
+-- name: retire_unseen
+-- What the upstream had marked as deleted and now drops altogether was a
+-- tombstone before; from now on it is ours, as old as the mark.
+-- plan: scan-ok compares all that is stored of a source with all that was seen
+UPDATE version SET removed_us = status_changed_us
+WHERE status = 'deleted' AND removed_us IS NULL AND entry_id IN (
         SELECT id FROM entry WHERE source_id = :source)
     AND NOT EXISTS (SELECT 1 FROM entry e JOIN seen
         ON seen.kind = e.kind AND seen.name = e.name
@@ -274,11 +292,19 @@ SELECT id, digest FROM withheld WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version;
 
 -- name: withheld_insert
-INSERT INTO withheld (source_id, kind, name, version, digest, body)
-VALUES (:source, :kind, :name, :version, :digest, :body);
+INSERT INTO withheld (source_id, kind, name, version, digest, body, status,
+    status_message, status_changed_us, published_us, updated_us, extra_meta,
+    extra_official)
+VALUES (:source, :kind, :name, :version, :digest, :body, :status,
+    :status_message, :status_changed, :published, :updated, :extra_meta,
+    :extra_official);
 
 -- name: withheld_update
-UPDATE withheld SET digest = :digest, body = :body WHERE id = :id;
+UPDATE withheld SET digest = :digest, body = :body, status = :status,
+    status_message = :status_message, status_changed_us = :status_changed,
+    published_us = :published, updated_us = :updated,
+    extra_meta = :extra_meta, extra_official = :extra_official
+WHERE id = :id;
 
 -- name: withheld_mark
 -- Left out by the filter, but offered: not to be taken for gone.
@@ -295,19 +321,28 @@ DELETE FROM withheld_seen;
 
 -- name: offered_documents
 -- All that a source offers as far as it is stored, kept or withheld: the
--- document read again when only the filter has moved.
+-- document read again when only the filter has moved.  NULL is what the
+-- upstream did not give.
 -- plan: scan-ok every document of the source
-SELECT e.kind, d.body FROM entry e
+SELECT e.kind, d.body, v.digest, iif(v.upstream & 1, v.status, NULL),
+    iif(v.upstream & 1, v.status_message, NULL),
+    iif(v.upstream & 2, v.status_changed_us, NULL),
+    iif(v.upstream & 4, v.published_us, NULL),
+    iif(v.upstream & 8, v.updated_us, NULL), v.extra_meta, v.extra_official
+FROM entry e
     JOIN version v ON v.entry_id = e.id
     JOIN document d ON d.id = v.document_id
 WHERE e.source_id = :source AND v.removed_us IS NULL
 UNION ALL
-SELECT w.kind, w.body FROM withheld w WHERE w.source_id = :source;
+SELECT w.kind, w.body, w.digest, w.status, w.status_message,
+    w.status_changed_us, w.published_us, w.updated_us, w.extra_meta,
+    w.extra_official
+FROM withheld w WHERE w.source_id = :source;
 
 -- name: source_counts
 -- plan: scan-ok counts all that is stored of a source
 SELECT e.kind, count(*) FROM entry e JOIN version v ON v.entry_id = e.id
-WHERE e.source_id = :source AND v.removed_us IS NULL
+WHERE e.source_id = :source AND v.status <> 'deleted'
 GROUP BY e.kind;
 
 -- name: rejection_clear
@@ -315,8 +350,24 @@ DELETE FROM rejection WHERE source_id = :source;
 
 -- name: rejection_insert
 INSERT INTO rejection (source_id, ordinal, kind, path, name, version, rule,
-    value)
-VALUES (:source, :ordinal, :kind, :path, :name, :version, :rule, :value);
+    value, served)
+VALUES (:source, :ordinal, :kind, :path, :name, :version, :rule, :value,
+    :served);
+
+-- name: rejection_standing
+-- What is known of a source before only a part of it is read: the last ordinal,
+-- how many entries were left out, how many of them and of the notes are listed.
+-- plan: scan-ok the few thousand rows that are kept of a source
+SELECT max(r.ordinal), max(t.rejected), coalesce(sum(r.served = 0), 0),
+    coalesce(sum(r.served = 1), 0)
+FROM source_state t LEFT JOIN rejection r ON r.source_id = t.source_id
+WHERE t.source_id = :source;
+
+-- name: rejection_forget
+-- What was said of an entry that is offered again.
+-- plan: scan-ok the few thousand rows that are kept of a source
+DELETE FROM rejection WHERE source_id = :source AND kind = :kind
+    AND name = :name AND version = :version AND served = :served;
 
 -- name: tombstones_expired
 -- Touches the entries whose removed versions have been kept long enough.

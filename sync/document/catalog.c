@@ -1,187 +1,288 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a registry document: the scanner goes inside the envelope, entries
- * are checked and handed over as they come, and what is wrong with the
- * envelope itself is said at the end, because its members come in any order.
+ * Reading a document: the scanner goes inside the envelope
+ * (sync/document/envelope.h), entries are cut out of their items or converted,
+ * checked, and handed over as they come.
  */
 #include "sync/document/catalog.h"
 
+#include "lib/buf.h"
 #include "lib/limits.h"
+#include "sync/document/envelope.h"
 #include "sync/document/jscan.h"
-#include "sync/document/rules_format.h"
+#include "sync/document/legacy.h"
+#include "sync/document/outer.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-/* The members of the envelope that have a rule, in the order of checking. */
-enum member {
-	ROOT,
-	VERSION,
-	META,
-	LAST_UPDATED,
-	DATA,
-	SERVERS,
-	SKILLS,
-	PLUGINS,
-	SCHEMA
-};
-
-enum member_type {
-	OBJECT,
-	ARRAY,
-	STRING
-};
-
-static const struct {
-	enum member_type type;
-	enum member parent;
-	const char *key;
-	const char *path;
-	bool required; /* if its parent is an object */
-	const struct rules_format *format; /* of a string */
-	enum entry_kind kind; /* of an array's elements */
-} members[] = {
-	[ROOT] = { OBJECT, ROOT, "", "(root)", true, NULL, 0 },
-	[VERSION] = { STRING, ROOT, "version", "version", true,
-	    &rules_format_registry_version, 0 },
-	[META] = { OBJECT, ROOT, "meta", "meta", true, NULL, 0 },
-	[LAST_UPDATED] = { STRING, META, "last_updated", "meta.last_updated",
-	    true, &rules_format_date_time, 0 },
-	[DATA] = { OBJECT, ROOT, "data", "data", true, NULL, 0 },
-	[SERVERS] = { ARRAY, DATA, "servers", "data.servers", true, NULL,
-	    ENTRY_SERVER },
-	[SKILLS] = { ARRAY, DATA, "skills", "data.skills", false, NULL,
-	    ENTRY_SKILL },
-	[PLUGINS] = { ARRAY, DATA, "plugins", "data.plugins", false, NULL,
-	    ENTRY_PLUGIN },
-	[SCHEMA] = { STRING, ROOT, "$schema", "$schema", false,
-	    &rules_format_uri, 0 },
-};
-
-struct finding {
-	bool met; /* and of the right type */
-	const char *rule; /* what is wrong; NULL: nothing */
-};
-
 struct catalog {
-	struct finding found[COUNT(members)];
+	enum shape_kind shape;
+	struct envelope envelope;
 	struct rules *rules;
+	struct outer *outer;
+	struct buf converted; /* the server a legacy entry stands for */
+	catalog_known *known;
 	catalog_callback *callback;
 	void *ctx;
-	struct catalog_summary summary;
+	struct catalog_summary *summary;
+	/* Of the entry at hand. */
+	struct catalog_entry entry;
+	struct rules_problem problem;
+	enum rules_level level;
+	bool wrapped; /* it stood in an item */
+	char name[LIMIT_IDENTITY + 1];
+	char version[LIMIT_VERSION_BYTES + 1];
 };
-
-/* The member of the envelope at ${p}; -1 if there is no rule for it. */
-static int
-find_member(const struct jscan_place *p)
-{
-	int at = ROOT;
-
-	for (size_t i = 0; i < p->depth; i++) {
-		const struct jscan_step *step = &p->steps[i];
-		int next = -1;
-
-		for (size_t m = VERSION;
-		     step->key != NULL && m < COUNT(members); m++) {
-			if ((int)members[m].parent == at &&
-			    strlen(members[m].key) == step->key_len &&
-			    memcmp(members[m].key, step->key, step->key_len) ==
-				0)
-				next = (int)m;
-		}
-		if (next == -1)
-			return -1;
-		at = next;
-	}
-	return at;
-}
 
 static enum jscan_action
 decide(void *ctx, const struct jscan_place *p)
 {
-	static const char firsts[] = { '{', '[', '"' };
-	static const char *const rules[] = { "must be an object",
-		"must be an array", "must be a string" };
 	struct catalog *c = ctx;
-	struct finding *f;
-	int m;
 
-	/* Inside data only what is in an array is one step further. */
-	if (p->depth == 3)
-		return JSCAN_CAPTURE;
-	m = find_member(p);
-	if (m == -1)
-		return JSCAN_SKIP;
-	f = &c->found[m];
-	if (p->first != firsts[members[m].type]) {
-		f->rule = rules[members[m].type];
-		return JSCAN_SKIP;
-	}
-	/* Entries that were handed over cannot be taken back. */
-	if (f->met && members[m].type != STRING) {
-		f->rule = "must not be given twice";
-		return JSCAN_SKIP;
-	}
-	f->met = true;
-	f->rule = NULL;
-	return members[m].type == STRING ? JSCAN_CAPTURE : JSCAN_DESCEND;
+	return envelope_decide(&c->envelope, p);
 }
 
+/* ---- what is wrong ---- */
+
+__attribute__((format(printf, 3, 4))) static int
+broken(struct catalog *c, const char *path, const char *fmt, ...)
+{
+	va_list ap;
+
+	snprintf(c->problem.path, sizeof c->problem.path, "%s", path);
+	va_start(ap, fmt);
+	vsnprintf(c->problem.rule, sizeof c->problem.rule, fmt, ap);
+	va_end(ap);
+	c->problem.value[0] = '\0';
+	return -1;
+}
+
+/* The rules speak of the server; in an item it is one level down. */
 static void
-check_text(struct finding *f, const struct rules_format *format,
-    const struct jscan_capture *capture)
+name_server(struct catalog *c)
 {
-	size_t len = capture->len;
-	const char *text;
+	char path[sizeof c->problem.path];
 
-	f->rule = format->rule;
-	if (capture->too_large)
+	if (!c->wrapped)
 		return;
-	text = jscan_unquote(capture->json, &len);
-	if (strlen(text) == len && format->matches(text, len))
-		f->rule = NULL;
+	snprintf(path, sizeof path, "server%s%.*s",
+	    c->problem.path[0] == '\0' ? "" : ".",
+	    (int)(sizeof path - sizeof "server."), c->problem.path);
+	memcpy(c->problem.path, path, sizeof path);
 }
 
-static size_t *
-counter(struct catalog_summary *summary, enum entry_kind kind)
+/* ---- who it is, before it is parsed ---- */
+
+/* Copies the text of a string without escapes; NULL if it has some. */
+static const char *
+plain_text(char *into, size_t size, struct jscan_text literal)
 {
-	return kind == ENTRY_SERVER  ? &summary->servers
-	       : kind == ENTRY_SKILL ? &summary->skills
-				     : &summary->plugins;
+	if (literal.len < 2 || literal.text[0] != '"' ||
+	    literal.len - 2 >= size ||
+	    memchr(literal.text, '\\', literal.len) != NULL)
+		return NULL;
+	memcpy(into, literal.text + 1, literal.len - 2);
+	into[literal.len - 2] = '\0';
+	return into;
+}
+
+/* The first name and the first version of a server, as far as they are plain.
+ */
+static void
+find_identity(struct catalog *c, struct jscan_text server)
+{
+	struct rules_entry *facts = &c->entry.facts;
+	struct jscan_inside i;
+
+	jscan_inside(&i, server.text, server.len);
+	while ((facts->name == NULL || facts->version == NULL) && i.object &&
+	       jscan_next(&i)) {
+		if (facts->name == NULL && jscan_is_named(&i, "name"))
+			facts->name =
+			    plain_text(c->name, sizeof c->name, i.value);
+		else if (facts->version == NULL &&
+			 jscan_is_named(&i, "version"))
+			facts->version =
+			    plain_text(c->version, sizeof c->version, i.value);
+	}
+}
+
+/* ---- from what stands there to the server ---- */
+
+/* What a registry says beside the server, and that it can be passed on. */
+static int
+take_outer(struct catalog *c, struct jscan_text meta, bool inside)
+{
+	const struct catalog_outer **outer = &c->entry.outer;
+
+	if (outer_read(outer, c->outer, meta, inside, &c->problem) == -1)
+		return -1;
+	if (*outer == NULL || (*outer)->extra_len + (*outer)->official_len == 0)
+		return 0;
+	if (rules_check_text(c->rules, meta.text, meta.len, &c->problem) == 0)
+		return 0;
+	snprintf(c->problem.path, sizeof c->problem.path, "_meta");
+	return -1;
+}
+
+/*
+ * An item of a page or of a list: a server with what is said of it, or a bare
+ * server.  Of the first the text is cut down to the server.
+ */
+static int
+unwrap(struct catalog *c, char *json, size_t len)
+{
+	struct jscan_text server = { NULL, 0 }, meta = { NULL, 0 };
+	struct jscan_inside i;
+
+	jscan_inside(&i, json, len);
+	if (!i.object) {
+		c->wrapped = false;
+		return 0; /* the rules will say so */
+	}
+	while (jscan_next(&i)) {
+		if (jscan_is_named(&i, "server"))
+			server = i.value;
+		else if (jscan_is_named(&i, "_meta"))
+			meta = i.value;
+		else if (jscan_is_named(&i, "name"))
+			c->wrapped = false;
+	}
+	if (server.text == NULL && c->wrapped)
+		return broken(c, "server", "is required");
+	c->wrapped = server.text != NULL;
+	/* Whatever is wrong around it, the message shall name the server. */
+	find_identity(
+	    c, c->wrapped ? server : (struct jscan_text){ json, len });
+	if (take_outer(c, meta, !c->wrapped) == -1)
+		return -1;
+	if (!c->wrapped)
+		return 0;
+	c->level = RULES_IDENTITY;
+	c->entry.json = server.text;
+	c->entry.json_len = server.len;
+	json[(size_t)(server.text - json) + server.len] = '\0';
+	return 0;
 }
 
 static int
-take_entry(struct catalog *c, const struct jscan_place *p, enum entry_kind kind,
-    const struct jscan_capture *capture, struct err *e)
+convert(struct catalog *c, const struct jscan_step *step, bool remote)
 {
-	struct catalog_entry entry = { .kind = kind };
-	struct rules_problem problem = { 0 };
+	struct buf *out = &c->converted;
 
-	if (c->summary.servers + c->summary.skills + c->summary.plugins ==
-	    LIMIT_ENTRIES) {
+	c->level = RULES_IDENTITY;
+	if (legacy_convert(out, step->key, step->key_len, remote, c->entry.json,
+		c->entry.json_len, &c->problem) == -1)
+		return -1;
+	if (out->bad)
+		return broken(
+		    c, "", "must not be larger than %zu bytes", LIMIT_ENTRY);
+	c->entry.json = out->data;
+	c->entry.json_len = out->len;
+	return 0;
+}
+
+static int
+prepare(struct catalog *c, const struct jscan_place *p,
+    const struct envelope_array *array, const struct jscan_capture *capture)
+{
+	if (capture->too_large)
+		return broken(
+		    c, "", "must not be larger than %zu bytes", LIMIT_ENTRY);
+	if (capture->too_deep)
+		return broken(c, "", "must not be nested deeper than %d levels",
+		    LIMIT_JSON_DEPTH);
+	switch (c->shape) {
+	case SHAPE_LEGACY:
+		return convert(c, &p->steps[p->depth - 1], array->second);
+	case SHAPE_PAGE:
+	case SHAPE_ITEM:
+		c->level = RULES_IDENTITY;
+		if (array->kind != ENTRY_SERVER)
+			return 0;
+		c->wrapped = true; /* unless it looks like a server */
+		return unwrap(c, capture->json, capture->len);
+	case SHAPE_LIST:
+		c->wrapped = true;
+		return unwrap(c, capture->json, capture->len);
+	case SHAPE_FOREIGN:
+	case SHAPE_REGISTRY:
+	case SHAPE_SERVER:
+		break;
+	}
+	return 0;
+}
+
+/* ---- an entry that was seen before ---- */
+
+/*
+ * Asks whether this very server was checked before.  The first name and the
+ * first version will do: if they are not the ones that count, what is stored
+ * under them is another text.
+ */
+static int
+ask(struct catalog *c, bool *known, struct err *e)
+{
+	const struct rules_entry *facts = &c->entry.facts;
+
+	*known = false;
+	if (c->known == NULL || c->entry.kind != ENTRY_SERVER)
+		return 0;
+	find_identity(
+	    c, (struct jscan_text){ c->entry.json, c->entry.json_len });
+	if (facts->name == NULL || facts->version == NULL)
+		return 0;
+	return c->known(c->ctx, &c->entry, known, e);
+}
+
+/* ---- handing over ---- */
+
+static int
+count_entry(struct catalog *c, enum entry_kind kind, struct err *e)
+{
+	struct catalog_summary *s = c->summary;
+
+	if (s->servers + s->skills + s->plugins == LIMIT_ENTRIES) {
 		err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ENTRIES);
 		return -1;
 	}
-	entry.index = p->steps[2].index;
-	entry.json = capture->json;
-	entry.json_len = capture->len;
-	if (capture->too_large) {
-		snprintf(problem.rule, sizeof problem.rule,
-		    "must not be larger than %zu bytes", LIMIT_ENTRY);
-		entry.problem = &problem;
-	} else if (capture->too_deep) {
-		snprintf(problem.rule, sizeof problem.rule,
-		    "must not be nested deeper than %d levels",
-		    LIMIT_JSON_DEPTH);
-		entry.problem = &problem;
-	} else if (rules_check(c->rules, kind, capture->json, capture->len,
-		       &entry.facts, &problem) == -1) {
-		entry.problem = &problem;
+	switch (kind) {
+	case ENTRY_SERVER:
+		s->servers++;
+		break;
+	case ENTRY_SKILL:
+		s->skills++;
+		break;
+	case ENTRY_PLUGIN:
+		s->plugins++;
+		break;
 	}
-	++*counter(&c->summary, kind);
-	return c->callback(c->ctx, &entry, e);
+	return 0;
+}
+
+static int
+check(struct catalog *c, bool *known, struct err *e)
+{
+	struct catalog_entry *entry = &c->entry;
+
+	if (ask(c, known, e) == -1 || *known)
+		return *known ? 0 : -1;
+	switch (rules_check(c->rules, entry->kind, c->level, entry->json,
+	    entry->json_len, &entry->facts, &c->problem)) {
+	case RULES_BROKEN:
+		name_server(c);
+		entry->problem = &c->problem;
+		break;
+	case RULES_NOTED:
+		name_server(c);
+		entry->note = &c->problem;
+		break;
+	case RULES_KEPT:
+		break;
+	}
+	return 0;
 }
 
 static int
@@ -189,72 +290,114 @@ captured(void *ctx, const struct jscan_place *p,
     const struct jscan_capture *capture, struct err *e)
 {
 	struct catalog *c = ctx;
-	struct jscan_place parent = *p;
-	int m;
+	struct envelope_array array;
+	bool known = false;
 
-	if (p->depth < 3) {
-		m = find_member(p);
-		check_text(&c->found[m], members[m].format, capture);
+	if (!envelope_is_entry(&c->envelope, p, &array)) {
+		envelope_take(&c->envelope, p, capture);
 		return 0;
 	}
-	parent.depth = 2;
-	m = find_member(&parent);
-	return take_entry(c, p, members[m].kind, capture, e);
+	if (count_entry(c, array.kind, e) == -1)
+		return -1;
+	c->entry = (struct catalog_entry){ .kind = array.kind,
+		.array = array.path,
+		.index = p->depth == 0 ? 0 : p->steps[p->depth - 1].index,
+		.root = p->depth == 0,
+		.json = capture->json,
+		.json_len = capture->len };
+	if (c->shape == SHAPE_LEGACY)
+		c->entry.key = p->steps[p->depth - 1].key;
+	c->level = RULES_FULL;
+	c->wrapped = false;
+	if (prepare(c, p, &array, capture) == -1)
+		c->entry.problem = &c->problem;
+	else if (check(c, &known, e) == -1)
+		return -1;
+	c->summary->good += c->entry.problem == NULL;
+	return known ? 0 : c->callback(c->ctx, &c->entry, e);
 }
 
-/* The verdict on the envelope, when all of it was seen. */
-static int
-check_envelope(const struct catalog *c, struct err *e)
-{
-	const char *const failed = "registry schema validation failed";
-	char list[ERR_TEXT_MAX] = "";
-	size_t used = 0, count = 0;
-
-	for (size_t m = 0; m < COUNT(members); m++) {
-		const char *rule = c->found[m].rule;
-		bool expected = members[m].required &&
-				(m == ROOT || c->found[members[m].parent].met);
-
-		if (rule == NULL && expected && !c->found[m].met)
-			rule = "is required";
-		if (rule == NULL)
-			continue;
-		count++;
-		used += (size_t)snprintf(list + used, sizeof list - used,
-		    "%s%s: %s", count > 1 ? "; " : "", members[m].path, rule);
-	}
-	if (count == 1)
-		err_set(e, ERR_INPUT, "%s: %s", failed, list);
-	else if (count > 1)
-		err_set(e, ERR_INPUT, "%s with %zu errors: %s", failed, count,
-		    list);
-	else if (c->summary.servers == 0)
-		err_set(e, ERR_INPUT,
-		    "upstream registry must contain at least one server");
-	else
-		return 0;
-	return -1;
-}
+/* ---- the interface ---- */
 
 int
-catalog_read(struct catalog_summary *out, struct reader *r,
+catalog_read(struct catalog_summary *summary, struct reader *r,
     const struct catalog_options *options, catalog_callback *callback,
     void *ctx, struct err *e)
 {
-	struct catalog c = { .callback = callback, .ctx = ctx };
+	struct catalog c = { .shape = options->shape,
+		.converted = BUF_INIT(LIMIT_ENTRY),
+		.known = options->known,
+		.callback = callback,
+		.ctx = ctx,
+		.summary = summary };
 	const struct jscan_handler handler = { &c, LIMIT_ENTRY, decide,
 		captured };
 	int rc = -1;
 
+	envelope_init(&c.envelope, options->shape);
 	c.rules = rules_new(options->max_meta_size);
+	c.outer = outer_new();
 	if (jscan_run(r, &handler, e) == -1)
 		goto out;
-	if (check_envelope(&c, e) == -1)
+	if (envelope_check(&c.envelope, e) == -1)
 		goto out;
-	if (out != NULL)
-		*out = c.summary;
+	summary->groups |=
+	    c.shape == SHAPE_LEGACY && envelope_met(&c.envelope, "groups");
+	summary->extensions_suffice |=
+	    c.shape == SHAPE_PAGE && (envelope_met(&c.envelope, "skills") ||
+					 envelope_met(&c.envelope, "plugins"));
 	rc = 0;
 out:
+	outer_free(c.outer);
+	buf_free(&c.converted);
 	rules_free(c.rules);
 	return rc;
+}
+
+int
+catalog_check_summary(const struct catalog_summary *summary, struct err *e)
+{
+	if (summary->servers > 0 || (summary->extensions_suffice &&
+					summary->skills + summary->plugins > 0))
+		return 0;
+	err_set(
+	    e, ERR_INPUT, "upstream registry must contain at least one server");
+	return -1;
+}
+
+void
+catalog_refuse_shape(struct err *e)
+{
+	err_set(e, ERR_INPUT,
+	    "registry schema validation failed: (root): is none of what can "
+	    "be read: " SHAPE_ACCEPTED);
+}
+
+void
+catalog_place(char *into, size_t size, const struct catalog_entry *entry,
+    const char *path)
+{
+	const char *dot = entry->array[0] == '\0' ? "" : ".";
+	int used;
+
+	if (entry->key != NULL)
+		used = snprintf(
+		    into, size, "%s%s%s", entry->array, dot, entry->key);
+	else if (entry->root)
+		used =
+		    snprintf(into, size, "%s", path[0] == '\0' ? "(root)" : "");
+	else
+		used = snprintf(
+		    into, size, "%s%s%zu", entry->array, dot, entry->index);
+	if (used > 0 && (size_t)used < size)
+		snprintf(into + used, size - (size_t)used, "%s%s",
+		    path[0] == '\0' ? "" : ".", path);
+	else if (used == 0)
+		snprintf(into, size, "%s", path);
+	/* A character that was cut goes as a whole. */
+	used = (int)strlen(into);
+	if ((size_t)used + 1 < size)
+		return;
+	while (used > 0 && ((unsigned char)into[used - 1] & 0x80) != 0)
+		into[--used] = '\0';
 }

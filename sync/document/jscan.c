@@ -31,6 +31,7 @@ struct scan {
 	uint64_t line_start; /* offset of the first byte of this line */
 	size_t line;
 	bool failed; /* ${e} is set */
+	bool stopped; /* the handler has seen enough */
 	size_t level; /* open containers */
 	size_t capture_level; /* open containers around the captured value */
 	bool too_deep;
@@ -561,6 +562,10 @@ walk_value(struct scan *s)
 	place.line = s->line;
 	place.column = (size_t)(offset(s) - s->line_start + 1);
 	action = s->handler->decide(s->handler->ctx, &place);
+	if (action == JSCAN_STOP) {
+		s->stopped = true;
+		return -1;
+	}
 	if (action == JSCAN_CAPTURE)
 		return capture_value(s, &place);
 	if (action == JSCAN_DESCEND && (c == '{' || c == '[') &&
@@ -602,7 +607,7 @@ jscan_run(struct reader *r, const struct jscan_handler *h, struct err *e)
 	buf_init(&s->value, h->capture_max);
 	for (size_t i = 0; i < JSCAN_PATH_MAX; i++)
 		buf_init(&s->keys[i], LIMIT_JSON_KEY);
-	if (walk_document(s) == -1)
+	if (walk_document(s) == -1 && !s->stopped)
 		goto out;
 	rc = 0;
 out:

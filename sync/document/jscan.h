@@ -9,7 +9,8 @@
  * between its tokens; numbers, escapes and the order of members are not
  * touched.  Memory: a window, one captured value, the names on the way to it.
  *
- * jscan_find() and jscan_unquote() work on text that jscan_run() handed out.
+ * jscan_find(), jscan_inside() and jscan_unquote() work on text that
+ * jscan_run() handed out.
  */
 #ifndef SYNC_JSCAN_H
 #define SYNC_JSCAN_H
@@ -26,7 +27,8 @@
 enum jscan_action {
 	JSCAN_SKIP,
 	JSCAN_CAPTURE,
-	JSCAN_DESCEND /* of a value without members: the same as skip */
+	JSCAN_DESCEND, /* of a value without members: the same as skip */
+	JSCAN_STOP /* ends the walk here: the rest is not looked at */
 };
 
 /* One step on the way from the root to a value. */
@@ -86,5 +88,29 @@ char *jscan_unquote(char *literal, size_t *len);
  */
 const char *jscan_find(const char *json, size_t len,
     const struct jscan_step *steps, size_t depth, size_t *found_len);
+
+/* A piece of JSON text, not followed by a NUL.  ${text} NULL: there is none. */
+struct jscan_text {
+	const char *text;
+	size_t len;
+};
+
+/*
+ * A walk through the members or elements of one value, from front to end.
+ * Of a value without any nothing comes.
+ */
+struct jscan_inside {
+	const char *at;
+	const char *end;
+	bool object;
+	struct jscan_text name; /* of this member, quotes included */
+	struct jscan_text value;
+};
+
+void jscan_inside(struct jscan_inside *i, const char *json, size_t len);
+/* Goes to the first or the next one; false when there are no more. */
+bool jscan_next(struct jscan_inside *i);
+/* Whether the member at hand has the name ${key}. */
+bool jscan_is_named(const struct jscan_inside *i, const char *key);
 
 #endif

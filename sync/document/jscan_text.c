@@ -177,6 +177,46 @@ find_step(const char *json, const char **end, const struct jscan_step *step)
 	return found;
 }
 
+void
+jscan_inside(struct jscan_inside *i, const char *json, size_t len)
+{
+	*i = (struct jscan_inside){ .at = json, .end = json + len };
+	i->object = len > 0 && *json == '{';
+	if (len > 0 && (*json == '{' || *json == '['))
+		i->at++;
+	else
+		i->at = i->end;
+}
+
+bool
+jscan_next(struct jscan_inside *i)
+{
+	const char *p = i->at;
+
+	if (i->value.text != NULL && p < i->end && *p == ',')
+		p++;
+	if (p >= i->end || *p == '}' || *p == ']')
+		return false;
+	if (i->object) {
+		i->name.text = p;
+		p = skip_literal(p, i->end);
+		i->name.len = (size_t)(p - i->name.text);
+		p += p < i->end; /* the colon */
+	}
+	i->value.text = p;
+	p = skip_value(p, i->end);
+	i->value.len = (size_t)(p - i->value.text);
+	i->at = p;
+	return true;
+}
+
+bool
+jscan_is_named(const struct jscan_inside *i, const char *key)
+{
+	return i->object &&
+	       name_equals(i->name.text, i->name.len, key, strlen(key));
+}
+
 const char *
 jscan_find(const char *json, size_t len, const struct jscan_step *steps,
     size_t depth, size_t *found_len)

@@ -9,6 +9,7 @@
 #include "lib/xalloc.h"
 #include "sync/document/jscan.h"
 #include "sync/document/rules_arena.h"
+#include "sync/document/rules_generation.h"
 #include "sync/document/rules_private.h"
 #include "sync/document/rules_walk.h"
 
@@ -127,6 +128,15 @@ full_name(
 	return len < 0 || (size_t)len >= sizeof r->name ? NULL : r->name;
 }
 
+/* The first servers had their version in an object of its own. */
+static bool
+has_version_detail(enum entry_kind kind, const json_t *entry)
+{
+	return kind == ENTRY_SERVER &&
+	       json_object_get(entry, "version") == NULL &&
+	       json_is_object(json_object_get(entry, "version_detail"));
+}
+
 /* Name and version, which are wanted of bad entries too. */
 static void
 collect_identity(struct rules *r, struct rules_entry *facts,
@@ -134,6 +144,9 @@ collect_identity(struct rules *r, struct rules_entry *facts,
 {
 	const char *version = member_text(entry, "version");
 
+	if (has_version_detail(kind, entry))
+		version = member_text(
+		    json_object_get(entry, "version_detail"), "version");
 	facts->name = full_name(r, kind, member_text(entry, "namespace"),
 	    member_text(entry, "name"));
 	if (version != NULL && strlen(version) <= LIMIT_VERSION_BYTES)
@@ -174,13 +187,10 @@ raw_text(
 	return strlen(into) == len ? into : NULL;
 }
 
-/* Says why in ${problem}; finds name and version without a tree.  -1. */
+/* Says in the problem why jansson refused.  -1. */
 static int
-refused(struct rules *r, enum entry_kind kind, struct rules_walk *c,
-    struct rules_entry *facts, const json_error_t *why)
+refused(struct rules_walk *c, const json_error_t *why)
 {
-	const char *name, *space;
-
 	/* Without memory jansson gives up without a word. */
 	switch (why->text[0] == '\0' ? json_error_out_of_memory
 				     : json_error_code(why)) {
@@ -199,8 +209,18 @@ refused(struct rules *r, enum entry_kind kind, struct rules_walk *c,
 		break;
 	}
 	c->problem->value[0] = '\0';
+	return -1;
+}
+
+/* Finds name and version without a tree. */
+static void
+raw_identity(struct rules *r, enum entry_kind kind, const struct rules_walk *c,
+    struct rules_entry *facts)
+{
+	const char *name, *space;
+
 	if (*c->json != '{')
-		return -1;
+		return;
 	name =
 	    raw_text(c->json, c->len, "name", r->raw.name, sizeof r->raw.name);
 	space = raw_text(
@@ -208,7 +228,6 @@ refused(struct rules *r, enum entry_kind kind, struct rules_walk *c,
 	facts->name = full_name(r, kind, space, name);
 	facts->version =
 	    raw_text(c->json, c->len, "version", r->version, sizeof r->version);
-	return -1;
 }
 
 /* ---- the interface ---- */
@@ -233,41 +252,111 @@ rules_free(struct rules *r)
 	free(r);
 }
 
-static int
-check_entry(struct rules *r, enum entry_kind kind, struct rules_walk *c,
-    struct rules_entry *facts)
+/* What servers of an earlier schema said of themselves. */
+static const char *
+old_status(const json_t *server)
+{
+	static const char *const known[] = { "active", "deprecated",
+		"deleted" };
+	const char *status = member_text(server, "status");
+
+	for (size_t i = 0; status != NULL && i < 3; i++)
+		if (strcmp(status, known[i]) == 0)
+			return known[i];
+	return NULL;
+}
+
+static enum rules_verdict
+check_shape(struct rules_walk *c, enum entry_kind kind, enum rules_level level,
+    bool old, const json_t *entry)
+{
+	const struct shape *identity =
+	    rules_table_identity(kind, has_version_detail(kind, entry));
+
+	if (level == RULES_FULL && !old)
+		return rules_walk_shape(c, rules_table_shape(kind), entry) == 0
+			   ? RULES_KEPT
+			   : RULES_BROKEN;
+	if (rules_walk_shape(c, identity, entry) == -1)
+		return RULES_BROKEN;
+	if (!old)
+		return RULES_KEPT;
+	if (rules_generation_renamed(c, entry))
+		return RULES_NOTED;
+	if (level == RULES_FULL &&
+	    rules_walk_shape(c, rules_table_shape(kind), entry) == -1)
+		return RULES_NOTED;
+	return RULES_KEPT;
+}
+
+static enum rules_verdict
+check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
+    struct rules_walk *c, struct rules_entry *facts)
 {
 	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
 	json_error_t why = { 0 };
+	enum rules_verdict verdict;
 	const json_t *entry;
+	bool old;
 
 	/* Never released: the arena takes it back with the next entry. */
 	entry = json_loadb(c->json, c->len, flags, &why);
-	if (entry == NULL)
-		return refused(r, kind, c, facts, &why);
-	if (!json_is_object(entry))
-		return rules_walk_violated(c, "must be an object");
+	if (entry == NULL) {
+		refused(c, &why);
+		raw_identity(r, kind, c, facts);
+		return RULES_BROKEN;
+	}
+	if (!json_is_object(entry)) {
+		rules_walk_violated(c, "must be an object");
+		return RULES_BROKEN;
+	}
 	collect_identity(r, facts, kind, entry);
-	if (rules_walk_shape(c, rules_table_shape(kind), entry) == -1)
-		return -1;
-	if (kind == ENTRY_SERVER && check_meta_size(c, r->max_meta_size) == -1)
-		return -1;
+	old = kind == ENTRY_SERVER && rules_generation_is_old(entry);
+	verdict = check_shape(c, kind, level, old, entry);
+	if (verdict == RULES_BROKEN)
+		return RULES_BROKEN;
+	if (kind == ENTRY_SERVER) {
+		c->depth = 0;
+		if (check_meta_size(c, r->max_meta_size) == -1)
+			return RULES_BROKEN;
+	}
 	collect_facts(r, facts, kind, entry);
-	return 0;
+	if (old)
+		facts->status = old_status(entry);
+	return verdict;
 }
 
-int
-rules_check(struct rules *r, enum entry_kind kind, const char *json, size_t len,
-    struct rules_entry *facts, struct rules_problem *problem)
+enum rules_verdict
+rules_check(struct rules *r, enum entry_kind kind, enum rules_level level,
+    const char *json, size_t len, struct rules_entry *facts,
+    struct rules_problem *problem)
 {
 	struct rules_walk c = { .json = json, .len = len, .problem = problem };
-	int rc;
+	enum rules_verdict verdict;
 
 	*facts = (struct rules_entry){ 0 };
 	*problem = (struct rules_problem){ 0 };
 	rules_arena_reset(r->arena);
 	rules_arena_enter(r->arena);
-	rc = check_entry(r, kind, &c, facts);
+	verdict = check_entry(r, kind, level, &c, facts);
+	rules_arena_leave();
+	return verdict;
+}
+
+int
+rules_check_text(struct rules *r, const char *json, size_t len,
+    struct rules_problem *problem)
+{
+	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
+	struct rules_walk c = { .json = json, .len = len, .problem = problem };
+	json_error_t why = { 0 };
+	int rc = 0;
+
+	*problem = (struct rules_problem){ 0 };
+	rules_arena_reset(r->arena);
+	rules_arena_enter(r->arena);
+	if (json_loadb(json, len, flags, &why) == NULL)
+		rc = refused(&c, &why);
 	rules_arena_leave();
 	return rc;
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The first rule an entry breaks. */
+/* The first rule an entry breaks, or what is to be noted about it. */
 struct rules_problem {
 	char path[256]; /* inside the entry: "packages.0.transport.url" */
 	char rule[256]; /* "must match ^https?://[^\s]+$" */
@@ -27,9 +27,19 @@ struct rules_entry {
 	const char *version;
 	const char *title; /* NULL when absent or empty */
 	const char *description;
-	const char *status; /* skill, plugin: as given, else "active" */
+	/*
+	 * Skill, plugin: as given, else "active".  Server: NULL, unless its
+	 * schema is one of those that still put the status there.
+	 */
+	const char *status;
 	const char **tags; /* server: from publisher-provided, 4.3 */
 	size_t tag_count;
+};
+
+/* How much of the rules an entry has to keep. */
+enum rules_level {
+	RULES_FULL, /* what a person wrote for a registry */
+	RULES_IDENTITY /* what a registry serves: enough to be found by */
 };
 
 struct rules;
@@ -45,12 +55,30 @@ struct rules;
 struct rules *rules_new(size_t max_meta_size);
 void rules_free(struct rules *r);
 
+enum rules_verdict {
+	RULES_BROKEN = -1,
+	RULES_KEPT = 0,
+	RULES_NOTED = 1
+};
+
 /*
- * Parses and checks one entry of ${kind}.  Returns 0 with ${facts} filled, or
- * -1 with ${problem} filled (and facts.name and facts.version set when they
- * could be read, else NULL).
+ * Parses and checks one entry of ${kind} as far as ${level} asks.
+ * RULES_KEPT, with ${facts} filled.  RULES_NOTED, the same, and ${problem} says
+ * what clients of today cannot use: a server of an earlier schema
+ * (sync/document/rules_generation.h) breaks a rule of the present one, which
+ * matters only where its identity is concerned.  RULES_BROKEN, with ${problem}
+ * filled, and facts.name and facts.version set when they could be read, else
+ * NULL.
  */
-int rules_check(struct rules *r, enum entry_kind kind, const char *json,
-    size_t len, struct rules_entry *facts, struct rules_problem *problem);
+enum rules_verdict rules_check(struct rules *r, enum entry_kind kind,
+    enum rules_level level, const char *json, size_t len,
+    struct rules_entry *facts, struct rules_problem *problem);
+
+/*
+ * Whether ${json} can be handed to clients: numbers in range, no NUL, no half
+ * of a surrogate pair, not too deep.  -1 with ${problem} filled.
+ */
+int rules_check_text(struct rules *r, const char *json, size_t len,
+    struct rules_problem *problem);
 
 #endif

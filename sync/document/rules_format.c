@@ -379,6 +379,15 @@ matches_uri(const char *text, size_t len)
 
 /* ---- the list ---- */
 
+static bool
+matches_visible(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
 const struct rules_format rules_format_allowed_host = {
 	matches_allowed_host,
 	"must be a host name or match ^\\.[a-zA-Z0-9]([a-zA-Z0-9.-]*"
@@ -403,6 +412,10 @@ const struct rules_format rules_format_file_path = {
 const struct rules_format rules_format_hostname = {
 	matches_hostname,
 	"must be a host name",
+};
+const struct rules_format rules_format_visible = {
+	matches_visible,
+	"must not hold control characters",
 };
 const struct rules_format rules_format_http_url = {
 	matches_http_url,

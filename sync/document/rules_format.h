@@ -32,5 +32,6 @@ extern const struct rules_format rules_format_tag;
 extern const struct rules_format rules_format_tool;
 extern const struct rules_format rules_format_uri;
 extern const struct rules_format rules_format_uuid;
+extern const struct rules_format rules_format_visible;
 
 #endif

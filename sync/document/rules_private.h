@@ -56,4 +56,11 @@ struct shape {
 /* The shape of a whole entry. */
 const struct shape *rules_table_shape(enum entry_kind kind);
 
+/*
+ * The least that an entry must have to be stored and found again;
+ * ${old_version}: its version stands in version_detail.
+ */
+const struct shape *rules_table_identity(
+    enum entry_kind kind, bool old_version);
+
 #endif

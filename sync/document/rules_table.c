@@ -386,3 +386,48 @@ rules_table_shape(enum entry_kind kind)
 	}
 	return &server_shape;
 }
+
+/* ---- identity ---- */
+
+#define IDENTITY_TEXTS ANY_STRING("title"), ANY_STRING("description")
+#define IDENTITY_NAME(length)                                       \
+	STRING("name", .required = true, .min = 1, .max = (length), \
+	    .format = &rules_format_visible)
+#define IDENTITY_VERSION                                                    \
+	STRING("version", .required = true, .min = 1, .max = LIMIT_VERSION, \
+	    .format = &rules_format_visible)
+
+static const struct rule server_identity_rules[] = {
+	IDENTITY_NAME(LIMIT_NAME),
+	IDENTITY_VERSION,
+	IDENTITY_TEXTS,
+};
+SHAPE(server_identity, server_identity_rules);
+
+static const struct rule version_detail_rules[] = { IDENTITY_VERSION };
+SHAPE(version_detail, version_detail_rules);
+static const struct rule old_server_identity_rules[] = {
+	IDENTITY_NAME(LIMIT_NAME),
+	OBJECT("version_detail", .required = true, .shape = &version_detail),
+	IDENTITY_TEXTS,
+};
+SHAPE(old_server_identity, old_server_identity_rules);
+
+static const struct rule extension_identity_rules[] = {
+	STRING("namespace", .required = true, .min = 1, .max = 128,
+	    .format = &rules_format_visible),
+	IDENTITY_NAME(64),
+	IDENTITY_VERSION,
+	IDENTITY_TEXTS,
+	STRING(
+	    "status", .choices = CHOICES("active", "deprecated", "archived")),
+};
+SHAPE(extension_identity, extension_identity_rules);
+
+const struct shape *
+rules_table_identity(enum entry_kind kind, bool old_version)
+{
+	if (kind != ENTRY_SERVER)
+		return &extension_identity;
+	return old_version ? &old_server_identity : &server_identity;
+}

@@ -104,6 +104,8 @@ struct fetch_git_documents {
 	size_t entries; /* of trees, of any kind, looked at */
 	char root[FETCH_GIT_ID_SIZE]; /* of the blob or tree at the path */
 	char path[LIMIT_PATH]; /* as walked; "" is the root directory */
+	/* Of the names wanted below it; "": every *.json. */
+	char pattern[LIMIT_PATH];
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
+#include "sync/fetch/path_glob.h"
 
 #include <git2.h>
 
@@ -75,10 +76,12 @@ clean_path(const char *path, char *out, size_t size, struct err *e)
 }
 
 static bool
-is_json_name(const char *name)
+is_wanted(const struct fetch_git_documents *docs, const char *name)
 {
 	size_t len = strlen(name);
 
+	if (docs->pattern[0] != '\0')
+		return path_glob_match(docs->pattern, name);
 	return len > 5 && strcmp(name + len - 5, ".json") == 0;
 }
 
@@ -118,14 +121,15 @@ add_entry(struct fetch_git_job *job, struct fetch_git_documents *docs,
 	case GIT_FILEMODE_TREE:
 		return add_tree(job, docs, id, name, depth + 1, e);
 	case GIT_FILEMODE_LINK:
-		if (!is_json_name(name))
+		if (!is_wanted(docs, name))
 			return 0;
 		/* Left out silently, its entries would seem removed. */
 		err_set(e, ERR_FETCH, "\"%s\" is a symbolic link", name);
 		return -1;
 	case GIT_FILEMODE_BLOB:
 	case GIT_FILEMODE_BLOB_EXECUTABLE:
-		return is_json_name(name) ? add_document(docs, name, id, e) : 0;
+		return is_wanted(docs, name) ? add_document(docs, name, id, e)
+					     : 0;
 	default:
 		/* A submodule: what is in it belongs to another repository. */
 		return 0;
@@ -195,8 +199,9 @@ add_directory(struct fetch_git_job *job, struct fetch_git_documents *docs,
 	if (add_tree(job, docs, id, docs->path, 0, e) == -1)
 		return -1;
 	if (docs->count == 0) {
-		err_set(e, ERR_FETCH, "directory \"%s\" holds no *.json file",
-		    *docs->path == '\0' ? "." : docs->path);
+		err_set(e, ERR_FETCH, "directory \"%s\" holds no %s file",
+		    *docs->path == '\0' ? "." : docs->path,
+		    docs->pattern[0] == '\0' ? "*.json" : docs->pattern);
 		return -1;
 	}
 	qsort(docs->items, docs->count, sizeof *docs->items, compare_names);
@@ -301,6 +306,16 @@ out:
 	return rc;
 }
 
+/* The directory before a pattern is walked to, the pattern kept. */
+static void
+split_pattern(struct fetch_git_documents *docs)
+{
+	size_t base = path_glob_base(docs->path);
+
+	memcpy(docs->pattern, docs->path, strlen(docs->path) + 1);
+	docs->path[base > 0 ? base - 1 : 0] = '\0';
+}
+
 int
 fetch_git_tree_find(struct fetch_git_job *job, struct fetch_git_documents *docs,
     char commit[FETCH_GIT_ID_SIZE], struct err *e)
@@ -312,8 +327,11 @@ fetch_git_tree_find(struct fetch_git_job *job, struct fetch_git_documents *docs,
 	if (path == NULL)
 		path = "registry.json";
 	if (clean_path(path, docs->path, sizeof docs->path, e) == -1 ||
-	    find_commit(job, &id, commit, e) == -1 ||
-	    walk_path(job, docs, &id, &mode, e) == -1)
+	    find_commit(job, &id, commit, e) == -1)
+		return -1;
+	if (path_glob_is(docs->path))
+		split_pattern(docs);
+	if (walk_path(job, docs, &id, &mode, e) == -1)
 		return -1;
 	git_oid_tostr(docs->root, sizeof docs->root, &id);
 	return mode == GIT_FILEMODE_TREE

@@ -6,6 +6,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
+#include "sync/fetch/path_glob.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ struct walk {
 	size_t capacity;
 	size_t directories;
 	int base; /* what paths are relative to */
+	const char *pattern; /* of the names wanted; NULL: every *.json */
 };
 
 void
@@ -86,12 +88,15 @@ out:
 	return rc;
 }
 
+/* ${name} is relative to the directory that is listed. */
 static bool
-is_document(const char *name)
+is_document(const struct walk *w, const char *name)
 {
 	static const char suffix[] = ".json";
 	size_t len = strlen(name);
 
+	if (w->pattern != NULL)
+		return path_glob_match(w->pattern, name);
 	return len >= sizeof suffix &&
 	       strcmp(name + len - (sizeof suffix - 1), suffix) == 0;
 }
@@ -144,7 +149,7 @@ walk_entry(
 
 	if (fstatat(w->base, path, &st, 0) == -1) {
 		/* A dangling link may be anything but a document. */
-		if (is_document(file)) {
+		if (is_document(w, name)) {
 			file_list_fail(e, errno, path);
 			goto out;
 		}
@@ -153,7 +158,7 @@ walk_entry(
 		if (!is_inside(level, &st) &&
 		    walk_below(w, level, name, path, &st, e) == -1)
 			goto out;
-	} else if (is_document(file)) {
+	} else if (is_document(w, name)) {
 		if (add_file(w, name, path, &st, e) == -1)
 			goto out;
 		name = path = NULL;
@@ -227,7 +232,8 @@ list_directory(
 	if (walk_directory(w, &top, e) == -1)
 		goto out;
 	if (w->list.count == 0) {
-		err_set(e, ERR_FETCH, "no *.json file in directory %s", path);
+		err_set(e, ERR_FETCH, "no %s file in directory %s",
+		    w->pattern == NULL ? "*.json" : w->pattern, path);
 		goto out;
 	}
 	qsort(w->list.entries, w->list.count, sizeof *w->list.entries, by_name);
@@ -253,28 +259,52 @@ out:
 	return rc;
 }
 
+/*
+ * A path that is there is taken as it is written; else what looks like a
+ * pattern is one, and the directory before it is listed.
+ */
+static int
+find_start(struct walk *w, char **start, struct stat *st, const char *path,
+    struct err *e)
+{
+	*start = xstrdup(path);
+	if (fstatat(w->base, path, st, 0) == 0)
+		return 0;
+	if (errno == ENOENT && path_glob_is(path)) {
+		size_t before = path_glob_base(path);
+
+		w->pattern = path + before;
+		free(*start);
+		*start = before == 0 ? xstrdup(".") : xstrndup(path, before);
+		if (fstatat(w->base, *start, st, 0) == 0)
+			return 0;
+	}
+	file_list_fail(e, errno, *start);
+	return -1;
+}
+
 int
 file_list_read(struct file_list *out, int base, const char *path, struct err *e)
 {
 	struct walk w = { .base = base };
 	struct stat st;
+	char *start = NULL;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (fstatat(base, path, &st, 0) == -1) {
-		file_list_fail(e, errno, path);
+	if (find_start(&w, &start, &st, path, e) == -1)
 		goto out;
-	}
 	if (S_ISDIR(st.st_mode)) {
-		if (list_directory(&w, path, &st, e) == -1)
+		if (list_directory(&w, start, &st, e) == -1)
 			goto out;
-	} else if (list_file(&w, path, &st, e) == -1) {
+	} else if (list_file(&w, start, &st, e) == -1) {
 		goto out;
 	}
 	*out = w.list;
 	memset(&w.list, 0, sizeof w.list);
 	rc = 0;
 out:
+	free(start);
 	file_list_free(&w.list);
 	return rc;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The documents at a path of this machine, and what identifies their state
- * without reading them: a file, or the *.json files of a directory and its
- * subdirectories.
+ * without reading them: a file, the *.json files of a directory and its
+ * subdirectories, or the files that a pattern matches (sync/fetch/path_glob.h).
  *
  * Names that begin with a dot are passed over, links are followed: in a
  * mounted ConfigMap each file is a link into a hidden directory.

@@ -2,312 +2,84 @@
 /* Bringing what is stored of a source in line with what it offers. */
 #include "sync/store/apply.h"
 
-#include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/limits.h"
-#include "lib/version.h"
 #include "sync/digest.h"
 #include "sync/document/catalog.h"
 #include "sync/document/rules.h"
 #include "sync/store/compose.h"
 #include "sync/store/heads.h"
+#include "sync/store/reject.h"
+#include "sync/store/stored.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define DIGEST_SIZE 32
 #define PROGRESS_EVERY 256 /* entries between two reports */
 
 /* The state of one application. */
 struct apply {
-	struct db *db;
+	struct stored_place place;
 	const struct apply_options *options;
 	struct apply_counts *counts;
 	struct filter *filter;
 	struct digest *digest;
-	struct buf order_key;
-	struct buf search_text;
-	const char *document; /* NULL when the source has only one */
+	struct reject reject;
+	struct catalog_summary summary;
 	int64_t read;
-	bool rereading; /* stored documents, not offered ones */
+	bool changed; /* something was written */
+	/* Of the document being read. */
+	const char *document; /* its name; NULL when it is the only one */
+	enum shape_kind shape;
+	size_t good_documents;
+	char first_bad[ERR_TEXT_MAX]; /* a document that brought nothing */
+	/* What take_known() has found out about the entry at hand. */
+	struct {
+		const struct catalog_entry *entry; /* NULL: nothing */
+		struct stored_version stored;
+		unsigned char digest[DIGEST_RAW_SIZE];
+		char name[LIMIT_IDENTITY + 1];
+		char version[LIMIT_VERSION_BYTES + 1];
+	} asked;
 };
 
-/* One entry on its way in. */
-struct item {
-	enum entry_kind kind;
-	const struct rules_entry *facts;
-	const char *json;
-	size_t json_len;
-	unsigned char digest[DIGEST_SIZE];
-};
+/* ---- one entry ---- */
 
-static const char *
-array_name(enum entry_kind kind)
+static struct reject_place
+place_of(const struct apply *a, const struct catalog_entry *entry)
 {
-	return kind == ENTRY_SERVER  ? "servers"
-	       : kind == ENTRY_SKILL ? "skills"
-				     : "plugins";
+	return (struct reject_place){ a->document, entry };
 }
 
-/* Notes an entry that is left out; a strict source fails instead. */
+/* Leaves an entry out; a strict source fails instead. */
 static int
-reject(struct apply *a, const struct catalog_entry *entry, const char *path,
-    const char *rule, const char *value, struct err *e)
+reject(struct apply *a, const struct catalog_entry *entry,
+    const struct rules_problem *problem, struct err *e)
 {
-	char where[LIMIT_PATH];
-	struct stmt *s;
+	const struct reject_place place = place_of(a, entry);
 
-	if (a->rereading) /* it was judged when it was offered */
-		return 0;
-	snprintf(where, sizeof where, "%s%sdata.%s.%zu%s%s",
-	    a->document == NULL ? "" : a->document,
-	    a->document == NULL ? "" : ": ", array_name(entry->kind),
-	    entry->index, path[0] == '\0' ? "" : ".", path);
-	if (a->options->source->strict) {
-		err_set(e, ERR_INPUT,
-		    "registry schema validation failed: %s: %s", where, rule);
+	if (reject_entry(&a->reject, &place, problem, e) == -1)
 		return -1;
-	}
-	a->counts->rejected++;
-	if (a->counts->rejected > LIMIT_REJECTED_KEPT)
-		return 0;
-	s = db_stmt(a->db, SQL_REJECTION_INSERT);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, a->options->source_id);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, a->counts->rejected);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, entry->kind);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, where);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, entry->facts.name);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, entry->facts.version);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, rule);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, value);
-	return stmt_run(s, e);
-}
-
-/* Sets ${first} when this document has not offered the version before. */
-static int
-mark_seen(struct apply *a, const struct item *item, bool *first, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_SEEN_INSERT);
-
-	stmt_bind_int(s, SQL_SEEN_INSERT_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_SEEN_INSERT_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_SEEN_INSERT_P_VERSION, item->facts->version);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	*first = db_changes(a->db) == 1;
+	/* A document that is one entry and a bad one may be anything. */
+	if (entry->root && a->first_bad[0] == '\0')
+		reject_text(a->first_bad, sizeof a->first_bad, &place, problem);
 	return 0;
 }
 
+/* Sets ${first} when this source has not offered the version before. */
 static int
-mark_withheld(struct apply *a, int64_t id, struct err *e)
+mark_seen(struct apply *a, enum entry_kind kind,
+    const struct rules_entry *facts, bool *first, struct err *e)
 {
-	struct stmt *s = db_stmt(a->db, SQL_WITHHELD_MARK);
+	struct stmt *s = db_stmt(a->place.db, SQL_SEEN_INSERT);
 
-	stmt_bind_int(s, SQL_WITHHELD_MARK_P_ID, id);
-	return stmt_run(s, e);
-}
-
-static int
-insert_withheld(struct apply *a, const struct item *item, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_WITHHELD_INSERT);
-
-	stmt_bind_int(s, SQL_WITHHELD_INSERT_P_SOURCE, a->options->source_id);
-	stmt_bind_int(s, SQL_WITHHELD_INSERT_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_VERSION, item->facts->version);
-	stmt_bind_blob(
-	    s, SQL_WITHHELD_INSERT_P_DIGEST, item->digest, sizeof item->digest);
-	stmt_bind_text(
-	    s, SQL_WITHHELD_INSERT_P_BODY, item->json, item->json_len);
+	stmt_bind_int(s, SQL_SEEN_INSERT_P_KIND, kind);
+	stmt_bind_str(s, SQL_SEEN_INSERT_P_NAME, facts->name);
+	stmt_bind_str(s, SQL_SEEN_INSERT_P_VERSION, facts->version);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return mark_withheld(a, db_last_rowid(a->db), e);
-}
-
-/* The filter leaves it out: keep it aside for another filter. */
-static int
-withhold(struct apply *a, const struct item *item, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_WITHHELD_FIND);
-	const void *digest;
-	int64_t id;
-	size_t len;
-	bool row, same;
-
-	a->counts->withheld++;
-	stmt_bind_int(s, SQL_WITHHELD_FIND_P_SOURCE, a->options->source_id);
-	stmt_bind_int(s, SQL_WITHHELD_FIND_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_WITHHELD_FIND_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_WITHHELD_FIND_P_VERSION, item->facts->version);
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	if (!row)
-		return insert_withheld(a, item, e);
-	id = stmt_int(s, 0);
-	digest = stmt_blob(s, 1, &len);
-	same = len == DIGEST_SIZE && memcmp(digest, item->digest, len) == 0;
-	stmt_done(s);
-	if (!same) {
-		s = db_stmt(a->db, SQL_WITHHELD_UPDATE);
-		stmt_bind_int(s, SQL_WITHHELD_UPDATE_P_ID, id);
-		stmt_bind_blob(s, SQL_WITHHELD_UPDATE_P_DIGEST, item->digest,
-		    sizeof item->digest);
-		stmt_bind_text(
-		    s, SQL_WITHHELD_UPDATE_P_BODY, item->json, item->json_len);
-		if (stmt_run(s, e) == -1)
-			return -1;
-	}
-	return mark_withheld(a, id, e);
-}
-
-static int
-put_text(
-    struct apply *a, const struct item *item, int64_t document, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_VERSION_TEXT_PUT);
-
-	buf_reset(&a->search_text);
-	heads_search_text(&a->search_text, item->facts);
-	stmt_bind_int(s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, document);
-	stmt_bind_text(s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT,
-	    buf_str(&a->search_text), a->search_text.len);
-	return stmt_run(s, e);
-}
-
-static int
-insert_entry(
-    struct apply *a, const struct item *item, int64_t *entry, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_ENTRY_INSERT);
-
-	stmt_bind_int(s, SQL_ENTRY_INSERT_P_SOURCE, a->options->source_id);
-	stmt_bind_int(s, SQL_ENTRY_INSERT_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_ENTRY_INSERT_P_NAME, item->facts->name);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	*entry = db_last_rowid(a->db);
+	*first = db_changes(a->place.db) == 1;
 	return 0;
-}
-
-/* A server's own document says nothing of its status. */
-static const char *
-status_of(const struct item *item)
-{
-	return item->facts->status == NULL ? "active" : item->facts->status;
-}
-
-static int
-insert_version(
-    struct apply *a, const struct item *item, int64_t entry, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_DOCUMENT_INSERT);
-	const char *version = item->facts->version;
-	int64_t document;
-
-	stmt_bind_text(
-	    s, SQL_DOCUMENT_INSERT_P_BODY, item->json, item->json_len);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	document = db_last_rowid(a->db);
-	buf_reset(&a->order_key);
-	version_order_key(&a->order_key, version, strlen(version));
-	s = db_stmt(a->db, SQL_VERSION_INSERT);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_ENTRY, entry);
-	stmt_bind_str(s, SQL_VERSION_INSERT_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, document);
-	stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
-	    buf_str(&a->order_key), a->order_key.len);
-	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, status_of(item));
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_NOW, a->options->now);
-	stmt_bind_blob(
-	    s, SQL_VERSION_INSERT_P_DIGEST, item->digest, sizeof item->digest);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	a->counts->added++;
-	return put_text(a, item, document, e);
-}
-
-static int
-update_version(struct apply *a, const struct item *item, int64_t entry,
-    int64_t document, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_DOCUMENT_UPDATE);
-
-	stmt_bind_int(s, SQL_DOCUMENT_UPDATE_P_ID, document);
-	stmt_bind_text(
-	    s, SQL_DOCUMENT_UPDATE_P_BODY, item->json, item->json_len);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	s = db_stmt(a->db, SQL_VERSION_UPDATE);
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_ENTRY, entry);
-	stmt_bind_str(s, SQL_VERSION_UPDATE_P_VERSION, item->facts->version);
-	stmt_bind_str(s, SQL_VERSION_UPDATE_P_STATUS, status_of(item));
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_NOW, a->options->now);
-	stmt_bind_blob(
-	    s, SQL_VERSION_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	return put_text(a, item, document, e);
-}
-
-/* What is stored of an item; 0 for what is not. */
-struct stored {
-	int64_t entry;
-	int64_t document;
-	bool same; /* byte for byte */
-	bool removed; /* a tombstone */
-};
-
-static int
-find_stored(
-    struct stored *out, struct apply *a, const struct item *item, struct err *e)
-{
-	struct stmt *s = db_stmt(a->db, SQL_STORED_VERSION);
-	const void *digest;
-	size_t len;
-	bool row;
-
-	memset(out, 0, sizeof *out);
-	stmt_bind_str(s, SQL_STORED_VERSION_P_VERSION, item->facts->version);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_STORED_VERSION_P_NAME, item->facts->name);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_SOURCE, a->options->source_id);
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	if (row) {
-		out->entry = stmt_int(s, 0);
-		out->document = stmt_int(s, 1);
-		digest = stmt_blob(s, 2, &len);
-		out->same = len == DIGEST_SIZE &&
-			    memcmp(digest, item->digest, len) == 0;
-		out->removed = !stmt_is_null(s, 3);
-	}
-	stmt_done(s);
-	return 0;
-}
-
-static int
-keep(struct apply *a, const struct item *item, struct err *e)
-{
-	struct stored stored;
-
-	if (find_stored(&stored, a, item, e) == -1)
-		return -1;
-	if (stored.document != 0 && stored.same && !stored.removed) {
-		a->counts->unchanged++;
-		return 0;
-	}
-	if (stored.entry == 0 && insert_entry(a, item, &stored.entry, e) == -1)
-		return -1;
-	if (heads_touch(a->db, stored.entry, e) == -1)
-		return -1;
-	if (stored.document == 0)
-		return insert_version(a, item, stored.entry, e);
-	if (stored.removed)
-		a->counts->added++;
-	else
-		a->counts->updated++;
-	return update_version(a, item, stored.entry, stored.document, e);
 }
 
 static void
@@ -318,42 +90,184 @@ report_progress(struct apply *a)
 		a->options->progress(a->options->progress_ctx, a->read);
 }
 
+/* What is stored of the entry, if it was not just looked up. */
+static int
+find_stored(struct stored_version *out, struct apply *a,
+    const struct catalog_entry *entry, struct err *e)
+{
+	const struct rules_entry *facts = &entry->facts;
+
+	if (a->asked.entry == entry &&
+	    strcmp(a->asked.name, facts->name) == 0 &&
+	    strcmp(a->asked.version, facts->version) == 0) {
+		*out = a->asked.stored;
+		return 0;
+	}
+	return stored_find(
+	    out, &a->place, entry->kind, facts->name, facts->version, e);
+}
+
+static bool
+is_deleted(const struct stored_item *item)
+{
+	return strcmp(stored_status(item), "deleted") == 0;
+}
+
+/* One that is stored already, and now is another. */
+static int
+replace(struct apply *a, const struct stored_version *stored,
+    const struct stored_item *item, struct err *e)
+{
+	struct apply_counts *counts = a->counts;
+	int64_t document = stored->document;
+
+	if (is_deleted(item) == stored->deleted)
+		counts->updated++;
+	else if (stored->deleted)
+		counts->added++;
+	else
+		counts->removed++;
+	/* What is deleted may come without all that it was. */
+	if (is_deleted(item) && item->facts->description == NULL)
+		document = 0;
+	return stored_update(&a->place, item, stored->entry, document, e);
+}
+
+static int
+keep(struct apply *a, struct stored_version *stored,
+    const struct stored_item *item, struct err *e)
+{
+	bool known = stored->document != 0 && !stored->removed;
+
+	/* A document read again is as it was stored: nothing was offered. */
+	if (known && (a->reject.silent || memcmp(stored->digest, item->digest,
+					      sizeof item->digest) == 0)) {
+		a->counts->unchanged++;
+		return 0;
+	}
+	a->changed = true;
+	if (stored->entry == 0 &&
+	    stored_insert_entry(&stored->entry, &a->place, item, e) == -1)
+		return -1;
+	if (heads_touch(a->place.db, stored->entry, e) == -1)
+		return -1;
+	if (stored->document != 0)
+		return replace(a, stored, item, e);
+	if (is_deleted(item))
+		a->counts->updated++;
+	else
+		a->counts->added++;
+	return stored_insert(&a->place, item, stored->entry, e);
+}
+
+/* The filter and the digest decide about an entry that breaks no rule. */
+static int
+take_item(struct apply *a, const struct catalog_entry *entry,
+    const struct stored_item *item, struct err *e)
+{
+	static const struct rules_problem again = {
+		.rule = "offers a name and version that the source already has"
+	};
+	struct rules_problem problem = again;
+	struct stored_version stored;
+	bool first;
+
+	if (!filter_keeps(a->filter, entry->kind, entry->facts.name,
+		(const char *const *)entry->facts.tags,
+		entry->facts.tag_count)) {
+		a->counts->withheld++;
+		return stored_withhold(&a->place, item, e);
+	}
+	if (mark_seen(a, entry->kind, &entry->facts, &first, e) == -1)
+		return -1;
+	if (!first) {
+		snprintf(problem.value, sizeof problem.value, "%.*s",
+		    LIMIT_REJECTED_VALUE, entry->facts.version);
+		return reject(a, entry, &problem, e);
+	}
+	if (entry->note != NULL) {
+		const struct reject_place place = place_of(a, entry);
+
+		if (reject_note(&a->reject, &place, entry->note, e) == -1)
+			return -1;
+	}
+	if (find_stored(&stored, a, entry, e) == -1)
+		return -1;
+	return keep(a, &stored, item, e);
+}
+
 static int
 take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
 	struct apply *a = ctx;
-	struct item item = { .kind = entry->kind,
+	struct stored_item item = { .kind = entry->kind,
 		.facts = &entry->facts,
 		.json = entry->json,
-		.json_len = entry->json_len };
-	bool first;
+		.json_len = entry->json_len,
+		.outer = entry->outer };
+	int rc;
 
 	report_progress(a);
-	if (entry->problem != NULL)
-		return reject(a, entry, entry->problem->path,
-		    entry->problem->rule, entry->problem->value, e);
-	if (!filter_keeps(a->filter, entry->kind, entry->facts.name,
-		(const char *const *)entry->facts.tags,
-		entry->facts.tag_count)) {
-		digest_add(a->digest, item.json, item.json_len);
-		digest_raw(a->digest, item.digest);
-		return withhold(a, &item, e);
+	if (reject_forget(&a->reject, entry, e) == -1)
+		return -1;
+	if (entry->problem != NULL) {
+		rc = reject(a, entry, entry->problem, e);
+	} else {
+		if (a->asked.entry == entry && entry->note == NULL)
+			memcpy(
+			    item.digest, a->asked.digest, sizeof item.digest);
+		else
+			stored_digest(item.digest, a->digest, entry->json,
+			    entry->json_len, entry->outer, entry->note != NULL);
+		rc = take_item(a, entry, &item, e);
 	}
-	if (mark_seen(a, &item, &first, e) == -1)
+	a->asked.entry = NULL;
+	return rc;
+}
+
+/*
+ * An entry whose digest is stored under its name and version was checked when
+ * it was stored.  Not so where tags decide: they are found by checking.
+ */
+static int
+take_known(
+    void *ctx, const struct catalog_entry *entry, bool *known, struct err *e)
+{
+	struct apply *a = ctx;
+	const struct rules_entry *facts = &entry->facts;
+	const struct stored_version *stored = &a->asked.stored;
+	bool first;
+
+	a->asked.entry = entry;
+	snprintf(a->asked.name, sizeof a->asked.name, "%s", facts->name);
+	snprintf(
+	    a->asked.version, sizeof a->asked.version, "%s", facts->version);
+	stored_digest(a->asked.digest, a->digest, entry->json, entry->json_len,
+	    entry->outer, false);
+	if (stored_find(&a->asked.stored, &a->place, entry->kind, facts->name,
+		facts->version, e) == -1)
+		return -1;
+	if (stored->document == 0 || stored->removed ||
+	    memcmp(stored->digest, a->asked.digest, DIGEST_RAW_SIZE) != 0 ||
+	    !filter_keeps(a->filter, entry->kind, facts->name, NULL, 0))
+		return 0;
+	if (mark_seen(a, entry->kind, facts, &first, e) == -1)
 		return -1;
 	if (!first)
-		return reject(a, entry, "",
-		    "offers a name and version that the document already has",
-		    entry->facts.version, e);
-	digest_add(a->digest, item.json, item.json_len);
-	digest_raw(a->digest, item.digest);
-	return keep(a, &item, e);
+		return 0;
+	report_progress(a);
+	a->counts->unchanged++;
+	a->asked.entry = NULL;
+	*known = true;
+	return 0;
 }
+
+/* ---- all of a source ---- */
 
 static int
 count_stored(struct apply *a, struct err *e)
 {
-	struct stmt *s = db_stmt(a->db, SQL_SOURCE_COUNTS);
+	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_COUNTS);
 	bool row;
 
 	stmt_bind_int(s, SQL_SOURCE_COUNTS_P_SOURCE, a->options->source_id);
@@ -379,7 +293,7 @@ count_stored(struct apply *a, struct err *e)
 static int
 run_for_source(struct apply *a, enum sql_id id, struct err *e)
 {
-	struct stmt *s = db_stmt(a->db, id);
+	struct stmt *s = db_stmt(a->place.db, id);
 
 	/* The source is the first parameter of each statement used here. */
 	stmt_bind_int(s, 1, a->options->source_id);
@@ -394,21 +308,24 @@ remove_unseen(struct apply *a, struct err *e)
 
 	if (run_for_source(a, SQL_TOUCH_UNSEEN, e) == -1)
 		return -1;
-	s = db_stmt(a->db, SQL_REMOVE_UNSEEN);
+	s = db_stmt(a->place.db, SQL_REMOVE_UNSEEN);
 	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_NOW, a->options->now);
 	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_SOURCE, a->options->source_id);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	a->counts->removed = db_changes(a->db);
+	a->counts->removed += db_changes(a->place.db);
+	a->changed |= db_changes(a->place.db) > 0;
+	if (run_for_source(a, SQL_RETIRE_UNSEEN, e) == -1)
+		return -1;
 	return run_for_source(a, SQL_WITHHELD_DELETE_UNSEEN, e);
 }
 
 static int
 clear_notes(struct apply *a, struct err *e)
 {
-	if (stmt_run(db_stmt(a->db, SQL_SEEN_CLEAR), e) == -1)
+	if (stmt_run(db_stmt(a->place.db, SQL_SEEN_CLEAR), e) == -1)
 		return -1;
-	return stmt_run(db_stmt(a->db, SQL_WITHHELD_SEEN_CLEAR), e);
+	return stmt_run(db_stmt(a->place.db, SQL_WITHHELD_SEEN_CLEAR), e);
 }
 
 /* Brings heads and registries in step with the versions. */
@@ -423,15 +340,17 @@ settle(struct db *db, int64_t source, int64_t now, struct err *e)
 	return renumbered ? compose_everything(db, now, e) : 0;
 }
 
+/* ${partial}: what was not offered is not gone. */
 static int
-finish(struct apply *a, struct err *e)
+finish(struct apply *a, bool partial, struct err *e)
 {
-	if (remove_unseen(a, e) == -1 || clear_notes(a, e) == -1 ||
-	    count_stored(a, e) == -1)
+	if ((!partial && remove_unseen(a, e) == -1) ||
+	    clear_notes(a, e) == -1 || count_stored(a, e) == -1)
 		return -1;
-	if (a->counts->added + a->counts->updated + a->counts->removed == 0)
+	a->counts->rejected = a->reject.rejected;
+	if (!a->changed)
 		return 0;
-	return settle(a->db, a->options->source_id, a->options->now, e);
+	return settle(a->place.db, a->options->source_id, a->options->now, e);
 }
 
 static int
@@ -439,11 +358,13 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e)
 {
 	memset(out, 0, sizeof *out);
-	*a = (struct apply){ .db = db,
-		.options = options,
-		.counts = out,
-		.order_key = BUF_INIT(16 * LIMIT_VERSION_BYTES),
-		.search_text = BUF_INIT(LIMIT_ENTRY) };
+	memset(a, 0, sizeof *a);
+	a->options = options;
+	a->counts = out;
+	stored_place_init(&a->place, db, options->source_id, options->now);
+	a->reject = (struct reject){ .db = db,
+		.source = options->source_id,
+		.strict = options->source->strict };
 	a->digest = digest_new();
 	if (filter_new(&a->filter, &options->source->filter, e) == -1)
 		return -1;
@@ -455,31 +376,124 @@ stop(struct apply *a)
 {
 	filter_free(a->filter);
 	digest_free(a->digest);
-	buf_free(&a->order_key);
-	buf_free(&a->search_text);
+	stored_place_free(&a->place);
+}
+
+static int
+detect(struct apply *a, struct fetch *fetched, size_t index, const char **name,
+    struct err *e)
+{
+	struct reader reader = { 0 };
+	int rc = -1;
+
+	if (fetch_open(fetched, index, &reader, name, e) == -1 ||
+	    shape_detect(&a->shape, &reader, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	reader_close(&reader);
+	return rc;
+}
+
+/* Among others a document of no known shape is left out like an entry. */
+static int
+leave_out(struct apply *a, struct err *e)
+{
+	static const struct rules_problem problem = {
+		.rule = "has none of the shapes that can be read"
+	};
+	const struct catalog_entry entry = {
+		.kind = ENTRY_SERVER, .array = "", .root = true
+	};
+
+	return reject(a, &entry, &problem, e);
+}
+
+static int
+note_groups(struct apply *a, struct err *e)
+{
+	static const struct rules_problem problem = { .path = "groups",
+		.rule = "is not kept: groups of servers are not served" };
+	const struct catalog_entry entry = {
+		.kind = ENTRY_SERVER, .array = "", .root = true
+	};
+	const struct reject_place place = place_of(a, &entry);
+
+	return reject_note(&a->reject, &place, &problem, e);
+}
+
+static int
+read_shape(struct apply *a, struct fetch *fetched, size_t index, struct err *e)
+{
+	const struct filter_spec *filter = &a->options->source->filter;
+	const bool by_tag =
+	    filter->tags_include.count + filter->tags_exclude.count > 0;
+	const struct catalog_options options = {
+		.max_meta_size = a->options->max_meta_size,
+		.shape = a->shape,
+		.known = by_tag ? NULL : take_known,
+	};
+	const size_t good = a->summary.good;
+	struct reader reader = { 0 };
+	const char *name = NULL;
+	int rc = -1;
+
+	a->summary.groups = false;
+	if (fetch_open(fetched, index, &reader, &name, e) == -1 ||
+	    catalog_read(&a->summary, &reader, &options, take_entry, a, e) ==
+		-1)
+		goto out;
+	if (a->summary.groups && note_groups(a, e) == -1)
+		goto out;
+	a->good_documents +=
+	    a->summary.good > good ||
+	    (a->shape != SHAPE_SERVER && a->shape != SHAPE_ITEM);
+	rc = 0;
+out:
+	reader_close(&reader);
+	return rc;
 }
 
 static int
 read_document(
     struct apply *a, struct fetch *fetched, size_t index, struct err *e)
 {
-	const struct catalog_options options = { a->options->max_meta_size };
-	struct reader reader = { 0 };
 	const char *name = NULL;
 	int rc = -1;
 
-	if (fetch_open(fetched, index, &reader, &name, e) == -1)
+	a->document = NULL;
+	if (detect(a, fetched, index, &name, e) == -1)
 		goto out;
 	a->document = fetched->document_count > 1 ? name : NULL;
-	if (catalog_read(NULL, &reader, &options, take_entry, a, e) == -1) {
-		if (a->document != NULL)
-			err_wrap(e, "%s", name);
+	if (a->shape != SHAPE_FOREIGN) {
+		if (read_shape(a, fetched, index, e) == -1)
+			goto out;
+	} else if (fetched->document_count > 1) {
+		if (leave_out(a, e) == -1)
+			goto out;
+	} else {
+		catalog_refuse_shape(e);
 		goto out;
 	}
 	rc = 0;
 out:
-	reader_close(&reader);
+	if (rc == -1 && fetched->document_count > 1 && name != NULL)
+		err_wrap(e, "%s", name);
 	return rc;
+}
+
+/* A source that offers nothing at all has failed, and keeps what it had. */
+static int
+check_offer(struct apply *a, struct err *e)
+{
+	if (a->good_documents == 0 && a->first_bad[0] != '\0') {
+		err_set(e, ERR_INPUT,
+		    "registry schema validation failed: %s; what can be read "
+		    "is " SHAPE_ACCEPTED,
+		    a->first_bad);
+		return -1;
+	}
+	return catalog_check_summary(&a->summary, e);
 }
 
 int
@@ -490,12 +504,14 @@ apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
 	int rc = -1;
 
 	if (start(&a, out, db, options, e) == -1 ||
-	    run_for_source(&a, SQL_REJECTION_CLEAR, e) == -1)
+	    reject_start(&a.reject, fetched->partial, e) == -1)
 		goto out;
 	for (size_t i = 0; i < fetched->document_count; i++)
 		if (read_document(&a, fetched, i, e) == -1)
 			goto out;
-	if (finish(&a, e) == -1)
+	if (!fetched->partial && check_offer(&a, e) == -1)
+		goto out;
+	if (finish(&a, fetched->partial, e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -503,19 +519,79 @@ out:
 	return rc;
 }
 
-/* Hands a stored document to take_entry() as if it had been offered. */
+/* ---- another filter ---- */
+
+/* The columns of the statement offered_documents. */
+enum {
+	OFFERED_KIND,
+	OFFERED_BODY,
+	OFFERED_DIGEST,
+	OFFERED_STATUS,
+	OFFERED_MESSAGE,
+	OFFERED_STATUS_CHANGED,
+	OFFERED_PUBLISHED,
+	OFFERED_UPDATED,
+	OFFERED_EXTRA,
+	OFFERED_OFFICIAL
+};
+
+static int64_t
+instant(struct stmt *s, int column)
+{
+	return stmt_is_null(s, column) ? CLOCK_NEVER : stmt_int(s, column);
+}
+
+/* What the upstream said of the document in this row; false: nothing. */
+static bool
+offered_outer(struct catalog_outer *outer, struct stmt *s)
+{
+	bool said = false;
+
+	for (int c = OFFERED_STATUS; c <= OFFERED_OFFICIAL; c++)
+		said |= !stmt_is_null(s, c);
+	outer->status = stmt_text(s, OFFERED_STATUS, NULL);
+	outer->status_message = stmt_text(s, OFFERED_MESSAGE, NULL);
+	outer->status_changed_us = instant(s, OFFERED_STATUS_CHANGED);
+	outer->published_us = instant(s, OFFERED_PUBLISHED);
+	outer->updated_us = instant(s, OFFERED_UPDATED);
+	outer->extra = stmt_text(s, OFFERED_EXTRA, &outer->extra_len);
+	outer->official = stmt_text(s, OFFERED_OFFICIAL, &outer->official_len);
+	if (outer->extra == NULL)
+		outer->extra_len = 0;
+	if (outer->official == NULL)
+		outer->official_len = 0;
+	return said;
+}
+
+/* Takes a stored document as if it had been offered. */
 static int
 reread(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 {
-	struct catalog_entry entry = { .index = (size_t)a->read };
-	struct rules_problem problem;
+	struct catalog_entry entry = { .index = (size_t)a->read, .array = "" };
+	struct catalog_outer outer;
+	struct rules_problem ignored;
+	struct stored_item item;
+	const void *digest;
+	size_t len;
 
-	entry.kind = (enum entry_kind)stmt_int(s, 0);
-	entry.json = stmt_text(s, 1, &entry.json_len);
-	if (rules_check(rules, entry.kind, entry.json, entry.json_len,
-		&entry.facts, &problem) == -1)
-		entry.problem = &problem;
-	return take_entry(a, &entry, e);
+	report_progress(a);
+	entry.kind = (enum entry_kind)stmt_int(s, OFFERED_KIND);
+	entry.json = stmt_text(s, OFFERED_BODY, &entry.json_len);
+	if (offered_outer(&outer, s))
+		entry.outer = &outer;
+	/* It was judged when it was offered; its facts are wanted. */
+	if (rules_check(rules, entry.kind, RULES_IDENTITY, entry.json,
+		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN)
+		return 0;
+	item = (struct stored_item){ .kind = entry.kind,
+		.facts = &entry.facts,
+		.json = entry.json,
+		.json_len = entry.json_len,
+		.outer = entry.outer };
+	digest = stmt_blob(s, OFFERED_DIGEST, &len);
+	if (digest != NULL && len == sizeof item.digest)
+		memcpy(item.digest, digest, len);
+	return take_item(a, &entry, &item, e);
 }
 
 int
@@ -530,7 +606,7 @@ apply_filter(struct apply_counts *out, struct db *db,
 
 	if (start(&a, out, db, options, e) == -1)
 		goto out;
-	a.rereading = true;
+	a.reject.silent = true;
 	s = db_stmt(db, SQL_OFFERED_DOCUMENTS);
 	stmt_bind_int(s, SQL_OFFERED_DOCUMENTS_P_SOURCE, options->source_id);
 	for (;;) {
@@ -541,7 +617,7 @@ apply_filter(struct apply_counts *out, struct db *db,
 		if (reread(&a, rules, s, e) == -1)
 			goto out;
 	}
-	if (finish(&a, e) == -1)
+	if (finish(&a, false, e) == -1)
 		goto out;
 	rc = 0;
 out:

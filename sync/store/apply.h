@@ -19,6 +19,11 @@
 #include <stdint.h>
 
 struct apply_counts {
+	/*
+	 * What can be used now and could not before, what can still be used
+	 * or still cannot but is another, and what can be used no longer: gone,
+	 * or marked as deleted by the upstream.
+	 */
 	int64_t added;
 	int64_t updated;
 	int64_t removed;
@@ -42,8 +47,10 @@ struct apply_options {
 };
 
 /*
- * Applies the documents of ${fetched}.  ERR_INPUT: a document is unreadable,
- * or the source is strict and an entry breaks a rule.
+ * Applies the documents of ${fetched}, each of whatever shape it has.  When it
+ * is only a part, what it does not hold stays as it is.  ERR_INPUT: a document
+ * is unreadable, none holds a server, or the source is strict and an entry
+ * breaks a rule.
  */
 int apply_fetched(struct apply_counts *out, struct db *db,
     struct fetch *fetched, const struct apply_options *options, struct err *e);

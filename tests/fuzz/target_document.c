@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A registry document: every entry that is handed over is JSON without white
- * space between tokens, and whole enough to be read again with the same facts.
+ * A document of any shape: every entry that is handed over is JSON without
+ * white space between tokens, and whole enough to be read again with the same
+ * facts.
  */
 #include "lib/limits.h"
 #include "sync/document/catalog.h"
@@ -62,12 +63,20 @@ take(void *ctx, const struct catalog_entry *entry, struct err *e)
 void
 fuzz_one(const uint8_t *data, size_t len)
 {
-	const struct catalog_options options = { LIMIT_META_DEFAULT };
+	struct catalog_options options = { .max_meta_size =
+					       LIMIT_META_DEFAULT };
 	struct catalog_summary summary = { 0 };
 	struct err e = ERR_INIT;
 	struct reader reader;
 	size_t count = 0;
 
+	reader_from_memory(&reader, data, len);
+	if (shape_detect(&options.shape, &reader, &e) == -1) {
+		FUZZ_HOLDS(e.code != ERR_NONE && e.text[0] != '\0');
+		return;
+	}
+	if (options.shape == SHAPE_FOREIGN)
+		return;
 	reader_from_memory(&reader, data, len);
 	if (catalog_read(&summary, &reader, &options, take, &count, &e) == 0)
 		FUZZ_HOLDS(count ==

@@ -107,14 +107,18 @@ note_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 }
 
 static void
-read_from(struct result *r, struct reader *reader, size_t stop_after)
+read_from(struct result *r, struct reader *reader, enum shape_kind shape,
+    size_t stop_after)
 {
-	const struct catalog_options options = { LIMIT_META_DEFAULT };
+	const struct catalog_options options = { LIMIT_META_DEFAULT, shape,
+		NULL };
 
 	*r = (struct result){ .text = BUF_INIT(64 * MIB) };
 	r->stop_after = stop_after;
 	r->rc =
 	    catalog_read(&r->summary, reader, &options, note_entry, r, &r->e);
+	if (r->rc == 0)
+		r->rc = catalog_check_summary(&r->summary, &r->e);
 }
 
 static void
@@ -122,8 +126,18 @@ read_text(struct result *r, const char *text, size_t len, size_t chunk)
 {
 	struct slow slow = { text, len, chunk, false };
 	struct reader reader = { .read = read_slow, .state = &slow };
+	enum shape_kind shape = SHAPE_FOREIGN;
 
-	read_from(r, &reader, 0);
+	*r = (struct result){ .text = BUF_INIT(64 * MIB) };
+	r->rc = shape_detect(&shape, &reader, &r->e);
+	if (r->rc == 0 && shape == SHAPE_FOREIGN) {
+		catalog_refuse_shape(&r->e);
+		r->rc = -1;
+	}
+	if (r->rc == -1)
+		return;
+	slow = (struct slow){ text, len, chunk, false };
+	read_from(r, &reader, shape, 0);
 }
 
 static void
@@ -456,10 +470,10 @@ static const struct hostile hostile[] = {
 	JSON("escape-cut", "line 1 column 144: " EARLY),
 	JSON("vertical-tab", "line 1 column 2: the name of a member"),
 	JSON("no-break-space", "line 1 column 2: the name of a member"),
-	SCHEMA("root-array", "(root): must be an object"),
-	SCHEMA("root-string", "(root): must be an object"),
-	SCHEMA("root-null", "(root): must be an object"),
-	SCHEMA("root-number", "(root): must be an object"),
+	ENTRY("root-array", "server 0 BAD [server] [is required]"),
+	SCHEMA("root-string", "(root): is none of what can be read: a reg"),
+	SCHEMA("root-null", "(root): is none of what can be read: a reg"),
+	SCHEMA("root-number", "(root): is none of what can be read: a reg"),
 	SCHEMA("no-version", "version: is required"),
 	SCHEMA("version-number", "version: must be a string"),
 	SCHEMA("version-null", "version: must be a string"),
@@ -576,7 +590,7 @@ static const struct excess excesses[] = {
 	{ __LINE__, INSIDE("\"x\":"), "[", "", "", 1000000, ERR_LIMIT,
 	    "nested too deeply" },
 	{ __LINE__, OUTSIDE, "[", "]", "}", LIMIT_JSON_DEPTH - 1, ERR_INPUT,
-	    "with 3 errors: version: is required" },
+	    "(root): is none of what can be read" },
 	{ __LINE__, OUTSIDE, "[", "]", "}", LIMIT_JSON_DEPTH, ERR_LIMIT,
 	    "line 1 column 133: nested too deeply" },
 	{ __LINE__, INSIDE("\"x\":\""), "0123456789abcdef", "",
@@ -590,10 +604,10 @@ static const struct excess excesses[] = {
 	{ __LINE__, INSIDE("\"x\":0"), "                ", "",
 	    IDENTITY FRAME_TAIL, 300000, ERR_NONE,
 	    "server 0 a/b@1 {\"x\":0,\"name\"" },
-	{ __LINE__, "{\"version\":\"", "0123456789abcdef", "", "\"}", 300000,
-	    ERR_INPUT, "version: must match" },
-	{ __LINE__, "{\"", "0123456789abcdef", "", "\":0}", 255, ERR_INPUT,
-	    "version: is required" },
+	{ __LINE__, "{\"meta\":{},\"version\":\"", "0123456789abcdef", "",
+	    "\"}", 300000, ERR_INPUT, "version: must match" },
+	{ __LINE__, "{\"data\":0,\"", "0123456789abcdef", "", "\":0}", 255,
+	    ERR_INPUT, "version: is required" },
 	{ __LINE__, "{\"", "0123456789abcdef", "", "\":0}", 257, ERR_LIMIT,
 	    "a member's name is too long" },
 	{ __LINE__, INSIDE("\""), "0123456789abcdef", "",
@@ -637,7 +651,7 @@ test_failures_of_others(void)
 	struct reader reader = { .read = read_slow, .state = &slow };
 	struct result r;
 
-	read_from(&r, &reader, 2);
+	read_from(&r, &reader, SHAPE_REGISTRY, 2);
 	CHECK_INT(r.rc, -1);
 	CHECK_INT(r.seen, 2);
 	CHECK_INT(r.e.code, ERR_STORAGE);
@@ -645,7 +659,7 @@ test_failures_of_others(void)
 	done(&r);
 	for (size_t len = 0; len <= strlen(doc); len += 10) {
 		slow = (struct slow){ doc, len, 7, true };
-		read_from(&r, &reader, 0);
+		read_from(&r, &reader, SHAPE_REGISTRY, 0);
 		CHECK_INT(r.rc, -1);
 		CHECK_STR(r.e.text, "the disk is gone");
 		done(&r);

@@ -560,7 +560,8 @@ try_row(struct rules *r, const struct row *row, enum entry_kind kind)
 
 	T_AT(row->line);
 	expand(&text, row);
-	rc = rules_check(r, kind, text.data, text.len, &facts, &problem);
+	rc = rules_check(
+	    r, kind, RULES_FULL, text.data, text.len, &facts, &problem);
 	if (row->path == NULL) {
 		CHECK_STR(problem.rule, "");
 		CHECK_INT(rc, 0);
@@ -592,7 +593,8 @@ check_text(struct rules *r, enum entry_kind kind, const char *text,
 	const struct row row = { 0, kind, text, NULL, NULL };
 
 	expand(&json, &row);
-	return rules_check(r, kind, json.data, json.len, facts, problem);
+	return rules_check(
+	    r, kind, RULES_FULL, json.data, json.len, facts, problem);
 }
 
 static void
@@ -799,8 +801,8 @@ test_tree_size(struct rules *r)
 	while (text.len < 3 * MIB)
 		buf_adds(&text, ",[]");
 	buf_adds(&text, "]}");
-	CHECK_INT(
-	    rules_check(r, ENTRY_SERVER, text.data, text.len, &facts, &problem),
+	CHECK_INT(rules_check(r, ENTRY_SERVER, RULES_FULL, text.data, text.len,
+		      &facts, &problem),
 	    -1);
 	CHECK_STR(problem.rule, "has too many values");
 	CHECK_STR(facts.name, "a/b");

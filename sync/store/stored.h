@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is stored of one version of an entry: finding it, and writing it, with
+ * what the upstream says beside its document.  Inner part of
+ * sync/store/apply.c, which decides.
+ */
+#ifndef SYNC_STORED_H
+#define SYNC_STORED_H
+
+#include "lib/buf.h"
+#include "lib/db.h"
+#include "sync/digest.h"
+#include "sync/document/catalog.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One version on its way in. */
+struct stored_item {
+	enum entry_kind kind;
+	const struct rules_entry *facts;
+	const char *json;
+	size_t json_len;
+	const struct catalog_outer *outer; /* NULL: nothing was said */
+	unsigned char digest[DIGEST_RAW_SIZE];
+};
+
+/* Where it goes, and what writing it needs. */
+struct stored_place {
+	struct db *db;
+	int64_t source;
+	int64_t now; /* the instant that changes are dated with */
+	struct buf order_key;
+	struct buf search_text;
+};
+
+/* What is there of a version. */
+struct stored_version {
+	int64_t entry; /* 0: nothing of the name */
+	int64_t document; /* 0: nothing of the version */
+	unsigned char digest[DIGEST_RAW_SIZE];
+	bool removed; /* a tombstone */
+	bool deleted; /* that, or marked by the upstream */
+};
+
+void stored_place_init(
+    struct stored_place *p, struct db *db, int64_t source, int64_t now);
+void stored_place_free(struct stored_place *p); /* the members */
+
+/* SHA-256 of the document, what is said beside it, and whether it is noted. */
+void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
+    const char *json, size_t len, const struct catalog_outer *outer,
+    bool noted);
+
+int stored_find(struct stored_version *out, struct stored_place *p,
+    enum entry_kind kind, const char *name, const char *version, struct err *e);
+/* "active", "deprecated", "archived" or "deleted". */
+const char *stored_status(const struct stored_item *item);
+int stored_insert_entry(int64_t *entry, struct stored_place *p,
+    const struct stored_item *item, struct err *e);
+int stored_insert(struct stored_place *p, const struct stored_item *item,
+    int64_t entry, struct err *e);
+/* ${document} 0: the document stays as it is. */
+int stored_update(struct stored_place *p, const struct stored_item *item,
+    int64_t entry, int64_t document, struct err *e);
+
+/* Keeps a version aside that the filter leaves out, for another filter. */
+int stored_withhold(
+    struct stored_place *p, const struct stored_item *item, struct err *e);
+
+#endif

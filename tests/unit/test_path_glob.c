@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Patterns of paths, and where the part begins that matches. */
+#include "sync/fetch/path_glob.h"
+#include "tests/t.h"
+
+static const struct {
+	int line;
+	const char *pattern;
+	const char *path;
+	bool matches;
+} rows[] = {
+	{ __LINE__, "a.json", "a.json", true },
+	{ __LINE__, "a.json", "b/a.json", false },
+	{ __LINE__, "*.json", "a.json", true },
+	{ __LINE__, "*.json", "b/a.json", false },
+	{ __LINE__, "*/a.json", "b/a.json", true },
+	{ __LINE__, "*/a.json", "a.json", false },
+	{ __LINE__, "*/a.json", "c/b/a.json", false },
+	{ __LINE__, "**/a.json", "a.json", true },
+	{ __LINE__, "**/a.json", "c/b/a.json", true },
+	{ __LINE__, "**/a.json", "c/b/aa.json", false },
+	{ __LINE__, "s/**/a.json", "s/a.json", true },
+	{ __LINE__, "s/**/a.json", "s/x/a.json", true },
+	{ __LINE__, "s/**/a.json", "s/x/y/a.json", true },
+	{ __LINE__, "s/**/a.json", "t/x/a.json", false },
+	{ __LINE__, "s/**/a.json", "s/a.json/b", false },
+	{ __LINE__, "s/**", "s/x/y", true },
+	{ __LINE__, "s/**", "s", false },
+	{ __LINE__, "**/x/**/y/*", "a/x/b/x/y/c", true },
+	{ __LINE__, "**/x/**/y/*", "a/x/b/x/c/y", false },
+	{ __LINE__, "**/x/y", "x/x/y", true },
+	{ __LINE__, "**/x/y", "x/y/x/y", true },
+	{ __LINE__, "?[ab].json", "xa.json", true },
+	{ __LINE__, "?[ab].json", "xc.json", false },
+	{ __LINE__, "*.json", ".a.json", false },
+	{ __LINE__, "a**/b", "ac/b", true },
+	{ __LINE__, "a**/b", "a/c/b", false },
+	{ __LINE__, "**/**/**/**/**/**/**/**/z",
+	    "a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a",
+	    false },
+};
+
+static const struct {
+	int line;
+	const char *path;
+	bool is;
+	size_t base;
+} bases[] = {
+	{ __LINE__, "a/b.json", false, 2 },
+	{ __LINE__, "a/*.json", true, 2 },
+	{ __LINE__, "*", true, 0 },
+	{ __LINE__, "/srv/x/**/y", true, 7 },
+	{ __LINE__, "/srv/x?/y", true, 5 },
+	{ __LINE__, "a[b]", true, 0 },
+};
+
+int
+main(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		T_AT(rows[i].line);
+		CHECK(path_glob_match(rows[i].pattern, rows[i].path) ==
+		      rows[i].matches);
+	}
+	for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
+		T_AT(bases[i].line);
+		CHECK(path_glob_is(bases[i].path) == bases[i].is);
+		CHECK_INT(path_glob_base(bases[i].path), bases[i].base);
+	}
+	return t_done();
+}
