@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REFERENCE_DOCUMENT 104857600 /* bytes it takes from a URL */
 
@@ -107,11 +108,8 @@ struct document {
 static int
 take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
-	static const char *const arrays[] = { [ENTRY_SERVER] = "servers",
-		[ENTRY_SKILL] = "skills",
-		[ENTRY_PLUGIN] = "plugins" };
 	const struct document *d = ctx;
-	char where[64];
+	char where[256];
 	const struct lint_place place = { .scope_kind = "document",
 		.scope = d->path,
 		.where = where,
@@ -122,8 +120,7 @@ take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 
 	(void)e;
 	++*d->in->entries;
-	snprintf(where, sizeof where, "data.%s.%zu", arrays[entry->kind],
-	    entry->index);
+	catalog_place(where, sizeof where, entry, "");
 	if (problem != NULL)
 		report(d->in, "rejected", &place, problem->path, problem->rule,
 		    problem->value[0] == '\0' ? NULL : problem->value);
@@ -145,15 +142,39 @@ check_size(struct input *in, const struct file_entry *file)
 	report(in, "document-size", &place, "", NULL, size);
 }
 
+/* Reads the open file twice: its shape, then its entries. */
+static int
+read_document(struct document *document, int fd, struct err *e)
+{
+	struct catalog_options options = { .max_meta_size =
+					       LIMIT_META_DEFAULT };
+	struct catalog_summary summary = { 0 };
+	struct reader reader;
+
+	reader_from_fd(&reader, fd, 0);
+	if (shape_detect(&options.shape, &reader, e) == -1)
+		return -1;
+	if (options.shape == SHAPE_FOREIGN) {
+		catalog_refuse_shape(e);
+		return -1;
+	}
+	if (lseek(fd, 0, SEEK_SET) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "cannot read it again");
+		return -1;
+	}
+	reader_from_fd(&reader, fd, 0);
+	if (catalog_read(
+		&summary, &reader, &options, take_entry, document, e) == -1)
+		return -1;
+	return catalog_check_summary(&summary, e);
+}
+
 static int
 look_at_file(struct input *in, const struct file_entry *file, struct err *e)
 {
-	const struct catalog_options options = { .max_meta_size =
-						     LIMIT_META_DEFAULT };
 	const struct lint_place place = { .scope_kind = "document",
 		.scope = file->path };
 	struct document document = { in, file->path };
-	struct reader reader = { 0 };
 	struct err why = ERR_INIT;
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC);
 	int rc = -1;
@@ -162,10 +183,8 @@ look_at_file(struct input *in, const struct file_entry *file, struct err *e)
 		file_list_fail(e, errno, file->path);
 		return -1;
 	}
-	reader_from_fd(&reader, fd, 1);
 	check_size(in, file);
-	if (catalog_read(
-		NULL, &reader, &options, take_entry, &document, &why) == -1) {
+	if (read_document(&document, fd, &why) == -1) {
 		if (why.code != ERR_INPUT && why.code != ERR_LIMIT) {
 			err_set(e, why.code, "%s: %s", file->path, why.text);
 			goto out;
@@ -174,7 +193,7 @@ look_at_file(struct input *in, const struct file_entry *file, struct err *e)
 	}
 	rc = 0;
 out:
-	reader_close(&reader);
+	close(fd);
 	return rc;
 }
 
