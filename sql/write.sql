@@ -276,6 +276,13 @@ WHERE status <> 'deleted' AND entry_id IN (
         ON seen.kind = e.kind AND seen.name = e.name
         WHERE e.id = version.entry_id AND seen.version = version.version);
 
+-- name: version_remove
+-- The filter leaves it out, which only a part of a crawl has to say.
+UPDATE version SET status_changed_us = :now, status = 'deleted',
+    status_message = NULL, updated_us = :now, changed_us = :now,
+    removed_us = :now
+WHERE entry_id = :entry AND version = :version;
+
 -- name: retire_unseen
 -- What the upstream had marked as deleted and now drops altogether was a
 -- tombstone before; from now on it is ours, as old as the mark.
@@ -305,6 +312,11 @@ UPDATE withheld SET digest = :digest, body = :body, status = :status,
     published_us = :published, updated_us = :updated,
     extra_meta = :extra_meta, extra_official = :extra_official
 WHERE id = :id;
+
+-- name: withheld_release
+-- The filter lets it in now.
+DELETE FROM withheld WHERE source_id = :source AND kind = :kind
+    AND name = :name AND version = :version;
 
 -- name: withheld_mark
 -- Left out by the filter, but offered: not to be taken for gone.

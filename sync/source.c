@@ -252,6 +252,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		.source_id = a->job->id,
 		.max_meta_size = c->max_meta_size,
 		.now = clock_now(),
+		.refilter = a->job->refilter,
 		.progress = on_entries,
 		.progress_ctx = a };
 	char *filter = filter_spec_json(&a->job->conf->filter);

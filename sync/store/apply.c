@@ -27,6 +27,7 @@ struct apply {
 	struct reject reject;
 	struct catalog_summary summary;
 	int64_t read;
+	bool partial; /* what is not offered is not gone */
 	bool changed; /* something was written */
 	/* Of the document being read. */
 	const char *document; /* its name; NULL when it is the only one */
@@ -160,6 +161,28 @@ keep(struct apply *a, struct stored_version *stored,
 	return stored_insert(&a->place, item, stored->entry, e);
 }
 
+/*
+ * A version that the filter left in before and leaves out now.  A whole crawl
+ * finds that when it ends; a partial one has to say so.
+ */
+static int
+remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
+{
+	struct stored_version stored;
+
+	if (find_stored(&stored, a, entry, e) == -1)
+		return -1;
+	if (stored.document == 0 || stored.deleted)
+		return 0;
+	if (heads_touch(a->place.db, stored.entry, e) == -1 ||
+	    stored_remove(&a->place, stored.entry, entry->facts.version, e) ==
+		-1)
+		return -1;
+	a->changed = true;
+	a->counts->removed++;
+	return 0;
+}
+
 /* The filter and the digest decide about an entry that breaks no rule. */
 static int
 take_item(struct apply *a, const struct catalog_entry *entry,
@@ -176,8 +199,12 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 		(const char *const *)entry->facts.tags,
 		entry->facts.tag_count)) {
 		a->counts->withheld++;
+		if (a->partial && remove_one(a, entry, e) == -1)
+			return -1;
 		return stored_withhold(&a->place, item, e);
 	}
+	if (a->partial && stored_release(&a->place, item, e) == -1)
+		return -1;
 	if (mark_seen(a, entry->kind, &entry->facts, &first, e) == -1)
 		return -1;
 	if (!first) {
@@ -340,11 +367,10 @@ settle(struct db *db, int64_t source, int64_t now, struct err *e)
 	return renumbered ? compose_everything(db, now, e) : 0;
 }
 
-/* ${partial}: what was not offered is not gone. */
 static int
-finish(struct apply *a, bool partial, struct err *e)
+finish(struct apply *a, struct err *e)
 {
-	if ((!partial && remove_unseen(a, e) == -1) ||
+	if ((!a->partial && remove_unseen(a, e) == -1) ||
 	    clear_notes(a, e) == -1 || count_stored(a, e) == -1)
 		return -1;
 	a->counts->rejected = a->reject.rejected;
@@ -500,19 +526,28 @@ int
 apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
     const struct apply_options *options, struct err *e)
 {
+	struct apply_counts before = { 0 };
 	struct apply a;
 	int rc = -1;
 
-	if (start(&a, out, db, options, e) == -1 ||
-	    reject_start(&a.reject, fetched->partial, e) == -1)
+	/* A part says nothing of the rest, which the filter is for as well. */
+	if (fetched->partial && options->refilter &&
+	    apply_filter(&before, db, options, e) == -1)
+		return -1;
+	if (start(&a, out, db, options, e) == -1)
+		goto out;
+	a.partial = fetched->partial;
+	if (reject_start(&a.reject, fetched->partial, e) == -1)
 		goto out;
 	for (size_t i = 0; i < fetched->document_count; i++)
 		if (read_document(&a, fetched, i, e) == -1)
 			goto out;
 	if (!fetched->partial && check_offer(&a, e) == -1)
 		goto out;
-	if (finish(&a, fetched->partial, e) == -1)
+	if (finish(&a, e) == -1)
 		goto out;
+	out->added += before.added;
+	out->removed += before.removed;
 	rc = 0;
 out:
 	stop(&a);
@@ -617,7 +652,7 @@ apply_filter(struct apply_counts *out, struct db *db,
 		if (reread(&a, rules, s, e) == -1)
 			goto out;
 	}
-	if (finish(&a, false, e) == -1)
+	if (finish(&a, e) == -1)
 		goto out;
 	rc = 0;
 out:

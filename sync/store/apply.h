@@ -16,6 +16,7 @@
 #include "sync/conf/conf.h"
 #include "sync/fetch/fetch.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct apply_counts {
@@ -41,6 +42,8 @@ struct apply_options {
 	int64_t source_id;
 	size_t max_meta_size;
 	int64_t now; /* the instant that changes are dated with */
+	/* The filter is not the one that was applied to what is stored. */
+	bool refilter;
 	/* Called now and then with the entries read so far; NULL for none. */
 	void (*progress)(void *ctx, int64_t entries);
 	void *progress_ctx;

@@ -357,3 +357,28 @@ stored_withhold(
 		return -1;
 	return mark_withheld(p, id, e);
 }
+
+int
+stored_release(
+    struct stored_place *p, const struct stored_item *item, struct err *e)
+{
+	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_RELEASE);
+
+	stmt_bind_int(s, SQL_WITHHELD_RELEASE_P_SOURCE, p->source);
+	stmt_bind_int(s, SQL_WITHHELD_RELEASE_P_KIND, item->kind);
+	stmt_bind_str(s, SQL_WITHHELD_RELEASE_P_NAME, item->facts->name);
+	stmt_bind_str(s, SQL_WITHHELD_RELEASE_P_VERSION, item->facts->version);
+	return stmt_run(s, e);
+}
+
+int
+stored_remove(
+    struct stored_place *p, int64_t entry, const char *version, struct err *e)
+{
+	struct stmt *s = db_stmt(p->db, SQL_VERSION_REMOVE);
+
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_ENTRY, entry);
+	stmt_bind_str(s, SQL_VERSION_REMOVE_P_VERSION, version);
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_NOW, p->now);
+	return stmt_run(s, e);
+}

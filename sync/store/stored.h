@@ -68,4 +68,11 @@ int stored_update(struct stored_place *p, const struct stored_item *item,
 int stored_withhold(
     struct stored_place *p, const struct stored_item *item, struct err *e);
 
+/* Gives up what was kept aside of a version that the filter lets in. */
+int stored_release(
+    struct stored_place *p, const struct stored_item *item, struct err *e);
+/* Makes one version a tombstone. */
+int stored_remove(
+    struct stored_place *p, int64_t entry, const char *version, struct err *e);
+
 #endif

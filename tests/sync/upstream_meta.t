@@ -10,7 +10,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap
-from test_site import OFFICIAL, Site, server
+from test_site import LISTING, OFFICIAL, Site, server
+from upstream import Upstream
 
 PUBLISHED = "2025-01-02T03:04:05Z"
 UPDATED = "2025-06-07T08:09:10.5Z"
@@ -221,6 +222,56 @@ def test_a_filter_takes_it_along():
         tap.equal(run.counts("a")[:4], (0, 0, 0, 3), "nothing moves")
         run = site.sync("--force")
         tap.equal(run.counts("a")[:4], (0, 0, 0, 3), "nor by fetching")
+
+
+def test_a_crawl_of_what_changed():
+    with Upstream(250) as up, Site() as site:
+        block = {"api": {"endpoint": up.url()}}
+        site.configure({"a": block})
+        run = site.sync()
+        tap.equal((run.status, run.counts("a")), (0, (250, 0, 0, 0, 0)),
+                  "all of it")
+        up.put("com.example/server-00001", title="changed")
+        up.delete("com.example/server-00002")
+        up.put("com.example/new")
+        up.put("com.example/bad", title=5)
+        run = site.sync("--source", "a")
+        tap.equal(run.counts("a"), (1, 1, 1, 0, 1), "then what changed")
+        tap.equal(run.source("a")["total"], 250, "and the rest stays")
+        tap.equal(site.get("/v0.1/servers/com.example%2Fserver-00002/versions/"
+                           "1.0.0").status, 404, "the deleted one is gone")
+        up.put("com.example/bad", title="good")
+        up.put("com.example/server-00003", title="other")
+        site.configure({"a": {**block, "filter": {
+            "names": {"exclude": ["com.example/server-000*"]}}}})
+        run = site.sync("--source", "a")
+        tap.equal(run.counts("a")[0], 1, "the bad one is good now")
+        tap.equal(run.counts("a")[4], 0, "and no longer counted")
+        tap.equal([n for n, _ in site.names()
+                   if n.startswith("com.example/server-000")], [],
+                  "another filter is applied to all of it")
+        tap.equal(len(site.names()), 152, "and nothing else is lost")
+        site.configure({"a": block})
+        site.sync("--source", "a")
+        tap.equal(len(site.names()), 251, "nor for good")
+
+
+def test_a_change_that_the_filter_minds():
+    tagged = {LISTING: {"com.example": {"listing": {"tags": ["hidden"]}}}}
+    with Upstream(3) as up, Site() as site:
+        site.configure({"a": {"api": {"endpoint": up.url()}, "filter": {
+            "tags": {"exclude": ["hidden"]}}}})
+        site.sync()
+        name = "com.example/server-00001"
+        for more, counts, shown in (({"_meta": tagged}, (0, 0, 1), 2),
+                                    ({"title": "seen"}, (1, 0, 0), 3),
+                                    ({"_meta": tagged}, (0, 0, 1), 2)):
+            up.put(name, **more)
+            run = site.sync("--source", "a")
+            tap.equal(run.counts("a")[:3], counts, f"{shown}: counts")
+            tap.equal(len(site.names()), shown, f"{shown}: shown")
+            tap.equal(site.value("SELECT count(*) FROM withheld"), 3 - shown,
+                      f"{shown}: kept aside")
 
 
 def test_a_database_of_before_is_taken_along():
