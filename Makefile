@@ -167,9 +167,17 @@ bench: check-packages ## measure; the tables of bench/RESULTS.md
 BUILD_NEEDS := gcc make pkg-config libc6-dev libfcgi-dev libgit2-dev \
 	libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev \
 	libutf8proc-dev libssl-dev
-RUN_NEEDS := $(BUILD_NEEDS) lighttpd lighttpd-mod-deflate git curl python3
-CHECK_NEEDS := $(RUN_NEEDS) clang clang-format cppcheck shellcheck valgrind \
-	sqlite3 openssh-server openssl mandoc
+# Which web server `make run` uses; apache2-bin has the program only, and
+# neither a service nor a configuration.
+SERVER ?= lighttpd
+TLS ?=
+LIGHTTPD_NEEDS := lighttpd lighttpd-mod-deflate lighttpd-mod-openssl
+APACHE_NEEDS := apache2-bin libapache2-mod-fcgid
+RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
+	$(findstring apache,$(SERVER)),$(APACHE_NEEDS),$(if \
+	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
+CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang clang-format cppcheck shellcheck valgrind \
+	sqlite3 openssh-server mandoc
 
 .PHONY: build-packages check-packages run-packages
 build-packages:
@@ -180,23 +188,27 @@ check-packages:
 	@.ci/need $(CHECK_NEEDS)
 
 .PHONY: run
-run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG=)
+run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG= SERVER= TLS=1)
 	@$(MAKE) --no-print-directory all
-	@httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
+	@SERVER=$(SERVER) TLS=$(TLS) httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
 
 # ---- putting it somewhere ---------------------------------------------------
 
 MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8
+SERVER_FILES := $(wildcard httpd-conf/*.conf) httpd-conf/nginx.conf.in \
+	httpd-conf/serve httpd-conf/pool
 INSTALLED := $(addprefix bin/,$(notdir $(PROGRAMS))) \
 	$(addprefix share/man/man8/,$(notdir $(MANUALS))) \
-	$(addprefix share/thv-registry/,lighttpd.conf config.yaml)
+	$(addprefix share/thv-registry/,config.yaml $(notdir $(SERVER_FILES)))
 
 .PHONY: install
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' $(MANUALS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
-	    httpd-conf/lighttpd.conf
+	    $(SERVER_FILES)
+	chmod 755 '$(DESTDIR)$(PREFIX)/share/thv-registry/serve' \
+	    '$(DESTDIR)$(PREFIX)/share/thv-registry/pool'
 	install -m 644 sync/example/config.yaml.in \
 	    '$(DESTDIR)$(PREFIX)/share/thv-registry/config.yaml'
 
@@ -234,7 +246,7 @@ lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -I. -Ibuild/lint-gcc/gen lib sync fcgi bench
 	@tests/lint
-	@shellcheck .ci/run .ci/need httpd-conf/run
+	@shellcheck .ci/run .ci/need httpd-conf/run httpd-conf/serve
 
 .PHONY: $(BUILD)/units
 $(BUILD)/units: $(UNIT_TESTS)

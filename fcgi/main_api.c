@@ -56,9 +56,12 @@ int
 main(int argc, char **argv)
 {
 	const char *path = getenv("THV_REGISTRY_DATABASE_PATH");
-	int status = parse_arguments(argc, argv);
 	struct api *api;
+	int status = -1;
 
+	/* A CGI program's arguments come from the query (RFC 3875 4.4). */
+	if (getenv("REQUEST_METHOD") == NULL)
+		status = parse_arguments(argc, argv);
 	if (status != -1)
 		return status;
 	set_log_level();

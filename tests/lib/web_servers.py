@@ -124,11 +124,6 @@ class Server:
 
     def start(self):
         """Starts it and waits until it answers; whether it does."""
-        if os.geteuid() == 0:
-            # The database is for whom the responders run as.
-            for base, _, names in os.walk(os.path.dirname(self.database)):
-                for path in [base] + [os.path.join(base, n) for n in names]:
-                    shutil.chown(path, "www-data", "www-data")
         self.process = subprocess.Popen([SERVE, self.kind],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env=self.environment)
@@ -140,6 +135,13 @@ class Server:
             except OSError:
                 time.sleep(0.05)
         return False
+
+    def share_database(self):
+        """Gives it to whom the responders run as."""
+        if os.geteuid() == 0:
+            for base, _, names in os.walk(os.path.dirname(self.database)):
+                for path in [base] + [os.path.join(base, n) for n in names]:
+                    shutil.chown(path, "www-data", "www-data")
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
@@ -178,7 +180,11 @@ class Server:
         head, _, body = self.raw(b"\r\n".join((b"GET " + target + b" HTTP/1.1",
             b"Host: localhost", b"Connection: close") + fields + (b"", b""))
             ).partition(b"\r\n\r\n")
-        return int(head.split()[1]), head.lower(), body
+        head = head.lower() + b"\r\n"
+        if b"transfer-encoding: chunked" in head:
+            size, _, body = body.partition(b"\r\n")
+            body = body[:int(size, 16)]
+        return int(head.split()[1]), head, body
 
     def responders(self, replaced=False):
         """Process numbers of those that run the program; or only of those
