@@ -199,9 +199,18 @@ bench: check-packages ## measure; the tables of bench/RESULTS.md
 BUILD_NEEDS := gcc make pkg-config libc6-dev libfcgi-dev libgit2-dev \
 	libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev \
 	libutf8proc-dev libssl-dev zlib1g-dev
-RUN_NEEDS := $(BUILD_NEEDS) lighttpd lighttpd-mod-deflate git curl python3
-CHECK_NEEDS := $(RUN_NEEDS) clang clang-format cppcheck shellcheck valgrind \
-	sqlite3 openssh-server openssl mandoc
+# Which web server `make run` uses; apache2-bin has the program only, and
+# neither a service nor a configuration.
+SERVER ?= lighttpd
+TLS ?=
+LIGHTTPD_NEEDS := lighttpd lighttpd-mod-deflate lighttpd-mod-openssl
+APACHE_NEEDS := apache2-bin libapache2-mod-fcgid
+RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
+	$(findstring apache,$(SERVER)),$(APACHE_NEEDS),$(if \
+	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
+CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang \
+	clang-format cppcheck shellcheck valgrind \
+	sqlite3 openssh-server mandoc
 
 .PHONY: build-packages check-packages run-packages
 build-packages:
@@ -212,9 +221,9 @@ check-packages:
 	@.ci/need $(CHECK_NEEDS)
 
 .PHONY: run
-run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG=)
+run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG= SERVER= TLS=1)
 	@$(MAKE) --no-print-directory all
-	@httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
+	@SERVER=$(SERVER) TLS=$(TLS) httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
 
 # ---- putting it somewhere ---------------------------------------------------
 
@@ -226,6 +235,8 @@ MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8 \
 	fcgi/thv-registry-admin.8 \
 	sync/thv-registry-lint.1 sync/thv-registry-config.5 \
 	schema/thv-registry-views.7
+SERVER_FILES := $(wildcard httpd-conf/*.conf) httpd-conf/nginx.conf.in \
+	httpd-conf/serve httpd-conf/pool
 REPORTS := $(wildcard sql/reports/*.sql)
 # The section is what a manual's name ends in.
 man_path = $(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
@@ -235,7 +246,7 @@ UNITS := $(filter-out $(if $(wildcard fcgi/main_admin.c),,%-admin.socket \
 INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
 	$(foreach m,$(MANUALS),$(call man_path,$(m))) \
 	$(addprefix $(PREFIX)/share/thv-registry/reports/,$(notdir $(REPORTS))) \
-	$(addprefix $(PREFIX)/share/thv-registry/,lighttpd.conf config.yaml \
+	$(addprefix $(PREFIX)/share/thv-registry/,$(notdir $(SERVER_FILES)) config.yaml \
 	    thv-registry-sync.cron) \
 	$(addprefix $(systemdsystemunitdir)/,$(notdir $(UNITS))) \
 	$(sysusersdir)/thv-registry.conf $(tmpfilesdir)/thv-registry.conf
@@ -252,7 +263,9 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
 	    $(REPORTS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
-	    httpd-conf/lighttpd.conf
+	    $(SERVER_FILES)
+	chmod 755 '$(DESTDIR)$(PREFIX)/share/thv-registry/serve' \
+	    '$(DESTDIR)$(PREFIX)/share/thv-registry/pool'
 	install -m 644 sync/example/config.yaml.in \
 	    '$(DESTDIR)$(PREFIX)/share/thv-registry/config.yaml'
 	$(call install_with_paths,sync/thv-registry-sync.cron,$(strip \
@@ -300,7 +313,7 @@ lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -I. -Ibuild/lint-gcc/gen lib sync fcgi bench
 	@tests/lint
-	@shellcheck .ci/run .ci/need httpd-conf/run
+	@shellcheck .ci/run .ci/need httpd-conf/run httpd-conf/serve
 
 .PHONY: $(BUILD)/units
 $(BUILD)/units: $(UNIT_TESTS)

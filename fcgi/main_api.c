@@ -10,6 +10,7 @@
 #include "lib/sandbox.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 static const struct program program = {
 	.name = "thv-registry-api",
@@ -59,10 +60,13 @@ enter_sandbox(void)
 int
 main(int argc, char **argv)
 {
-	int status = program_arguments(argc, argv, &program);
 	struct service service = { .handle = handle, .outdated = outdated };
 	struct api *api;
+	int status = -1;
 
+	/* A CGI program's arguments come from the query (RFC 3875 4.4). */
+	if (getenv("REQUEST_METHOD") == NULL)
+		status = program_arguments(argc, argv, &program);
 	if (status != -1)
 		return status;
 	program_log_level();

@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every web server must do with the registry behind it, over real HTTP:
+run(KIND) is a whole test program."""
+
+import gzip
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+import registry_db as rdb
+import tap
+import web_servers
+
+LIST = "/registry/r/v0.1/servers"
+FIELDS = b"access-control-allow-origin: *\r\n"
+SERVER = None
+# Statuses of what a server refuses by itself; else the responder answers.
+REFUSED = {
+    "apache": {b"/v0.1/servers/%zz/versions/1": 400, b"/%": 400,
+        b"/v0.1/servers/%00/versions/1": 404},
+    "nginx": {b"/v0.1/servers/%zz/versions/1": 400, b"/%": 400,
+        b"/v0.1/servers/%00/versions/1": 400},
+    "lighttpd": {},
+}
+
+
+def family():
+    return SERVER.kind.partition("-")[0]
+
+
+def fast():
+    """Whether its programs stay."""
+    return not SERVER.kind.endswith("-cgi")
+
+
+def build(server):
+    rdb.build(server.database, [rdb.Source("a", [
+        rdb.server(f"a.example/server-{i:03}", "1.0.0",
+            f"Number {i} " + "with a description " * 40) for i in range(300)] +
+        [rdb.server("a.example/x%2Fy"), rdb.server("a.example/plus", "1+b")])],
+        [rdb.Registry("r", ["a"], True)])
+    server.share_database()
+
+
+def json_answer(status, head, body, want, name):
+    """An answer in JSON that a browser may read."""
+    tap.equal((status, body[:1], b"content-type: application/json" in head,
+        head.count(FIELDS)), (want, b"{", True, 1), name)
+
+
+def test_unavailable_at_first():
+    answer = SERVER.get(LIST)
+    tap.equal((answer.status, answer.body, answer.headers["Retry-After"]),
+        (503, b'{"error":"service unavailable"}\n', "5"), "no database: 503")
+    build(SERVER)
+    tap.equal(SERVER.get("/readiness").status, 200, "and well at once")
+
+
+def test_names_in_paths():
+    for path, status in (("a.example%2Fserver-007/versions/latest", 200),
+            ("a.example%2fserver-007/versions/1.0.0", 200),
+            ("a.example%2Fserver-007/versions/latest?x=a%2Fb", 200),
+            ("a.example%2Fx%252Fy/versions/latest", 200),
+            ("a.example%2Fx%2Fy/versions/latest", 404),
+            ("a.example%252Fserver-007/versions/latest", 404),
+            ("a.example/server-007/versions/latest", 404),
+            ("a.example%2Fserver-007", 404),
+            ("a.example%2Fserver-007/versions/", 404),
+            ("a.example%2Fserver-007/versions", 200),
+            ("a.example%2Fplus/versions/1+b", 200),
+            ("a.example%2Fplus/versions/1%2Bb", 200),
+            ("a.example%2Fplus/versions/1%20b", 400),
+            ("?search=server-00%37&limit=2", 200)):
+        answer = SERVER.get(f"{LIST}/{path}" if path[0] != "?" else LIST + path)
+        tap.equal(answer.status, status, path)
+
+
+def test_hostile_targets():
+    """Whatever the target, an answer in JSON with the headers of all."""
+    for target, status in ((b"/v0.1/servers/%zz/versions/1", 400),
+            (b"/v0.1/servers/%00/versions/1", 400),
+            (b"/v0.1/servers/%ff/versions/1", 400),
+            (b"/v0.1/servers/%c0%af/versions/1", 400),
+            (b"/v0.1/servers/%01/versions/1", 404),
+            (b"/v0.1/servers//versions", 400),
+            (b"/registry//v0.1/servers", 400),
+            (b"//v0.1/servers", 404), (b"/v0.1/../v0.1/servers", 404),
+            (b"/v0.1/%2e%2e/servers", 404), (b"/v0.1/servers?%zz", 200),
+            (b"/v0.1/servers?search=%00%ff", 200), (b"/%", 400)):
+        got, head, body = SERVER.target(target)
+        json_answer(got, head, body, REFUSED[family()].get(target, status),
+            target.decode())
+
+
+def test_compression():
+    plain = SERVER.get(LIST)
+    packed = SERVER.get(LIST, Accept_Encoding="gzip")
+    tap.equal(packed.headers["Content-Encoding"], "gzip", "packed")
+    tap.equal(gzip.decompress(packed.body), plain.body, "the same bytes")
+    tap.ok(len(packed.body) < len(plain.body) / 3, "and fewer of them")
+    tap.contains(packed.headers["Vary"], "Accept-Encoding", "Vary")
+    tag = packed.headers["ETag"]
+    tap.ok(tag != plain.headers["ETag"], f"two bodies, two tags: {tag}")
+    for headers in ({"Accept_Encoding": "gzip"}, {}):
+        for value in (tag, f"W/{tag}".replace("W/W/", "W/"), f'"x", {tag}',
+                plain.headers["ETag"], "*"):
+            again = SERVER.get(LIST, If_None_Match=value, **headers)
+            tap.equal((again.status, again.body,
+                again.headers.get_all("Access-Control-Allow-Origin")),
+                (304, b"", ["*"]), f"304 for {value} {headers}")
+        tap.equal(SERVER.get(LIST, If_None_Match='"other"', **headers).status,
+            200, f"another tag {headers}")
+
+
+def test_methods():
+    full = SERVER.get(LIST)
+    head = SERVER.get(LIST, "HEAD")
+    tap.equal((head.status, head.body, head.headers["ETag"]),
+        (200, b"", full.headers["ETag"]), "HEAD")
+    options = SERVER.get(LIST, "OPTIONS", Origin="vscode-file://vscode-app",
+        Access_Control_Request_Method="GET")
+    tap.equal((options.status, options.body), (204, b""), "OPTIONS")
+    tap.equal(options.headers["Access-Control-Allow-Headers"],
+        "Authorization, Content-Type, If-None-Match", "what may be sent")
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = SERVER.get(LIST, method, body=b"")
+        tap.equal((answer.status, answer.body, answer.headers["Allow"]),
+            (405, b'{"error":"method not allowed"}\n', "GET, HEAD, OPTIONS"),
+            method)
+    answer = SERVER.get("/nothing/here")
+    tap.equal((answer.status, answer.body, answer.headers["Content-Type"]),
+        (404, b'{"error":"not found"}\n', "application/json"), "404")
+
+
+def test_trigger():
+    """What changes something goes to the other program."""
+    for method in ("POST", "PUT"):
+        answer = SERVER.get("/registry/sync?source=a%2Fb", method,
+            body=b"{}", Authorization="Bearer abc", Content_Type="text/plain",
+            Proxy="http://x.example.com")
+        seen = json.loads(answer.body)
+        request, own = seen["request"], seen["environment"]
+        tap.equal((answer.status, request["REQUEST_METHOD"],
+            request["REQUEST_URI"], request.get("HTTP_AUTHORIZATION"),
+            request["REMOTE_ADDR"]), (202, method,
+            "/registry/sync?source=a%2Fb", "Bearer abc", "127.0.0.1"), method)
+        tap.ok(not request.get("HTTP_PROXY"), "no HTTP_PROXY from a client")
+        tap.equal(own.get("THV_REGISTRY_DATABASE_PATH"), SERVER.database,
+            "it knows the database")
+        # PHP_FCGI_CHILDREN is lighttpd's own, FCGI_ROLE mod_fcgid's.
+        left = {k for k in own if not k.startswith("THV_REGISTRY_")} - {
+            "PATH", "LANG", "TZ", "FCGI_ROLE", "PHP_FCGI_CHILDREN", "LC_CTYPE",
+            "ASAN_OPTIONS", "UBSAN_OPTIONS"}
+        tap.equal(left, set(), "and nothing it need not know")
+    for method, uri in (("GET", "/registry/sync"), ("POST", "/registry/syncs"),
+            ("POST", "/registry/sync/"), ("DELETE", "/registry/sync")):
+        tap.ok(SERVER.get(uri, method, body=b"").status in (404, 405),
+            f"{method} {uri}: not there")
+
+
+def test_walk_on_one_connection():
+    """The whole registry, one entry per request, as one client does it; a
+    thousand requests and no new connection."""
+    c = web_servers.Client(SERVER)
+    names, sockets, count = [], set(), 0
+    rounds, limit = (4, 1) if fast() else (1, 20)
+    for _ in range(rounds):
+        names, cursor = [], ""
+        while cursor is not None:
+            page = c.get("/v0.1/servers?limit=1&version=latest&cursor="
+                f"{cursor}")
+            count += 1
+            sockets.add(id(c.connection.sock))
+            data = json.loads(page.body)
+            names += [s["server"]["name"] for s in data["servers"]]
+            cursor = data["metadata"].get("nextCursor")
+    c.close()
+    tap.equal((len(names), names), (302, sorted(names)), "302 servers")
+    tap.equal((len(sockets), c.again), (1, 0),
+        f"{count} requests on one connection")
+
+
+def test_protocol():
+    """HTTP/1.0, and requests that do not wait for answers."""
+    out = SERVER.raw(b"GET /health HTTP/1.0\r\n\r\n")
+    tap.ok(out.startswith((b"HTTP/1.0 200", b"HTTP/1.1 200")), "HTTP/1.0")
+    tap.ok(b"chunked" not in out.lower(), "never in chunks")
+    out = SERVER.raw(b"".join(
+        b"GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (target, more)
+        for target, more in ((b"/health", b""), (b"/nothing", b""),
+            (b"/version", b"Connection: close\r\n"))))
+    tap.equal([int(part.split()[0]) for part in out.split(b"HTTP/1.1 ")[1:]],
+        [200, 404, 200], "three in one packet, answered in order")
+
+
+def test_too_long():
+    """A limit is met with an answer, and only beyond what clients need."""
+    search = b"/v0.1/servers?search=" + b"a" * 5000
+    tap.ok(SERVER.target(search)[0] in (200, 400), "5,000 bytes arrive")
+    for name, got in (("URI", SERVER.target(b"/" + b"a" * 20000)),
+            ("header", SERVER.target(b"/health", b"X: " + b"a" * 20000))):
+        status, head, body = got
+        want = {"URI": (414, 431), "header": (400, 431)}[name]
+        tap.ok(status in want, f"{name} of 20,000 bytes: {status}")
+        if family() != "lighttpd":
+            json_answer(status, head, body, status, f"{name}: in JSON")
+    tap.equal(SERVER.get("/health").status, 200, "and all is well")
+
+
+def test_slow_clients():
+    """Who sends or reads slowly holds nobody up."""
+    slow = [SERVER.socket() for _ in range(80)]
+    for i, s in enumerate(slow):
+        s.sendall(b"GET /v0.1/servers?limit=300 HTTP/1.1\r\nHost: localhost\r\n"
+            + (b"Connection: close\r\n\r\n" if i % 2 else b"X-Slow: "))
+    # Nothing is read of forty answers while others ask.
+    client = web_servers.Client(SERVER)
+    got = [client.get(f"{LIST}/a.example%2Fserver-{i:03}/versions/latest"
+        ).status for i in range(20)]
+    client.close()
+    tap.equal(got, [200] * 20, "80 slow clients, and one who is not")
+    size = len(SERVER.get("/v0.1/servers?limit=300").body)
+    whole = 0
+    for s in slow[1::2]:
+        out = b""
+        while chunk := s.recv(65536):
+            out += chunk
+        whole += len(out) > size
+    for s in slow:
+        s.close()
+    tap.equal(whole, 40, "who reads late gets it all")
+
+
+def uris():
+    return [f"{LIST}/a.example%2Fserver-{i:03}/versions/latest"
+        for i in range(300)]
+
+
+def test_many_at_once():
+    """More clients than processes: everyone is served."""
+    tap.equal(web_servers.Load(SERVER, uris(), 16, 1600 if fast() else 160)
+        .wait(), [], "16 clients, 100 lookups each")
+
+
+def test_killed():
+    """A responder dies at work: what it had in hand may fail, no more."""
+    if not fast():
+        return
+    load = web_servers.Load(SERVER, uris(), 8, 2000)
+    load.halfway.wait(60)
+    victim = SERVER.responders()[0]
+    os.kill(victim, signal.SIGKILL)
+    bad = load.wait()
+    tap.ok(len(bad) <= 1, f"kill -9 in 2,000 requests: {len(bad)} failed")
+    for _ in range(100):
+        alive = SERVER.responders()
+        if victim not in alive and len(alive) >= web_servers.POOL:
+            break
+        SERVER.get("/health")
+        time.sleep(0.1)
+    tap.ok(victim not in alive and alive, "another is in its place")
+
+
+def test_upgrade():
+    """A new program and a reload under load: no request fails."""
+    load = web_servers.Load(SERVER, uris(), 8, 2000 if fast() else 200)
+    load.halfway.wait(60)
+    SERVER.replace_program()
+    # Plain CGI finds the new program by itself.
+    if fast():
+        SERVER.reload()
+    tap.equal(load.wait(), [], f"no request failed ({load.again} were "
+        "sent again on a new connection)")
+    for _ in range(200):
+        old = SERVER.responders(replaced=True)
+        if not old:
+            break
+        time.sleep(0.1)
+    tap.equal(old, [], "the old program runs no more")
+    tap.equal(SERVER.get("/health").status, 200, "the new one answers")
+
+
+def test_pool_sees_a_new_program():
+    """A pool needs no telling."""
+    if SERVER.kind not in ("nginx", "apache-proxy"):
+        return
+    load = web_servers.Load(SERVER, uris(), 8, 2000)
+    load.halfway.wait(60)
+    SERVER.replace_program()
+    for _ in range(200):
+        old = SERVER.responders(replaced=True)
+        if not old:
+            break
+        time.sleep(0.1)
+    tap.equal(old, [], "the old program runs no more")
+    tap.equal((load.wait(), load.again), ([], 0), "and no request failed")
+
+
+def test_loopback_only():
+    """From here these are not forbidden."""
+    for path in ("/metrics", "/debug/pprof/heap"):
+        tap.ok(SERVER.get(path).status != 403, path)
+
+
+def test_stop():
+    before = SERVER.responders()
+    status, log = SERVER.stop()
+    tap.equal(status, 0, "stops when told")
+    for _ in range(100):
+        left = SERVER.responders()
+        if not left:
+            break
+        time.sleep(0.1)
+    tap.equal(left, [], f"and so do its {len(before)} responders")
+    for line in log.splitlines():
+        print("# log: " + line)
+
+
+def run(kind):
+    """Runs every test on one server, and some through https."""
+    global SERVER
+    why = web_servers.missing(kind)
+    if why:
+        print(f"1..0 # SKIP {kind}: {why}")
+        sys.exit(0)
+    SERVER = web_servers.Server(kind)
+    if SERVER.start():
+        tap.run([v for k, v in list(globals().items())
+            if k.startswith("test_")])
+    else:
+        tap.ok(False, f"{kind} starts")
+        print("#   " + SERVER.stop()[1].replace("\n", "\n#   "))
+    secure()
+    SERVER.clean()
+    sys.exit(tap.done())
+
+
+def secure():
+    """The same server behind https, in short."""
+    other = web_servers.Server(SERVER.kind, tls=True)
+    build(other)
+    if tap.ok(other.start(), "starts with https"):
+        client = web_servers.Client(other)
+        first = client.get(LIST + "?limit=1")
+        tap.equal((first.status, first.headers["Access-Control-Allow-Origin"]),
+            (200, "*"), "https")
+        tap.equal(client.get(LIST + "?limit=1", If_None_Match=
+            first.headers["ETag"]).status, 304, "and 304")
+        tap.equal(client.get("/registry/sync", "POST", body=b"").status, 202,
+            "and the trigger")
+        client.close()
+    status, log = other.stop()
+    if not tap.equal(status, 0, "stops with https"):
+        print("#   " + log.replace("\n", "\n#   "))
+    other.clean()

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Web servers as httpd-conf/serve runs them, and clients of theirs."""
+
+import glob
+import http.client
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+
+import responder
+
+SERVE = os.path.join(responder.ROOT, "httpd-conf", "serve")
+ECHO = os.path.join(responder.ROOT, "tests", "lib", "web_echo")
+PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
+    "/usr/libexec/apache2")
+# What each needs: a program, and modules of Apache.
+NEEDS = {
+    "lighttpd": ("lighttpd", ()), "lighttpd-cgi": ("lighttpd", ()),
+    "apache-fcgid": ("apache2", ("mod_fcgid",)),
+    "apache-proxy": ("apache2", ("mod_proxy_fcgi",)),
+    "apache-cgi": ("apache2", ("mod_cgid",)),
+    "nginx": ("nginx", ()),
+}
+POOL = 4
+
+
+def missing(kind):
+    """Why this server cannot be tested here; empty if it can."""
+    program, modules = NEEDS[kind]
+    if not shutil.which(program, path=PATH):
+        return f"{program} is not installed"
+    for module in modules:
+        if not any(os.path.exists(f"{d}/{module}.so") for d in MODULES):
+            return f"{module} of Apache is not installed"
+    return ""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def certificate(directory):
+    """A self-signed one for localhost, and its key."""
+    paths = [os.path.join(directory, n) for n in ("tls.pem", "tls.key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+        "-addext", "basicConstraints=critical,CA:FALSE",
+        "-out", paths[0], "-keyout", paths[1]], check=True,
+        stderr=subprocess.DEVNULL)
+    return paths
+
+
+class Client:
+    """A kept connection that, as every HTTP library does, sends a request
+    again if the kept connection was closed before the first byte of the
+    answer (RFC 9112 section 9.3.1)."""
+
+    def __init__(self, server):
+        self.server = server
+        self.connection = None
+        self.again = 0
+
+    def get(self, uri, method="GET", body=None, **headers):
+        headers = {k.replace("_", "-"): v for k, v in headers.items()}
+        for kept in (self.connection is not None, False):
+            if self.connection is None:
+                self.connection = self.server.connection()
+            try:
+                self.connection.request(method, uri, body, headers)
+                answer = self.connection.getresponse()
+                answer.body = answer.read()
+                if answer.will_close:
+                    self.close()
+                return answer
+            except (http.client.RemoteDisconnected, BrokenPipeError,
+                    ConnectionResetError):
+                self.close()
+                if not kept:
+                    raise
+                self.again += 1
+        return None
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+
+class Server:
+    """One server in a directory of its own, until stop()."""
+
+    def __init__(self, kind, tls=False, **environment):
+        self.kind = kind
+        self.directory = tempfile.TemporaryDirectory(prefix="web-")
+        at = self.directory.name
+        os.chmod(at, 0o755)
+        self.program = responder.for_everyone(responder.PROGRAM, at)
+        self.echo = responder.for_everyone(ECHO, at)
+        self.database = os.path.join(at, "db", "registry.db")
+        self.port = free_port()
+        for name in "db", "run":
+            os.mkdir(os.path.join(at, name), 0o755)
+        self.context = None
+        if tls:
+            pem, key = certificate(at)
+            self.context = ssl.create_default_context(cafile=pem)
+            environment.update(THV_REGISTRY_CERTIFICATE=pem,
+                THV_REGISTRY_KEY=key)
+        self.log = open(os.path.join(at, "log"), "wb+")
+        self.environment = responder.environment(self.database,
+            THV_REGISTRY_API=self.program, THV_REGISTRY_ADMIN=self.echo,
+            THV_REGISTRY_PORT=str(self.port), THV_REGISTRY_POOL=str(POOL),
+            THV_REGISTRY_RUN_DIR=os.path.join(at, "run"), **environment)
+
+    def start(self):
+        """Starts it and waits until it answers; whether it does."""
+        self.process = subprocess.Popen([SERVE, self.kind],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            env=self.environment)
+        for _ in range(200):
+            if self.process.poll() is not None:
+                return False
+            try:
+                return self.get("/health").status == 200
+            except OSError:
+                time.sleep(0.05)
+        return False
+
+    def share_database(self):
+        """Gives it to whom the responders run as."""
+        if os.geteuid() == 0:
+            for base, _, names in os.walk(os.path.dirname(self.database)):
+                for path in [base] + [os.path.join(base, n) for n in names]:
+                    shutil.chown(path, "www-data", "www-data")
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def connection(self):
+        if self.context:
+            return http.client.HTTPSConnection("localhost", self.port,
+                timeout=30, context=self.context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def get(self, uri, method="GET", **more):
+        client = Client(self)
+        try:
+            return client.get(uri, method, **more)
+        finally:
+            client.close()
+
+    def socket(self):
+        """A plain connection."""
+        return socket.create_connection(("127.0.0.1", self.port), 30)
+
+    def raw(self, data):
+        """What comes back for bytes that no library would send."""
+        with self.socket() as s:
+            try:
+                s.sendall(data)
+                out = b""
+                while chunk := s.recv(65536):
+                    out += chunk
+            except ConnectionResetError:
+                pass
+        return out
+
+    def target(self, target, *fields):
+        """Status, header and body for any request target."""
+        head, _, body = self.raw(b"\r\n".join((b"GET " + target + b" HTTP/1.1",
+            b"Host: localhost", b"Connection: close") + fields + (b"", b""))
+            ).partition(b"\r\n\r\n")
+        head = head.lower() + b"\r\n"
+        if b"transfer-encoding: chunked" in head:
+            size, _, body = body.partition(b"\r\n")
+            body = body[:int(size, 16)]
+        return int(head.split()[1]), head, body
+
+    def responders(self, replaced=False):
+        """Process numbers of those that run the program; or only of those
+        whose file was replaced since."""
+        out = []
+        want = self.program + (" (deleted)" if replaced else "")
+        for path in glob.glob("/proc/[0-9]*/exe"):
+            try:
+                if os.readlink(path) in (want,
+                        self.program + " (deleted)"):
+                    out.append(int(path.split("/")[2]))
+            except OSError:
+                pass
+        return out
+
+    def replace_program(self):
+        """What `make install` does: another file in the place of the old."""
+        new = self.program + ".new"
+        shutil.copy(self.program, new)
+        os.rename(new, self.program)
+
+    def stop(self):
+        """Ends it; (exit status, what it logged)."""
+        self.process.terminate()
+        try:
+            status = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = "killed"
+        self.log.seek(0)
+        text = self.log.read().decode("utf-8", "replace")
+        self.log.close()
+        return status, text
+
+    def clean(self):
+        self.directory.cleanup()
+
+
+class Load:
+    """Clients on kept connections that together ask `total` times."""
+
+    def __init__(self, server, uris, clients, total):
+        self.bad = []
+        self.again = 0
+        self.done = 0
+        self.lock = threading.Lock()
+        self.halfway = threading.Event()
+        self.total = total
+        self.threads = [threading.Thread(target=self.client, args=(
+            Client(server), uris, n, total // clients)) for n in
+            range(clients)]
+        for t in self.threads:
+            t.start()
+
+    def client(self, client, uris, number, count):
+        for i in range(count):
+            uri = uris[(number * 7 + i) % len(uris)]
+            try:
+                status = client.get(uri).status
+            except OSError as e:
+                status = repr(e)
+                client.close()
+            with self.lock:
+                self.done += 1
+                if status != 200:
+                    self.bad.append(status)
+                if self.done * 4 > self.total:
+                    self.halfway.set()
+        client.close()
+        with self.lock:
+            self.again += client.again
+
+    def wait(self):
+        for t in self.threads:
+            t.join()
+        return self.bad
