@@ -246,15 +246,18 @@ def test_many_at_once():
 
 
 def test_killed():
-    """A responder dies at work: what it had in hand may fail, no more."""
+    """A responder dies at work: what it had in hand may fail, and where each
+    process has a socket of its own (lighttpd) what waited there; no client has
+    more than one request under way."""
     if not fast():
         return
-    load = web_servers.Load(SERVER, uris(), 8, 2000)
+    clients = 8
+    load = web_servers.Load(SERVER, uris(), clients, 2000)
     load.halfway.wait(60)
     victim = SERVER.responders()[0]
     os.kill(victim, signal.SIGKILL)
     bad = load.wait()
-    tap.ok(len(bad) <= 1, f"kill -9 in 2,000 requests: {len(bad)} failed")
+    tap.ok(len(bad) <= clients, f"kill -9 in 2,000 requests: {len(bad)} failed")
     for _ in range(100):
         alive = SERVER.responders()
         if victim not in alive and len(alive) >= web_servers.POOL:
