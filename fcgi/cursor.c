@@ -17,7 +17,8 @@
 #define FLAG_STATUS 8
 #define FLAG_LATEST 16
 #define FLAG_EXACT 32 /* the version wanted is last_version */
-#define FLAGS_ALL 63
+#define FLAG_FACETS 64
+#define FLAGS_ALL 127
 
 static uint32_t
 hash(uint32_t h, const void *data, size_t len)
@@ -55,6 +56,16 @@ add_text(struct buf *out, const char *text)
 	buf_add(out, text, strlen(text) + 1);
 }
 
+static void
+add_facets(struct buf *out, const struct facet_values facets[FACETS])
+{
+	for (int i = 0; i < FACETS; i++) {
+		add_number(out, facets[i].count, 1);
+		for (size_t k = 0; k < facets[i].count; k++)
+			add_text(out, facets[i].at[k]);
+	}
+}
+
 static unsigned
 flags_of(const struct cursor *c)
 {
@@ -71,6 +82,9 @@ flags_of(const struct cursor *c)
 	if (c->version != NULL)
 		flags |= strcmp(c->version, "latest") == 0 ? FLAG_LATEST
 							   : FLAG_EXACT;
+	for (int i = 0; i < FACETS; i++)
+		if (c->facets[i].count > 0)
+			flags |= FLAG_FACETS;
 	return flags;
 }
 
@@ -92,6 +106,8 @@ cursor_encode(struct buf *out, struct buf *scratch, const struct cursor *c,
 		add_text(scratch, c->status);
 	add_text(scratch, c->last_name);
 	add_text(scratch, c->last_version);
+	if ((flags & FLAG_FACETS) != 0)
+		add_facets(scratch, c->facets);
 	add_number(scratch, checksum(buf_str(scratch), scratch->len, scope),
 	    CHECKSUM_BYTES);
 	base64url_encode(out, buf_str(scratch), scratch->len);
@@ -134,6 +150,15 @@ take_text(struct scan *s)
 }
 
 static void
+take_facets(struct facet_values facets[FACETS], struct scan *s)
+{
+	for (int i = 0; i < FACETS; i++)
+		for (uint64_t left = take_number(s, 1); left > 0 && !s->bad;
+		     left--)
+			s->bad |= !facets_add(&facets[i], take_text(s));
+}
+
+static void
 read_fields(struct cursor *c, struct scan *s)
 {
 	uint64_t format = take_number(s, 1);
@@ -150,6 +175,10 @@ read_fields(struct cursor *c, struct scan *s)
 	c->status = (flags & FLAG_STATUS) != 0 ? take_text(s) : NULL;
 	c->last_name = take_text(s);
 	c->last_version = take_text(s);
+	for (int i = 0; i < FACETS; i++)
+		c->facets[i].count = 0;
+	if ((flags & FLAG_FACETS) != 0)
+		take_facets(c->facets, s);
 	c->version = NULL;
 	if ((flags & FLAG_LATEST) != 0)
 		c->version = "latest";

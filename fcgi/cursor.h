@@ -10,11 +10,13 @@
  *
  * The bytes below base64url: a format number, flags, the page size (2 bytes,
  * big-endian), the since instant (8, if flagged), NUL-terminated texts (search,
- * status if flagged; last name, last version), FNV-1a of it all (4).
+ * status if flagged; last name, last version), the facets if flagged (for each
+ * filter a count and so many texts), FNV-1a of it all (4).
  */
 #ifndef FCGI_CURSOR_H
 #define FCGI_CURSOR_H
 
+#include "fcgi/facets.h"
 #include "lib/buf.h"
 #include "lib/entry.h"
 #include "lib/err.h"
@@ -37,6 +39,7 @@ struct cursor {
 	const char *search;
 	const char *status;
 	const char *version; /* "latest", or the same text as last_version */
+	struct facet_values facets[FACETS];
 	/* The last item of the page before. */
 	const char *last_name;
 	const char *last_version;

@@ -9,6 +9,7 @@
 #ifndef FCGI_HANDLE_H
 #define FCGI_HANDLE_H
 
+#include "fcgi/candidates.h"
 #include "fcgi/query.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
@@ -22,7 +23,7 @@ struct scratch {
 	struct buf registry; /* the registry's name */
 	struct buf name; /* of the entry that is asked for */
 	struct buf needle; /* the folded search text */
-	struct buf match; /* the question to the trigram index */
+	struct candidates candidates; /* the question to the index */
 	struct buf key; /* a version's place in the order of versions */
 	struct buf last_name; /* of the last item on a page */
 	struct buf last_version;

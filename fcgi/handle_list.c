@@ -3,6 +3,7 @@
  * Lists and search: a walk over a registry's entries in the order of their
  * names, from the place where the page before ended.
  */
+#include "fcgi/item.h"
 #include "fcgi/page.h"
 #include "lib/clock.h"
 #include "lib/fold.h"
@@ -12,95 +13,12 @@
 /* The high bits of a sort key are the kind (schema/derived.sql). */
 #define SORT_KEY_KIND_SHIFT 56
 
-/* Characters that the trigram index needs at least. */
-#define TRIGRAM 3
-
-/* A walk's statement and where its parameters stand; 0: it has no such. */
-struct walk {
-	enum sql_id id;
-	int registry, from, end, deleted, since, status, needle;
-	int after; /* all versions */
-	int version; /* one version */
-	int query; /* through the index */
-};
-
-#define WALK(NAME)                                                        \
-	.id = SQL_##NAME, .registry = SQL_##NAME##_P_REGISTRY,            \
-	.from = SQL_##NAME##_P_FROM, .end = SQL_##NAME##_P_END,           \
-	.deleted = SQL_##NAME##_P_DELETED, .since = SQL_##NAME##_P_SINCE, \
-	.status = SQL_##NAME##_P_STATUS, .needle = SQL_##NAME##_P_NEEDLE
-
-/* By: is the index asked, is only one version of each entry wanted. */
-static const struct walk walks[2][2] = {
-	{ { WALK(LIST_ALL), .after = SQL_LIST_ALL_P_AFTER },
-	    { WALK(LIST_ONE), .version = SQL_LIST_ONE_P_VERSION } },
-	{ { WALK(SEARCH_ALL), .after = SQL_SEARCH_ALL_P_AFTER,
-	      .query = SQL_SEARCH_ALL_P_QUERY },
-	    { WALK(SEARCH_ONE), .version = SQL_SEARCH_ONE_P_VERSION,
-		.query = SQL_SEARCH_ONE_P_QUERY } },
-};
-
 /* Where a walk begins. */
 struct place {
 	int64_t from; /* sort key of the first entry */
 	const char *after; /* of its versions only those after this one */
-	bool end; /* there is nothing any more */
+	int64_t end; /* after the sort key of the last */
 };
-
-static size_t
-next_character(const char *text, size_t at)
-{
-	do
-		at++;
-	while (((unsigned char)text[at] & 0xc0) == 0x80);
-	return at;
-}
-
-static size_t
-count_characters(const char *text)
-{
-	size_t count = 0;
-
-	for (size_t at = 0; text[at] != '\0'; at = next_character(text, at))
-		count++;
-	return count;
-}
-
-/* One trigram as a string of the index's query language. */
-static void
-add_trigram(struct buf *match, const char *text)
-{
-	size_t len = 0;
-
-	for (int i = 0; i < TRIGRAM; i++)
-		len = next_character(text, len);
-	buf_addc(match, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"')
-			buf_addc(match, '"');
-		buf_addc(match, text[i]);
-	}
-	buf_adds(match, "\" ");
-}
-
-/*
- * The question to the index: the trigrams of the needle, all of them wanted.
- * Of a long needle some are enough, since the text itself is looked at too.
- */
-static void
-make_match(struct buf *match, const char *needle, size_t characters)
-{
-	size_t trigrams = characters - TRIGRAM + 1;
-	size_t stride = (trigrams + LIMIT_TRIGRAMS - 1) / LIMIT_TRIGRAMS;
-	size_t at = 0;
-
-	buf_reset(match);
-	for (size_t i = 0; i < trigrams; i++) {
-		if (i % stride == 0 || i == trigrams - 1)
-			add_trigram(match, needle + at);
-		at = next_character(needle, at);
-	}
-}
 
 /*
  * The search text of skills and plugins is trimmed, that of servers is not.
@@ -137,9 +55,10 @@ find_place(
 	stmt_bind_str(s, SQL_LIST_START_P_NAME, c->last_name);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
-	p->end = !row;
-	if (!row)
+	if (!row) {
+		p->from = p->end;
 		return 0;
+	}
 	p->from = stmt_int(s, 0);
 	if (strcmp(stmt_text(s, 1, NULL), c->last_name) == 0) {
 		/* With one version of each, this entry has had its turn. */
@@ -152,43 +71,184 @@ find_place(
 	return 0;
 }
 
-static void
-bind_text(struct stmt *s, int parameter, const char *text)
+/* ---- all entries, without an index ----------------------------------------
+ */
+
+static int
+fill_plain(struct exchange *x, const struct place *p,
+    const struct cursor_scope *scope, struct err *e)
 {
-	if (parameter != 0)
-		stmt_bind_str(s, parameter, text);
+	struct page_rows rows = { .next = page_next_row };
+	struct stmt *s;
+
+	if (x->query.version != NULL) {
+		s = db_stmt(x->db, SQL_LIST_LATEST);
+		stmt_bind_int(
+		    s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_END, p->end);
+	} else {
+		s = db_stmt(x->db, SQL_LIST_ALL);
+		stmt_bind_int(s, SQL_LIST_ALL_P_REGISTRY, x->registry.id);
+		stmt_bind_int(s, SQL_LIST_ALL_P_FROM, p->from);
+		stmt_bind_int(s, SQL_LIST_ALL_P_END, p->end);
+		stmt_bind_str(s, SQL_LIST_ALL_P_AFTER, p->after);
+		stmt_bind_int(s, SQL_LIST_ALL_P_DELETED, x->query.deleted);
+	}
+	rows.stmt = s;
+	if (page_fill(NULL, x, &rows, scope, e) == -1)
+		return -1;
+	stmt_done(s);
+	return 0;
 }
 
-/* The statement for what is asked, ready to be stepped. */
-static struct stmt *
-start_walk(struct exchange *x, const struct place *p)
+/* ---- what the index offers ------------------------------------------------
+ */
+
+/* A walk over candidates and the versions of each. */
+struct walk {
+	struct page_rows rows; /* first: next_version() gets a pointer to it */
+	struct exchange *x;
+	const struct place *place;
+	bool at_entry; /* rows.stmt has a candidate's versions */
+};
+
+static void
+ask_index(struct exchange *x, const char *needle)
 {
 	const struct query *q = &x->query;
-	int64_t kind = x->match.route->kind;
-	const char *needle = buf_str(&x->scratch->needle);
-	size_t characters = count_characters(needle);
-	const struct walk *w =
-	    &walks[characters >= TRIGRAM][q->version != NULL];
-	struct stmt *s = db_stmt(x->db, w->id);
+	struct candidates *c = &x->scratch->candidates;
+	struct buf *text = &x->scratch->key;
 
-	stmt_bind_int(s, w->registry, x->registry.id);
-	stmt_bind_int(s, w->from, p->from);
-	stmt_bind_int(
-	    s, w->end, p->end ? p->from : (kind + 1) << SORT_KEY_KIND_SHIFT);
-	stmt_bind_int(s, w->deleted, q->deleted);
-	if (q->since == CLOCK_NEVER)
-		stmt_bind_null(s, w->since);
-	else
-		stmt_bind_int(s, w->since, q->since);
-	stmt_bind_str(s, w->status, q->status);
-	stmt_bind_str(s, w->needle, characters == 0 ? NULL : needle);
-	bind_text(s, w->after, p->after);
-	bind_text(s, w->version, query_is_latest(q) ? NULL : q->version);
-	if (w->query != 0) {
-		make_match(&x->scratch->match, needle, characters);
-		stmt_bind_str(s, w->query, buf_str(&x->scratch->match));
+	for (int i = 0; i < FACETS; i++) {
+		for (size_t k = 0; k < q->facets[i].count; k++)
+			candidates_add(c, facets_kind((enum facet)i),
+			    q->facets[i].at[k], strlen(q->facets[i].at[k]));
+		if (q->facets[i].count > 0)
+			candidates_end_group(c);
 	}
+	if (q->version != NULL && !query_is_latest(q)) {
+		candidates_add(
+		    c, POSTING_VERSION, q->version, strlen(q->version));
+		candidates_end_group(c);
+	}
+	if (q->status != NULL) {
+		buf_reset(text);
+		fold_add(text, q->status, strlen(q->status));
+		candidates_add(c, POSTING_STATUS, buf_str(text), text->len);
+		candidates_end_group(c);
+	}
+	candidates_add_text(c, needle);
+	if (!q->deleted || query_is_latest(q)) {
+		candidates_add(c, POSTING_USABLE, "", 0);
+		candidates_end_group(c);
+	}
+	buf_reset(text);
+	buf_add_i64(text, x->registry.id);
+	candidates_add(c, POSTING_REGISTRY, buf_str(text), text->len);
+	candidates_end_group(c);
+	c->since = q->since;
+}
+
+/* A statement with one candidate's versions, and where its parameters are. */
+static struct stmt *
+start_entry(struct exchange *x, const struct place *p, int64_t sort_key)
+{
+	const struct query *q = &x->query;
+	bool all = q->version == NULL;
+	struct stmt *s =
+	    db_stmt(x->db, all ? SQL_ENTRY_ALL : SQL_ENTRY_ONE);
+	const struct buf *needle = &x->scratch->needle;
+
+#define P(name) \
+	(all ? (int)SQL_ENTRY_ALL_P_##name : (int)SQL_ENTRY_ONE_P_##name)
+	stmt_bind_int(s, P(REGISTRY), x->registry.id);
+	stmt_bind_int(s, P(SORT_KEY), sort_key);
+	stmt_bind_int(s, P(DELETED), q->deleted);
+	if (q->since == CLOCK_NEVER)
+		stmt_bind_null(s, P(SINCE));
+	else
+		stmt_bind_int(s, P(SINCE), q->since);
+	stmt_bind_str(s, P(STATUS), q->status);
+	stmt_bind_str(s, P(NEEDLE), needle->len == 0 ? NULL : buf_str(needle));
+#undef P
+	if (all)
+		stmt_bind_str(s, SQL_ENTRY_ALL_P_AFTER,
+		    sort_key == p->from ? p->after : "");
+	else
+		stmt_bind_str(s, SQL_ENTRY_ONE_P_VERSION,
+		    query_is_latest(q) ? NULL : q->version);
 	return s;
+}
+
+static bool
+row_matches(const struct walk *w)
+{
+	size_t len;
+	const char *facets;
+
+	if (!query_has_facets(&w->x->query))
+		return true;
+	facets = stmt_blob(w->rows.stmt, ITEM_FACETS, &len);
+	return facets_match(w->x->query.facets, facets, len);
+}
+
+static int
+next_version(struct page_rows *rows, struct stmt **row, struct err *e)
+{
+	struct walk *w = (struct walk *)rows;
+	int64_t sort_key;
+	bool any;
+
+	*row = NULL;
+	for (;;) {
+		if (!w->at_entry) {
+			if (candidates_next(&w->x->scratch->candidates,
+				&sort_key, &any, e) == -1)
+				return -1;
+			if (!any)
+				return 0;
+			rows->stmt = start_entry(w->x, w->place, sort_key);
+		}
+		if (stmt_step(rows->stmt, &w->at_entry, e) == -1)
+			return -1;
+		if (w->at_entry && row_matches(w)) {
+			*row = rows->stmt;
+			return 0;
+		}
+	}
+}
+
+static int
+fill_filtered(struct exchange *x, const struct place *p,
+    const struct cursor_scope *scope, struct err *e)
+{
+	struct candidates *c = &x->scratch->candidates;
+	struct walk w = {
+		.rows = { .next = next_version },
+		.x = x,
+		.place = p,
+	};
+
+	candidates_begin(c, x->db, p->from, p->end);
+	ask_index(x, buf_str(&x->scratch->needle));
+	if (page_fill(NULL, x, &w.rows, scope, e) == -1)
+		return -1;
+	candidates_done(c);
+	if (w.rows.stmt != NULL)
+		stmt_done(w.rows.stmt);
+	return 0;
+}
+
+/* Whether the query can be answered without the index. */
+static bool
+is_plain(const struct exchange *x)
+{
+	const struct query *q = &x->query;
+
+	return x->scratch->needle.len == 0 && q->since == CLOCK_NEVER &&
+	       q->status == NULL && !query_has_facets(q) &&
+	       (q->version == NULL || query_is_latest(q));
 }
 
 int
@@ -200,6 +260,7 @@ handle_list(struct exchange *x, struct err *e)
 	};
 	struct place p = {
 		.from = (int64_t)scope.kind << SORT_KEY_KIND_SHIFT,
+		.end = (int64_t)(scope.kind + 1) << SORT_KEY_KIND_SHIFT,
 		.after = "",
 	};
 	struct cursor c;
@@ -211,5 +272,6 @@ handle_list(struct exchange *x, struct err *e)
 	buf_reset(&x->scratch->needle);
 	if (x->query.search != NULL)
 		fold_search(x);
-	return page_fill(NULL, x, start_walk(x, &p), &scope, e);
+	return is_plain(x) ? fill_plain(x, &p, &scope, e)
+			   : fill_filtered(x, &p, &scope, e);
 }

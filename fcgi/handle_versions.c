@@ -17,6 +17,7 @@ handle_versions(struct exchange *x, struct err *e)
 		.entry = handle_entry_name(x),
 	};
 	struct buf *key = &x->scratch->key;
+	struct page_rows rows = { .next = page_next_row };
 	struct cursor c;
 	struct stmt *s;
 	int64_t count;
@@ -35,8 +36,10 @@ handle_versions(struct exchange *x, struct err *e)
 	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_KIND, scope.kind);
 	stmt_bind_str(s, SQL_ITEM_VERSIONS_P_NAME, scope.entry);
 	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_DELETED, x->query.deleted);
-	if (page_fill(&count, x, s, &scope, e) == -1)
+	rows.stmt = s;
+	if (page_fill(&count, x, &rows, &scope, e) == -1)
 		return -1;
+	stmt_done(s);
 	if (count == 0 && !resumed) {
 		err_set(e, ERR_NOT_FOUND, "not found");
 		return -1;

@@ -22,7 +22,8 @@ enum item_column {
 	ITEM_IS_LATEST,
 	ITEM_BODY,
 	ITEM_EXTRA_META,
-	ITEM_EXTRA_OFFICIAL
+	ITEM_EXTRA_OFFICIAL,
+	ITEM_FACETS /* of the statements of filtered lists */
 };
 
 /*

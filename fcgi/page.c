@@ -8,6 +8,17 @@
 #include <string.h>
 
 int
+page_next_row(struct page_rows *rows, struct stmt **row, struct err *e)
+{
+	bool any;
+
+	if (stmt_step(rows->stmt, &any, e) == -1)
+		return -1;
+	*row = any ? rows->stmt : NULL;
+	return 0;
+}
+
+int
 page_resume(bool *resumed, struct cursor *c, struct exchange *x,
     const struct cursor_scope *scope, struct err *e)
 {
@@ -35,18 +46,18 @@ keep(struct buf *b, struct stmt *s, int column)
  * another row.  The row after the last is looked at and not added.
  */
 static int
-add_rows(int64_t *count, bool *more, struct exchange *x, struct stmt *s,
-    struct err *e)
+add_rows(int64_t *count, bool *more, struct exchange *x,
+    struct page_rows *rows, struct err *e)
 {
 	struct buf *out = &x->response->body;
-	bool row;
+	struct stmt *s;
 
 	*count = 0;
 	*more = false;
 	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
+		if (rows->next(rows, &s, e) == -1)
 			return -1;
-		if (!row)
+		if (s == NULL)
 			return 0;
 		if (*count == x->query.limit || out->len > LIMIT_PAGE_BYTES)
 			break;
@@ -65,7 +76,7 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct stmt *s,
 const char *
 page_cursor(struct exchange *x, const struct cursor_scope *scope)
 {
-	const struct cursor next = {
+	struct cursor next = {
 		.limit = x->query.limit,
 		.since = x->query.since,
 		.deleted = x->query.deleted,
@@ -76,6 +87,7 @@ page_cursor(struct exchange *x, const struct cursor_scope *scope)
 		.last_version = buf_str(&x->scratch->last_version),
 	};
 
+	memcpy(next.facets, x->query.facets, sizeof next.facets);
 	buf_reset(&x->scratch->cursor_out);
 	/* The key buffer is free by now: all rows have been read. */
 	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);
@@ -115,7 +127,7 @@ add_metadata(
 }
 
 int
-page_fill(int64_t *count, struct exchange *x, struct stmt *s,
+page_fill(int64_t *count, struct exchange *x, struct page_rows *rows,
     const struct cursor_scope *scope, struct err *e)
 {
 	struct buf *out = &x->response->body;
@@ -126,9 +138,8 @@ page_fill(int64_t *count, struct exchange *x, struct stmt *s,
 	json_out_open(&j, '{');
 	json_out_key(&j, array_name(x->match.route->kind));
 	json_out_open(&j, '[');
-	if (add_rows(&items, &more, x, s, e) == -1)
+	if (add_rows(&items, &more, x, rows, e) == -1)
 		return -1;
-	stmt_done(s);
 	json_out_close(&j, ']');
 	add_metadata(x, &j, items, more ? page_cursor(x, scope) : NULL);
 	json_out_close(&j, '}');

@@ -22,12 +22,23 @@ int page_resume(bool *resumed, struct cursor *c, struct exchange *x,
  */
 const char *page_cursor(struct exchange *x, const struct cursor_scope *scope);
 
+/* Where a page's rows come from. */
+struct page_rows {
+	/* Sets ${row} to a statement at a row that makes an item, or NULL. */
+	int (*next)(
+	    struct page_rows *rows, struct stmt **row, struct err *e);
+	struct stmt *stmt; /* for page_next_row(), else as ${next} likes */
+};
+
+/* For rows->next: steps rows->stmt. */
+int page_next_row(struct page_rows *rows, struct stmt **row, struct err *e);
+
 /*
- * Fills the response with the rows of ${s}, a statement that makes items, at
- * most as many as the query allows.  ${count}, which may be NULL, receives
- * their number.
+ * Fills the response with ${rows}, at most as many as the query allows.
+ * ${count}, which may be NULL, receives their number.  What the rows come from
+ * is left where it is.
  */
-int page_fill(int64_t *count, struct exchange *x, struct stmt *s,
+int page_fill(int64_t *count, struct exchange *x, struct page_rows *rows,
     const struct cursor_scope *scope, struct err *e);
 
 #endif

@@ -116,13 +116,39 @@ parse_search(struct query *q, const char *text, struct err *e)
 	return 0;
 }
 
+static int
+parse_facets(
+    struct query *q, const struct request *r, unsigned allowed, struct err *e)
+{
+	size_t bytes = 0;
+	bool used = false;
+
+	for (int i = 0; i < FACETS; i++) {
+		q->facets[i].count = 0;
+		if ((allowed & 1u << (REQUEST_FACETS + i)) == 0)
+			continue;
+		used = true;
+		q->facets[i] = r->facets[i];
+		for (size_t k = 0; k < r->facets[i].count; k++)
+			bytes += strlen(r->facets[i].at[k]) + 1;
+	}
+	if (used && (r->too_many_facets || bytes > LIMIT_FACET_BYTES)) {
+		err_set(e, ERR_INPUT,
+		    "Invalid tag, registry_type or transport parameter: at "
+		    "most %d values each, %d bytes in all",
+		    LIMIT_FACETS, LIMIT_FACET_BYTES);
+		return -1;
+	}
+	return 0;
+}
+
 int
 query_parse(struct query *q, const struct request *r, unsigned allowed,
     enum query_style style, struct err *e)
 {
-	const char *given[REQUEST_PARAMETERS];
+	const char *given[REQUEST_FACETS];
 
-	for (int i = 0; i < REQUEST_PARAMETERS; i++)
+	for (int i = 0; i < REQUEST_FACETS; i++)
 		given[i] = (allowed & 1u << i) != 0 ? r->query[i] : NULL;
 	q->cursor = given[REQUEST_CURSOR];
 	q->version = given[REQUEST_VERSION];
@@ -130,9 +156,19 @@ query_parse(struct query *q, const struct request *r, unsigned allowed,
 	if (parse_limit(q, given[REQUEST_LIMIT], style, e) == -1 ||
 	    parse_since(q, given[REQUEST_UPDATED_SINCE], e) == -1 ||
 	    parse_deleted(q, given[REQUEST_INCLUDE_DELETED], e) == -1 ||
-	    parse_search(q, given[REQUEST_SEARCH], e) == -1)
+	    parse_search(q, given[REQUEST_SEARCH], e) == -1 ||
+	    parse_facets(q, r, allowed, e) == -1)
 		return -1;
 	return 0;
+}
+
+bool
+query_has_facets(const struct query *q)
+{
+	for (int i = 0; i < FACETS; i++)
+		if (q->facets[i].count > 0)
+			return true;
+	return false;
 }
 
 bool
@@ -152,6 +188,22 @@ agree(const char **mine, const char *theirs)
 	return theirs != NULL && strcmp(*mine, theirs) == 0;
 }
 
+/* The same for facets; the name of the first that differs, or NULL. */
+static const char *
+agree_facets(struct facet_values mine[FACETS],
+    const struct facet_values theirs[FACETS])
+{
+	static const char *const names[FACETS] = { "tag", "registry_type",
+		"transport" };
+
+	for (int i = 0; i < FACETS; i++) {
+		if (mine[i].count > 0 && !facets_equal(&mine[i], &theirs[i]))
+			return names[i];
+		mine[i] = theirs[i];
+	}
+	return NULL;
+}
+
 int
 query_resume(struct query *q, const struct cursor *c, struct err *e)
 {
@@ -168,6 +220,8 @@ query_resume(struct query *q, const struct cursor *c, struct err *e)
 	else if (q->deleted_given && !c->deleted != !q->deleted &&
 		 c->since == CLOCK_NEVER)
 		odd = "include_deleted";
+	else
+		odd = agree_facets(q->facets, c->facets);
 	if (odd != NULL) {
 		err_set(e, ERR_INPUT,
 		    "cursor belongs to another query: %s differs", odd);

@@ -32,6 +32,7 @@ struct query {
 	const char *version; /* "latest", or a version */
 	const char *status;
 	const char *cursor;
+	struct facet_values facets[FACETS];
 };
 
 /*
@@ -40,6 +41,9 @@ struct query {
  */
 int query_parse(struct query *q, const struct request *r, unsigned allowed,
     enum query_style style, struct err *e);
+
+/* Whether ${q} filters by any facet. */
+bool query_has_facets(const struct query *q);
 
 /* Whether ${q} wants only the newest version of each entry. */
 bool query_is_latest(const struct query *q);

@@ -13,6 +13,9 @@ static const char *const parameter_names[REQUEST_PARAMETERS] = {
 	[REQUEST_VERSION] = "version",
 	[REQUEST_INCLUDE_DELETED] = "include_deleted",
 	[REQUEST_STATUS] = "status",
+	[REQUEST_TAG] = "tag",
+	[REQUEST_REGISTRY_TYPE] = "registry_type",
+	[REQUEST_TRANSPORT] = "transport",
 };
 
 static enum request_method
@@ -125,9 +128,22 @@ parse_path(struct request *r, char *to, const char *path, size_t len)
 	return to;
 }
 
+/* Which parameter has the name; REQUEST_PARAMETERS: none of ours. */
+static int
+parameter_of(const char *name)
+{
+	int which = 0;
+
+	while (which < REQUEST_PARAMETERS &&
+	       strcmp(name, parameter_names[which]) != 0)
+		which++;
+	return which;
+}
+
 /*
  * Keeps the value of a pair whose name is known.  ${seen} has a bit for each
- * parameter that occurred: the first occurrence decides, even an empty one.
+ * parameter that occurred: the first occurrence decides, even an empty one,
+ * but for those that may be repeated.
  */
 static char *
 add_pair(
@@ -136,23 +152,25 @@ add_pair(
 	const char *equals = memchr(pair, '=', len);
 	size_t name_len = equals == NULL ? len : (size_t)(equals - pair);
 	size_t value_len = equals == NULL ? 0 : len - name_len - 1;
-	int which = 0, decoded;
+	int which, decoded;
 
 	if (memchr(pair, ';', len) != NULL ||
 	    decode(to, pair, name_len, true) == -1)
 		return to;
-	while (which < REQUEST_PARAMETERS &&
-	       strcmp(to, parameter_names[which]) != 0)
-		which++;
+	which = parameter_of(to);
 	if (which == REQUEST_PARAMETERS || (*seen & 1u << which) != 0)
 		return to;
 	decoded = decode(to, pair + len - value_len, value_len, true);
 	if (decoded == -1)
 		return to;
-	*seen |= 1u << which;
+	if (which < REQUEST_FACETS)
+		*seen |= 1u << which;
 	if (decoded == 0)
 		return to;
-	r->query[which] = to;
+	if (which < REQUEST_FACETS)
+		r->query[which] = to;
+	else if (!facets_add(&r->facets[which - REQUEST_FACETS], to))
+		r->too_many_facets = true;
 	return to + decoded + 1;
 }
 
@@ -180,8 +198,11 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	r->if_none_match = in->if_none_match;
 	r->segment_count = 0;
 	r->bad_segment = false;
-	for (int i = 0; i < REQUEST_PARAMETERS; i++)
+	for (int i = 0; i < REQUEST_FACETS; i++)
 		r->query[i] = NULL;
+	for (int i = 0; i < FACETS; i++)
+		r->facets[i].count = 0;
+	r->too_many_facets = false;
 	/* Decoded pieces with their NULs are never longer than the URI. */
 	if (strnlen(uri, LIMIT_REQUEST_URI + 1) > LIMIT_REQUEST_URI) {
 		err_set(e, ERR_LIMIT, "the request URI is too long");

@@ -10,6 +10,7 @@
 #ifndef FCGI_REQUEST_H
 #define FCGI_REQUEST_H
 
+#include "fcgi/facets.h"
 #include "lib/err.h"
 #include "lib/limits.h"
 
@@ -48,8 +49,14 @@ enum request_parameter {
 	REQUEST_VERSION,
 	REQUEST_INCLUDE_DELETED,
 	REQUEST_STATUS,
+	REQUEST_TAG, /* from here on those that may be repeated */
+	REQUEST_REGISTRY_TYPE,
+	REQUEST_TRANSPORT,
 	REQUEST_PARAMETERS /* how many there are */
 };
+
+/* The first of those that may be repeated: one for each of enum facet. */
+#define REQUEST_FACETS REQUEST_TAG
 
 struct request_segment {
 	const char *text; /* decoded; "" when it cannot be */
@@ -64,7 +71,9 @@ struct request {
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];
 	bool bad_segment; /* any of them, kept or not */
 	/* NULL when absent, empty or not decodable. */
-	const char *query[REQUEST_PARAMETERS];
+	const char *query[REQUEST_FACETS];
+	struct facet_values facets[FACETS];
+	bool too_many_facets; /* more than a list takes */
 	char text[LIMIT_REQUEST_URI + 2];
 };
 

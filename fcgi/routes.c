@@ -22,8 +22,11 @@
 #define PAGED (CONTINUED | PARAMETER(INCLUDE_DELETED))
 #define SERVER_LIST                                             \
 	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
-	    PARAMETER(VERSION))
-#define EXTENSION_LIST (SERVER_LIST | PARAMETER(STATUS))
+	    PARAMETER(VERSION) | PARAMETER(TAG) |               \
+	    PARAMETER(REGISTRY_TYPE) | PARAMETER(TRANSPORT))
+#define EXTENSION_LIST                                          \
+	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
+	    PARAMETER(VERSION) | PARAMETER(STATUS) | PARAMETER(REGISTRY_TYPE))
 
 #define ALONE(mount, name, handler, about, schema)                            \
 	{                                                                     \

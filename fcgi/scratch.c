@@ -11,8 +11,8 @@ static void
 each(struct scratch *s, void (*act)(struct buf *))
 {
 	struct buf *const all[] = { &s->registry, &s->name, &s->needle,
-		&s->match, &s->key, &s->last_name, &s->last_version,
-		&s->cursor_in, &s->cursor_out };
+		&s->key, &s->last_name, &s->last_version, &s->cursor_in,
+		&s->cursor_out };
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		act(all[i]);
@@ -28,10 +28,12 @@ void
 scratch_init(struct scratch *s)
 {
 	each(s, init);
+	candidates_init(&s->candidates);
 }
 
 void
 scratch_free(struct scratch *s)
 {
 	each(s, buf_free);
+	candidates_free(&s->candidates);
 }

@@ -73,6 +73,9 @@
 #define LIMIT_TREE_DEPTH 32
 #define LIMIT_PATH 4096
 
+/* ---- the index ---- */
+#define LIMIT_POSTINGS (4 * MIB) /* pairs of term and entry, of one block */
+
 /* ---- requests ---- */
 #define LIMIT_REQUEST_URI (8 * KIB)
 #define LIMIT_REQUEST_IGNORED (64 * KIB) /* body read and thrown away */
@@ -87,6 +90,8 @@
 #define LIMIT_PAGE_EXTENSIONS_MAX 100
 #define LIMIT_PAGE_BYTES (16 * MIB) /* a page that gets longer ends there */
 #define LIMIT_TRIGRAMS 16 /* of a search text, that the index is asked for */
+#define LIMIT_FACETS 32 /* values of one filter in a query */
+#define LIMIT_FACET_BYTES 512 /* of all of them, to fit into a cursor */
 #define LIMIT_RESPONSE (256 * MIB)
 #define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
 

@@ -13,24 +13,45 @@ CREATE TABLE entry_head (
     latest_version TEXT,
     -- The text that search covers: the folded names, titles and descriptions
     -- of all its versions, each distinct text once.
-    search_text TEXT NOT NULL
+    search_text TEXT NOT NULL,
+    -- When a registry last began to show it although it was not new.
+    shown_us INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE version_text (
-    -- The folded name, title and description of one version, one to a line.
+    -- What of a version's document queries ask for.
     document_id INTEGER PRIMARY KEY
         REFERENCES document (id) ON DELETE CASCADE,
-    search_text TEXT NOT NULL
+    -- The folded name, title and description, one to a line.
+    search_text TEXT NOT NULL,
+    -- Tags, types of packages, transports: each a letter, the text as it
+    -- stands in the document, a NUL (lib/posting.h).
+    facets BLOB NOT NULL
 ) STRICT;
 
--- Trigrams of entry_head.search_text; rowid is entry_head.sort_key.
-CREATE VIRTUAL TABLE search_index USING fts5 (
-    search_text,
-    content = '',
-    detail = none,
-    columnsize = 0,
-    tokenize = 'trigram case_sensitive 1'
-);
+CREATE TABLE block (
+    -- Entries that follow each other in the order of sort keys are indexed
+    -- together: one row for some thousand of them.  Its place in the row's
+    -- lists is an entry's number.
+    -- The block has the sort keys from here to the next block.
+    first_key INTEGER PRIMARY KEY,
+    -- The newest instant in changed.
+    newest_us INTEGER NOT NULL,
+    -- The sort keys, 8 bytes each, big-endian, ascending.
+    sort_keys BLOB NOT NULL,
+    -- When each entry last changed here in any way, as many of 8 bytes.
+    changed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE posting (
+    -- Which entries of a block have a term: a gram of one to three characters
+    -- of their search text, a tag, a version, a status, a registry that shows
+    -- them (lib/posting.h).
+    first_key INTEGER NOT NULL,
+    term BLOB NOT NULL,
+    entries BLOB NOT NULL,
+    PRIMARY KEY (first_key, term)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE membership (
     -- What a registry shows, after shadowing: for each kind and name the entry

@@ -11,12 +11,22 @@ CREATE TEMP TABLE seen (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TEMP TABLE touched (
-    -- Entries whose head may have to be made again, with what it was: the
-    -- search index forgets a text only when told exactly what it was.
+    -- Entries whose head may have to be made again, with what it was.
     entry_id INTEGER PRIMARY KEY,
     sort_key INTEGER,
     latest_version TEXT,
-    search_text TEXT
+    -- 1: it has no head yet.
+    is_new INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE TEMP TABLE stale (
+    -- Blocks whose entries are not as their postings say.
+    first_key INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TEMP TABLE was_shown (
+    -- What a registry showed under the names it is deciding on.
+    entry_id INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TEMP TABLE recompose (

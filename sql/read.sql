@@ -4,6 +4,10 @@
 -- What changed since an instant is asked of our own clock: updated_us may be the
 -- upstream's.
 --
+-- An upstream's updated_us is never shown later than changed_us, when it came
+-- here: a client that asks for what changed after the last updatedAt it saw
+-- would miss what comes here between the two.
+--
 -- CROSS JOIN fixes the order of the loops as it is written: membership
 -- decides what a registry shows and in which order, the rest hangs below it.
 
@@ -32,7 +36,8 @@ SELECT value FROM setting WHERE key = :key;
 -- name: item_get
 -- One version of an entry, the newest usable one when no version is named.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.published_us, min(v.updated_us, v.changed_us),
+    v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
@@ -47,7 +52,8 @@ WHERE m.registry_id = :registry AND m.kind = :kind AND m.name = :name
 -- name: item_versions
 -- The versions of an entry below a place in their order, newest first.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.published_us, min(v.updated_us, v.changed_us),
+    v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
@@ -68,11 +74,10 @@ ORDER BY m.name LIMIT 1;
 
 -- name: list_all
 -- Every version from one entry on; of that entry only what is after :after.
--- No version is the empty string, so '' lets all of them pass.  What a version
--- must be like is asked before anything beside it is looked up: the question
--- what changed since walks far.
+-- No version is the empty string, so '' lets all of them pass.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.published_us, min(v.updated_us, v.changed_us),
+    v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN version v ON v.entry_id = m.entry_id
@@ -80,81 +85,78 @@ FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
-    AND (:needle IS NULL OR EXISTS (SELECT 1 FROM entry_head e
-        WHERE e.entry_id = m.entry_id AND instr(e.search_text, :needle) > 0))
-    AND (:since IS NULL OR v.changed_us > :since)
     AND (:deleted OR v.status <> 'deleted')
-    AND (:status IS NULL OR v.status = lower(:status))
-    AND (:needle IS NULL OR EXISTS (SELECT 1 FROM version_text t
-        WHERE t.document_id = v.document_id
-            AND instr(t.search_text, :needle) > 0))
 ORDER BY m.sort_key, v.version;
 
--- name: list_one
--- From one entry on, one version of each: the named one, else the newest
--- usable one.
+-- name: list_latest
+-- From one entry on the newest usable version of each.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
+    v.published_us, min(v.updated_us, v.changed_us),
+    v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
-        AND v.version = coalesce(:version, h.latest_version)
+        AND v.version = h.latest_version
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
-    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
-    AND (:since IS NULL OR v.changed_us > :since)
-    AND (:deleted OR v.status <> 'deleted')
-    AND (:status IS NULL OR v.status = lower(:status))
-    AND (:needle IS NULL OR EXISTS (SELECT 1 FROM version_text t
-        WHERE t.document_id = v.document_id
-            AND instr(t.search_text, :needle) > 0))
 ORDER BY m.sort_key;
 
--- ---- search -----------------------------------------------------------------
+-- ---- filtered lists ----------------------------------------------------------
+-- The index offers entries, in the order of lists (fcgi/candidates.c); then
+-- the versions of each are looked at here.
 
--- name: search_all
--- As list_all, for a text of three characters or more: the trigram index
--- offers entries in the order of lists, the text itself decides.
+-- name: block_walk
+-- The blocks of the index from the one that holds a sort key on.
+SELECT b.first_key, b.newest_us, b.sort_keys, b.changed
+FROM block b
+WHERE b.first_key >= coalesce((SELECT max(a.first_key) FROM block a
+        WHERE a.first_key <= :from), 0) AND b.first_key < :end
+ORDER BY b.first_key;
+
+-- name: posting_get
+-- Which entries of a block have a term.
+SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
+
+-- name: entry_all
+-- Those versions of one entry after :after that the query wants.  Changed is
+-- what changed here, or what this registry did not show before: the upstream's
+-- own times may be long past when a change arrives.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
-    v.extra_meta, v.extra_official
-FROM search_index s
-    CROSS JOIN membership m ON m.registry_id = :registry
-        AND m.sort_key = s.rowid
+    v.published_us, min(v.updated_us, v.changed_us),
+    v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official,
+    t.facets
+FROM membership m
+    CROSS JOIN version v ON v.entry_id = m.entry_id AND v.version > :after
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
-    CROSS JOIN version v ON v.entry_id = m.entry_id
-        AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
     CROSS JOIN version_text t ON t.document_id = v.document_id
     CROSS JOIN document d ON d.id = v.document_id
-WHERE s.search_index MATCH :query AND s.rowid >= :from AND s.rowid < :end
-    AND instr(h.search_text, :needle) > 0
-    AND (:since IS NULL OR v.changed_us > :since)
+WHERE m.registry_id = :registry AND m.sort_key = :sort_key
+    AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))
-    AND instr(t.search_text, :needle) > 0
-ORDER BY s.rowid;
+    AND (:needle IS NULL OR instr(t.search_text, :needle) > 0)
+ORDER BY v.version;
 
--- name: search_one
--- As list_one, for a text of three characters or more.
+-- name: entry_one
+-- The same for one version: the named one, else the newest usable one.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
-    v.published_us, v.updated_us, v.version IS h.latest_version, d.body,
-    v.extra_meta, v.extra_official
-FROM search_index s
-    CROSS JOIN membership m ON m.registry_id = :registry
-        AND m.sort_key = s.rowid
+    v.published_us, min(v.updated_us, v.changed_us),
+    v.version IS h.latest_version, d.body,
+    v.extra_meta, v.extra_official,
+    t.facets
+FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
         AND v.version = coalesce(:version, h.latest_version)
     CROSS JOIN version_text t ON t.document_id = v.document_id
     CROSS JOIN document d ON d.id = v.document_id
-WHERE s.search_index MATCH :query AND s.rowid >= :from AND s.rowid < :end
-    AND instr(h.search_text, :needle) > 0
-    AND (:since IS NULL OR v.changed_us > :since)
+WHERE m.registry_id = :registry AND m.sort_key = :sort_key
+    AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:deleted OR v.status <> 'deleted')
     AND (:status IS NULL OR v.status = lower(:status))
-    AND instr(t.search_text, :needle) > 0
-ORDER BY s.rowid;
+    AND (:needle IS NULL OR instr(t.search_text, :needle) > 0);
 
 -- ---- status -----------------------------------------------------------------
 

@@ -48,10 +48,11 @@ SELECT id, name FROM source ORDER BY ordinal, id;
 -- name: source_delete
 DELETE FROM source WHERE id = :id;
 
--- name: source_search_forget
+-- name: source_stale
 -- plan: scan-ok one walk over what is going to be deleted
-INSERT INTO search_index (search_index, rowid, search_text)
-SELECT 'delete', h.sort_key, h.search_text
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce((SELECT max(b.first_key) FROM block b
+    WHERE b.first_key <= h.sort_key), 0)
 FROM entry e JOIN entry_head h ON h.entry_id = e.id
 WHERE e.source_id = :source;
 
@@ -242,22 +243,23 @@ UPDATE version SET digest = :digest, removed_us = NULL,
 WHERE entry_id = :entry AND version = :version;
 
 -- name: version_text_put
-INSERT INTO version_text (document_id, search_text)
-VALUES (:document, :search_text)
-ON CONFLICT (document_id) DO UPDATE SET search_text = excluded.search_text
-WHERE search_text <> excluded.search_text;
+INSERT INTO version_text (document_id, search_text, facets)
+VALUES (:document, :search_text, :facets)
+ON CONFLICT (document_id) DO UPDATE SET search_text = excluded.search_text,
+    facets = excluded.facets
+WHERE search_text <> excluded.search_text OR facets <> excluded.facets;
 
 -- name: touch_entry
 -- Remembers an entry's head before the first change to it.
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
-SELECT e.id, h.sort_key, h.latest_version, h.search_text
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
+SELECT e.id, h.sort_key, h.latest_version, h.entry_id IS NULL
 FROM entry e LEFT JOIN entry_head h ON h.entry_id = e.id
 WHERE e.id = :entry;
 
 -- name: touch_unseen
 -- plan: scan-ok compares all that is stored of a source with all that was seen
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
-SELECT h.entry_id, h.sort_key, h.latest_version, h.search_text
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
+SELECT h.entry_id, h.sort_key, h.latest_version, 0
 FROM entry e JOIN version v ON v.entry_id = e.id
     JOIN entry_head h ON h.entry_id = e.id
 WHERE e.source_id = :source AND v.status <> 'deleted' AND NOT EXISTS (
@@ -383,8 +385,8 @@ DELETE FROM rejection WHERE source_id = :source AND kind = :kind
 
 -- name: tombstones_expired
 -- Touches the entries whose removed versions have been kept long enough.
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, search_text)
-SELECT h.entry_id, h.sort_key, h.latest_version, h.search_text
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
+SELECT h.entry_id, h.sort_key, h.latest_version, 0
 FROM version v JOIN entry_head h ON h.entry_id = v.entry_id
 WHERE v.removed_us < :before;
 
@@ -400,7 +402,7 @@ DELETE FROM version WHERE removed_us < :before;
 
 -- name: touched_list
 -- plan: scan-ok all of it
-SELECT t.entry_id, t.sort_key, t.latest_version, t.search_text, e.kind, e.name
+SELECT t.entry_id, t.sort_key, t.latest_version, t.is_new, e.kind, e.name
 FROM touched t JOIN entry e ON e.id = t.entry_id;
 
 -- name: touched_new
@@ -459,16 +461,6 @@ DELETE FROM entry WHERE id = :entry;
 -- name: entry_is_empty
 SELECT NOT EXISTS (SELECT 1 FROM version WHERE entry_id = :entry);
 
--- name: search_forget
-INSERT INTO search_index (search_index, rowid, search_text)
-VALUES ('delete', :sort_key, :search_text);
-
--- name: search_add
-INSERT INTO search_index (rowid, search_text) VALUES (:sort_key, :search_text);
-
--- name: search_clear
-INSERT INTO search_index (search_index) VALUES ('delete-all');
-
 -- name: heads_clear
 -- plan: scan-ok all of it
 DELETE FROM entry_head;
@@ -482,6 +474,88 @@ DELETE FROM version_text;
 SELECT e.kind, v.document_id, d.body FROM entry e
     JOIN version v ON v.entry_id = e.id
     JOIN document d ON d.id = v.document_id;
+
+-- ---- blocks of entries and their postings ------------------------------------
+
+-- name: stale_touched
+-- plan: scan-ok all that was touched
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce((SELECT max(b.first_key) FROM block b
+    WHERE b.first_key <= t.sort_key), 0)
+FROM touched t WHERE t.sort_key IS NOT NULL;
+
+-- name: stale_names
+-- The entries that a registry decides among: who shows them is a posting too.
+-- plan: scan-ok walks the names to decide on
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce((SELECT max(b.first_key) FROM block b
+    WHERE b.first_key <= h.sort_key), 0)
+FROM recompose n
+    CROSS JOIN entry e ON e.kind = n.kind AND e.name = n.name
+    CROSS JOIN entry_head h ON h.entry_id = e.id;
+
+-- name: stale_next
+-- plan: scan-ok one row, the first
+SELECT s.first_key, coalesce((SELECT min(b.first_key) FROM block b
+    WHERE b.first_key > s.first_key), 0x7fffffffffffffff)
+FROM stale s ORDER BY s.first_key LIMIT 1;
+
+-- name: stale_done
+DELETE FROM stale WHERE first_key = :first_key;
+
+-- name: stale_clear
+-- plan: scan-ok all of it
+DELETE FROM stale;
+
+-- name: blocks_clear
+-- plan: scan-ok all of it
+DELETE FROM block;
+
+-- name: postings_clear
+-- plan: scan-ok all of it
+DELETE FROM posting;
+
+-- name: block_delete
+DELETE FROM block WHERE first_key = :first_key;
+
+-- name: block_postings_delete
+DELETE FROM posting WHERE first_key = :first_key;
+
+-- name: block_size
+-- How many entries have their keys in a range.
+SELECT count(*) FROM entry_head
+WHERE sort_key >= :first_key AND sort_key < :end;
+
+-- name: block_versions
+-- What terms the entries of a range have, version by version.
+SELECT h.sort_key, h.search_text, h.latest_version IS NOT NULL,
+    max(h.shown_us, v.changed_us), v.version, v.status, t.facets
+FROM entry_head h
+    CROSS JOIN version v ON v.entry_id = h.entry_id
+    CROSS JOIN version_text t ON t.document_id = v.document_id
+WHERE h.sort_key >= :first_key AND h.sort_key < :end
+ORDER BY h.sort_key;
+
+-- name: block_members
+-- plan: scan-ok every registry, and of each a range
+-- Which registries show the entries of a range.
+SELECT m.registry_id, m.sort_key
+FROM registry r CROSS JOIN membership m ON m.registry_id = r.id
+WHERE m.sort_key >= :first_key AND m.sort_key <= :last_key
+ORDER BY r.id, m.sort_key;
+
+-- name: block_insert
+INSERT INTO block (first_key, newest_us, sort_keys, changed)
+VALUES (:first_key, :newest, :sort_keys, :changed);
+
+-- name: posting_insert
+INSERT INTO posting (first_key, term, entries)
+VALUES (:first_key, :term, :entries);
+
+-- name: newest_change
+-- plan: scan-ok one row for some thousand entries
+-- The last instant at which anything changed here.
+SELECT max(newest_us) FROM block;
 
 -- ---- what registries show -----------------------------------------------------
 
@@ -501,6 +575,29 @@ WHERE rs.registry_id = :registry;
 -- name: recompose_clear
 -- plan: scan-ok all of it
 DELETE FROM recompose;
+
+-- name: compose_was_shown
+-- plan: scan-ok walks the names to decide on
+INSERT OR IGNORE INTO was_shown (entry_id)
+SELECT m.entry_id FROM recompose n CROSS JOIN membership m
+    ON m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name;
+
+-- name: compose_now_shown
+-- An entry that was there and that the registry did not show: to those who ask
+-- what changed it is news.
+-- plan: scan-ok walks the names to decide on
+UPDATE entry_head SET shown_us = :now
+WHERE entry_id IN (
+    SELECT m.entry_id FROM recompose n CROSS JOIN membership m
+        ON m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name
+    WHERE NOT EXISTS (SELECT 1 FROM was_shown w
+        WHERE w.entry_id = m.entry_id)
+        AND EXISTS (SELECT 1 FROM version v
+            WHERE v.entry_id = m.entry_id AND v.changed_us < :now));
+
+-- name: was_shown_clear
+-- plan: scan-ok all of it
+DELETE FROM was_shown;
 
 -- name: compose_forget
 -- plan: scan-ok walks the names to decide on

@@ -18,15 +18,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_TAGS 16 /* room for so many at the start */
+#define FIRST_TEXTS 16 /* room for so many at the start */
+
+/* Texts of an entry that are being collected. */
+struct collection {
+	struct rules_texts texts;
+	size_t capacity;
+	json_t *seen; /* made with the entry's first */
+};
 
 struct rules {
 	size_t max_meta_size;
 	struct rules_arena *arena;
 	char name[LIMIT_IDENTITY + 1]; /* facts.name unless the entry has it */
 	char version[LIMIT_VERSION_BYTES + 1];
-	const char **tags; /* facts.tags */
-	size_t tag_capacity;
+	struct collection tags, registry_types, transports;
 	struct {
 		char name[LIMIT_IDENTITY + 1];
 		char space[LIMIT_IDENTITY + 1];
@@ -54,63 +60,84 @@ check_meta_size(struct rules_walk *c, size_t max)
 
 /* ---- facts ---- */
 
-static void
-add_tag(
-    struct rules *r, struct rules_entry *facts, json_t *seen, const char *tag)
+static const char *
+member_text(const json_t *object, const char *member)
 {
-	if (facts->tag_count == r->tag_capacity) {
-		r->tag_capacity =
-		    r->tag_capacity == 0 ? FIRST_TAGS : r->tag_capacity * 2;
-		r->tags =
-		    xreallocarray(r->tags, r->tag_capacity, sizeof *r->tags);
+	return json_string_value(json_object_get(object, member));
+}
+
+/* Adds ${text}, unless it is NULL or there already. */
+static void
+collect(struct collection *c, const char *text)
+{
+	struct rules_texts *t = &c->texts;
+
+	if (text == NULL)
+		return;
+	if (t->count == c->capacity) {
+		c->capacity = c->capacity == 0 ? FIRST_TEXTS : c->capacity * 2;
+		t->at = xreallocarray(t->at, c->capacity, sizeof *t->at);
 	}
-	facts->tags = r->tags;
-	r->tags[facts->tag_count] = tag;
-	if (!rules_walk_is_repeated(seen, r->tags, facts->tag_count))
-		facts->tag_count++;
+	if (c->seen == NULL)
+		c->seen = json_object();
+	t->at[t->count] = text;
+	if (!rules_walk_is_repeated(c->seen, t->at, t->count))
+		t->count++;
+}
+
+static void
+begin_collection(struct collection *c)
+{
+	c->texts.count = 0;
+	c->seen = NULL; /* the arena has taken back the one before */
 }
 
 /* What ${extension}.tags holds, as far as it is strings. */
 static void
-collect_tags(struct rules *r, struct rules_entry *facts, json_t *seen,
-    const json_t *extension)
+collect_tags(struct collection *c, const json_t *extension)
 {
 	const json_t *tags = json_object_get(extension, "tags");
-	const char *tag;
 
-	for (size_t i = 0; i < json_array_size(tags); i++) {
-		tag = json_string_value(json_array_get(tags, i));
-		if (tag != NULL)
-			add_tag(r, facts, seen, tag);
-	}
+	for (size_t i = 0; i < json_array_size(tags); i++)
+		collect(c, json_string_value(json_array_get(tags, i)));
 }
 
 /* Tags stand two levels below the publisher-provided object, whatever those. */
 static void
-collect_server_tags(
-    struct rules *r, struct rules_entry *facts, const json_t *server)
+collect_server_tags(struct collection *c, const json_t *server)
 {
 	json_t *publishers =
 	    json_object_get(json_object_get(server, "_meta"), RULES_PUBLISHER);
-	json_t *seen, *publisher;
+	json_t *publisher;
 
-	if (publishers == NULL)
-		return;
-	seen = json_object();
 	for (void *at = json_object_iter(publishers); at != NULL;
 	     at = json_object_iter_next(publishers, at)) {
 		publisher = json_object_iter_value(at);
 		for (void *in = json_object_iter(publisher); in != NULL;
 		     in = json_object_iter_next(publisher, in))
-			collect_tags(
-			    r, facts, seen, json_object_iter_value(in));
+			collect_tags(c, json_object_iter_value(in));
 	}
 }
 
-static const char *
-member_text(const json_t *object, const char *member)
+/* What kinds of packages and remotes there are. */
+static void
+collect_types(struct rules *r, const json_t *entry)
 {
-	return json_string_value(json_object_get(object, member));
+	const json_t *packages = json_object_get(entry, "packages");
+	const json_t *remotes = json_object_get(entry, "remotes");
+	const json_t *package;
+
+	for (size_t i = 0; i < json_array_size(packages); i++) {
+		package = json_array_get(packages, i);
+		collect(
+		    &r->registry_types, member_text(package, "registryType"));
+		collect(&r->transports,
+		    member_text(
+			json_object_get(package, "transport"), "type"));
+	}
+	for (size_t i = 0; i < json_array_size(remotes); i++)
+		collect(&r->transports,
+		    member_text(json_array_get(remotes, i), "type"));
 }
 
 /* The name by which an entry is known, NULL if there is none of its size. */
@@ -161,10 +188,18 @@ collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
 	if (facts->title != NULL && facts->title[0] == '\0')
 		facts->title = NULL;
 	facts->description = member_text(entry, "description");
-	if (kind == ENTRY_SERVER) {
-		collect_server_tags(r, facts, entry);
+	begin_collection(&r->tags);
+	begin_collection(&r->registry_types);
+	begin_collection(&r->transports);
+	if (kind == ENTRY_SERVER)
+		collect_server_tags(&r->tags, entry);
+	collect_types(r, entry);
+	facts->tags = r->tags.texts.at;
+	facts->tag_count = r->tags.texts.count;
+	facts->registry_types = r->registry_types.texts;
+	facts->transports = r->transports.texts;
+	if (kind == ENTRY_SERVER)
 		return;
-	}
 	facts->status = member_text(entry, "status");
 	if (facts->status == NULL)
 		facts->status = "active";
@@ -248,7 +283,9 @@ rules_free(struct rules *r)
 	if (r == NULL)
 		return;
 	rules_arena_free(r->arena);
-	free(r->tags);
+	free(r->tags.texts.at);
+	free(r->registry_types.texts.at);
+	free(r->transports.texts.at);
 	free(r);
 }
 

@@ -18,6 +18,12 @@ struct rules_problem {
 	char value[256]; /* the offending value as JSON, cut; "" if absent */
 };
 
+/* Texts, each once. */
+struct rules_texts {
+	const char **at;
+	size_t count;
+};
+
 /*
  * Facts of one entry.  Strings are NUL-terminated and borrowed from the parsed
  * document: they live until the next entry is read.
@@ -34,6 +40,8 @@ struct rules_entry {
 	const char *status;
 	const char **tags; /* server: from publisher-provided, 4.3 */
 	size_t tag_count;
+	struct rules_texts registry_types; /* of packages */
+	struct rules_texts transports; /* server: of packages and remotes */
 };
 
 /* How much of the rules an entry has to keep. */

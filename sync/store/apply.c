@@ -7,6 +7,7 @@
 #include "sync/digest.h"
 #include "sync/document/catalog.h"
 #include "sync/document/rules.h"
+#include "sync/store/blocks.h"
 #include "sync/store/compose.h"
 #include "sync/store/heads.h"
 #include "sync/store/reject.h"
@@ -364,7 +365,9 @@ settle(struct db *db, int64_t source, int64_t now, struct err *e)
 	if (heads_update(db, &renumbered, e) == -1 ||
 	    compose_after_source(db, source, now, e) == -1)
 		return -1;
-	return renumbered ? compose_everything(db, now, e) : 0;
+	if (renumbered && compose_everything(db, now, e) == -1)
+		return -1;
+	return blocks_update(db, e);
 }
 
 static int
@@ -680,13 +683,15 @@ apply_expire(struct db *db, int64_t before, int64_t now, struct err *e)
 	}
 	if (heads_update(db, &renumbered, e) == -1)
 		return -1;
-	return compose_everything(db, now, e);
+	if (compose_everything(db, now, e) == -1)
+		return -1;
+	return blocks_update(db, e);
 }
 
 int
 apply_drop_source(struct db *db, int64_t source_id, struct err *e)
 {
-	static const enum sql_id steps[] = { SQL_SOURCE_SEARCH_FORGET,
+	static const enum sql_id steps[] = { SQL_SOURCE_STALE,
 		SQL_SOURCE_DOCUMENTS_DELETE, SQL_SOURCE_DELETE };
 	struct stmt *s;
 

@@ -16,11 +16,27 @@ run_for(struct db *db, enum sql_id id, int64_t registry, struct err *e)
 	return stmt_run(s, e);
 }
 
-int
-compose_names(struct db *db, int64_t registry, struct err *e)
+/* Notes what is shown now and was not before. */
+static int
+note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
-	if (run_for(db, SQL_COMPOSE_FORGET, registry, e) == -1 ||
-	    run_for(db, SQL_COMPOSE_SHOW, registry, e) == -1)
+	struct stmt *s = db_stmt(db, SQL_COMPOSE_NOW_SHOWN);
+
+	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_NOW, now);
+	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_REGISTRY, registry);
+	if (stmt_run(s, e) == -1 ||
+	    stmt_run(db_stmt(db, SQL_WAS_SHOWN_CLEAR), e) == -1)
+		return -1;
+	return stmt_run(db_stmt(db, SQL_STALE_NAMES), e);
+}
+
+static int
+compose_names(struct db *db, int64_t registry, int64_t now, struct err *e)
+{
+	if (run_for(db, SQL_COMPOSE_WAS_SHOWN, registry, e) == -1 ||
+	    run_for(db, SQL_COMPOSE_FORGET, registry, e) == -1 ||
+	    run_for(db, SQL_COMPOSE_SHOW, registry, e) == -1 ||
+	    note_news(db, registry, now, e) == -1)
 		return -1;
 	return run_for(db, SQL_REGISTRY_COUNT_PUT, registry, e);
 }
@@ -68,7 +84,7 @@ compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
 	if (collect(&registries, &count, s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (compose_names(db, registries[i], e) == -1 ||
+		if (compose_names(db, registries[i], now, e) == -1 ||
 		    touch_registry(db, registries[i], now, e) == -1)
 			goto out;
 	if (stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e) == -1)
@@ -83,7 +99,7 @@ int
 compose_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
 	if (run_for(db, SQL_RECOMPOSE_REGISTRY, registry, e) == -1 ||
-	    compose_names(db, registry, e) == -1 ||
+	    compose_names(db, registry, now, e) == -1 ||
 	    touch_registry(db, registry, now, e) == -1)
 		return -1;
 	return stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e);

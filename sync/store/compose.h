@@ -10,12 +10,6 @@
 #include "lib/db.h"
 
 /*
- * Decides the names in the temporary table recompose for ${registry}, and
- * counts anew what it shows.
- */
-int compose_names(struct db *db, int64_t registry, struct err *e);
-
-/*
  * After a change to the content of ${source}: decides the names in recompose
  * for every registry that has it, moves the generation of these registries to
  * ${now}, and empties recompose.

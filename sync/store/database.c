@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/schema.h"
 #include "lib/xalloc.h"
+#include "sync/store/blocks.h"
 #include "sync/store/compose.h"
 #include "sync/store/heads.h"
 
@@ -80,6 +81,8 @@ static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
 				   "DROP TABLE IF EXISTS registry_count;"
 				   "DROP TABLE IF EXISTS search_index;"
 				   "DROP TABLE IF EXISTS version_text;"
+				   "DROP TABLE IF EXISTS posting;"
+				   "DROP TABLE IF EXISTS block;"
 				   "DROP TABLE IF EXISTS entry_head;";
 
 static int
@@ -131,6 +134,7 @@ prepare(struct db *db, int64_t version, struct err *e)
 	if (rebuild &&
 	    (make_database_id(db, e) == -1 || heads_rebuild(db, e) == -1 ||
 		compose_everything(db, clock_now(), e) == -1 ||
+		blocks_update(db, e) == -1 ||
 		set_user_version(db, SCHEMA_VERSION, e) == -1 ||
 		db_commit(db, e) == -1))
 		goto out;

@@ -4,6 +4,7 @@
 
 #include "lib/fold.h"
 #include "lib/limits.h"
+#include "lib/posting.h"
 #include "lib/xalloc.h"
 #include "sync/store/order.h"
 
@@ -18,8 +19,8 @@ heads_touch(struct db *db, int64_t entry, struct err *e)
 	return stmt_run(s, e);
 }
 
-void
-heads_search_text(struct buf *out, const struct rules_entry *facts)
+static void
+add_search_text(struct buf *out, const struct rules_entry *facts)
 {
 	fold_add(out, facts->name, strlen(facts->name));
 	buf_addc(out, '\n');
@@ -30,6 +31,39 @@ heads_search_text(struct buf *out, const struct rules_entry *facts)
 		fold_add(out, facts->description, strlen(facts->description));
 }
 
+static void
+add_facets(struct buf *out, enum posting_kind kind,
+    const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		buf_addc(out, (char)kind);
+		buf_add(out, texts[i], strlen(texts[i]) + 1);
+	}
+}
+
+int
+heads_put_text(struct db *db, int64_t document, struct buf *scratch,
+    const struct rules_entry *facts, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_VERSION_TEXT_PUT);
+	size_t text_len;
+
+	buf_reset(scratch);
+	add_search_text(scratch, facts);
+	text_len = scratch->len;
+	add_facets(scratch, POSTING_TAG, facts->tags, facts->tag_count);
+	add_facets(scratch, POSTING_REGISTRY_TYPE, facts->registry_types.at,
+	    facts->registry_types.count);
+	add_facets(scratch, POSTING_TRANSPORT, facts->transports.at,
+	    facts->transports.count);
+	stmt_bind_int(s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, document);
+	stmt_bind_text(s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(scratch),
+	    text_len);
+	stmt_bind_blob(s, SQL_VERSION_TEXT_PUT_P_FACETS,
+	    buf_str(scratch) + text_len, scratch->len - text_len);
+	return stmt_run(s, e);
+}
+
 /* What a head was, and what it is to be. */
 struct head {
 	int64_t entry;
@@ -37,7 +71,7 @@ struct head {
 	int kind;
 	const char *name;
 	const char *old_latest; /* NULL: none was usable */
-	const char *old_text; /* NULL: the entry is new */
+	bool is_new;
 	struct buf latest; /* empty: none is usable */
 	struct buf text;
 };
@@ -85,31 +119,6 @@ read_texts(struct head *h, struct db *db, struct err *e)
 }
 
 static int
-search_put(struct db *db, enum sql_id id, int64_t sort_key, const char *text,
-    struct err *e)
-{
-	struct stmt *s = db_stmt(db, id);
-
-	/* Both statements number their two parameters alike. */
-	stmt_bind_int(s, SQL_SEARCH_ADD_P_SORT_KEY, sort_key);
-	stmt_bind_str(s, SQL_SEARCH_ADD_P_SEARCH_TEXT, text);
-	return stmt_run(s, e);
-}
-
-static int
-index_text(const struct head *h, struct db *db, struct err *e)
-{
-	const char *text = buf_str(&h->text);
-
-	if (h->old_text != NULL && strcmp(h->old_text, text) == 0)
-		return 0;
-	if (h->old_text != NULL && search_put(db, SQL_SEARCH_FORGET,
-				       h->sort_key, h->old_text, e) == -1)
-		return -1;
-	return search_put(db, SQL_SEARCH_ADD, h->sort_key, text, e);
-}
-
-static int
 recompose_name(const struct head *h, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_RECOMPOSE_ADD);
@@ -138,9 +147,6 @@ delete_entry(const struct head *h, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_ENTRY_DELETE);
 
-	if (h->old_text != NULL && search_put(db, SQL_SEARCH_FORGET,
-				       h->sort_key, h->old_text, e) == -1)
-		return -1;
 	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, h->entry);
 	if (stmt_run(s, e) == -1)
 		return -1;
@@ -162,7 +168,7 @@ update_head(struct head *h, struct db *db, struct err *e)
 		if (empty)
 			return delete_entry(h, db, e);
 	}
-	if (read_texts(h, db, e) == -1 || index_text(h, db, e) == -1)
+	if (read_texts(h, db, e) == -1)
 		return -1;
 	s = db_stmt(db, SQL_ENTRY_HEAD_PUT);
 	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_ENTRY, h->entry);
@@ -175,7 +181,7 @@ update_head(struct head *h, struct db *db, struct err *e)
 		return -1;
 	/* Which entry a registry shows depends on who is there and alive. */
 	was_usable = h->old_latest != NULL;
-	if (h->old_text != NULL && was_usable == is_usable)
+	if (!h->is_new && was_usable == is_usable)
 		return 0;
 	return recompose_name(h, db, e);
 }
@@ -198,7 +204,7 @@ update_heads(struct db *db, struct err *e)
 		h.entry = stmt_int(s, 0);
 		h.sort_key = stmt_int(s, 1);
 		h.old_latest = stmt_text(s, 2, NULL);
-		h.old_text = stmt_text(s, 3, NULL);
+		h.is_new = stmt_int(s, 3) != 0;
 		h.kind = (int)stmt_int(s, 4);
 		h.name = stmt_text(s, 5, NULL);
 		if (update_head(&h, db, e) == -1)
@@ -217,7 +223,8 @@ static int
 clear_heads(struct db *db, struct err *e)
 {
 	static const enum sql_id clearing[] = { SQL_TOUCHED_CLEAR,
-		SQL_SEARCH_CLEAR, SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
+		SQL_STALE_CLEAR, SQL_BLOCKS_CLEAR, SQL_POSTINGS_CLEAR,
+		SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
 
 	for (size_t i = 0; i < sizeof clearing / sizeof clearing[0]; i++)
 		if (stmt_run(db_stmt(db, clearing[i]), e) == -1)
@@ -242,7 +249,8 @@ heads_update(struct db *db, bool *renumbered, struct err *e)
 			return -1;
 		}
 	}
-	if (update_heads(db, e) == -1)
+	if (stmt_run(db_stmt(db, SQL_STALE_TOUCHED), e) == -1 ||
+	    update_heads(db, e) == -1)
 		return -1;
 	return stmt_run(db_stmt(db, SQL_TOUCHED_CLEAR), e);
 }
@@ -253,7 +261,6 @@ rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
 {
 	struct rules_entry facts = { 0 };
 	struct rules_problem problem;
-	struct stmt *s = db_stmt(db, SQL_VERSION_TEXT_PUT);
 	const char *body;
 	size_t len;
 
@@ -263,13 +270,7 @@ rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
 		RULES_IDENTITY, body, len, &facts, &problem) == RULES_BROKEN &&
 	    facts.name == NULL)
 		facts.name = "";
-	buf_reset(text);
-	heads_search_text(text, &facts);
-	stmt_bind_int(
-	    s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, stmt_int(document, 1));
-	stmt_bind_text(
-	    s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(text), text->len);
-	return stmt_run(s, e);
+	return heads_put_text(db, stmt_int(document, 1), text, &facts, e);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keeping what is derived of entries in step with their versions: place in the
- * order, newest version, search text and search index.
+ * order, newest version, search text.
  *
  * Call heads_touch() before the first change to an entry in a transaction, and
  * heads_update() once after the last change.
@@ -19,7 +19,8 @@ int heads_touch(struct db *db, int64_t entry, struct err *e);
 /*
  * Makes the heads of all touched entries anew, deletes entries without a
  * version, and notes in the temporary table recompose the names whose place in
- * registries may change.  Leaves touched empty.  Sets ${renumbered} when
+ * registries may change, and in stale the blocks that must be indexed again
+ * (sync/store/blocks.h).  Leaves touched empty.  Sets ${renumbered} when
  * every entry got another place: then every registry has to be composed anew.
  */
 int heads_update(struct db *db, bool *renumbered, struct err *e);
@@ -27,7 +28,11 @@ int heads_update(struct db *db, bool *renumbered, struct err *e);
 /* Makes everything derived of entries anew from their documents. */
 int heads_rebuild(struct db *db, struct err *e);
 
-/* Appends the text that search covers for one version. */
-void heads_search_text(struct buf *out, const struct rules_entry *facts);
+/*
+ * Stores what queries ask of one version's document; ${scratch} is
+ * overwritten.
+ */
+int heads_put_text(struct db *db, int64_t document, struct buf *scratch,
+    const struct rules_entry *facts, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/xalloc.h"
 #include "sync/store/apply.h"
+#include "sync/store/blocks.h"
 #include "sync/store/compose.h"
 #include "sync/store/database.h"
 
@@ -445,5 +446,7 @@ reconcile(struct db *db, const struct conf *conf, bool *changed, struct err *e)
 	for (size_t i = 0; i < conf->registry_count; i++)
 		if (reconcile_registry(db, conf, i, now, changed, e) == -1)
 			return -1;
-	return drop_sources(db, conf, changed, e);
+	if (drop_sources(db, conf, changed, e) == -1)
+		return -1;
+	return blocks_update(db, e);
 }

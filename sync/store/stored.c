@@ -21,7 +21,8 @@ stored_place_init(
 {
 	*p = (struct stored_place){ .db = db, .source = source, .now = now };
 	buf_init(&p->order_key, 16 * LIMIT_VERSION_BYTES);
-	buf_init(&p->search_text, LIMIT_ENTRY);
+	/* Folding may make a text half as long again. */
+	buf_init(&p->search_text, 2 * LIMIT_ENTRY);
 }
 
 void
@@ -177,20 +178,6 @@ given(const struct catalog_outer *outer)
 	return bits;
 }
 
-static int
-put_text(struct stored_place *p, const struct stored_item *item,
-    int64_t document, struct err *e)
-{
-	struct stmt *s = db_stmt(p->db, SQL_VERSION_TEXT_PUT);
-
-	buf_reset(&p->search_text);
-	heads_search_text(&p->search_text, item->facts);
-	stmt_bind_int(s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, document);
-	stmt_bind_text(s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT,
-	    buf_str(&p->search_text), p->search_text.len);
-	return stmt_run(s, e);
-}
-
 int
 stored_insert_entry(int64_t *entry, struct stored_place *p,
     const struct stored_item *item, struct err *e)
@@ -237,7 +224,8 @@ stored_insert(struct stored_place *p, const struct stored_item *item,
 	bind_outer(s, &outer, item->outer);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return put_text(p, item, document, e);
+	return heads_put_text(
+	    p->db, document, &p->search_text, item->facts, e);
 }
 
 static int
@@ -251,7 +239,8 @@ update_document(struct stored_place *p, const struct stored_item *item,
 	    s, SQL_DOCUMENT_UPDATE_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return put_text(p, item, document, e);
+	return heads_put_text(
+	    p->db, document, &p->search_text, item->facts, e);
 }
 
 int

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import sqlite3
+import struct
 from dataclasses import dataclass, field
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -35,6 +36,7 @@ class Version:
     published: int = EPOCH
     updated: int = EPOCH + DAY
     changed: int = EPOCH
+    here: int = None  # when it came here, if not when it was updated
     text: str = None  # the document as it is stored, if not dumped from doc
 
     def body(self):
@@ -118,6 +120,34 @@ def search_lines(v):
         (v.name, v.doc.get("title"), v.doc.get("description")) if t]
 
 
+PUBLISHER = "io.modelcontextprotocol.registry/publisher-provided"
+
+
+def values(v, facet):
+    """The distinct values of 'tag', 'registry_type' or 'transport'."""
+    packages, remotes = v.doc.get("packages", []), v.doc.get("remotes", [])
+    if facet == "registry_type":
+        found = [p["registryType"] for p in packages]
+    elif v.kind == SERVER and facet == "transport":
+        found = [p["transport"]["type"] for p in packages] + [r["type"]
+            for r in remotes]
+    elif v.kind == SERVER:
+        found = [tag for publisher in
+            v.doc.get("_meta", {}).get(PUBLISHER, {}).values()
+            if isinstance(publisher, dict)
+            for listing in publisher.values() if isinstance(listing, dict)
+            for tag in listing.get("tags", []) if isinstance(tag, str)]
+    else:
+        found = []
+    return list(dict.fromkeys(found))
+
+
+def facets(v):
+    return b"".join(letter + value.encode() + b"\0" for letter, facet in
+        ((b"t", "tag"), (b"p", "registry_type"), (b"n", "transport"))
+        for value in values(v, facet))
+
+
 # ---- filling the tables ------------------------------------------------------
 
 def schema_number(word):
@@ -174,19 +204,17 @@ def add_version(db, entry_id, v):
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
         (entry_id, v.version, document, order_key(v.version), v.status,
             v.message, v.changed, v.published, v.updated, v.published,
-            v.updated, hashlib.sha256(body.encode()).digest()))
-    db.execute("INSERT INTO version_text VALUES (?, ?)",
-        (document, "\n".join(search_lines(v))))
+            v.updated if v.here is None else v.here, hashlib.sha256(body.encode()).digest()))
+    db.execute("INSERT INTO version_text VALUES (?, ?, ?)",
+        (document, "\n".join(search_lines(v)), facets(v)))
 
 
 def add_head(db, entry_id, sort_key, versions):
     alive = [v.version for v in versions if v.status != "deleted"]
     text = "\n".join(dict.fromkeys(
         line for v in versions for line in search_lines(v)))
-    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?)", (entry_id,
+    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?, 0)", (entry_id,
         sort_key, max(alive, key=order_key) if alive else None, text))
-    db.execute("INSERT INTO search_index (rowid, search_text) VALUES (?, ?)",
-        (sort_key, text))
 
 
 def add_entries(db, sources, ids):
@@ -212,6 +240,56 @@ def add_entries(db, sources, ids):
         placed[source, kind, name.decode()] = (entries[key], sort_key,
             any(v.status != "deleted" for v in groups[key]))
     return placed
+
+
+def encode(ordinals, entries):
+    """A set of entries as lib/posting.h has it."""
+    if 2 * len(ordinals) > (entries + 7) // 8:
+        bits = sum(1 << i for i in ordinals)
+        return b"\1" + bits.to_bytes((entries + 7) // 8, "little")
+    return b"\0" + b"".join(struct.pack(">H", i) for i in ordinals)
+
+
+def terms_of(db, entry_id, sort_key, text, usable):
+    """Every term that an entry has."""
+    for size in 1, 2, 3:
+        for at in range(len(text) - size + 1):
+            yield b"g" + text[at:at + size].encode()
+    if usable:
+        yield b"u"
+    for version, status, found in db.execute("SELECT version, status, facets"
+            " FROM version JOIN version_text USING (document_id)"
+            " WHERE entry_id = ?", (entry_id,)):
+        yield b"v" + version.encode()[:64]
+        yield b"s" + status.encode()
+        for facet in filter(None, found.split(b"\0")):
+            yield facet[:65]
+    for registry, in db.execute("SELECT registry_id FROM membership"
+            " WHERE sort_key = ?", (sort_key,)):
+        yield b"r%d" % registry
+
+
+def add_block(db, first_key, entries):
+    terms = {}
+    for i, (entry_id, sort_key, text, usable, _) in enumerate(entries):
+        for term in set(terms_of(db, entry_id, sort_key, text, usable)):
+            terms.setdefault(term, []).append(i)
+    db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", (first_key,
+        max(e[4] for e in entries),
+        b"".join(struct.pack(">q", e[1]) for e in entries),
+        b"".join(struct.pack(">q", e[4]) for e in entries)))
+    db.executemany("INSERT INTO posting VALUES (?, ?, ?)", [(first_key, term,
+        encode(ordinals, len(entries))) for term, ordinals in terms.items()])
+
+
+def add_blocks(db, size):
+    """Indexes all entries, so many to a block."""
+    entries = db.execute("SELECT h.entry_id, h.sort_key, h.search_text,"
+        " h.latest_version IS NOT NULL, max(max(v.changed_us, h.shown_us))"
+        " FROM entry_head h JOIN version v USING (entry_id)"
+        " GROUP BY h.entry_id ORDER BY h.sort_key").fetchall()
+    for at in range(0, len(entries), size):
+        add_block(db, entries[at][1] if at else 0, entries[at:at + size])
 
 
 def add_registry(db, ordinal, registry, ids, placed, sources):
@@ -241,7 +319,7 @@ def add_registry(db, ordinal, registry, ids, placed, sources):
         (registry_id, *counts))
 
 
-def build(path, sources, registries):
+def build(path, sources, registries, block=4096):
     """Makes the database; it must not exist."""
     db = create(path)
     db.execute("BEGIN")
@@ -249,6 +327,7 @@ def build(path, sources, registries):
     placed = add_entries(db, sources, ids)
     for i, registry in enumerate(registries):
         add_registry(db, i, registry, ids, placed, sources)
+    add_blocks(db, block)
     db.execute("COMMIT")
     db.close()
 

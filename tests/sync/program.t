@@ -155,7 +155,7 @@ def test_derived_tables_are_made_anew():
         import sqlite3
         db = sqlite3.connect(site.database)
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        db.execute("DROP TABLE search_index")
+        db.execute("DROP TABLE posting")
         db.execute("DELETE FROM entry_head")
         db.execute("DELETE FROM membership")
         db.execute(f"PRAGMA user_version = {version - version % 1000}")

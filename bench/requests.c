@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers requests in steady state, for callgrind to count the instructions
+ * of each.
+ *
+ * Usage: requests DATABASE < FILE
+ * A line of the file is a URI; with a star in front, it is one with "@" where
+ * the nextCursor of the answer before it goes.  Each is answered WARM_UP times
+ * and then once by measured(), which callgrind is told to look at (bench/cost).
+ * Prints status and bytes of each.
+ */
+#include "fcgi/api.h"
+#include "lib/db.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WARM_UP 2
+
+static char cursor[8192];
+
+__attribute__((noinline)) static void
+measured(struct api *api, const struct request_input *in, struct response *out)
+{
+	api_handle(api, in, out);
+}
+
+static void
+keep_cursor(const struct response *out)
+{
+	static const char key[] = "\"nextCursor\":\"";
+	const char *at = strstr(buf_str(&out->body), key);
+
+	cursor[0] = '\0';
+	if (at != NULL)
+		snprintf(cursor, sizeof cursor, "%.*s",
+		    (int)strcspn(at + sizeof key - 1, "\""),
+		    at + sizeof key - 1);
+}
+
+static void
+make_uri(char *uri, size_t size, const char *line)
+{
+	const char *at = strchr(line, '@');
+
+	if (line[0] == '*' && at != NULL)
+		snprintf(uri, size, "%.*s%s%s", (int)(at - line - 1), line + 1,
+		    cursor, at + 1);
+	else
+		snprintf(uri, size, "%s", line);
+}
+
+int
+main(int argc, char **argv)
+{
+	char line[8192], uri[16384];
+	struct response out;
+	struct api *api;
+
+	if (argc != 2) {
+		fputs("usage: requests DATABASE < FILE\n", stderr);
+		return 2;
+	}
+	db_use_pool();
+	api = api_new(argv[1]);
+	response_init(&out);
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		const struct request_input in = { "GET", uri, NULL };
+
+		line[strcspn(line, "\n")] = '\0';
+		make_uri(uri, sizeof uri, line);
+		for (int i = 0; i < WARM_UP; i++)
+			api_handle(api, &in, &out);
+		measured(api, &in, &out);
+		printf("%d %zu\n", out.status, out.body.len);
+		keep_cursor(&out);
+	}
+	response_free(&out);
+	api_free(api);
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Terms and postings: the format of the index that the sync writes and the
+ * responders ask (tables block and posting, schema/derived.sql).
+ *
+ * Entries that follow each other in the order of lists make a block.  For each
+ * term that occurs in a block there is the set of its entries that have it;
+ * what several terms have in common is the intersection of such sets, some
+ * thousand entries at a time.
+ */
+#ifndef LIB_POSTING_H
+#define LIB_POSTING_H
+
+#include "lib/buf.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define POSTING_BLOCK 4096 /* most entries of a block */
+#define POSTING_WORDS (POSTING_BLOCK / 64)
+#define POSTING_GRAM 3 /* characters of the longest gram */
+#define POSTING_KEY 8 /* bytes of a number in a block's lists */
+/* A term has so many bytes of its text: what is longer may have company. */
+#define POSTING_TEXT 64
+
+/* The first byte of a term, and of a facet. */
+enum posting_kind {
+	POSTING_TEXT_GRAM = 'g', /* of the folded search text */
+	POSTING_TAG = 't',
+	POSTING_REGISTRY_TYPE = 'p',
+	POSTING_TRANSPORT = 'n',
+	POSTING_VERSION = 'v',
+	POSTING_STATUS = 's',
+	POSTING_REGISTRY = 'r', /* shows the entry; its number, decimal */
+	POSTING_USABLE = 'u' /* has a newest version; no text */
+};
+
+/* Appends a term. */
+void posting_term(
+    struct buf *out, enum posting_kind kind, const char *text, size_t len);
+
+/* The bytes of the first character of ${text}, of at least one byte. */
+size_t posting_character(const char *text, const char *end);
+
+/*
+ * Appends the set of ${count} ascending ${ordinals} in a block of ${entries}:
+ * a zero byte and 2 bytes for each, big-endian, or, where that is shorter, a
+ * one and a bit for each entry, the first in the lowest bit.
+ */
+void posting_encode(struct buf *out, const uint16_t *ordinals, size_t count,
+    size_t entries);
+
+/*
+ * Adds a set to ${bits}, a block's.  -1, with ${bits} in any state, when the
+ * ${len} bytes at ${data} are none.
+ */
+int posting_add(uint64_t bits[POSTING_WORDS], const void *data, size_t len);
+
+/* Appends a number to a block's list; reads the one at ${index}. */
+void posting_put_key(struct buf *out, int64_t key);
+int64_t posting_key(const void *list, size_t index);
+
+#endif

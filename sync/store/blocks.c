@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making blocks of entries and their postings. */
+#include "sync/store/blocks.h"
+
+#include "lib/limits.h"
+#include "lib/posting.h"
+#include "lib/xalloc.h"
+#include "sync/store/postings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns of the statement block_versions. */
+enum {
+	COLUMN_SORT_KEY,
+	COLUMN_SEARCH_TEXT,
+	COLUMN_IS_USABLE,
+	COLUMN_CHANGED,
+	COLUMN_VERSION,
+	COLUMN_STATUS,
+	COLUMN_FACETS
+};
+
+/* The block that is being made. */
+struct block {
+	struct db *db;
+	struct err *err; /* what writing a posting has to say */
+	int64_t first_key;
+	size_t most; /* entries it takes */
+	size_t count;
+	int64_t keys[POSTING_BLOCK];
+	int64_t changed[POSTING_BLOCK];
+	struct postings *postings;
+	struct buf term;
+	struct buf list;
+};
+
+static void
+add_term(
+    struct block *b, enum posting_kind kind, const char *text, size_t len)
+{
+	buf_reset(&b->term);
+	posting_term(&b->term, kind, text, len);
+	postings_add(b->postings, buf_str(&b->term), b->term.len,
+	    (uint16_t)(b->count - 1));
+}
+
+/* Every run of one, two and three characters. */
+static void
+add_grams(struct block *b, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (; text < end; text += posting_character(text, end)) {
+		const char *to = text;
+
+		for (int i = 0; i < POSTING_GRAM && to < end; i++) {
+			to += posting_character(to, end);
+			add_term(b, POSTING_TEXT_GRAM, text,
+			    (size_t)(to - text));
+		}
+	}
+}
+
+static void
+add_facets(struct block *b, const char *facets, size_t len)
+{
+	const char *end = facets + len;
+
+	while (facets < end) {
+		size_t text = strlen(facets + 1);
+
+		add_term(b, (enum posting_kind)*facets, facets + 1, text);
+		facets += text + 2;
+	}
+}
+
+/* Takes what belongs to an entry as a whole from its first version's row. */
+static void
+begin_entry(struct block *b, struct stmt *s)
+{
+	const char *text;
+	size_t len;
+
+	b->keys[b->count] = stmt_int(s, COLUMN_SORT_KEY);
+	b->changed[b->count] = 0;
+	b->count++;
+	text = stmt_text(s, COLUMN_SEARCH_TEXT, &len);
+	add_grams(b, text, len);
+	if (stmt_int(s, COLUMN_IS_USABLE) != 0)
+		add_term(b, POSTING_USABLE, "", 0);
+}
+
+static void
+add_version(struct block *b, struct stmt *s)
+{
+	int64_t *changed = &b->changed[b->count - 1];
+	const char *text;
+	size_t len;
+
+	if (*changed < stmt_int(s, COLUMN_CHANGED))
+		*changed = stmt_int(s, COLUMN_CHANGED);
+	text = stmt_text(s, COLUMN_VERSION, &len);
+	add_term(b, POSTING_VERSION, text, len);
+	text = stmt_text(s, COLUMN_STATUS, &len);
+	add_term(b, POSTING_STATUS, text, len);
+	text = stmt_blob(s, COLUMN_FACETS, &len);
+	add_facets(b, text, len);
+}
+
+static int
+compare_keys(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Which registries show the entries. */
+static int
+add_registries(struct block *b, struct err *e)
+{
+	struct stmt *s = db_stmt(b->db, SQL_BLOCK_MEMBERS);
+	const int64_t *found;
+	int64_t key;
+	bool row;
+
+	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_FIRST_KEY, b->keys[0]);
+	stmt_bind_int(
+	    s, SQL_BLOCK_MEMBERS_P_LAST_KEY, b->keys[b->count - 1]);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		key = stmt_int(s, 1);
+		found = bsearch(&key, b->keys, b->count, sizeof key,
+		    compare_keys);
+		if (found == NULL)
+			continue;
+		buf_reset(&b->term);
+		buf_addc(&b->term, POSTING_REGISTRY);
+		buf_add_i64(&b->term, stmt_int(s, 0));
+		postings_add(b->postings, buf_str(&b->term), b->term.len,
+		    (uint16_t)(found - b->keys));
+	}
+}
+
+static int
+write_posting(void *ctx, const char *term, size_t len,
+    const uint16_t *ordinals, size_t count)
+{
+	struct block *b = ctx;
+	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
+
+	buf_reset(&b->list);
+	posting_encode(&b->list, ordinals, count, b->count);
+	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
+	stmt_bind_blob(s, SQL_POSTING_INSERT_P_TERM, term, len);
+	stmt_bind_blob(
+	    s, SQL_POSTING_INSERT_P_ENTRIES, buf_str(&b->list), b->list.len);
+	return stmt_run(s, b->err);
+}
+
+static int
+write_block(struct block *b, struct err *e)
+{
+	struct stmt *s = db_stmt(b->db, SQL_BLOCK_INSERT);
+	int64_t newest = 0;
+	size_t keys;
+
+	buf_reset(&b->list);
+	for (size_t i = 0; i < b->count; i++)
+		posting_put_key(&b->list, b->keys[i]);
+	keys = b->list.len;
+	for (size_t i = 0; i < b->count; i++) {
+		posting_put_key(&b->list, b->changed[i]);
+		if (newest < b->changed[i])
+			newest = b->changed[i];
+	}
+	stmt_bind_int(s, SQL_BLOCK_INSERT_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_INSERT_P_NEWEST, newest);
+	stmt_bind_blob(
+	    s, SQL_BLOCK_INSERT_P_SORT_KEYS, buf_str(&b->list), keys);
+	stmt_bind_blob(s, SQL_BLOCK_INSERT_P_CHANGED, buf_str(&b->list) + keys,
+	    b->list.len - keys);
+	return stmt_run(s, e);
+}
+
+/* Writes the block and begins the next one at ${next_key}. */
+static int
+flush(struct block *b, int64_t next_key, struct err *e)
+{
+	if (b->count == 0)
+		return 0;
+	b->err = e;
+	if (add_registries(b, e) == -1 || write_block(b, e) == -1 ||
+	    postings_each(b->postings, write_posting, b) == -1)
+		return -1;
+	postings_reset(b->postings);
+	b->count = 0;
+	b->first_key = next_key;
+	return 0;
+}
+
+static bool
+is_full(const struct block *b)
+{
+	return b->count == b->most ||
+	       postings_size(b->postings) > LIMIT_POSTINGS;
+}
+
+static int
+take_row(struct block *b, struct stmt *s, struct err *e)
+{
+	int64_t key = stmt_int(s, COLUMN_SORT_KEY);
+
+	if (b->count == 0 || b->keys[b->count - 1] != key) {
+		if (is_full(b) && flush(b, key, e) == -1)
+			return -1;
+		begin_entry(b, s);
+	}
+	add_version(b, s);
+	return 0;
+}
+
+/* How many entries each block of a range gets, all of them about the same. */
+static int
+plan_range(struct block *b, int64_t end, struct err *e)
+{
+	struct stmt *s = db_stmt(b->db, SQL_BLOCK_SIZE);
+	size_t entries, blocks;
+	bool row;
+
+	stmt_bind_int(s, SQL_BLOCK_SIZE_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_SIZE_P_END, end);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	entries = row ? (size_t)stmt_int(s, 0) : 0;
+	stmt_done(s);
+	blocks = (entries + POSTING_BLOCK - 1) / POSTING_BLOCK;
+	b->most = blocks == 0 ? 1 : (entries + blocks - 1) / blocks;
+	return 0;
+}
+
+static int
+forget(struct block *b, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_BLOCK_POSTINGS_DELETE,
+		SQL_BLOCK_DELETE, SQL_STALE_DONE };
+	struct stmt *s;
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		s = db_stmt(b->db, steps[i]);
+		/* The block is the only parameter of each. */
+		stmt_bind_int(s, 1, b->first_key);
+		if (stmt_run(s, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Makes the block, or blocks, of the keys from b->first_key up to ${end}. */
+static int
+index_range(struct block *b, int64_t end, struct err *e)
+{
+	struct stmt *s;
+	bool row;
+
+	if (forget(b, e) == -1 || plan_range(b, end, e) == -1)
+		return -1;
+	s = db_stmt(b->db, SQL_BLOCK_VERSIONS);
+	stmt_bind_int(s, SQL_BLOCK_VERSIONS_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_VERSIONS_P_END, end);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return flush(b, end, e);
+		if (take_row(b, s, e) == -1)
+			return -1;
+	}
+}
+
+static int
+next_stale(int64_t *first, int64_t *end, bool *any, struct db *db,
+    struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_STALE_NEXT);
+
+	if (stmt_step(s, any, e) == -1)
+		return -1;
+	if (*any) {
+		*first = stmt_int(s, 0);
+		*end = stmt_int(s, 1);
+	}
+	stmt_done(s);
+	return 0;
+}
+
+int
+blocks_update(struct db *db, struct err *e)
+{
+	struct block *b = NULL;
+	int64_t first, end;
+	bool any;
+	int rc = -1;
+
+	if (next_stale(&first, &end, &any, db, e) == -1)
+		return -1;
+	if (!any)
+		return 0;
+	b = xcalloc(1, sizeof *b);
+	b->db = db;
+	b->postings = postings_new();
+	buf_init(&b->term, POSTING_TEXT + 1);
+	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
+	while (any) {
+		b->first_key = first;
+		if (index_range(b, end, e) == -1 ||
+		    next_stale(&first, &end, &any, db, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	stmt_done(db_stmt(db, SQL_BLOCK_VERSIONS));
+	postings_free(b->postings);
+	buf_free(&b->term);
+	buf_free(&b->list);
+	free(b);
+	return rc;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Indexing entries block by block: what responders ask when a query filters.
+ *
+ * A block is indexed anew as a whole when any of its entries changed in any
+ * way.  It takes some thousand entries, so that costs milliseconds; in return
+ * there is nothing to keep in step term by term.
+ */
+#ifndef SYNC_BLOCKS_H
+#define SYNC_BLOCKS_H
+
+#include "lib/db.h"
+
+/*
+ * Indexes the blocks that are noted in the temporary table stale, cutting
+ * those that got too large, and empties it.  Call it in the transaction of
+ * the changes, after heads_update() and after registries were composed.
+ */
+int blocks_update(struct db *db, struct err *e);
+
+#endif

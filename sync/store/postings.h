@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The postings of one block while they are collected, term by term. */
+#ifndef SYNC_POSTINGS_H
+#define SYNC_POSTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct postings;
+
+struct postings *postings_new(void);
+void postings_free(struct postings *p);
+/* Forgets all terms. */
+void postings_reset(struct postings *p);
+
+/*
+ * Notes that the entry ${ordinal} has ${term}.  The ordinals of a term come in
+ * ascending order; one may come again.
+ */
+void postings_add(
+    struct postings *p, const char *term, size_t len, uint16_t ordinal);
+
+/* How many pairs of a term and an entry there are. */
+size_t postings_size(const struct postings *p);
+
+/*
+ * Calls ${each} with every term in ascending order and its ${count} ordinals,
+ * until it returns -1; returns what the last call did, 0 without any.
+ */
+int postings_each(struct postings *p,
+    int (*each)(void *ctx, const char *term, size_t len,
+	const uint16_t *ordinals, size_t count),
+    void *ctx);
+
+#endif
