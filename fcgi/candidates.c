@@ -87,7 +87,7 @@ candidates_add_text(struct candidates *c, const char *needle)
 		return;
 	grams = characters < POSTING_GRAM ? 1 : characters - POSTING_GRAM + 1;
 	/* Not all of a long text: the text itself is looked at as well. */
-	stride = (grams + LIMIT_TRIGRAMS - 2) / (LIMIT_TRIGRAMS - 1);
+	stride = (grams + LIMIT_GRAMS - 2) / (LIMIT_GRAMS - 1);
 	for (size_t i = 0; i < grams; i++) {
 		if (i % stride == 0 || i == grams - 1)
 			add_gram(c, needle, end);

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 /* Filters, texts and what goes without saying; each filter's values. */
-#define CANDIDATES_GROUPS (FACETS + LIMIT_TRIGRAMS + 4)
-#define CANDIDATES_TERMS (FACETS * LIMIT_FACETS + LIMIT_TRIGRAMS + 4)
+#define CANDIDATES_GROUPS (FACETS + LIMIT_GRAMS + 4)
+#define CANDIDATES_TERMS (FACETS * LIMIT_FACETS + LIMIT_GRAMS + 4)
 
 struct candidates {
 	/* The question: an entry has some term of every group. */

@@ -43,6 +43,14 @@ etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,
 	    (uint64_t)generation, h);
 }
 
+void
+etag_of_content(char etag[ETAG_SIZE], const char *data, size_t len)
+{
+	uint64_t h = hash(UINT64_C(14695981039346656037), data, len);
+
+	snprintf(etag, ETAG_SIZE, "\"%zx-%016" PRIx64 "\"", len, h);
+}
+
 static bool
 has_suffix(const char *text, size_t len)
 {

@@ -5,12 +5,13 @@
  * Everything below a registry has the same tag, which moves with the
  * registry's generation: it is known before any entry is read.  It is strong:
  * the same tag and the same URL mean the same bytes, from this version of the
- * program.
+ * program.  What no generation moves with has a tag made of its bytes.
  */
 #ifndef FCGI_ETAG_H
 #define FCGI_ETAG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ETAG_SIZE 48 /* with quotes and NUL */
@@ -18,6 +19,9 @@
 /* Writes the tag of a registry.  ${database} names the database. */
 void etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,
     int64_t generation);
+
+/* Writes a tag that moves with the ${len} bytes of an answer. */
+void etag_of_content(char etag[ETAG_SIZE], const char *data, size_t len);
 
 /*
  * Whether ${header}, the value of If-None-Match or NULL, holds ${etag}.  Weak

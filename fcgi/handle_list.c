@@ -165,6 +165,7 @@ start_entry(struct exchange *x, const struct place *p, int64_t sort_key)
 	stmt_bind_int(s, P(REGISTRY), x->registry.id);
 	stmt_bind_int(s, P(SORT_KEY), sort_key);
 	stmt_bind_int(s, P(DELETED), q->deleted);
+	stmt_bind_int(s, P(FACETED), query_has_facets(q));
 	if (q->since == CLOCK_NEVER)
 		stmt_bind_null(s, P(SINCE));
 	else

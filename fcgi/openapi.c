@@ -19,8 +19,8 @@ static const char about[] =
     "A registry of MCP servers, skills and plugins; servers are listed as "
     "https://github.com/modelcontextprotocol/registry does it. Every path "
     "answers HEAD and OPTIONS as well as GET. Paths that name no registry mean "
-    "the default one. Answers below a registry have an entity tag and may be "
-    "304. Query parameters that are not listed are ignored. A slash in a name "
+    "the default one. Answers below a registry and the lists below /v1 have an "
+    "entity tag and may be 304. Query parameters that are not listed are ignored. A slash in a name "
     "is written as %2F.";
 
 /* The names of query parameters; what is NULL depends on the kind of list. */
@@ -32,6 +32,9 @@ static const char *const parameters[REQUEST_PARAMETERS] = {
 	[REQUEST_VERSION] = "version",
 	[REQUEST_INCLUDE_DELETED] = "include_deleted",
 	[REQUEST_STATUS] = "status",
+	[REQUEST_TAG] = "tag",
+	[REQUEST_REGISTRY_TYPE] = "registry_type",
+	[REQUEST_TRANSPORT] = "transport",
 };
 
 static const char *const limits[] = {
@@ -107,6 +110,13 @@ add_response(struct json_out *j, const char *status, const char *name)
 	add_ref(j, "responses", "", name, strlen(name));
 }
 
+/* Whether the answer has an entity tag. */
+static bool
+is_tagged(const struct route *r)
+{
+	return r->scope == ROUTE_REGISTRY || r->content_tag;
+}
+
 static void
 add_success(struct json_out *j, const struct route *r)
 {
@@ -117,7 +127,7 @@ add_success(struct json_out *j, const struct route *r)
 	json_out_key(j, "200");
 	json_out_open(j, '{');
 	add_str(j, "description", r->summary);
-	if (r->scope == ROUTE_REGISTRY) {
+	if (is_tagged(r)) {
 		json_out_key(j, "headers");
 		json_out_open(j, '{');
 		json_out_key(j, "ETag");
@@ -135,6 +145,38 @@ add_success(struct json_out *j, const struct route *r)
 	json_out_close(j, '}');
 }
 
+/* The words of a pattern, each with a capital letter. */
+static void
+add_words(struct buf *to, const char *pattern)
+{
+	bool start = true;
+
+	for (; *pattern != '\0'; pattern++) {
+		char c = *pattern;
+		bool lower = c >= 'a' && c <= 'z';
+		bool word = lower || (c >= 'A' && c <= 'Z') ||
+			    (c >= '0' && c <= '9');
+
+		if (word)
+			buf_addc(to, start && lower ? (char)(c - 32) : c);
+		/* The point of v0.1 is no new word. */
+		start = !word && c != '.';
+		if (c == '/' && pattern[1] == '\0')
+			buf_adds(to, "Slash");
+	}
+}
+
+/* A name for the operation, for generated code: unique, as the path is. */
+static void
+add_operation_id(struct json_out *j, const struct route *r, const char *prefix)
+{
+	json_out_key(j, "operationId");
+	json_out_raw(j, "\"get", strlen("\"get"));
+	add_words(j->to, prefix);
+	add_words(j->to, r->path);
+	buf_addc(j->to, '"');
+}
+
 static void
 add_operation(struct json_out *j, const struct route *r, const char *prefix)
 {
@@ -142,17 +184,20 @@ add_operation(struct json_out *j, const struct route *r, const char *prefix)
 
 	json_out_key(j, "get");
 	json_out_open(j, '{');
+	add_operation_id(j, r, prefix);
 	add_str(j, "summary", r->summary);
 	captures = add_parameters(j, r, prefix);
 	json_out_key(j, "responses");
 	json_out_open(j, '{');
 	add_success(j, r);
-	if (r->scope == ROUTE_REGISTRY)
+	if (is_tagged(r))
 		add_response(j, "304", "NotModified");
 	if (captures > 0 || r->parameters != 0)
 		add_response(j, "400", "BadRequest");
 	if (captures > 0 || r->scope == ROUTE_REGISTRY)
 		add_response(j, "404", "NotFound");
+	if (captures > 0 || r->parameters != 0)
+		add_response(j, "414", "TooLong");
 	if (r->scope != ROUTE_ALONE) {
 		add_response(j, "500", "Failure");
 		add_response(j, "503", "Unavailable");

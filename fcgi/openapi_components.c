@@ -26,6 +26,12 @@
 	QUERY("limit-" key, "limit", "Items on a page. " words, \
 	    "{'type':'integer','minimum':1,'maximum':" most "," \
 	    "'default':" preset "}")
+#define FACET(name, words)                                             \
+	QUERY(name, name,                                              \
+	    "Only what has " words                                     \
+	    ". May be repeated: any of the values will do, of several " \
+	    "filters all must. The case counts.",                      \
+	    "{'type':'array','items':" TEXT "}")
 #define FAILED(name, words)                                 \
 	"'" name "':{'description':'" words "','content':{" \
 	"'application/json':{'schema':" REF("Error") "}}}"
@@ -55,19 +61,24 @@ const char *const openapi_components[] = {
 	    "whatever the case.",
 	    "{'type':'string','maxLength':256}") ",",
 	QUERY("updated_since", "updated_since",
-	    "Only what changed after this instant, deleted versions too.",
+	    "Only what changed in this registry after this instant, deleted "
+	    "versions too. The latest updatedAt of an answer will do.",
 	    INSTANT) ",",
 	QUERY("version", "version",
 	    "Only this version of each; latest is the newest one.", TEXT) ",",
 	QUERY("include_deleted", "include_deleted", "Deleted versions as well.",
 	    "{'type':'boolean','default':false}") ",",
 	QUERY("status", "status",
-	    "Only versions of this status, whatever the case.", TEXT),
+	    "Only versions of this status, whatever the case.", TEXT) ",",
+	FACET("tag", "this tag") ",",
+	FACET("registry_type", "a package of this type") ",",
+	FACET("transport", "a package or remote of this transport"),
 	"},'headers':{'ETag':{'description':'Moves when anything in the "
 	"registry does.','schema':" TEXT "}},'responses':{",
 	"'NotModified':{'description':'What the client has is current.'},",
 	FAILED("BadRequest", "A parameter cannot be understood.") ",",
 	FAILED("NotFound", "There is no such thing.") ",",
+	FAILED("TooLong", "The URI has more than 8192 bytes.") ",",
 	FAILED("Failure", "A defect; the log says more.") ",",
 	FAILED(
 	    "Unavailable", "The database cannot be read now; try again later."),

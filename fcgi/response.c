@@ -21,6 +21,7 @@
 #define HEADERS_ALWAYS "X-Content-Type-Options: nosniff\r\n"
 #define CACHE_SHORTLY \
 	"Cache-Control: public, max-age=60, stale-if-error=86400\r\n"
+#define CACHE_ASKING "Cache-Control: no-cache\r\n"
 #define CACHE_NEVER "Cache-Control: no-store\r\n"
 #define RETRY_SOON "Retry-After: 5\r\n"
 #define PREFLIGHT_KEPT "Access-Control-Max-Age: 86400\r\n"
@@ -150,7 +151,10 @@ response_finish(struct response *r)
 		buf_adds(head, HEADERS_FOR_PAGES);
 	if (r->line != NULL)
 		buf_adds(head, r->line);
-	buf_adds(head, r->cacheable ? CACHE_SHORTLY : CACHE_NEVER);
+	buf_adds(head,
+	    r->cacheable	   ? CACHE_SHORTLY
+	    : r->etag[0] != '\0' ? CACHE_ASKING
+				  : CACHE_NEVER);
 	if (r->etag[0] != '\0') {
 		buf_adds(head, "ETag: ");
 		buf_adds(head, r->etag);

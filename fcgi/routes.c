@@ -41,6 +41,14 @@
 		.style = QUERY_VERSIONS, .summary = (about),              \
 		.answer = (schema), .handle = handler                     \
 	}
+/* What is configured: no registry's generation moves with it. */
+#define CONFIGURED(name, what, handler, about, schema)                    \
+	{                                                                 \
+		.mounts = ROUTE_AT_ROOT, .path = (name), .methods = READ, \
+		.scope = ROUTE_DATABASE, .parameters = (what),            \
+		.style = QUERY_VERSIONS, .content_tag = true,             \
+		.summary = (about), .answer = (schema), .handle = handler \
+	}
 #define LIST(mount, name, of, what, how, about, schema)                      \
 	{                                                                    \
 		.mounts = (mount), .path = (name), .methods = READ,          \
@@ -99,18 +107,18 @@ const struct route routes_api[] = {
 	    "Skill", "SkillList"),
 	EXTENSION_ROUTES("/x/dev.toolhive/plugins", ENTRY_PLUGIN, "plugin",
 	    "Plugin", "PluginList"),
-	DATABASE("/v1/sources", 0, handle_sources,
+	CONFIGURED("/v1/sources", 0, handle_sources,
 	    "The configured sources and how their last sync went",
 	    "SourceList"),
-	DATABASE(
+	CONFIGURED(
 	    "/v1/sources/{name}", 0, handle_source, "One source", "SourceInfo"),
-	DATABASE("/v1/sources/{name}/entries", CONTINUED, handle_source_entries,
+	CONFIGURED("/v1/sources/{name}/entries", CONTINUED, handle_source_entries,
 	    "What a source holds", "SourceEntries"),
-	DATABASE("/v1/registries", 0, handle_registries,
+	CONFIGURED("/v1/registries", 0, handle_registries,
 	    "The configured registries", "RegistryList"),
-	DATABASE("/v1/registries/{name}", 0, handle_registry, "One registry",
+	CONFIGURED("/v1/registries/{name}", 0, handle_registry, "One registry",
 	    "RegistryInfo"),
-	DATABASE("/v1/registries/{name}/entries", CONTINUED,
+	CONFIGURED("/v1/registries/{name}/entries", CONTINUED,
 	    handle_registry_entries,
 	    "What the sources of a registry hold, before shadowing",
 	    "RegistryEntries"),

@@ -89,7 +89,7 @@
 #define LIMIT_PAGE_EXTENSIONS 50 /* skills and plugins */
 #define LIMIT_PAGE_EXTENSIONS_MAX 100
 #define LIMIT_PAGE_BYTES (16 * MIB) /* a page that gets longer ends there */
-#define LIMIT_TRIGRAMS 16 /* of a search text, that the index is asked for */
+#define LIMIT_GRAMS 12 /* of a search text, that the index is asked for */
 #define LIMIT_FACETS 32 /* values of one filter in a query */
 #define LIMIT_FACET_BYTES 512 /* of all of them, to fit into a cursor */
 #define LIMIT_RESPONSE (256 * MIB)

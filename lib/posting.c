@@ -2,6 +2,7 @@
 /* Writing and reading terms and postings. */
 #include "lib/posting.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define AS_LIST 0
@@ -71,15 +72,13 @@ add_list(uint64_t bits[POSTING_WORDS], const unsigned char *data, size_t len)
 	return 0;
 }
 
-/* A little-endian machine has the words as the bytes stand. */
 static uint64_t
 load_word(const unsigned char *data)
 {
-	uint64_t word = 0;
+	uint64_t word;
 
-	for (int i = 7; i >= 0; i--)
-		word = word << 8 | data[i];
-	return word;
+	memcpy(&word, data, sizeof word);
+	return le64toh(word);
 }
 
 static int

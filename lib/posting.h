@@ -18,7 +18,7 @@
 
 #define POSTING_BLOCK 4096 /* most entries of a block */
 #define POSTING_WORDS (POSTING_BLOCK / 64)
-#define POSTING_GRAM 3 /* characters of the longest gram */
+#define POSTING_GRAM 4 /* characters of the longest gram */
 #define POSTING_KEY 8 /* bytes of a number in a block's lists */
 /* A term has so many bytes of its text: what is longer may have company. */
 #define POSTING_TEXT 64

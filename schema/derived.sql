@@ -44,7 +44,7 @@ CREATE TABLE block (
 ) STRICT;
 
 CREATE TABLE posting (
-    -- Which entries of a block have a term: a gram of one to three characters
+    -- Which entries of a block have a term: a gram of one to four characters
     -- of their search text, a tag, a version, a status, a registry that shows
     -- them (lib/posting.h).
     first_key INTEGER NOT NULL,

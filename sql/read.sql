@@ -121,22 +121,25 @@ SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
 -- name: entry_all
 -- Those versions of one entry after :after that the query wants.  Changed is
 -- what changed here, or what this registry did not show before: the upstream's
--- own times may be long past when a change arrives.
+-- own times may be long past when a change arrives.  Texts of single versions
+-- are looked up only where they are asked for.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official,
-    t.facets
+    CASE WHEN :faceted THEN (SELECT t.facets FROM version_text t
+        WHERE t.document_id = v.document_id) END
 FROM membership m
-    CROSS JOIN version v ON v.entry_id = m.entry_id AND v.version > :after
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
-    CROSS JOIN version_text t ON t.document_id = v.document_id
+    CROSS JOIN version v ON v.entry_id = m.entry_id AND v.version > :after
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key = :sort_key
-    AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
+    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
     AND (:deleted OR v.status <> 'deleted')
+    AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:status IS NULL OR v.status = lower(:status))
-    AND (:needle IS NULL OR instr(t.search_text, :needle) > 0)
+    AND (:needle IS NULL OR instr((SELECT t.search_text FROM version_text t
+        WHERE t.document_id = v.document_id), :needle) > 0)
 ORDER BY v.version;
 
 -- name: entry_one
@@ -145,18 +148,20 @@ SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official,
-    t.facets
+    CASE WHEN :faceted THEN (SELECT t.facets FROM version_text t
+        WHERE t.document_id = v.document_id) END
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
         AND v.version = coalesce(:version, h.latest_version)
-    CROSS JOIN version_text t ON t.document_id = v.document_id
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key = :sort_key
-    AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
+    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
     AND (:deleted OR v.status <> 'deleted')
+    AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:status IS NULL OR v.status = lower(:status))
-    AND (:needle IS NULL OR instr(t.search_text, :needle) > 0);
+    AND (:needle IS NULL OR instr((SELECT t.search_text FROM version_text t
+        WHERE t.document_id = v.document_id), :needle) > 0);
 
 -- ---- status -----------------------------------------------------------------
 

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/xalloc.h"
 #include "sync/store/apply.h"
+#include "sync/store/blocks.h"
 #include "sync/store/reconcile.h"
 
 #include <stdio.h>
@@ -248,10 +249,9 @@ static int
 apply(struct attempt *a, bool filter_only, struct err *e)
 {
 	const struct source_context *c = a->context;
-	const struct apply_options options = { .source = a->job->conf,
+	struct apply_options options = { .source = a->job->conf,
 		.source_id = a->job->id,
 		.max_meta_size = c->max_meta_size,
-		.now = clock_now(),
 		.refilter = a->job->refilter,
 		.progress = on_entries,
 		.progress_ctx = a };
@@ -264,6 +264,8 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		return -1;
 	}
 	a->applying = true;
+	if (blocks_instant(&options.now, c->db, e) == -1)
+		goto out;
 	if (filter_only) {
 		if (apply_filter(&a->out->counts, c->db, &options, e) == -1)
 			goto out;

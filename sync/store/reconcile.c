@@ -2,7 +2,6 @@
 /* Comparing the configuration with the database and writing the difference. */
 #include "sync/store/reconcile.h"
 
-#include "lib/clock.h"
 #include "lib/xalloc.h"
 #include "sync/store/apply.h"
 #include "sync/store/blocks.h"
@@ -429,10 +428,11 @@ reconcile_trigger(struct db *db, const struct conf *conf, struct err *e)
 int
 reconcile(struct db *db, const struct conf *conf, bool *changed, struct err *e)
 {
-	int64_t now = clock_now();
+	int64_t now;
 
 	*changed = false;
-	if (reconcile_trigger(db, conf, e) == -1)
+	if (blocks_instant(&now, db, e) == -1 ||
+	    reconcile_trigger(db, conf, e) == -1)
 		return -1;
 	for (size_t i = 0; i < conf->source_count; i++)
 		if (reconcile_source(db, conf, i, now, changed, e) == -1)

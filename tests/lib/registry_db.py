@@ -252,7 +252,7 @@ def encode(ordinals, entries):
 
 def terms_of(db, entry_id, sort_key, text, usable):
     """Every term that an entry has."""
-    for size in 1, 2, 3:
+    for size in 1, 2, 3, 4:
         for at in range(len(text) - size + 1):
             yield b"g" + text[at:at + size].encode()
     if usable:
