@@ -4,8 +4,8 @@
  * below a source or a registry before shadowing, in the order of kinds, names
  * and versions as text.  Deleted versions are not shown.
  *
- * Title and description stand in the documents only, which are never parsed
- * here; both members are optional and left out.
+ * Title and description stand in the documents only.  SQLite takes them out:
+ * these lists are for operators, and nothing else of ours reads documents.
  */
 #include "fcgi/page.h"
 #include "lib/json_out.h"
@@ -145,6 +145,18 @@ add_times(struct json_out *j, int64_t created, int64_t updated)
 	json_out_time(j, updated);
 }
 
+/* A member that is left out when it is empty. */
+static void
+add_optional(struct json_out *j, const char *key, struct stmt *s, int column)
+{
+	const char *text = stmt_text(s, column, NULL);
+
+	if (text == NULL || *text == '\0')
+		return;
+	json_out_key(j, key);
+	json_out_str(j, text);
+}
+
 /* Finds what has the name in the path; ${s} is left at its row. */
 static int
 find_named(
@@ -172,7 +184,9 @@ enum {
 	OF_SOURCE_ENTRY,
 	OF_SOURCE_VERSION,
 	OF_SOURCE_CREATED,
-	OF_SOURCE_UPDATED
+	OF_SOURCE_UPDATED,
+	OF_SOURCE_TITLE,
+	OF_SOURCE_DESCRIPTION
 };
 /* Columns of the statement source_named. */
 #define SOURCE_CLAIMS 5
@@ -236,6 +250,8 @@ add_source_entries(
 		json_out_open(&out->j, '{');
 		json_out_key(&out->j, "version");
 		json_out_str(&out->j, stmt_text(s, OF_SOURCE_VERSION, NULL));
+		add_optional(&out->j, "title", s, OF_SOURCE_TITLE);
+		add_optional(&out->j, "description", s, OF_SOURCE_DESCRIPTION);
 		add_times(&out->j, stmt_int(s, OF_SOURCE_CREATED),
 		    stmt_int(s, OF_SOURCE_UPDATED));
 		json_out_close(&out->j, '}');
@@ -281,6 +297,8 @@ enum {
 	OF_REGISTRY_VERSION,
 	OF_REGISTRY_CREATED,
 	OF_REGISTRY_UPDATED,
+	OF_REGISTRY_TITLE,
+	OF_REGISTRY_DESCRIPTION,
 	OF_REGISTRY_SOURCE,
 	OF_REGISTRY_POSITION
 };
@@ -300,6 +318,8 @@ add_registry_entry(struct entries *out, struct stmt *s)
 	add_head(&out->j, here.kind, here.name);
 	json_out_key(&out->j, "version");
 	json_out_str(&out->j, here.version);
+	add_optional(&out->j, "title", s, OF_REGISTRY_TITLE);
+	add_optional(&out->j, "description", s, OF_REGISTRY_DESCRIPTION);
 	add_times(&out->j, stmt_int(s, OF_REGISTRY_CREATED),
 	    stmt_int(s, OF_REGISTRY_UPDATED));
 	json_out_key(&out->j, "sourceName");

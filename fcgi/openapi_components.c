@@ -146,7 +146,8 @@ const char *const openapi_components[] = {
 	    "'entryType':{'enum':['MCP','SKILL','PLUGIN']},'name':" TEXT
 	    ",'claims':{'type':'object'},'versions':{'type':'array','items':{"
 	    "'type':'object','required':['version','createdAt','updatedAt'],"
-	    "'properties':{'version':" TEXT ",'createdAt':" INSTANT
+	    "'properties':{'version':" TEXT ",'title':" TEXT
+	    ",'description':" TEXT ",'createdAt':" INSTANT
 	    ",'updatedAt':" INSTANT "}}}") ",",
 	LISTING("SourceEntries", "entries", "SourceEntry") ",",
 	OBJECT("RegistryInfo",
@@ -160,8 +161,8 @@ const char *const openapi_components[] = {
 	    "'entryType','name','version','createdAt','updatedAt',"
 	    "'sourceName','position'",
 	    "'entryType':{'enum':['MCP','SKILL','PLUGIN']},'name':" TEXT
-	    ",'version':" TEXT ",'createdAt':" INSTANT ",'updatedAt':" INSTANT
-	    ",'sourceName':" TEXT ",'position':" NUMBER) ",",
+	    ",'version':" TEXT ",'title':" TEXT ",'description':" TEXT
+	    ",'createdAt':" INSTANT ",'updatedAt':" INSTANT ",'sourceName':" TEXT ",'position':" NUMBER) ",",
 	LISTING("RegistryEntries", "entries", "RegistryEntry") ",",
 	OBJECT("SyncStatus", "'lastSync','running','sources','registries'",
 	    "'lastSync':{'type':['object','null'],'properties':{'type':" TEXT

@@ -235,9 +235,11 @@ FROM registry r WHERE r.name = :name;
 -- name: source_entries
 -- What one source holds after a place in the order of kinds and names.  The
 -- index of all entries is walked, that of the source has no order: hence '+'.
-SELECT e.kind, e.name, e.id, v.version, v.first_seen_us, v.changed_us
+SELECT e.kind, e.name, e.id, v.version, v.first_seen_us, v.changed_us,
+    d.body ->> '$.title', d.body ->> '$.description'
 FROM entry e
     CROSS JOIN version v ON v.entry_id = e.id
+    CROSS JOIN document d ON d.id = v.document_id
 WHERE (e.kind, e.name) > (:kind, :name) AND +e.source_id = :source
     AND v.status <> 'deleted'
 ORDER BY e.kind, e.name, e.source_id, v.version;
@@ -245,13 +247,14 @@ ORDER BY e.kind, e.name, e.source_id, v.version;
 -- name: registry_entries
 -- plan: scan-ok nothing is read whole; sorted are the versions of one name
 -- What the sources of a registry hold after a place, shadowed entries too.
-SELECT e.kind, e.name, v.version, v.first_seen_us, v.changed_us, s.name,
-    rs.position
+SELECT e.kind, e.name, v.version, v.first_seen_us, v.changed_us,
+    d.body ->> '$.title', d.body ->> '$.description', s.name, rs.position
 FROM entry e
     CROSS JOIN registry_source rs ON rs.registry_id = :registry
         AND rs.source_id = e.source_id
     CROSS JOIN source s ON s.id = rs.source_id
     CROSS JOIN version v ON v.entry_id = e.id
+    CROSS JOIN document d ON d.id = v.document_id
 WHERE (e.kind, e.name) >= (:kind, :name)
     AND (e.kind > :kind OR e.name > :name
         OR (v.version, rs.position) > (:version, :position))

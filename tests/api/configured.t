@@ -26,6 +26,11 @@ KINDS = {rdb.SERVER: "MCP", rdb.SKILL: "SKILL", rdb.PLUGIN: "PLUGIN"}
 RNG = random.Random(5)
 
 
+def texts(v):
+    """Title and description as far as the document has them."""
+    return {k: v.doc[k] for k in ("title", "description") if v.doc.get(k)}
+
+
 def execute(*statement):
     db = sqlite3.connect(DATABASE)
     with db:
@@ -79,7 +84,7 @@ def expected_of_source(source, claims=None):
         if not out or (out[-1]["entryType"], out[-1]["name"]) != (
                 head["entryType"], v.name):
             out.append({**head, "versions": []})
-        out[-1]["versions"].append({"version": v.version,
+        out[-1]["versions"].append({"version": v.version, **texts(v),
             "createdAt": instant(v.published),
             "updatedAt": instant(v.updated)})
     return out
@@ -91,6 +96,7 @@ def expected_of_registry(names):
         source = next(s for s in SOURCES if s.name == name)
         rows += [(v.kind, v.name.encode(), v.version.encode(), position,
             {"entryType": KINDS[v.kind], "name": v.name, "version": v.version,
+                **texts(v),
                 "createdAt": instant(v.published),
                 "updatedAt": instant(v.updated), "sourceName": name,
                 "position": position}) for v in alive(source)]
@@ -212,6 +218,7 @@ def test_registry_entries():
         if e["name"] == "a.e/1"], [("1.0.0", 0), ("1.0.0", 1), ("10.0.0", 1),
             ("2.0.0", 0), ("9.0.0", 1)], "by version, then by priority")
     tap.equal(list(got["entries"][0]), ["entryType", "name", "version",
+        "description",
         "createdAt", "updatedAt", "sourceName", "position"],
         "members in order")
     for limit in 1, 2, 3, 7:
@@ -261,7 +268,22 @@ def test_cursors_belong_to_their_list():
 
 def test_headers():
     got = responder.cgi(DATABASE, "/v1/sources/a")
-    tap.equal(got.headers["cache-control"], "no-store", "not to be kept")
+    tap.equal(got.headers["cache-control"], "no-cache", "to be asked for")
+    tags = set()
+    for uri in ("/v1/sources", "/v1/sources/a", "/v1/sources/a/entries",
+            "/v1/registries", "/v1/registries/main",
+            "/v1/registries/main/entries"):
+        first = responder.cgi(DATABASE, uri)
+        tag = first.headers["etag"]
+        tap.ok(tag not in tags, f"a tag of its own for {uri}")
+        tags.add(tag)
+        for sent in tag, f"W/{tag}", tag[:-1] + '-gzip"', f'"x", {tag}', "*":
+            again = responder.cgi(DATABASE, uri, etag=sent)
+            tap.equal((again.status, again.body, again.headers["etag"],
+                again.headers["access-control-allow-origin"]),
+                (304, b"", tag, "*"), f"304 for {sent}")
+        tap.equal(responder.cgi(DATABASE, uri, etag='"x"').status, 200,
+            "another tag")
     head = responder.cgi(DATABASE, "/v1/sources/a", "HEAD")
     tap.equal((head.status, head.body, head.headers["content-length"]),
         (200, b"", str(len(got.body))), "HEAD")

@@ -19,7 +19,9 @@ import tap
 
 SEED = 20260101
 ROUNDS = 3
-SEARCHES = [None, "e", "FI", "file", "system", "gäMMA", "%_\\", '"quoted"',
+FACETS = {"tag": ["db", "DB", "web", "a b", "\u65e5"],
+    "registry_type": ["npm", "oci"], "transport": ["stdio", "sse"]}
+SEARCHES = [None, "e", "xq", "a:", "\u672c", "Z.", "FI", "file", "system", "gäMMA", "%_\\", '"quoted"',
     "日本", "日本語", "example/s", "com-x", "delta file", "zzz"]
 
 
@@ -51,14 +53,17 @@ def expected(rows, query):
     since = query.get("updated_since")
     deleted = query.get("include_deleted") == "true" or since
     needle = rdb.fold(query.get("search", ""))
+    facets = {f: set(query.get(f, [])) for f in FACETS}
     out = []
     for v in rows:
         wanted = newest.get(v.name) if query.get("version") == "latest" else \
             query.get("version", v.version)
         if v.version == wanted and (deleted or v.status != "deleted") and (
-                not since or v.updated > rdb.EPOCH + int(since[8:10]) * rdb.DAY
+                not since or v.here > rdb.EPOCH + int(since[8:10]) * rdb.DAY
                 - rdb.DAY) and (not needle or any(needle in line
-                for line in rdb.search_lines(v))):
+                for line in rdb.search_lines(v))) and all(not wanted or
+                wanted & set(rdb.values(v, f)) for f, wanted in
+                facets.items()):
             out.append((v.name, v.version, v.status,
                 newest.get(v.name) == v.version))
     return out
@@ -72,7 +77,8 @@ def row(item):
 
 def walk(server, base, query, limit):
     """All pages; after the first with nothing but the cursor."""
-    uri = f"{base}?" + urllib.parse.urlencode({**query, "limit": limit})
+    uri = f"{base}?" + urllib.parse.urlencode({**query, "limit": limit},
+        doseq=True)
     rows, sizes = [], []
     while True:
         page = server.get(uri).json
@@ -98,6 +104,9 @@ def random_query(rng, rows):
         query["updated_since"] = "2026-01-%02dT00:00:00Z" % rng.randint(1, 31)
     if rng.random() < 0.3:
         query["include_deleted"] = rng.choice(["true", "false"])
+    for facet, known in FACETS.items():
+        if rng.random() < 0.2:
+            query[facet] = rng.choices(known + ["none"], k=rng.randint(1, 2))
     return query
 
 
@@ -131,10 +140,11 @@ def test_random_catalogues():
         rng = random.Random(SEED + round_number)
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "registry.db")
-            sources = rdb.random_sources(rng, 12, 4)
+            sources = rdb.random_sources(rng, 12, 4, FACETS)
             orders = {"ab": ["a", "b"], "ba": ["b", "a"], "b": ["b"]}
             rdb.build(path, sources, [rdb.Registry(name, order, name == "ab")
-                for name, order in orders.items()])
+                for name, order in orders.items()],
+                block=[4096, 7, 1][round_number])
             server = responder.FastCgi(path, directory)
             try:
                 for name, order in orders.items():
@@ -182,4 +192,35 @@ def test_positions_that_have_gone():
             ["n.e/b", "n.e/bb", "n.e/d"], "newest ones after a place")
 
 
-tap.main([test_random_catalogues, test_positions_that_have_gone])
+def test_commits_between_pages():
+    """While a walk goes on the catalogue moves: what is there all the time
+    comes once, nothing comes twice."""
+    for seed in range(6):
+        rng = random.Random(seed)
+        with tempfile.TemporaryDirectory() as directory:
+            paths = [os.path.join(directory, f"{n}.db") for n in range(5)]
+            pool = [rdb.server(f"n.e/{c}{i}", v, description=rng.choice(
+                ["file", "other"]), extra={"remotes": [{"type": "sse"}]}
+                if rng.random() < .5 else {})
+                for c in "abc" for i in range(6) for v in "12"]
+            kept = rng.sample(pool, 18)
+            for path in paths:
+                rdb.build(path, [rdb.Source("a", [v for v in pool if v in kept
+                    or rng.random() < .5])], [rdb.Registry("r", ["a"], True)],
+                    block=rng.choice([1, 5, 4096]))
+            for query in {}, {"search": "FI"}, {"transport": "sse"}, \
+                    {"version": "1"}, {"search": "e", "transport": "sse"}:
+                uri = "/servers?limit=3&" + urllib.parse.urlencode(query)
+                rows = []
+                while uri:
+                    page = responder.cgi(rng.choice(paths), uri).json
+                    rows += [row(item)[:2] for item in page["servers"]]
+                    cursor = page["metadata"].get("nextCursor")
+                    uri = cursor and f"/servers?cursor={cursor}"
+                want = {r[:2] for r in expected(kept, query)}
+                tap.ok(len(rows) == len(set(rows)) and rows == sorted(rows)
+                    and want <= set(rows), f"{seed} {query}: each once")
+
+
+tap.main([test_random_catalogues, test_commits_between_pages,
+    test_positions_that_have_gone])

@@ -332,7 +332,21 @@ def build(path, sources, registries, block=4096):
     db.close()
 
 
-def random_sources(rng, names, versions):
+def random_facets(rng, known):
+    """Members of a document that have some of the values of each filter."""
+    def some(facet):
+        return rng.choices(known[facet], k=rng.randrange(3))
+    types, transports = some("registry_type"), some("transport")
+    return {
+        "packages": [{"registryType": t, "identifier": "i", "transport":
+            {"type": rng.choice(known["transport"])}} for t in types],
+        "remotes": [{"type": t, "url": "https://example.com/"}
+            for t in transports],
+        "_meta": {PUBLISHER: {"a": {"b": {"tags": [1, *some("tag")]},
+            "c": {"tags": "x"}}, "tags": ["web"]}}}
+
+
+def random_sources(rng, names, versions, facets):
     """Two sources of servers whose names, versions and texts collide."""
     words = ["alpha", "Beta", "gämma", "DELTA", "file", "Filesystem", "%_\\",
         "naïve \"quoted\"", "日本語 text", "e"]
@@ -350,6 +364,8 @@ def random_sources(rng, names, versions):
                 held[name, version] = server(name, version,
                     description=" ".join(rng.choices(words, k=3)),
                     title=rng.choice([None, *words]),
+                    extra=random_facets(rng, facets),
+                    here=EPOCH + rng.randrange(100) * DAY,
                     status=rng.choice(["active"] * 6 + ["deprecated",
                         "deleted"]),
                     updated=EPOCH + rng.randrange(100) * DAY)
