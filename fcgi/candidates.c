@@ -8,7 +8,12 @@
 #include <string.h>
 
 /* The columns of the statement block_walk. */
-enum { COLUMN_FIRST_KEY, COLUMN_NEWEST, COLUMN_SORT_KEYS, COLUMN_CHANGED };
+enum {
+	COLUMN_FIRST_KEY,
+	COLUMN_NEWEST,
+	COLUMN_SORT_KEYS,
+	COLUMN_CHANGED
+};
 
 void
 candidates_init(struct candidates *c)
@@ -24,8 +29,7 @@ candidates_free(struct candidates *c)
 }
 
 void
-candidates_begin(
-    struct candidates *c, struct db *db, int64_t from, int64_t end)
+candidates_begin(struct candidates *c, struct db *db, int64_t from, int64_t end)
 {
 	buf_reset(&c->text);
 	c->group_count = c->term_count = 0;

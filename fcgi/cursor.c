@@ -152,10 +152,19 @@ take_text(struct scan *s)
 static void
 take_facets(struct facet_values facets[FACETS], struct scan *s)
 {
-	for (int i = 0; i < FACETS; i++)
-		for (uint64_t left = take_number(s, 1); left > 0 && !s->bad;
-		     left--)
-			s->bad |= !facets_add(&facets[i], take_text(s));
+	size_t bytes = 0;
+
+	for (int i = 0; i < FACETS; i++) {
+		uint64_t left = take_number(s, 1);
+
+		for (; left > 0 && !s->bad; left--) {
+			const char *value = take_text(s);
+
+			bytes += strlen(value) + 1;
+			s->bad |= !facets_add(&facets[i], value) ||
+				  bytes > LIMIT_FACET_BYTES;
+		}
+	}
 }
 
 static void

@@ -38,7 +38,7 @@ enum posting_kind facets_kind(enum facet facet);
  * Whether a version's stored facets, ${len} bytes (lib/posting.h), have what
  * all ${wanted} ask for.
  */
-bool facets_match(const struct facet_values wanted[FACETS], const char *stored,
-    size_t len);
+bool facets_match(
+    const struct facet_values wanted[FACETS], const char *stored, size_t len);
 
 #endif

@@ -83,8 +83,7 @@ fill_plain(struct exchange *x, const struct place *p,
 
 	if (x->query.version != NULL) {
 		s = db_stmt(x->db, SQL_LIST_LATEST);
-		stmt_bind_int(
-		    s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_END, p->end);
 	} else {
@@ -156,8 +155,7 @@ start_entry(struct exchange *x, const struct place *p, int64_t sort_key)
 {
 	const struct query *q = &x->query;
 	bool all = q->version == NULL;
-	struct stmt *s =
-	    db_stmt(x->db, all ? SQL_ENTRY_ALL : SQL_ENTRY_ONE);
+	struct stmt *s = db_stmt(x->db, all ? SQL_ENTRY_ALL : SQL_ENTRY_ONE);
 	const struct buf *needle = &x->scratch->needle;
 
 #define P(name) \

@@ -154,8 +154,8 @@ add_words(struct buf *to, const char *pattern)
 	for (; *pattern != '\0'; pattern++) {
 		char c = *pattern;
 		bool lower = c >= 'a' && c <= 'z';
-		bool word = lower || (c >= 'A' && c <= 'Z') ||
-			    (c >= '0' && c <= '9');
+		bool word =
+		    lower || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
 		if (word)
 			buf_addc(to, start && lower ? (char)(c - 32) : c);

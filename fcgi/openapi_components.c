@@ -26,11 +26,11 @@
 	QUERY("limit-" key, "limit", "Items on a page. " words, \
 	    "{'type':'integer','minimum':1,'maximum':" most "," \
 	    "'default':" preset "}")
-#define FACET(name, words)                                             \
-	QUERY(name, name,                                              \
-	    "Only what has " words                                     \
+#define FACET(name, words)                                              \
+	QUERY(name, name,                                               \
+	    "Only what has " words                                      \
 	    ". May be repeated: any of the values will do, of several " \
-	    "filters all must. The case counts.",                      \
+	    "filters all must. The case counts.",                       \
 	    "{'type':'array','items':" TEXT "}")
 #define FAILED(name, words)                                 \
 	"'" name "':{'description':'" words "','content':{" \
@@ -162,7 +162,8 @@ const char *const openapi_components[] = {
 	    "'sourceName','position'",
 	    "'entryType':{'enum':['MCP','SKILL','PLUGIN']},'name':" TEXT
 	    ",'version':" TEXT ",'title':" TEXT ",'description':" TEXT
-	    ",'createdAt':" INSTANT ",'updatedAt':" INSTANT ",'sourceName':" TEXT ",'position':" NUMBER) ",",
+	    ",'createdAt':" INSTANT ",'updatedAt':" INSTANT
+	    ",'sourceName':" TEXT ",'position':" NUMBER) ",",
 	LISTING("RegistryEntries", "entries", "RegistryEntry") ",",
 	OBJECT("SyncStatus", "'lastSync','running','sources','registries'",
 	    "'lastSync':{'type':['object','null'],'properties':{'type':" TEXT

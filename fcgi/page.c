@@ -46,8 +46,8 @@ keep(struct buf *b, struct stmt *s, int column)
  * another row.  The row after the last is looked at and not added.
  */
 static int
-add_rows(int64_t *count, bool *more, struct exchange *x,
-    struct page_rows *rows, struct err *e)
+add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
+    struct err *e)
 {
 	struct buf *out = &x->response->body;
 	struct stmt *s;

@@ -25,8 +25,7 @@ const char *page_cursor(struct exchange *x, const struct cursor_scope *scope);
 /* Where a page's rows come from. */
 struct page_rows {
 	/* Sets ${row} to a statement at a row that makes an item, or NULL. */
-	int (*next)(
-	    struct page_rows *rows, struct stmt **row, struct err *e);
+	int (*next)(struct page_rows *rows, struct stmt **row, struct err *e);
 	struct stmt *stmt; /* for page_next_row(), else as ${next} likes */
 };
 

@@ -190,8 +190,8 @@ agree(const char **mine, const char *theirs)
 
 /* The same for facets; the name of the first that differs, or NULL. */
 static const char *
-agree_facets(struct facet_values mine[FACETS],
-    const struct facet_values theirs[FACETS])
+agree_facets(
+    struct facet_values mine[FACETS], const struct facet_values theirs[FACETS])
 {
 	static const char *const names[FACETS] = { "tag", "registry_type",
 		"transport" };

@@ -151,10 +151,9 @@ response_finish(struct response *r)
 		buf_adds(head, HEADERS_FOR_PAGES);
 	if (r->line != NULL)
 		buf_adds(head, r->line);
-	buf_adds(head,
-	    r->cacheable	   ? CACHE_SHORTLY
-	    : r->etag[0] != '\0' ? CACHE_ASKING
-				  : CACHE_NEVER);
+	buf_adds(head, r->cacheable	    ? CACHE_SHORTLY
+		       : r->etag[0] != '\0' ? CACHE_ASKING
+					    : CACHE_NEVER);
 	if (r->etag[0] != '\0') {
 		buf_adds(head, "ETag: ");
 		buf_adds(head, r->etag);

@@ -20,10 +20,10 @@
 #define PARAMETER(name) (1u << REQUEST_##name)
 #define CONTINUED (PARAMETER(LIMIT) | PARAMETER(CURSOR))
 #define PAGED (CONTINUED | PARAMETER(INCLUDE_DELETED))
-#define SERVER_LIST                                             \
-	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
-	    PARAMETER(VERSION) | PARAMETER(TAG) |               \
-	    PARAMETER(REGISTRY_TYPE) | PARAMETER(TRANSPORT))
+#define SERVER_LIST                                                          \
+	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) |              \
+	    PARAMETER(VERSION) | PARAMETER(TAG) | PARAMETER(REGISTRY_TYPE) | \
+	    PARAMETER(TRANSPORT))
 #define EXTENSION_LIST                                          \
 	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
 	    PARAMETER(VERSION) | PARAMETER(STATUS) | PARAMETER(REGISTRY_TYPE))
@@ -112,8 +112,8 @@ const struct route routes_api[] = {
 	    "SourceList"),
 	CONFIGURED(
 	    "/v1/sources/{name}", 0, handle_source, "One source", "SourceInfo"),
-	CONFIGURED("/v1/sources/{name}/entries", CONTINUED, handle_source_entries,
-	    "What a source holds", "SourceEntries"),
+	CONFIGURED("/v1/sources/{name}/entries", CONTINUED,
+	    handle_source_entries, "What a source holds", "SourceEntries"),
 	CONFIGURED("/v1/registries", 0, handle_registries,
 	    "The configured registries", "RegistryList"),
 	CONFIGURED("/v1/registries/{name}", 0, handle_registry, "One registry",

@@ -47,8 +47,8 @@ size_t posting_character(const char *text, const char *end);
  * a zero byte and 2 bytes for each, big-endian, or, where that is shorter, a
  * one and a bit for each entry, the first in the lowest bit.
  */
-void posting_encode(struct buf *out, const uint16_t *ordinals, size_t count,
-    size_t entries);
+void posting_encode(
+    struct buf *out, const uint16_t *ordinals, size_t count, size_t entries);
 
 /*
  * Adds a set to ${bits}, a block's.  -1, with ${bits} in any state, when the

@@ -132,8 +132,7 @@ collect_types(struct rules *r, const json_t *entry)
 		collect(
 		    &r->registry_types, member_text(package, "registryType"));
 		collect(&r->transports,
-		    member_text(
-			json_object_get(package, "transport"), "type"));
+		    member_text(json_object_get(package, "transport"), "type"));
 	}
 	for (size_t i = 0; i < json_array_size(remotes); i++)
 		collect(&r->transports,

@@ -37,8 +37,7 @@ struct block {
 };
 
 static void
-add_term(
-    struct block *b, enum posting_kind kind, const char *text, size_t len)
+add_term(struct block *b, enum posting_kind kind, const char *text, size_t len)
 {
 	buf_reset(&b->term);
 	posting_term(&b->term, kind, text, len);
@@ -57,8 +56,8 @@ add_grams(struct block *b, const char *text, size_t len)
 
 		for (int i = 0; i < POSTING_GRAM && to < end; i++) {
 			to += posting_character(to, end);
-			add_term(b, POSTING_TEXT_GRAM, text,
-			    (size_t)(to - text));
+			add_term(
+			    b, POSTING_TEXT_GRAM, text, (size_t)(to - text));
 		}
 	}
 }
@@ -71,7 +70,7 @@ add_facets(struct block *b, const char *facets, size_t len)
 	while (facets < end) {
 		size_t text = strlen(facets + 1);
 
-		add_term(b, (enum posting_kind)*facets, facets + 1, text);
+		add_term(b, (enum posting_kind) * facets, facets + 1, text);
 		facets += text + 2;
 	}
 }
@@ -127,16 +126,15 @@ add_registries(struct block *b, struct err *e)
 	bool row;
 
 	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_FIRST_KEY, b->keys[0]);
-	stmt_bind_int(
-	    s, SQL_BLOCK_MEMBERS_P_LAST_KEY, b->keys[b->count - 1]);
+	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_LAST_KEY, b->keys[b->count - 1]);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			return -1;
 		if (!row)
 			return 0;
 		key = stmt_int(s, 1);
-		found = bsearch(&key, b->keys, b->count, sizeof key,
-		    compare_keys);
+		found =
+		    bsearch(&key, b->keys, b->count, sizeof key, compare_keys);
 		if (found == NULL)
 			continue;
 		buf_reset(&b->term);
@@ -148,8 +146,8 @@ add_registries(struct block *b, struct err *e)
 }
 
 static int
-write_posting(void *ctx, const char *term, size_t len,
-    const uint16_t *ordinals, size_t count)
+write_posting(void *ctx, const char *term, size_t len, const uint16_t *ordinals,
+    size_t count)
 {
 	struct block *b = ctx;
 	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
@@ -284,8 +282,8 @@ index_range(struct block *b, int64_t end, struct err *e)
 }
 
 static int
-next_stale(int64_t *first, int64_t *end, bool *any, struct db *db,
-    struct err *e)
+next_stale(
+    int64_t *first, int64_t *end, bool *any, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_STALE_NEXT);
 

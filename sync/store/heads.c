@@ -32,8 +32,8 @@ add_search_text(struct buf *out, const struct rules_entry *facts)
 }
 
 static void
-add_facets(struct buf *out, enum posting_kind kind,
-    const char *const *texts, size_t count)
+add_facets(struct buf *out, enum posting_kind kind, const char *const *texts,
+    size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		buf_addc(out, (char)kind);
@@ -57,8 +57,8 @@ heads_put_text(struct db *db, int64_t document, struct buf *scratch,
 	add_facets(scratch, POSTING_TRANSPORT, facts->transports.at,
 	    facts->transports.count);
 	stmt_bind_int(s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, document);
-	stmt_bind_text(s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(scratch),
-	    text_len);
+	stmt_bind_text(
+	    s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(scratch), text_len);
 	stmt_bind_blob(s, SQL_VERSION_TEXT_PUT_P_FACETS,
 	    buf_str(scratch) + text_len, scratch->len - text_len);
 	return stmt_run(s, e);

@@ -38,6 +38,12 @@ static const struct {
 			.version = "1.2.3+x",
 			.last_name = "a/b",
 			.last_version = "1.2.3+x" } },
+	{ __LINE__, { .limit = 30,
+			.since = CLOCK_NEVER,
+			.last_name = "a/b",
+			.last_version = "1",
+			.facets = { { { "a", "b c", "z" }, 3 }, { { 0 }, 0 },
+			    { { "sse" }, 1 } } } },
 };
 
 static void
@@ -81,6 +87,8 @@ test_round_trip(void)
 		CHECK_STR(got.version, want->version);
 		CHECK_STR(got.last_name, want->last_name);
 		CHECK_STR(got.last_version, want->last_version);
+		for (int k = 0; k < FACETS; k++)
+			CHECK(facets_equal(&got.facets[k], &want->facets[k]));
 	}
 	T_AT(0);
 }
@@ -164,6 +172,17 @@ test_forged(void)
 	search[LIMIT_SEARCH] = '\0';
 	encode(&forged, &here);
 	CHECK_INT(decode(&c, &here), 0);
+	for (size_t i = 0; i < LIMIT_FACETS; i++)
+		forged.facets[FACET_TAG].at[i] = "x";
+	forged.facets[FACET_TAG].count = LIMIT_FACETS;
+	encode(&forged, &here);
+	CHECK_INT(decode(&c, &here), 0);
+	forged.facets[FACET_TAG].count = 3;
+	forged.facets[FACET_TAG].at[0] = search;
+	forged.facets[FACET_TAG].at[1] = search + 1;
+	forged.facets[FACET_TAG].at[2] = search + 2;
+	encode(&forged, &here);
+	CHECK_INT(decode(&c, &here), -1);
 }
 
 /* The longest names that can be stored fit a cursor. */
@@ -173,7 +192,10 @@ test_longest(void)
 	static char name[LIMIT_IDENTITY + 1], version[LIMIT_VERSION_BYTES + 1],
 	    search[LIMIT_SEARCH + 1];
 	struct cursor c = cursors[2].c;
+	static char tag[LIMIT_FACET_BYTES];
 
+	memset(tag, 't', sizeof tag - 1);
+	CHECK(facets_add(&c.facets[FACET_TAG], tag));
 	memset(name, 'n', LIMIT_IDENTITY);
 	memset(version, 'v', LIMIT_VERSION_BYTES);
 	memset(search, 's', LIMIT_SEARCH);
