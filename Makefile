@@ -190,9 +190,10 @@ $(BUILD)/bench/bare_parse: $(BUILD)/bench/bare_parse.o
 .PHONY: bench
 bench: check-packages ## measure; the tables of bench/RESULTS.md
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare_parse \
-	    $(BUILD)/bench/allocs
+	    $(BUILD)/bench/allocs $(BUILD)/bench/requests
 	@bench/sync $(BUILD)
 	@bench/allocations $(BUILD)
+	@bench/cost $(BUILD)
 
 # ---- packages ---------------------------------------------------------------
 

@@ -65,7 +65,7 @@ main(int argc, char **argv)
 	api = api_new(argv[1]);
 	response_init(&out);
 	while (fgets(line, sizeof line, stdin) != NULL) {
-		const struct request_input in = { "GET", uri, NULL };
+		const struct request_input in = { .method = "GET", .uri = uri };
 
 		line[strcspn(line, "\n")] = '\0';
 		make_uri(uri, sizeof uri, line);

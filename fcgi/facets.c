@@ -45,14 +45,16 @@ static bool
 has_any(const struct facet_values *values, enum posting_kind kind,
     const char *stored, const char *end)
 {
-	while (stored < end) {
-		const char *text = stored + 1;
+	const char *nul;
 
+	for (; stored < end; stored = nul + 1) {
+		nul = memchr(stored, '\0', (size_t)(end - stored));
+		if (nul == NULL)
+			return false;
 		for (size_t i = 0; *stored == (char)kind && i < values->count;
 		     i++)
-			if (strcmp(text, values->at[i]) == 0)
+			if (strcmp(stored + 1, values->at[i]) == 0)
 				return true;
-		stored = text + strlen(text) + 1;
 	}
 	return false;
 }

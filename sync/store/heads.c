@@ -277,7 +277,7 @@ int
 heads_rebuild(struct db *db, struct err *e)
 {
 	struct rules *rules = rules_new(LIMIT_META_DEFAULT);
-	struct buf text = BUF_INIT(LIMIT_ENTRY);
+	struct buf text = BUF_INIT(2 * LIMIT_ENTRY); /* folding may lengthen */
 	struct stmt *s;
 	bool row, renumbered;
 	int rc = -1;

@@ -224,8 +224,7 @@ stored_insert(struct stored_place *p, const struct stored_item *item,
 	bind_outer(s, &outer, item->outer);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return heads_put_text(
-	    p->db, document, &p->search_text, item->facts, e);
+	return heads_put_text(p->db, document, &p->search_text, item->facts, e);
 }
 
 static int
@@ -239,8 +238,7 @@ update_document(struct stored_place *p, const struct stored_item *item,
 	    s, SQL_DOCUMENT_UPDATE_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return heads_put_text(
-	    p->db, document, &p->search_text, item->facts, e);
+	return heads_put_text(p->db, document, &p->search_text, item->facts, e);
 }
 
 int
