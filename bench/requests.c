@@ -72,7 +72,10 @@ main(int argc, char **argv)
 		for (int i = 0; i < WARM_UP; i++)
 			api_handle(api, &in, &out);
 		measured(api, &in, &out);
-		printf("%d %zu\n", out.status, out.body.len);
+		/* Where the pages have come to their end, that is no page. */
+		printf("%d %zu\n",
+		    line[0] == '*' && cursor[0] == '\0' ? 0 : out.status,
+		    out.body.len);
 		keep_cursor(&out);
 	}
 	response_free(&out);

@@ -78,11 +78,25 @@ add_gram(struct candidates *c, const char *text, const char *end)
 	candidates_end_group(c);
 }
 
+/* Every ${stride}th gram from number ${first} on. */
+static void
+add_some_grams(struct candidates *c, const char *text, const char *end,
+    size_t grams, size_t first, size_t stride)
+{
+	for (size_t i = 0; i < grams; i++) {
+		if (i % stride == first)
+			add_gram(c, text, end);
+		text += posting_character(text, end);
+	}
+}
+
 void
 candidates_add_text(struct candidates *c, const char *needle)
 {
+	/* Grams that overlap little first: they tell the most. */
+	static const size_t starts[POSTING_GRAM] = { 0, 2, 1, 3 };
 	const char *end = needle + strlen(needle);
-	size_t characters = 0, grams, stride;
+	size_t characters = 0, grams;
 
 	for (const char *at = needle; at < end;
 	     at += posting_character(at, end))
@@ -91,12 +105,13 @@ candidates_add_text(struct candidates *c, const char *needle)
 		return;
 	grams = characters < POSTING_GRAM ? 1 : characters - POSTING_GRAM + 1;
 	/* Not all of a long text: the text itself is looked at as well. */
-	stride = (grams + LIMIT_GRAMS - 2) / (LIMIT_GRAMS - 1);
-	for (size_t i = 0; i < grams; i++) {
-		if (i % stride == 0 || i == grams - 1)
-			add_gram(c, needle, end);
-		needle += posting_character(needle, end);
+	if (grams > LIMIT_GRAMS) {
+		add_some_grams(c, needle, end, grams, 0,
+		    (grams + LIMIT_GRAMS - 1) / LIMIT_GRAMS);
+		return;
 	}
+	for (size_t i = 0; i < POSTING_GRAM; i++)
+		add_some_grams(c, needle, end, grams, starts[i], POSTING_GRAM);
 }
 
 static int
@@ -133,18 +148,47 @@ add_posting(struct candidates *c, uint64_t bits[POSTING_WORDS], size_t term,
 
 /* Leaves in c->bits what a group of terms has, too. */
 static int
-intersect(struct candidates *c, size_t group, bool *any, struct err *e)
+intersect(struct candidates *c, size_t group, struct err *e)
 {
 	uint64_t bits[POSTING_WORDS] = { 0 };
-	uint64_t left = 0;
 
 	for (size_t i = group == 0 ? 0 : c->group_ends[group - 1];
 	     i < c->group_ends[group]; i++)
 		if (add_posting(c, bits, i, e) == -1)
 			return -1;
 	for (size_t i = 0; i < POSTING_WORDS; i++)
-		left |= c->bits[i] &= bits[i];
-	*any = left != 0;
+		c->bits[i] &= bits[i];
+	return 0;
+}
+
+/* How many entries there are, as far as ${most}. */
+static size_t
+count_bits(const uint64_t bits[POSTING_WORDS], size_t most)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < POSTING_WORDS; i++)
+		for (uint64_t w = bits[i]; w != 0 && count < most; w &= w - 1)
+			count++;
+	return count;
+}
+
+/*
+ * Leaves in c->bits what has a term of every group; but where there are fewer
+ * entries left than groups, it is cheaper to look at the entries.
+ */
+static int
+intersect_all(struct candidates *c, struct err *e)
+{
+	memset(c->bits, 0xff, sizeof c->bits);
+	for (size_t i = 0; i < c->group_count; i++) {
+		size_t left = c->group_count - i;
+
+		if (count_bits(c->bits, left) < left)
+			break;
+		if (intersect(c, i, e) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -184,18 +228,15 @@ skip_to_start(struct candidates *c)
 static int
 enter_block(struct candidates *c, struct err *e)
 {
-	bool any = true;
 	size_t len;
 
 	c->next = c->key_count = 0;
 	if (c->since != CLOCK_NEVER &&
 	    stmt_int(c->block, COLUMN_NEWEST) <= c->since)
 		return 0;
-	memset(c->bits, 0xff, sizeof c->bits);
-	for (size_t i = 0; any && i < c->group_count; i++)
-		if (intersect(c, i, &any, e) == -1)
-			return -1;
-	if (!any)
+	if (intersect_all(c, e) == -1)
+		return -1;
+	if (count_bits(c->bits, 1) == 0)
 		return 0;
 	c->keys = stmt_blob(c->block, COLUMN_SORT_KEYS, &len);
 	c->key_count = len / POSTING_KEY;
