@@ -9,6 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(
     os.path.abspath(__file__)), "..", "lib"))
 
+import fcntl
 import http.client
 import shutil
 import signal
@@ -66,6 +67,15 @@ class Web:
         c.close()
         return answer
 
+    def is_free(self):
+        """The record is written a moment before the lock is let go."""
+        with open(self.site.database + ".lock", "rb") as f:
+            try:
+                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
     def finished(self, run):
         """Polls the status, as a client would, until the run has ended."""
         for _ in range(200):
@@ -74,7 +84,7 @@ class Web:
                     status.json["lastSync"]:
                 rows = self.site.query("SELECT result FROM run WHERE"
                     " run_id = ?", run)
-                if rows and rows[0][0]:
+                if rows and rows[0][0] and self.is_free():
                     return rows[0][0]
             time.sleep(0.05)
         return None
