@@ -5,22 +5,114 @@
 #include "lib/limits.h"
 #include "lib/log.h"
 
+#include <errno.h>
 #include <fcgiapp.h>
 #include <signal.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where a web server puts the listening socket (FastCGI 2.2). */
+#define LISTENING 0
+
+/* How long a new connection may keep a process waiting for its first byte. */
+#define FIRST_BYTE_S 2
+
+static volatile sig_atomic_t ending;
 
 /*
- * libfcgi has its own handler for these, which ends the wait for the next
- * request.  A request at work must not notice: its writes would be cut short.
+ * Runs only while the process waits.  The signal may come just before the wait
+ * begins: closed, the listening socket makes accept() return at once.
  */
 static void
-hold_signals(int how)
+on_end(int number)
 {
-	sigset_t set;
+	(void)number;
+	ending = 1;
+	close(LISTENING);
+}
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(how, &set, NULL);
+/* libfcgi's own handlers are there already, and interrupt what it reads. */
+static void
+handle_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_end };
+
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGTERM);
+	sigaddset(&action.sa_mask, SIGUSR1);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
+}
+
+static void
+open_to_signals(sigset_t *set)
+{
+	sigprocmask(SIG_BLOCK, NULL, set);
+	sigdelset(set, SIGTERM);
+	sigdelset(set, SIGUSR1);
+}
+
+/* The next connection, or -1 when it is time to end. */
+static int
+next_connection(void)
+{
+	sigset_t open, held;
+	int fd = -1;
+
+	open_to_signals(&open);
+	sigprocmask(SIG_SETMASK, &open, &held);
+	while (!ending) {
+		fd = accept(LISTENING, NULL, NULL);
+		if (fd != -1 || (errno != EINTR && errno != ECONNABORTED &&
+				    errno != EPROTO))
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &held, NULL);
+	return fd;
+}
+
+/* Whether there is something to read on a connection, or its end. */
+static bool
+readable(int fd, const struct timespec *limit, const sigset_t *mask)
+{
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return pselect(fd + 1, &set, NULL, NULL, limit, mask) > 0;
+}
+
+/*
+ * Waits for the next request and reads what it is about.  Signals come through
+ * only where nothing of a request has been taken: libfcgi, interrupted while it
+ * reads variables, hands over a request that has lost some of them.  So the
+ * waiting is done here and libfcgi finds a connection that is "kept".  Returns
+ * 1; 0 when that connection came to nothing; -1 when it is time to end.
+ */
+static int
+next_request(FCGX_Request *request)
+{
+	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
+	sigset_t open;
+	int fd = request->ipcFd;
+
+	open_to_signals(&open);
+	if (ending)
+		return -1;
+	if (fd >= 0 && !readable(fd, NULL, &open))
+		return ending ? -1 : 0;
+	if (fd < 0 && (fd = next_connection()) == -1)
+		return -1;
+	if (request->ipcFd < 0 && !readable(fd, &limit, NULL)) {
+		close(fd);
+		return 0;
+	}
+	request->ipcFd = fd;
+	request->keepConnection = 1;
+	return FCGX_Accept_r(request) >= 0;
 }
 
 bool
@@ -68,17 +160,21 @@ serve_run(const struct service *s)
 {
 	FCGX_Request request;
 	struct response out;
+	int got;
 
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, 0, 0) != 0) {
 		log_message(LOG_LEVEL_ERROR, "cannot start FastCGI", NULL);
 		return 1;
 	}
+	/* Connections are accepted here, never by libfcgi. */
+	request.listen_sock = -1;
+	handle_signals();
 	response_init(&out);
-	while (FCGX_Accept_r(&request) >= 0) {
-		hold_signals(SIG_BLOCK);
+	while ((got = next_request(&request)) != -1) {
+		if (got == 0)
+			continue;
 		serve_one(s, &request, &out);
 		FCGX_Finish_r(&request);
-		hold_signals(SIG_UNBLOCK);
 		if (s->outdated != NULL && s->outdated(s->ctx)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);

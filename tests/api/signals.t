@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""SIGTERM at any moment: what was begun is answered, whole, then it ends."""
+
+import os
+import signal
+import socket
+import struct
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), "..", "lib"))
+
+import registry_db as rdb
+import responder
+import tap
+
+WHERE = tempfile.TemporaryDirectory()
+DATABASE = os.path.join(WHERE.name, "registry.db")
+URI = "/v0.1/servers/a.example%2Fx/versions/latest"
+rdb.build(DATABASE, [rdb.Source("a", [rdb.server("a.example/x")])],
+    [rdb.Registry("r", ["a"], True)])
+
+
+def start():
+    return responder.FastCgi(DATABASE, tempfile.mkdtemp(dir=WHERE.name))
+
+
+def request(keep=False):
+    """The records of a request, in two parts: cut within its variables."""
+    r = responder.FastCgi.record
+    pair = responder.FastCgi.pair
+    begin = r(1, struct.pack(">HB5x", 1, keep))
+    first = pair("REQUEST_METHOD", "GET") + pair("HTTP_X", "y" * 3000)
+    return (begin + r(4, first), r(4, pair("REQUEST_URI", URI)) + r(4, b"") +
+        r(5, b""))
+
+
+def connect(server):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(server.path)
+    return s
+
+
+def until_taken(server):
+    """Until the process has read all that was sent."""
+    for _ in range(500):
+        with open(f"/proc/{server.process.pid}/syscall", encoding="ascii") as f:
+            # It reads, or waits, on something that is not the listening socket.
+            words = f.read().split()
+        if words[0] == "0" and words[1] != "0x0":
+            return
+        time.sleep(0.01)
+
+
+def test_while_it_reads():
+    server = start()
+    s = connect(server)
+    head, tail = request()
+    s.sendall(head)
+    until_taken(server)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    s.sendall(tail)
+    answer = server.receive(s)
+    tap.equal((answer.status, answer.json["server"]["name"]),
+        (200, "a.example/x"), "a request that is half read is answered")
+    tap.equal(server.process.wait(20), 0, "then it ends")
+
+
+def test_while_it_waits():
+    server = start()
+    tap.equal(server.get(URI).status, 200, "it serves")
+    for number in signal.SIGTERM, signal.SIGUSR1:
+        server.process.send_signal(number)
+        tap.equal(server.process.wait(20), 0, f"{number.name}: ends at once")
+        server = start()
+        server.get(URI)
+    server.stop()
+
+
+def test_kept_connections():
+    server = start()
+    s = connect(server)
+    for _ in range(3):
+        s.sendall(b"".join(request(keep=True)))
+        kind = None
+        while kind != 3:
+            _, kind, _, size, padding, _ = struct.unpack(">BBHHBB",
+                s.recv(8, socket.MSG_WAITALL))
+            data = s.recv(size + padding, socket.MSG_WAITALL) if \
+                size + padding else b""
+            if kind == 6 and size:
+                tap.ok(data.startswith(b"Status: 200"), "one more on it")
+    server.process.send_signal(signal.SIGTERM)
+    tap.equal(server.process.wait(20), 0, "ends while one is kept idle")
+    s.close()
+
+
+def test_connections_that_bring_nothing():
+    server = start()
+    connect(server).close()
+    s = connect(server)
+    s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    s.close()
+    idle = connect(server)
+    tap.equal(server.get(URI).status, 200, "it serves the next")
+    idle.close()
+    tap.equal(server.stop(), 0, "and ends when told")
+
+
+tap.main([value for name, value in list(globals().items())
+    if name.startswith("test_")])
