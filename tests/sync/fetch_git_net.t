@@ -362,7 +362,10 @@ def test_kill():
             with subprocess.Popen(command(kind="git", url=url, cache=c),
                                   stdout=subprocess.PIPE,
                                   text=True) as process:
-                ok(wait_until(lambda: leftovers(c)), f"{victim}: it receives")
+                # The parent prepares the cache, then there is a child.
+                ok(wait_until(lambda: leftovers(c) and
+                              children_of(process.pid)),
+                   f"{victim}: it receives")
                 child = children_of(process.pid)
                 equal(len(child), 1, f"{victim}: one process does it")
                 os.kill(process.pid if victim == "parent" else child[0],
