@@ -10,23 +10,15 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
-#include "lib/xalloc.h"
+#include "sync/fetch/fetch_process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 _Static_assert(sizeof(struct fetch_git_report) <= PIPE_BUF,
     "a report must be written in one piece");
@@ -53,82 +45,14 @@ send_report(void *ctx, const struct fetch_git_report *report)
 		_exit(1);
 }
 
-/* Database and log descriptors of the parent are none of the child's. */
-static void
-close_others(int keep, int keep_too)
-{
-	DIR *dir = opendir("/dev/fd");
-	struct dirent *entry;
-	int fds[256];
-	size_t count = 0, i;
-
-	if (dir == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL &&
-	       count < sizeof fds / sizeof fds[0]) {
-		long fd = strtol(entry->d_name, NULL, 10);
-
-		if (fd > STDERR_FILENO && fd <= INT_MAX && fd != keep &&
-		    fd != keep_too && fd != dirfd(dir))
-			fds[count++] = (int)fd;
-	}
-	closedir(dir);
-	for (i = 0; i < count; i++)
-		close(fds[i]);
-}
-
-static void
-reset_signals(void)
-{
-	static const int defaults[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT,
-		SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2 };
-	struct sigaction action;
-	sigset_t none;
-	size_t i;
-
-	memset(&action, 0, sizeof action);
-	sigemptyset(&action.sa_mask);
-	action.sa_handler = SIG_DFL;
-	for (i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-		sigaction(defaults[i], &action, NULL);
-	/* A server that hangs up is an error to report, not a death. */
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void
-isolate(pid_t parent, int pipe_fd, int lock_fd)
-{
-	const struct rlimit no_core = { 0, 0 };
-	int null;
-
-	/* A session of its own: one kill reaches all, no terminal to ask. */
-	setsid();
-	reset_signals();
-#ifdef __linux__
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
-	if (getppid() != parent)
-		_exit(1);
-	umask(077);
-	setrlimit(RLIMIT_CORE, &no_core); /* secrets are in memory here */
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null != -1) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-	}
-	close_others(pipe_fd, lock_fd);
-}
-
 /* The lock on the cache stays with the child until it can write no more. */
 static void
 run_child(struct fetch_git_job *job, pid_t parent, int fd)
 {
+	const int keep[] = { fd, job->cache.fd };
 	struct fetch_git_report report;
 
-	isolate(parent, fd, job->cache.fd);
+	fetch_process_isolate(parent, keep, sizeof keep / sizeof keep[0]);
 	memset(&report, 0, sizeof report);
 	if (fetch_git_remote_update(
 		job, &report, send_report, &fd, &report.err) == -1)
@@ -180,17 +104,8 @@ out:
 static int
 end_child(struct child *child)
 {
-	int status = 0;
-	pid_t pid;
-
 	close(child->fd);
-	/* Its group may not exist yet, so the process is named as well. */
-	kill(child->pid, SIGKILL);
-	kill(-child->pid, SIGKILL);
-	do {
-		pid = waitpid(child->pid, &status, 0);
-	} while (pid == -1 && errno == EINTR);
-	return status;
+	return fetch_process_end(child->pid);
 }
 
 static void
