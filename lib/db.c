@@ -21,6 +21,7 @@
 #define READER_WAIT_MS 2000 /* a reader waits only for WAL recovery */
 #define WRITER_WAIT_MS 30000
 #define RECOVERY_TRIES 50 /* a hundredth of a second apart */
+#define STOP_STEPS 1000 /* of SQLite's machine, between looks at a flag */
 #define READER_CACHE "PRAGMA cache_size = -1024;"
 #define WRITER_CACHE "PRAGMA cache_size = -8192;"
 #define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
@@ -301,6 +302,21 @@ db_close(struct db *db)
 	sqlite3_finalize(db->user_version);
 	sqlite3_close(db->handle);
 	free(db);
+}
+
+static int
+is_stopped(void *context)
+{
+	const volatile sig_atomic_t *flag = context;
+
+	return *flag != 0;
+}
+
+void
+db_stop_on(struct db *db, const volatile sig_atomic_t *flag)
+{
+	sqlite3_progress_handler(db->handle, STOP_STEPS,
+	    flag == NULL ? NULL : is_stopped, (void *)(uintptr_t)flag);
 }
 
 int

@@ -16,6 +16,7 @@
 #include "lib/err.h"
 #include "sql.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -92,6 +93,12 @@ int64_t db_changes(const struct db *db);
 int db_explain(struct db *db, enum sql_id id,
     void (*line)(void *context, const char *text), void *context,
     struct err *e);
+
+/*
+ * While *${flag} is not 0, statements that are running or run for more than a
+ * moment fail.  ${flag} may be set by a signal handler; NULL ends this.
+ */
+void db_stop_on(struct db *db, const volatile sig_atomic_t *flag);
 
 /* The statement, reset and ready to be bound. */
 struct stmt *db_stmt(struct db *db, enum sql_id id);

@@ -72,6 +72,11 @@
 #define LIMIT_TREE_FILES 10000 /* files of one directory source */
 #define LIMIT_TREE_DEPTH 32
 #define LIMIT_PATH 4096
+#define LIMIT_FETCHES 8 /* processes that fetch at the same time */
+#define LIMIT_FETCH_RESULT (64 * MIB) /* what one of them has to say */
+#define LIMIT_FETCH_VALIDATOR (1 * MIB) /* one remembered text in that */
+#define LIMIT_RUN_ATTEMPTS 4000 /* recorded of one run */
+#define LIMIT_WATCHES 8192 /* directories looked at for changes */
 
 /* ---- the index ---- */
 #define LIMIT_POSTINGS (4 * MIB) /* pairs of term and entry, of one block */

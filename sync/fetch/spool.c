@@ -121,6 +121,12 @@ spool_size(const struct spool *s)
 	return s->size;
 }
 
+int
+spool_fd(const struct spool *s)
+{
+	return s->fd;
+}
+
 static ssize_t
 read_spool(struct reader *r, void *into, size_t len, struct err *e)
 {

@@ -28,6 +28,8 @@ int spool_add(struct spool *s, const void *data, size_t len, struct err *e);
 /* Forgets all bytes added so far. */
 int spool_clear(struct spool *s, struct err *e);
 uint64_t spool_size(const struct spool *s);
+/* The descriptor, to hand the spool to another process; stays the spool's. */
+int spool_fd(const struct spool *s);
 
 /*
  * Reads from the front; any number of readers, none of which may outlive the

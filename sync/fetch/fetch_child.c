@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both sides of a fetch in a process of its own. */
+#include "sync/fetch/fetch_child.h"
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/fetch_process.h"
+#include "sync/fetch/fetch_wire.h"
+#include "sync/fetch/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define COPY_SIZE (64 * KIB)
+#define TELL_US (CLOCK_SECOND / 10)
+
+struct fetch_child {
+	pid_t pid;
+	int fd; /* where messages come from */
+	struct spool *spool;
+	struct buf input; /* the message that is arriving */
+	struct fetch_progress progress;
+	char phase[FETCH_WIRE_PHASE];
+	struct fetch_wire_result result;
+	bool answered; /* there is a result */
+	struct err err; /* what is wrong with what it said */
+};
+
+bool
+fetch_child_suits(const struct conf_source *source)
+{
+	switch (source->kind) {
+	case SOURCE_GIT:
+	case SOURCE_API:
+		return true;
+	case SOURCE_FILE:
+		return source->u.file.url != NULL;
+	case SOURCE_CONFIGMAP:
+		return source->u.configmap.path == NULL;
+	case SOURCE_MANAGED:
+	case SOURCE_KUBERNETES:
+		break;
+	}
+	return false;
+}
+
+/* ---- in the child ---- */
+
+struct teller {
+	int fd;
+	int64_t told_us;
+	const char *phase; /* told last */
+};
+
+/* Progress is left out rather than waited for. */
+static void
+tell_progress(void *ctx, const struct fetch_progress *p)
+{
+	struct teller *t = ctx;
+	int64_t now = clock_monotonic();
+	struct buf message = BUF_INIT(4 * KIB);
+
+	if (p->phase == t->phase && now - t->told_us < TELL_US)
+		return;
+	t->told_us = now;
+	t->phase = p->phase;
+	fetch_wire_add_progress(&message, p);
+	if (write(t->fd, message.data, message.len) == -1 && errno == EPIPE)
+		_exit(1); /* nobody listens: the parent is gone */
+	buf_free(&message);
+}
+
+static void
+send_result(int fd, struct fetch_wire_result *result)
+{
+	struct buf message = BUF_INIT(LIMIT_FETCH_RESULT + FETCH_WIRE_HEADER);
+	const char *at;
+	size_t left;
+
+	fetch_wire_add_result(&message, result);
+	if (message.bad)
+		_exit(1);
+	if (fcntl(fd, F_SETFL, 0) == -1)
+		_exit(1);
+	at = message.data;
+	left = message.len;
+	while (left > 0) {
+		ssize_t n = write(fd, at, left);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(1);
+		at += n;
+		left -= (size_t)n;
+	}
+}
+
+/* Copies document ${index} to the end of the spool. */
+static int
+copy_document(struct fetch_wire_document *d, struct fetch *f, size_t index,
+    struct spool *spool, void *buffer, struct err *e)
+{
+	struct reader reader;
+	const char *name;
+	ssize_t n;
+	int rc = -1;
+
+	if (fetch_open(f, index, &reader, &name, e) == -1)
+		return -1;
+	d->name = xstrdup(name);
+	d->offset = spool_size(spool);
+	while ((n = reader.read(&reader, buffer, COPY_SIZE, e)) > 0)
+		if (spool_add(spool, buffer, (size_t)n, e) == -1)
+			goto out;
+	if (n == -1) {
+		err_wrap(e, "%s", name);
+		goto out;
+	}
+	d->length = spool_size(spool) - d->offset;
+	rc = 0;
+out:
+	reader_close(&reader);
+	return rc;
+}
+
+static int
+copy_documents(struct fetch_wire_result *result, struct fetch *f,
+    struct spool *spool, struct err *e)
+{
+	void *buffer = xmalloc(COPY_SIZE);
+	int rc = -1;
+
+	result->documents =
+	    xcalloc(f->document_count, sizeof *result->documents);
+	while (result->document_count < f->document_count) {
+		size_t i = result->document_count++;
+
+		if (copy_document(
+			&result->documents[i], f, i, spool, buffer, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	free(buffer);
+	return rc;
+}
+
+/* The child's whole life. */
+static void
+run_child(int fd, struct spool *spool, const struct conf_source *source,
+    const struct validators *previous, struct fetch_options options)
+{
+	struct teller teller = { .fd = fd };
+	struct fetch_wire_result result = { .unchanged = false };
+	struct fetch_wire_result failure = { .unchanged = false };
+	struct fetch f = { .unchanged = false };
+
+	options.progress = tell_progress;
+	options.progress_ctx = &teller;
+	if (fetch_source(&f, source, previous, &options, &result.err) == 0)
+		(void)copy_documents(&result, &f, spool, &result.err);
+	result.used = f.used;
+	if (result.err.code != ERR_NONE) {
+		failure.err = result.err;
+		failure.used = result.used;
+		send_result(fd, &failure);
+	} else {
+		result.unchanged = f.unchanged;
+		result.partial = f.partial;
+		result.validators = f.validators;
+		send_result(fd, &result);
+	}
+	_exit(0);
+}
+
+/* ---- in the parent ---- */
+
+int
+fetch_child_start(struct fetch_child **out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	struct fetch_child *c = xcalloc(1, sizeof *c);
+	pid_t parent = getpid();
+	int fds[2] = { -1, -1 };
+	int keep[2];
+	int rc = -1;
+
+	*out = NULL;
+	c->fd = -1;
+	buf_init(&c->input, LIMIT_FETCH_RESULT + FETCH_WIRE_HEADER + COPY_SIZE);
+	if (spool_new(&c->spool, options->cache_dir, e) == -1)
+		goto out;
+	if (pipe(fds) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to make a pipe");
+		goto out;
+	}
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	c->pid = fork();
+	if (c->pid == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to fork");
+		goto out;
+	}
+	if (c->pid == 0) {
+		keep[0] = fds[1];
+		keep[1] = spool_fd(c->spool);
+		fetch_process_isolate(parent, keep, 2);
+		run_child(fds[1], c->spool, source, previous, *options);
+	}
+	c->fd = fds[0];
+	fds[0] = -1;
+	*out = c;
+	c = NULL;
+	rc = 0;
+out:
+	if (fds[0] != -1)
+		close(fds[0]);
+	if (fds[1] != -1)
+		close(fds[1]);
+	if (c != NULL) {
+		spool_free(c->spool);
+		free(c);
+	}
+	return rc;
+}
+
+int
+fetch_child_fd(const struct fetch_child *c)
+{
+	return c->fd;
+}
+
+const struct fetch_progress *
+fetch_child_progress(const struct fetch_child *c)
+{
+	return &c->progress;
+}
+
+static int
+take_result(struct fetch_child *c, const char *payload, size_t len)
+{
+	struct stat st;
+
+	if (fstat(spool_fd(c->spool), &st) == -1) {
+		err_set_errno(&c->err, ERR_FETCH, errno,
+		    "failed to look at a temporary file");
+		return -1;
+	}
+	if (fetch_wire_result(
+		&c->result, payload, len, (uint64_t)st.st_size, &c->err) == -1)
+		return -1;
+	c->answered = true;
+	return 0;
+}
+
+/* Takes one whole message off the input: its size, 0 for none yet, or -1. */
+static ssize_t
+take_message(struct fetch_child *c, const char *at, size_t left)
+{
+	const char *payload = at + FETCH_WIRE_HEADER;
+	enum fetch_wire_kind kind;
+	size_t len;
+
+	if (left < FETCH_WIRE_HEADER)
+		return 0;
+	if (c->answered) {
+		err_set(&c->err, ERR_FETCH,
+		    "the fetching process went on after its answer");
+		return -1;
+	}
+	if (fetch_wire_header(&kind, &len, at, &c->err) == -1)
+		return -1;
+	if (left - FETCH_WIRE_HEADER < len)
+		return 0;
+	if (kind == FETCH_WIRE_PROGRESS) {
+		if (fetch_wire_progress(
+			&c->progress, c->phase, payload, len, &c->err) == -1)
+			return -1;
+	} else if (take_result(c, payload, len) == -1) {
+		return -1;
+	}
+	return (ssize_t)(FETCH_WIRE_HEADER + len);
+}
+
+static int
+take_messages(struct fetch_child *c)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	while ((n = take_message(
+		    c, c->input.data + used, c->input.len - used)) > 0)
+		used += (size_t)n;
+	if (n == -1)
+		return -1;
+	if (used > 0) {
+		c->input.len -= used;
+		memmove(c->input.data, c->input.data + used, c->input.len);
+	}
+	return 0;
+}
+
+bool
+fetch_child_read(struct fetch_child *c)
+{
+	char bytes[COPY_SIZE];
+	ssize_t n;
+
+	do {
+		n = read(c->fd, bytes, sizeof bytes);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return errno != EAGAIN;
+	if (n == 0)
+		return true;
+	buf_add(&c->input, bytes, (size_t)n);
+	if (c->input.bad) {
+		err_set(&c->err, ERR_LIMIT,
+		    "the answer of the fetching process is too long");
+		return true;
+	}
+	return take_messages(c) == -1;
+}
+
+/* ---- the result as a fetch ---- */
+
+struct slices {
+	struct spool *spool;
+	struct fetch_wire_document *documents;
+	size_t count;
+};
+
+static ssize_t
+read_slice(struct reader *r, void *into, size_t len, struct err *e)
+{
+	const struct fetch_wire_document *d = r->state;
+	ssize_t n;
+
+	if (len > r->left)
+		len = r->left;
+	if (len == 0)
+		return 0;
+	do {
+		n = pread(r->fd, into, len,
+		    (off_t)(d->offset + (d->length - r->left)));
+	} while (n == -1 && errno == EINTR);
+	if (n <= 0) {
+		err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
+		    "failed to read a temporary file");
+		return -1;
+	}
+	r->left -= (size_t)n;
+	return n;
+}
+
+static int
+open_slice(struct fetch *f, size_t index, struct reader *r, const char **name,
+    struct err *e)
+{
+	struct slices *s = f->state;
+
+	(void)e;
+	r->read = read_slice;
+	r->state = &s->documents[index];
+	r->fd = spool_fd(s->spool);
+	r->left = (size_t)s->documents[index].length;
+	*name = s->documents[index].name;
+	return 0;
+}
+
+static void
+release_slices(struct fetch *f)
+{
+	struct slices *s = f->state;
+
+	fetch_wire_documents_free(s->documents, s->count);
+	spool_free(s->spool);
+	free(s);
+	f->state = NULL;
+}
+
+static const struct fetch_kind kind_child = { open_slice, release_slices };
+
+static void
+set_death_error(const struct fetch_child *c, int status, struct err *e)
+{
+	if (c->err.code != ERR_NONE)
+		*e = c->err;
+	else if (WIFSIGNALED(status))
+		err_set(e, ERR_FETCH,
+		    "the fetching process was killed by signal %d%s",
+		    WTERMSIG(status),
+		    WTERMSIG(status) == SIGKILL
+			? " (by a person, or for want of memory)"
+			: "");
+	else
+		err_set(e, ERR_FETCH,
+		    "the fetching process ended with status %d and without an "
+		    "answer",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+/* Moves the result into ${out}. */
+static void
+present(struct fetch *out, struct fetch_child *c)
+{
+	struct fetch_wire_result *r = &c->result;
+	struct slices *s;
+
+	out->unchanged = r->unchanged;
+	out->partial = r->partial;
+	out->validators = r->validators;
+	memset(&r->validators, 0, sizeof r->validators);
+	if (r->unchanged)
+		return;
+	s = xcalloc(1, sizeof *s);
+	s->spool = c->spool;
+	s->documents = r->documents;
+	s->count = r->document_count;
+	c->spool = NULL;
+	r->documents = NULL;
+	r->document_count = 0;
+	out->document_count = s->count;
+	out->state = s;
+	out->kind = &kind_child;
+}
+
+static void
+child_free(struct fetch_child *c)
+{
+	close(c->fd);
+	spool_free(c->spool);
+	buf_free(&c->input);
+	fetch_wire_result_free(&c->result);
+	free(c);
+}
+
+int
+fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
+{
+	int rc = -1;
+	int status;
+
+	memset(out, 0, sizeof *out);
+	/* What is ending already keeps the status it ends with. */
+	status = fetch_process_end(c->pid);
+	out->used = c->answered ? c->result.used : c->progress;
+	out->used.phase = NULL;
+	if (!c->answered || c->err.code != ERR_NONE) {
+		set_death_error(c, status, e);
+		goto out;
+	}
+	if (c->result.err.code != ERR_NONE) {
+		*e = c->result.err;
+		goto out;
+	}
+	present(out, c);
+	rc = 0;
+out:
+	child_free(c);
+	return rc;
+}
+
+void
+fetch_child_kill(struct fetch_child *c)
+{
+	if (c == NULL)
+		return;
+	(void)fetch_process_end(c->pid);
+	child_free(c);
+}

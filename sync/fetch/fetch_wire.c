@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing and reading the messages of a fetching process. */
+#include "sync/fetch/fetch_wire.h"
+
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC UINT32_C(0x54485631) /* the last digit is the version */
+#define PROGRESS_MAX 256 /* bytes of payload */
+#define NO_TEXT UINT32_MAX /* in place of a length: NULL */
+#define FLAG_UNCHANGED 1u
+#define FLAG_PARTIAL 2u
+
+void
+fetch_wire_documents_free(struct fetch_wire_document *d, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(d[i].name);
+	free(d);
+}
+
+void
+fetch_wire_result_free(struct fetch_wire_result *r)
+{
+	fetch_wire_documents_free(r->documents, r->document_count);
+	validators_free(&r->validators);
+	memset(r, 0, sizeof *r);
+}
+
+/* ---- writing ---- */
+
+static void
+add_u32(struct buf *to, uint32_t n)
+{
+	buf_add(to, &n, sizeof n);
+}
+
+static void
+add_u64(struct buf *to, uint64_t n)
+{
+	buf_add(to, &n, sizeof n);
+}
+
+static void
+add_text(struct buf *to, const char *text)
+{
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	/* One that has no room spoils the message, which is then not sent. */
+	add_u32(to, text == NULL ? NO_TEXT : (uint32_t)len);
+	if (len > 0)
+		buf_add(to, text, len);
+}
+
+/* Begins a message; the place of its length, for end_message(). */
+static size_t
+begin_message(struct buf *to, enum fetch_wire_kind kind)
+{
+	add_u32(to, MAGIC);
+	add_u32(to, (uint32_t)kind);
+	add_u32(to, 0);
+	return to->len;
+}
+
+static void
+end_message(struct buf *to, size_t begin)
+{
+	uint32_t length = (uint32_t)(to->len - begin);
+
+	if (!to->bad)
+		memcpy(
+		    to->data + begin - sizeof length, &length, sizeof length);
+}
+
+void
+fetch_wire_add_progress(struct buf *to, const struct fetch_progress *p)
+{
+	size_t begin = begin_message(to, FETCH_WIRE_PROGRESS);
+
+	add_u64(to, p->bytes);
+	add_u32(to, p->requests);
+	add_text(to, p->phase);
+	end_message(to, begin);
+}
+
+void
+fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
+{
+	size_t begin = begin_message(to, FETCH_WIRE_RESULT);
+	const struct validators *v = &r->validators;
+
+	add_u32(to, (uint32_t)r->err.code);
+	add_text(to, r->err.text);
+	add_u32(to, (r->unchanged ? FLAG_UNCHANGED : 0) |
+			(r->partial ? FLAG_PARTIAL : 0));
+	add_u64(to, r->used.bytes);
+	add_u32(to, r->used.requests);
+	add_text(to, v->hash);
+	add_text(to, v->revision);
+	add_text(to, v->etag);
+	add_text(to, v->last_modified);
+	add_text(to, v->file_identity);
+	add_text(to, v->checkpoint);
+	add_u32(to, (uint32_t)r->document_count);
+	for (size_t i = 0; i < r->document_count; i++) {
+		add_text(to, r->documents[i].name);
+		add_u64(to, r->documents[i].offset);
+		add_u64(to, r->documents[i].length);
+	}
+	end_message(to, begin);
+}
+
+/* ---- reading ---- */
+
+/* What is left of a payload; bad once anything was wrong with it. */
+struct input {
+	const char *at;
+	size_t left;
+	bool bad;
+};
+
+static void
+take(struct input *in, void *into, size_t len)
+{
+	if (in->bad || len > in->left) {
+		in->bad = true;
+		memset(into, 0, len);
+		return;
+	}
+	memcpy(into, in->at, len);
+	in->at += len;
+	in->left -= len;
+}
+
+static uint32_t
+take_u32(struct input *in)
+{
+	uint32_t n;
+
+	take(in, &n, sizeof n);
+	return n;
+}
+
+static uint64_t
+take_u64(struct input *in)
+{
+	uint64_t n;
+
+	take(in, &n, sizeof n);
+	return n;
+}
+
+/* A text of at most ${max} bytes, which the caller frees; NULL for none. */
+static char *
+take_text(struct input *in, size_t max)
+{
+	uint32_t len = take_u32(in);
+	char *text;
+
+	if (in->bad || len == NO_TEXT)
+		return NULL;
+	if (len > max || len > in->left || memchr(in->at, '\0', len) != NULL) {
+		in->bad = true;
+		return NULL;
+	}
+	text = xstrndup(in->at, len);
+	in->at += len;
+	in->left -= len;
+	return text;
+}
+
+/* The same into an array of ${size} bytes. */
+static void
+take_into(struct input *in, char *into, size_t size)
+{
+	char *text = take_text(in, size - 1);
+
+	into[0] = '\0';
+	if (text != NULL)
+		memcpy(into, text, strlen(text) + 1);
+	free(text);
+}
+
+/* Terminals and logs are shown this. */
+static void
+make_printable(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+int
+fetch_wire_header(enum fetch_wire_kind *kind, size_t *length, const void *bytes,
+    struct err *e)
+{
+	struct input in = { bytes, FETCH_WIRE_HEADER, false };
+	uint32_t magic = take_u32(&in);
+	uint32_t number = take_u32(&in);
+
+	*length = take_u32(&in);
+	*kind = (enum fetch_wire_kind)number;
+	if (magic != MAGIC ||
+	    !((number == FETCH_WIRE_PROGRESS && *length <= PROGRESS_MAX) ||
+		(number == FETCH_WIRE_RESULT &&
+		    *length <= LIMIT_FETCH_RESULT))) {
+		err_set(e, ERR_FETCH,
+		    "the fetching process said something that makes no sense");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_end(const struct input *in, struct err *e)
+{
+	if (!in->bad && in->left == 0)
+		return 0;
+	err_set(e, ERR_FETCH, "the fetching process gave a damaged answer");
+	return -1;
+}
+
+int
+fetch_wire_progress(struct fetch_progress *out, char phase[FETCH_WIRE_PHASE],
+    const void *payload, size_t len, struct err *e)
+{
+	struct input in = { payload, len, false };
+
+	memset(out, 0, sizeof *out);
+	out->bytes = take_u64(&in);
+	out->requests = take_u32(&in);
+	take_into(&in, phase, FETCH_WIRE_PHASE);
+	make_printable(phase);
+	out->phase = phase;
+	return check_end(&in, e);
+}
+
+static bool
+is_hash(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == 0 || (len == FETCH_HASH_SIZE - 1 &&
+			       strspn(text, "0123456789abcdef") == len);
+}
+
+static void
+take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
+{
+	uint32_t count = take_u32(in);
+
+	if (in->bad || count > LIMIT_TREE_FILES) {
+		in->bad = true;
+		return;
+	}
+	out->documents = xcalloc(count, sizeof *out->documents);
+	while (!in->bad && out->document_count < count) {
+		struct fetch_wire_document *d =
+		    &out->documents[out->document_count++];
+
+		d->name = take_text(in, LIMIT_URL);
+		d->offset = take_u64(in);
+		d->length = take_u64(in);
+		if (d->name == NULL || d->offset > size ||
+		    d->length > size - d->offset)
+			in->bad = true;
+	}
+}
+
+int
+fetch_wire_result(struct fetch_wire_result *out, const void *payload,
+    size_t len, uint64_t spool_size, struct err *e)
+{
+	struct input in = { payload, len, false };
+	struct validators *v = &out->validators;
+	uint32_t code, flags;
+
+	memset(out, 0, sizeof *out);
+	code = take_u32(&in);
+	take_into(&in, out->err.text, sizeof out->err.text);
+	make_printable(out->err.text);
+	flags = take_u32(&in);
+	out->used.bytes = take_u64(&in);
+	out->used.requests = take_u32(&in);
+	take_into(&in, v->hash, sizeof v->hash);
+	v->revision = take_text(&in, LIMIT_FETCH_VALIDATOR);
+	v->etag = take_text(&in, LIMIT_FETCH_VALIDATOR);
+	v->last_modified = take_text(&in, LIMIT_FETCH_VALIDATOR);
+	v->file_identity = take_text(&in, LIMIT_FETCH_VALIDATOR);
+	v->checkpoint = take_text(&in, LIMIT_FETCH_VALIDATOR);
+	take_documents(out, &in, spool_size);
+	out->unchanged = (flags & FLAG_UNCHANGED) != 0;
+	out->partial = (flags & FLAG_PARTIAL) != 0;
+	if (code > ERR_INTERNAL || flags > (FLAG_UNCHANGED | FLAG_PARTIAL) ||
+	    !is_hash(v->hash) || (out->unchanged && out->document_count > 0))
+		in.bad = true;
+	out->err.code = in.bad ? ERR_NONE : (enum err_code)code;
+	return check_end(&in, e);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a fetching process tells the one that started it: progress now and
+ * then, and one result.
+ *
+ * A message is a header of FETCH_WIRE_HEADER bytes and a payload; numbers are
+ * in the machine's byte order, texts have their length in front.  The sender
+ * parsed bytes of strangers, so nothing that is read here is trusted: every
+ * length has a limit, a payload must be used up exactly, and documents must
+ * lie inside the spool.
+ */
+#ifndef SYNC_FETCH_WIRE_H
+#define SYNC_FETCH_WIRE_H
+
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "sync/fetch/fetch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FETCH_WIRE_HEADER 12
+#define FETCH_WIRE_PHASE 64 /* the text of a phase, and its NUL */
+
+enum fetch_wire_kind {
+	FETCH_WIRE_PROGRESS = 1,
+	FETCH_WIRE_RESULT = 2
+};
+
+/* A document's place in the spool, in bytes. */
+struct fetch_wire_document {
+	char *name; /* owned */
+	uint64_t offset;
+	uint64_t length;
+};
+
+struct fetch_wire_result {
+	struct err err; /* ERR_NONE: fetched */
+	bool unchanged;
+	bool partial;
+	struct validators validators;
+	struct fetch_progress used; /* without a phase */
+	struct fetch_wire_document *documents; /* owned */
+	size_t document_count;
+};
+
+/* Release the members; a zeroed struct is allowed. */
+void fetch_wire_documents_free(struct fetch_wire_document *d, size_t count);
+void fetch_wire_result_free(struct fetch_wire_result *r);
+
+/* Append a message. */
+void fetch_wire_add_progress(struct buf *to, const struct fetch_progress *p);
+void fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r);
+
+/*
+ * Reads a header: which ${kind} of message, and how many bytes of payload
+ * follow.  ERR_FETCH: it is none, of another version, or too long.
+ */
+int fetch_wire_header(enum fetch_wire_kind *kind, size_t *length,
+    const void *bytes, struct err *e);
+/* out->phase points to ${phase}, without control characters. */
+int fetch_wire_progress(struct fetch_progress *out,
+    char phase[FETCH_WIRE_PHASE], const void *payload, size_t len,
+    struct err *e);
+/*
+ * Documents must lie in the first ${spool_size} bytes of the spool.  The caller
+ * calls fetch_wire_result_free(), on failure too.
+ */
+int fetch_wire_result(struct fetch_wire_result *out, const void *payload,
+    size_t len, uint64_t spool_size, struct err *e);
+
+#endif
