@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -56,40 +55,66 @@ out:
 	return rc;
 }
 
-/* Whether ${text} is the number of an open descriptor of ${path}. */
-static bool
-is_descriptor_of(int *fd, const char *text, const char *path)
+/* The number of a descriptor that can have been inherited, or -1. */
+static int
+parse_descriptor(const char *text)
 {
-	struct stat mine, there;
 	char *end;
 	long number;
 
+	if (*text < '0' || *text > '9')
+		return -1;
 	errno = 0;
 	number = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 ||
-	    number <= STDERR_FILENO || number > INT_MAX ||
-	    fstat((int)number, &mine) == -1 || stat(path, &there) == -1)
-		return false;
-	*fd = (int)number;
-	return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+	if (*end != '\0' || errno != 0 || number <= STDERR_FILENO ||
+	    number > INT_MAX)
+		return -1;
+	return (int)number;
+}
+
+static int
+check_inherited(int file, const char *path, struct err *e)
+{
+	struct stat mine, there;
+
+	if (file == -1) {
+		err_set(e, ERR_USAGE, "not the number of a descriptor");
+		return -1;
+	}
+	if (fstat(file, &mine) == -1) {
+		err_set_errno(e, ERR_USAGE, errno, "not an open descriptor");
+		return -1;
+	}
+	if (lstat(path, &there) == -1 || !S_ISREG(mine.st_mode) ||
+	    mine.st_dev != there.st_dev || mine.st_ino != there.st_ino) {
+		err_set(e, ERR_USAGE, "not open on %s", path);
+		return -1;
+	}
+	/* Changes nothing when it is held, and takes it when it was not. */
+	if (flock(file, LOCK_EX | LOCK_NB) == -1) {
+		err_set_errno(e, ERR_USAGE, errno, "does not hold the lock");
+		return -1;
+	}
+	if (fcntl(file, F_SETFD, FD_CLOEXEC) == -1) {
+		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+		return -1;
+	}
+	return 0;
 }
 
 int
 lockfile_adopt(
     int *fd, const char *inherited, const char *database, struct err *e)
 {
-	char *path = path_of(database);
-	int file = -1, rc = -1;
+	char *path;
+	int file, rc = -1;
 
-	if (inherited == NULL || !is_descriptor_of(&file, inherited, path)) {
-		free(path);
+	if (inherited == NULL)
 		return lockfile_take(fd, database, e);
-	}
-	/* Changes nothing when it is held, and takes it when it was not. */
-	if (lock(file, path, e) == -1)
-		goto out;
-	if (fcntl(file, F_SETFD, FD_CLOEXEC) == -1) {
-		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+	path = path_of(database);
+	file = parse_descriptor(inherited);
+	if (check_inherited(file, path, e) == -1) {
+		err_wrap(e, LOCKFILE_VARIABLE "=%.40s", inherited);
 		goto out;
 	}
 	*fd = file;

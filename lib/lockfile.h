@@ -21,9 +21,9 @@
 int lockfile_take(int *fd, const char *database, struct err *e);
 
 /*
- * As lockfile_take(), but of the descriptor that ${inherited} tells, when that
- * is one of this very file; any other text, or NULL, is as if it were not
- * there.
+ * As lockfile_take() when ${inherited} is NULL; else it has to tell a
+ * descriptor of this very file that holds the lock, or that can have it.
+ * ERR_USAGE: it does not; the text says why.
  */
 int lockfile_adopt(
     int *fd, const char *inherited, const char *database, struct err *e);

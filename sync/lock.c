@@ -10,11 +10,18 @@
 int
 lock_take(int *fd, const char *database, struct err *e)
 {
+	int rc = -1;
+
 	if (lockfile_adopt(fd, getenv(LOCKFILE_VARIABLE), database, e) == -1)
-		return -1;
-	/* What this process starts has no business with it. */
+		goto out;
+	rc = 0;
+out:
+	/*
+	 * What it says is true once: the lock may be released and taken again,
+	 * and what this process starts has no business with it.
+	 */
 	unsetenv(LOCKFILE_VARIABLE);
-	return 0;
+	return rc;
 }
 
 void

@@ -11,7 +11,8 @@
 /*
  * Takes the lock for ${database}, or takes over the descriptor of it that the
  * environment names (lib/lockfile.h).  On success *${fd} is held until it is
- * closed.  ERR_BUSY: another process has it.
+ * closed.  ERR_BUSY: another process has it.  ERR_USAGE: what the environment
+ * names is not this database's lock.
  */
 int lock_take(int *fd, const char *database, struct err *e);
 void lock_release(int fd);

@@ -73,7 +73,7 @@ test_handed_over(void)
 	close(other);
 }
 
-/* What is no descriptor of the lock file is as if it were not there. */
+/* What is no descriptor of the lock file is refused. */
 static void
 test_not_the_lock(void)
 {
@@ -81,7 +81,6 @@ test_not_the_lock(void)
 		int line;
 		const char *text;
 	} rows[] = {
-		{ __LINE__, NULL },
 		{ __LINE__, "" },
 		{ __LINE__, "0" },
 		{ __LINE__, "-1" },
@@ -96,20 +95,21 @@ test_not_the_lock(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		T_AT(rows[i].line);
-		CHECK_INT(lockfile_adopt(&fd, rows[i].text, database, &e), 0);
-		close(fd);
+		CHECK_INT(lockfile_adopt(&fd, rows[i].text, database, &e), -1);
+		CHECK_INT(e.code, ERR_USAGE);
 	}
 	T_AT(0);
+	CHECK_INT(lockfile_adopt(&fd, NULL, database, &e), 0);
 	foreign = open("/dev/null", O_RDONLY);
 	snprintf(number, sizeof number, "%d", foreign);
-	CHECK_INT(lockfile_adopt(&fd, number, database, &e), 0);
-	CHECK(fd != foreign);
+	CHECK_INT(lockfile_adopt(&again, number, database, &e), -1);
+	CHECK_INT(e.code, ERR_USAGE);
 	/* The right file, opened by itself: no share in the lock. */
 	close(foreign);
 	foreign = open(lock, O_RDWR);
 	snprintf(number, sizeof number, "%d", foreign);
 	CHECK_INT(lockfile_adopt(&again, number, database, &e), -1);
-	CHECK_INT(e.code, ERR_BUSY);
+	CHECK_INT(e.code, ERR_USAGE);
 	close(foreign);
 	close(fd);
 }
