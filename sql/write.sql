@@ -17,6 +17,14 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 SELECT id, kind, ordinal, config, identity, filter, interval_us, strict, claims
 FROM source WHERE name = :name;
 
+-- name: source_find_place
+-- Sources that are fetched from the same place, to find one that was renamed.
+-- plan: scan-ok a handful of rows, only when a source is new
+SELECT id, name FROM source WHERE identity = :identity ORDER BY id;
+
+-- name: source_rename
+UPDATE source SET name = :name WHERE id = :id;
+
 -- name: source_insert
 INSERT INTO source (name, kind, ordinal, config, identity, filter, interval_us,
     strict, claims, created_us, updated_us)

@@ -124,6 +124,40 @@ compare_source(struct db *db, struct source_row *row, bool *same,
 	return 0;
 }
 
+static bool has_source(const struct conf *conf, const char *name);
+
+/*
+ * A source that is not stored under its name may be one that was renamed: the
+ * same place, under a name that the configuration no longer has.  Its row takes
+ * the new name and keeps its content.
+ */
+static int
+adopt_renamed(struct db *db, const struct conf *conf, struct source_row *row,
+    struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_SOURCE_FIND_PLACE);
+	int64_t id = 0;
+	bool found;
+
+	stmt_bind_str(s, SQL_SOURCE_FIND_PLACE_P_IDENTITY, row->identity);
+	for (;;) {
+		if (stmt_step(s, &found, e) == -1)
+			return -1;
+		if (!found)
+			break;
+		if (id == 0 && !has_source(conf, stmt_text(s, 1, NULL)))
+			id = stmt_int(s, 0);
+	}
+	stmt_done(s);
+	if (id == 0)
+		return 0;
+	s = db_stmt(db, SQL_SOURCE_RENAME);
+	stmt_bind_str(s, SQL_SOURCE_RENAME_P_NAME, row->conf->name);
+	stmt_bind_int(s, SQL_SOURCE_RENAME_P_ID, id);
+	row->id = id;
+	return stmt_run(s, e);
+}
+
 static int
 reconcile_source(struct db *db, const struct conf *conf, size_t index,
     int64_t now, bool *changed, struct err *e)
@@ -138,6 +172,11 @@ reconcile_source(struct db *db, const struct conf *conf, size_t index,
 	row.filter = filter_spec_json(&c->filter);
 	if (compare_source(db, &row, &same, &same_place, e) == -1)
 		goto out;
+	if (row.id == 0) {
+		same_place = true;
+		if (adopt_renamed(db, conf, &row, e) == -1)
+			goto out;
+	}
 	if (row.id == 0) {
 		*changed = true;
 		if (insert_source(db, &row, now, e) == -1)

@@ -246,6 +246,28 @@ out:
 	return rc;
 }
 
+/*
+ * The first source that has failed for good: another attempt of the same run
+ * may have succeeded.  The caller frees the text; NULL for none.
+ */
+static char *
+first_failure(const struct source_outcome *outcomes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t later = i + 1;
+
+		if (outcomes[i].result != SYNC_FAILED)
+			continue;
+		while (later < count &&
+		       strcmp(outcomes[later].name, outcomes[i].name) != 0)
+			later++;
+		if (later == count)
+			return xasprintf(
+			    "%s: %s", outcomes[i].name, outcomes[i].error);
+	}
+	return NULL;
+}
+
 static int
 failures_in_a_row(int64_t *attempts, struct db *db, bool failed, struct err *e)
 {
@@ -261,28 +283,33 @@ failures_in_a_row(int64_t *attempts, struct db *db, bool failed, struct err *e)
 
 int
 state_run_finish(struct db *db, int64_t run,
-    const struct source_outcome *outcomes, size_t count, struct err *e)
+    const struct source_outcome *outcomes, size_t count, bool interrupted,
+    struct err *e)
 {
 	char hash[FETCH_HASH_SIZE];
-	char *error = NULL;
+	char *error = first_failure(outcomes, count);
 	struct stmt *s;
 	int64_t servers, attempts;
 	int rc = -1;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (insert_outcome(db, run, i, &outcomes[i], e) == -1)
 			goto out;
-		if (error == NULL && outcomes[i].result == SYNC_FAILED)
-			error = xasprintf(
-			    "%s: %s", outcomes[i].name, outcomes[i].error);
+	if (interrupted) {
+		free(error);
+		error = xstrdup("the sync was told to end");
+		if (stmt_run(db_stmt(db, SQL_SOURCE_STATE_ORPHANS), e) == -1)
+			goto out;
 	}
 	if (sum_up(hash, &servers, db, e) == -1 ||
 	    failures_in_a_row(&attempts, db, error != NULL, e) == -1)
 		goto out;
 	s = db_stmt(db, SQL_RUN_FINISH);
 	stmt_bind_int(s, SQL_RUN_FINISH_P_NOW, clock_now());
-	stmt_bind_str(
-	    s, SQL_RUN_FINISH_P_RESULT, error == NULL ? "completed" : "failed");
+	stmt_bind_str(s, SQL_RUN_FINISH_P_RESULT,
+	    interrupted	    ? "interrupted"
+	    : error == NULL ? "completed"
+			    : "failed");
 	stmt_bind_str(s, SQL_RUN_FINISH_P_ERROR, error);
 	stmt_bind_int(s, SQL_RUN_FINISH_P_ATTEMPTS, attempts);
 	stmt_bind_str(s, SQL_RUN_FINISH_P_HASH, hash);

@@ -75,8 +75,13 @@ int state_run_start(int64_t *run, struct db *db, const char *run_id,
 /* Shows what a run is busy with. */
 int state_run_progress(struct db *db, int64_t run, const char *source,
     int64_t entries, uint64_t bytes, struct err *e);
-/* Ends the record: ${outcomes} are those of the sources that were tried. */
+/*
+ * Ends the record: ${outcomes} are those of all attempts, in their order.
+ * ${interrupted}: the run was broken off, and so were the sources it had
+ * claimed.
+ */
 int state_run_finish(struct db *db, int64_t run,
-    const struct source_outcome *outcomes, size_t count, struct err *e);
+    const struct source_outcome *outcomes, size_t count, bool interrupted,
+    struct err *e);
 
 #endif
