@@ -230,10 +230,16 @@ static const struct conf_key trigger[] = {
 	END,
 };
 
+static const struct conf_key sync_run[] = {
+	{ "deadline", CONF_STRING, NULL },
+	END,
+};
+
 const struct conf_key conf_keys_top[] = {
 	{ "sources", CONF_BLOCKS, source },
 	{ "registries", CONF_BLOCKS, registry },
 	{ "database", CONF_BLOCK, database },
+	{ "sync", CONF_BLOCK, sync_run },
 	{ "auth", CONF_BLOCK, auth },
 	{ "telemetry", CONF_BLOCK, telemetry },
 	{ "audit", CONF_BLOCK, audit },

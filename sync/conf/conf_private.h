@@ -12,7 +12,7 @@
  *   conf_configmap.c   the block of a configmap source
  *   conf_http.c        the api block, and what all URLs have in common
  *   conf_registries.c  registries[]
- *   conf_settings.c    database, auth, telemetry, audit, trigger
+ *   conf_settings.c    database, sync, auth, telemetry, audit, trigger
  *   conf_claims.c      claims
  *   conf_url.c         URLs, checked
  *   conf_message.c     errors and warnings, collected and sorted

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The blocks that are about the program as a whole: database, auth, telemetry,
- * audit, trigger.  What this version does not do yet is checked all the same,
+ * The blocks that are about the program as a whole: database, sync, auth,
+ * telemetry, audit, trigger.  What this version does not do yet is checked all
+ * the same,
  * and said.
  */
 #include "lib/limits.h"
@@ -15,6 +16,7 @@
 
 #define DATABASE_PATH "/var/lib/thv-registry/registry.db"
 #define TOMBSTONE_NS (90 * 24 * 3600 * INT64_C(1000000000))
+#define DEADLINE_NS (3600 * INT64_C(1000000000))
 #define SAMPLING 0.05
 #define AUDIT_DATA_MAX 1048576
 
@@ -49,6 +51,20 @@ read_database(struct conf_reader *r)
 	    c->tombstone_ns < 0)
 		conf_message_error(&at, "tombstoneRetention",
 		    "database.tombstoneRetention must not be negative");
+}
+
+static void
+read_sync(struct conf_reader *r)
+{
+	struct conf_at at = enter_top(r, "sync", "");
+	struct conf *c = r->conf;
+
+	c->deadline_ns = DEADLINE_NS;
+	if (conf_value_duration(&c->deadline_ns, &at, "deadline",
+		"sync.deadline", "'1h', '30m'") &&
+	    c->deadline_ns < 0)
+		conf_message_error(&at, "deadline",
+		    "sync.deadline must not be negative (0 means none)");
 }
 
 /* The rule for URLs that decide whom to trust. */
@@ -238,6 +254,7 @@ void
 conf_settings_read(struct conf_reader *r)
 {
 	read_database(r);
+	read_sync(r);
 	read_auth(r);
 	read_telemetry(r);
 	read_audit(r);
