@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thv-registry-sync: from the command line to one run and its exit status. */
-#include "lib/clock.h"
 #include "lib/log.h"
 #include "sync/conf/conf.h"
 #include "sync/lint/lint.h"
 #include "sync/options.h"
 #include "sync/report.h"
 #include "sync/run.h"
+#include "sync/stop.h"
+#include "sync/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,25 +32,6 @@ set_log_level(const struct options *o, bool plain)
 	log_set_level(level);
 }
 
-/* Every message of the configuration, as a person or a log wants it. */
-static void
-show_messages(const struct conf *conf, bool plain, bool quiet)
-{
-	for (size_t i = 0; conf != NULL && i < conf->message_count; i++) {
-		const struct conf_message *m = &conf->messages[i];
-
-		if (quiet && !m->is_error)
-			continue;
-		if (plain)
-			fprintf(stderr, "%s: %s\n",
-			    m->is_error ? "error" : "warning", m->text);
-		else
-			log_message(
-			    m->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
-			    "configuration", m->text);
-	}
-}
-
 static void
 say_error(const struct err *e, bool plain)
 {
@@ -62,13 +44,10 @@ say_error(const struct err *e, bool plain)
 }
 
 static int
-sync_sources(const struct options *o, const struct conf *conf, bool plain)
+sync_sources(
+    const struct options *o, const struct conf *conf, struct reporter *reporter)
 {
-	struct reporter reporter = { .json = o->json,
-		.quiet = o->quiet,
-		.terminal = isatty(STDERR_FILENO) == 1,
-		.plain = plain };
-	struct run_options run = { .conf = conf,
+	const struct run_options run = { .conf = conf,
 		.names = o->names,
 		.name_count = o->name_count,
 		.force = o->force,
@@ -76,19 +55,43 @@ sync_sources(const struct options *o, const struct conf *conf, bool plain)
 		.run_id = getenv("THV_REGISTRY_RUN_ID"),
 		.progress = report_progress,
 		.outcome = report_outcome,
-		.ctx = &reporter };
+		.step = report_step,
+		.ctx = reporter };
 	struct run_report report;
 	struct err e = ERR_INIT;
 	int status;
 
 	if (run_sync(&report, &run, &e) == -1) {
-		say_error(&e, plain);
+		report_clear(reporter);
+		say_error(&e, reporter->plain);
 		status = err_exit_status(e.code);
 	} else {
-		report_end(&reporter, &report);
-		status = report.failed > 0;
+		report_end(reporter, &report);
+		status = report.failed > 0 || report.interrupted;
 	}
 	run_report_free(&report);
+	return status;
+}
+
+/* Does what was asked with ${conf}, which it frees. */
+static int
+use(const struct options *o, struct conf *conf, struct reporter *reporter)
+{
+	struct err e = ERR_INIT;
+	int status;
+
+	if (!o->check && stop_install(o->watch, &e) == -1) {
+		say_error(&e, reporter->plain);
+		conf_free(conf);
+		return err_exit_status(e.code);
+	}
+	if (o->watch)
+		return watch(o->config, conf, reporter);
+	status = o->check ? 0 : sync_sources(o, conf, reporter);
+	if (o->check && !o->quiet)
+		printf("%s: %zu sources, %zu registries: valid\n", o->config,
+		    conf->source_count, conf->registry_count);
+	conf_free(conf);
 	return status;
 }
 
@@ -96,29 +99,25 @@ static int
 run(const struct options *o)
 {
 	/* A person watches where standard output is a terminal. */
-	bool plain = isatty(STDOUT_FILENO) == 1;
+	bool plain = isatty(STDOUT_FILENO) == 1 && !o->watch;
+	struct reporter reporter = { .json = o->json,
+		.quiet = o->quiet,
+		.verbose = o->verbose,
+		.terminal = isatty(STDERR_FILENO) == 1,
+		.plain = plain || o->check };
 	struct conf *conf = NULL;
 	struct err e = ERR_INIT;
-	int status;
+	int loaded;
 
 	set_log_level(o, plain);
-	if (conf_load(&conf, o->config, &e) == -1) {
-		if (conf == NULL || conf->error_count == 0)
-			say_error(&e, plain || o->check);
-		status = err_exit_status(ERR_CONFIG);
-		show_messages(conf, plain || o->check, o->quiet);
-	} else {
-		show_messages(conf, plain || o->check, o->quiet);
-		status = 0;
-		if (o->check && !o->quiet)
-			printf("%s: %zu sources, %zu registries: valid\n",
-			    o->config, conf->source_count,
-			    conf->registry_count);
-		else if (!o->check)
-			status = sync_sources(o, conf, plain);
-	}
+	loaded = conf_load(&conf, o->config, &e);
+	if (loaded == -1 && (conf == NULL || conf->error_count == 0))
+		say_error(&e, reporter.plain);
+	report_messages(&reporter, conf);
+	if (loaded == 0)
+		return use(o, conf, &reporter);
 	conf_free(conf);
-	return status;
+	return err_exit_status(ERR_CONFIG);
 }
 
 int

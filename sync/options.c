@@ -28,6 +28,8 @@ const char options_help[] =
     "                      last sync\n"
     "      --dry-run       fetch and report the difference, write nothing\n"
     "      --check         check the configuration and end\n"
+    "      --watch         stay: sync what falls due and what changes, and\n"
+    "                      take changes of the configuration\n"
     "      --json          report as one JSON object on standard output\n"
     "  -q, --quiet         report failures only\n"
     "  -v, --verbose       log more\n"
@@ -40,7 +42,7 @@ const char options_help[] =
     "  THV_REGISTRY_LOG_LEVEL      debug, info, warn or error\n"
     "\n"
     "Exit status: 0 done, nothing due, or another sync is running; 1 a source\n"
-    "failed, the others are in; 2 wrong usage or configuration, nothing was\n"
+    "failed or the sync was interrupted; the others are in; 2 wrong usage or configuration, nothing was\n"
     "touched.\n";
 
 enum {
@@ -48,6 +50,7 @@ enum {
 	OPTION_FORCE,
 	OPTION_DRY_RUN,
 	OPTION_CHECK,
+	OPTION_WATCH,
 	OPTION_JSON,
 	OPTION_VERSION,
 	OPTION_HELP
@@ -59,6 +62,7 @@ static const struct option long_options[] = {
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "watch", no_argument, NULL, OPTION_WATCH },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -84,6 +88,8 @@ flag_of(struct options *o, int option)
 		return &o->dry_run;
 	case OPTION_CHECK:
 		return &o->check;
+	case OPTION_WATCH:
+		return &o->watch;
 	case OPTION_JSON:
 		return &o->json;
 	case 'q':
@@ -133,6 +139,12 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 			    argv[optind - 1]);
 			return -1;
 		}
+	}
+	if (out->watch && (out->name_count > 0 || out->force || out->dry_run ||
+			      out->check || out->json)) {
+		err_set(e, ERR_USAGE,
+		    "--watch goes with no other option than -c, -q and -v");
+		return -1;
 	}
 	if (optind < argc) {
 		err_set(e, ERR_USAGE, "unexpected argument '%s'", argv[optind]);

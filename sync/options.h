@@ -15,6 +15,7 @@ struct options {
 	bool force;
 	bool dry_run;
 	bool check;
+	bool watch;
 	bool json;
 	bool quiet;
 	bool verbose;

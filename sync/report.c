@@ -11,8 +11,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define PROGRESS_INTERVAL (CLOCK_SECOND / 10)
+#define TURN (2 * CLOCK_SECOND) /* for one source on the line */
+#define WIDTH_DEFAULT 80
+#define LINE_MAX_BYTES 1024
 #define REPORT_MAX (16 * MIB)
 
 static double
@@ -21,55 +26,122 @@ seconds(int64_t us)
 	return (double)us / (double)CLOCK_SECOND;
 }
 
-static void
-clear_line(struct reporter *r)
+void
+report_clear(struct reporter *r)
 {
-	if (r->terminal && r->source != NULL)
+	if (r->terminal && r->source[0] != '\0')
 		fputs("\r\033[K", stderr);
-	r->source = NULL;
+	r->source[0] = '\0';
 }
 
-/* "312 of ~1013 pages, 41 pages/s, 25.1 MB" */
-static void
-show_pages(const struct fetch_progress *p, double spent)
+/* Several sources take turns on the one line. */
+static bool
+has_turn(struct reporter *r, const char *source, int64_t now)
 {
-	fprintf(stderr, "%zu ", p->pages);
-	if (p->total_pages > 0)
-		fprintf(stderr, "of ~%zu ", p->total_pages);
-	fprintf(stderr, "pages, %.0f pages/s, %.1f MB",
-	    spent > 0 ? (double)p->pages / spent : 0.0, (double)p->bytes / 1e6);
+	if (strcmp(r->source, source) == 0)
+		return now - r->shown_us >= PROGRESS_INTERVAL;
+	if (r->source[0] != '\0' && now - r->turn_us < TURN)
+		return false;
+	snprintf(r->source, sizeof r->source, "%s", source);
+	r->turn_us = now;
+	return true;
+}
+
+static void
+add_applying(struct buf *line, const struct run_progress *p, double spent)
+{
+	double rate = spent > 0 ? (double)p->entries / spent : 0;
+
+	buf_addf(line, "%" PRId64, p->entries);
+	if (p->expected > p->entries)
+		buf_addf(line, " of about %" PRId64, p->expected);
+	buf_addf(line, " entries, %.0f/s", rate);
+	if (p->expected > p->entries && rate > 0)
+		buf_addf(line, ", %.0f s left",
+		    (double)(p->expected - p->entries) / rate);
+}
+
+/* "312 of ~1013 pages, 41 pages/s, 25.1 MB, 17 s left" */
+static void
+add_pages(struct buf *line, const struct fetch_progress *f, double spent)
+{
+	double rate = spent > 0 ? (double)f->pages / spent : 0;
+
+	buf_addf(line, "%zu ", f->pages);
+	if (f->total_pages > 0)
+		buf_addf(line, "of ~%zu ", f->total_pages);
+	buf_addf(
+	    line, "pages, %.0f pages/s, %.1f MB", rate, (double)f->bytes / 1e6);
+	if (f->total_pages > f->pages && rate > 0)
+		buf_addf(line, ", %.0f s left",
+		    (double)(f->total_pages - f->pages) / rate);
+}
+
+static void
+add_fetching(struct buf *line, const struct run_progress *p, double spent)
+{
+	const struct fetch_progress *f = p->fetched;
+	double megabytes = (double)f->bytes / 1e6;
+
+	buf_addf(line, "%s, %.1f MB, %.1f MB/s",
+	    f->phase == NULL ? "fetching" : f->phase, megabytes,
+	    spent > 0 ? megabytes / spent : 0.0);
+	if (f->requests > 1)
+		buf_addf(line, ", %u requests", f->requests);
+	buf_addf(line, ", %.0f s", spent);
+	if (p->in_flight > 1)
+		buf_addf(line, " (%zu at work)", p->in_flight);
+}
+
+/* Columns of the terminal; a longer line could not be taken back. */
+static size_t
+width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_col < 2)
+		return WIDTH_DEFAULT;
+	return size.ws_col;
 }
 
 void
-report_progress(void *ctx, const char *source,
-    const struct fetch_progress *fetched, int64_t entries)
+report_progress(void *ctx, const struct run_progress *p)
 {
 	struct reporter *r = ctx;
+	struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	int64_t now = clock_monotonic();
-	double spent;
+	double spent = seconds(now - p->since_us);
+	size_t max;
 
-	if (!r->terminal || r->quiet)
+	if (!r->terminal || r->quiet || !has_turn(r, p->source, now))
 		return;
-	if (r->source != source) {
-		r->source = source;
-		r->started_us = now;
-	} else if (now - r->shown_us < PROGRESS_INTERVAL) {
-		return;
-	}
 	r->shown_us = now;
-	spent = seconds(now - r->started_us);
-	fprintf(stderr, "\r\033[K%s: ", source);
-	if (entries > 0)
-		fprintf(stderr, "%" PRId64 " entries, %.0f/s", entries,
-		    spent > 0 ? (double)entries / spent : 0.0);
-	else if (fetched->pages > 0)
-		show_pages(fetched, spent);
+	buf_addf(&line, "%s: ", p->source);
+	if (p->entries > 0)
+		add_applying(&line, p, spent);
+	else if (p->fetched->pages > 0)
+		add_pages(&line, p->fetched, spent);
 	else
-		fprintf(stderr, "%s, %.1f MB, %.1f MB/s",
-		    fetched->phase == NULL ? "fetching" : fetched->phase,
-		    (double)fetched->bytes / 1e6,
-		    spent > 0 ? (double)fetched->bytes / 1e6 / spent : 0.0);
+		add_fetching(&line, p, spent);
+	max = width() - 1;
+	fprintf(stderr, "\r\033[K%.*s", (int)(line.len < max ? line.len : max),
+	    buf_str(&line));
 	fflush(stderr);
+	buf_free(&line);
+}
+
+void
+report_step(void *ctx, const char *source, const char *what)
+{
+	struct reporter *r = ctx;
+	struct log_line l;
+
+	if (!r->verbose)
+		return;
+	report_clear(r);
+	log_begin(&l, LOG_LEVEL_DEBUG, what);
+	log_str(&l, "source", source);
+	log_end(&l);
 }
 
 static int64_t
@@ -134,7 +206,7 @@ report_outcome(void *ctx, const struct source_outcome *o)
 {
 	struct reporter *r = ctx;
 
-	clear_line(r);
+	report_clear(r);
 	if (r->quiet && o->result != SYNC_FAILED)
 		return;
 	if (r->plain && !r->json)
@@ -214,14 +286,41 @@ print_json(const struct run_report *report)
 }
 
 void
-report_end(const struct reporter *r, const struct run_report *report)
+report_messages(struct reporter *r, const struct conf *conf)
 {
+	for (size_t i = 0; conf != NULL && i < conf->message_count; i++) {
+		const struct conf_message *m = &conf->messages[i];
+
+		if (r->quiet && !m->is_error)
+			continue;
+		report_clear(r);
+		if (r->plain)
+			fprintf(stderr, "%s: %s\n",
+			    m->is_error ? "error" : "warning", m->text);
+		else
+			log_message(
+			    m->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+			    "configuration", m->text);
+	}
+}
+
+static void
+say(const struct reporter *r, enum log_level level, const char *what)
+{
+	if (r->plain)
+		puts(what);
+	else
+		log_message(level, what, NULL);
+}
+
+void
+report_end(struct reporter *r, const struct run_report *report)
+{
+	report_clear(r);
 	if (r->json)
 		print_json(report);
-	else if (report->tried == 0 && !r->quiet) {
-		if (r->plain)
-			puts("nothing is due");
-		else
-			log_message(LOG_LEVEL_INFO, "nothing is due", NULL);
-	}
+	else if (report->interrupted)
+		say(r, LOG_LEVEL_WARN, "interrupted");
+	else if (report->tried == 0 && !r->quiet)
+		say(r, LOG_LEVEL_INFO, "nothing is due");
 }

@@ -15,17 +15,23 @@ struct reporter {
 	bool quiet; /* only failures */
 	bool terminal; /* standard error is one: show progress there */
 	bool plain; /* closing lines on standard output, not in the log */
-	int64_t started_us; /* clock_monotonic() of the source at work */
-	int64_t shown_us; /* of the last line of progress */
-	const char *source; /* whose progress is on the line; borrowed */
+	bool verbose; /* steps, too */
+	int64_t shown_us; /* clock_monotonic() of the last line of progress */
+	int64_t turn_us; /* since then the source below has its turn */
+	char source[64]; /* whose progress is on the line; "": there is none */
 };
 
 /* The callbacks of struct run_options; ${ctx} is the reporter. */
-void report_progress(void *ctx, const char *source,
-    const struct fetch_progress *fetched, int64_t entries);
+void report_progress(void *ctx, const struct run_progress *progress);
 void report_outcome(void *ctx, const struct source_outcome *outcome);
+void report_step(void *ctx, const char *source, const char *what);
+
+/* Takes the line of progress away. */
+void report_clear(struct reporter *r);
+/* Every message of the configuration; NULL: there is none. */
+void report_messages(struct reporter *r, const struct conf *conf);
 
 /* After the run: the JSON object, or a word when nothing was due. */
-void report_end(const struct reporter *r, const struct run_report *report);
+void report_end(struct reporter *r, const struct run_report *report);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A run from the lock to the last record. */
-#include "sync/run.h"
+#include "sync/run_private.h"
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/fetch_process.h"
 #include "sync/lock.h"
-#include "sync/source.h"
+#include "sync/stop.h"
 #include "sync/store/apply.h"
 #include "sync/store/database.h"
 #include "sync/store/reconcile.h"
@@ -20,16 +21,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RUN_ID_SIZE 48
 #define CACHE_MODE 0700
-
-struct run {
-	const struct run_options *options;
-	struct run_report *report;
-	struct source_context context;
-	struct source_job *jobs; /* beside report->outcomes */
-	char run_id[RUN_ID_SIZE];
-};
+/* A source that is due at every run is due so often while someone watches. */
+#define ALWAYS_DUE_US (60 * CLOCK_SECOND)
 
 static bool
 is_asked_for(const struct run_options *o, const char *name)
@@ -94,7 +88,7 @@ choose_run_id(struct run *r, struct err *e)
 		return -1;
 	}
 	snprintf(r->run_id, sizeof r->run_id, "%" PRId64 "-%08" PRIx32,
-	    r->report->started_us / CLOCK_SECOND, random);
+	    clock_now() / CLOCK_SECOND, random);
 	return 0;
 }
 
@@ -109,6 +103,14 @@ open_database(struct db **db, const struct run_options *o, struct err *e)
 	return database_open(db, path, e);
 }
 
+static int
+tell_taken(const struct run *r, struct err *e)
+{
+	const struct run_watch *watch = r->options->watch;
+
+	return watch == NULL ? 0 : watch->taken(watch->ctx, r->context.db, e);
+}
+
 /*
  * Brings the configuration in.  A dry run leaves its transaction open, to be
  * undone at the end with all that follows.
@@ -119,12 +121,11 @@ bring_in_configuration(struct run *r, struct err *e)
 	struct db *db = r->context.db;
 	bool changed;
 
-	if (!r->options->dry_run && database_recover(db, e) == -1)
-		return -1;
 	if (db_begin_write(db, e) == -1 ||
-	    reconcile(db, r->options->conf, &changed, e) == -1)
+	    reconcile(db, r->conf, &changed, e) == -1)
 		goto fail;
-	if (!r->options->dry_run && db_commit(db, e) == -1)
+	if (!r->options->dry_run &&
+	    (db_commit(db, e) == -1 || tell_taken(r, e) == -1))
 		goto fail;
 	return 0;
 fail:
@@ -132,81 +133,133 @@ fail:
 	return -1;
 }
 
+void
+run_step(const struct run *r, const char *source, const char *what)
+{
+	if (r->options->step != NULL)
+		r->options->step(r->options->ctx, source, what);
+}
+
+/* ---- jobs ---- */
+
+ssize_t
+run_find_job(const struct run *r, const char *name)
+{
+	for (size_t i = 0; i < r->report->count; i++)
+		if (strcmp(r->jobs[i].conf->name, name) == 0)
+			return (ssize_t)i;
+	return -1;
+}
+
+static void
+free_jobs(struct source_job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		source_job_free(&jobs[i]);
+	free(jobs);
+}
+
+static int
+load_job(struct run *r, const struct conf_source *c, struct err *e)
+{
+	const struct run_options *o = r->options;
+	struct run_report *report = r->report;
+	struct source_job *job = &r->jobs[report->count];
+	struct source_outcome *out = &report->outcomes[report->count];
+	bool asked =
+	    o->force || is_asked_for(o, c->name) ||
+	    (o->watch != NULL && o->watch->is_urgent(o->watch->ctx, c->name));
+
+	report->count++;
+	out->name = c->name;
+	out->kind = source_kind_name(c->kind);
+	out->result = SYNC_SKIPPED;
+	if (source_job_load(job, r->context.db, c, asked, clock_now(), e) == -1)
+		return -1;
+	job->force = o->force;
+	out->counts = job->state.counts;
+	memcpy(out->hash, job->state.validators.hash, FETCH_HASH_SIZE);
+	return 0;
+}
+
 /* Loads the sources asked for, in the order of the file. */
 static int
 load_jobs(struct run *r, struct err *e)
 {
-	const struct conf *conf = r->options->conf;
-	struct run_report *report = r->report;
-	bool asked, all;
+	const struct conf *conf = r->conf;
 
-	/* Who triggers a run without naming a source wants all of them now. */
-	all = r->options->run_id != NULL && r->options->name_count == 0;
+	r->report->count = 0;
 	r->jobs = xcalloc(conf->source_count, sizeof *r->jobs);
-	report->outcomes =
-	    xcalloc(conf->source_count, sizeof *report->outcomes);
+	r->report->outcomes =
+	    xcalloc(conf->source_count, sizeof *r->report->outcomes);
 	for (size_t i = 0; i < conf->source_count; i++) {
 		const struct conf_source *c = &conf->sources[i];
 
-		asked = all || is_asked_for(r->options, c->name);
-		if (r->options->name_count > 0 && !asked)
+		if (r->options->name_count > 0 &&
+		    !is_asked_for(r->options, c->name))
 			continue;
-		if (source_job_load(&r->jobs[report->count], r->context.db, c,
-			asked || r->options->force, report->started_us,
-			e) == -1)
+		if (load_job(r, c, e) == -1)
 			return -1;
-		report->outcomes[report->count].name = c->name;
-		report->outcomes[report->count].kind =
-		    source_kind_name(c->kind);
-		report->outcomes[report->count].result = SYNC_SKIPPED;
-		report->outcomes[report->count].counts =
-		    r->jobs[report->count].state.counts;
-		snprintf(report->outcomes[report->count].hash, FETCH_HASH_SIZE,
-		    "%s", r->jobs[report->count].state.validators.hash);
-		report->count++;
 	}
 	return 0;
 }
 
-/* The wanted source that was looked at longest ago; -1 when none is left. */
-static ssize_t
-next_job(const struct run *r, const bool *done)
+int
+run_take_conf(struct run *r, const struct conf *conf, struct err *e)
 {
-	ssize_t best = -1;
-
-	for (size_t i = 0; i < r->report->count; i++) {
-		if (done[i] || !source_job_wanted(&r->jobs[i]))
-			continue;
-		if (best == -1 || r->jobs[i].state.checked_us <
-				      r->jobs[best].state.checked_us)
-			best = (ssize_t)i;
-	}
-	return best;
+	free_jobs(r->jobs, r->report->count);
+	free(r->report->outcomes);
+	r->jobs = NULL;
+	r->report->outcomes = NULL;
+	r->report->count = 0;
+	r->conf = conf;
+	r->context.max_meta_size = conf->max_meta_size;
+	run_step(r, NULL, "taking a changed configuration");
+	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
+		return -1;
+	run_flight_drop_strangers(r);
+	return 0;
 }
 
-static int
-work_off(struct run *r, struct err *e)
+static void
+remember(struct run *r, const struct source_outcome *outcome)
 {
-	struct run_report *report = r->report;
-	bool *done = xcalloc(report->count, sizeof *done);
-	struct source_outcome *outcome;
-	ssize_t next;
-	int rc = -1;
-
-	while ((next = next_job(r, done)) != -1) {
-		done[next] = true;
-		outcome = &report->outcomes[next];
-		if (source_sync(outcome, &r->context, &r->jobs[next], e) == -1)
-			goto out;
-		report->tried++;
-		report->failed += outcome->result == SYNC_FAILED;
-		if (r->options->outcome != NULL)
-			r->options->outcome(r->options->ctx, outcome);
+	if (r->history_count == r->history_room) {
+		r->history_room = r->history_room * 2 + 8;
+		r->history = xreallocarray(
+		    r->history, r->history_room, sizeof *r->history);
 	}
-	rc = 0;
-out:
-	free(done);
-	return rc;
+	r->history[r->history_count++] = *outcome;
+}
+
+int
+run_ended(struct run *r, size_t index, struct err *e)
+{
+	const struct source_outcome *outcome = &r->report->outcomes[index];
+	struct source_job *job = &r->jobs[index];
+
+	r->report->tried++;
+	remember(r, outcome);
+	if (r->options->outcome != NULL)
+		r->options->outcome(r->options->ctx, outcome);
+	if (stop_requested())
+		return 0;
+	return source_job_again(job, r->context.db, e);
+}
+
+/* ---- the record ---- */
+
+int
+run_record(struct run *r, struct err *e)
+{
+	if (r->recorded || r->options->dry_run)
+		return 0;
+	if (choose_run_id(r, e) == -1 ||
+	    state_run_start(&r->context.run, r->context.db, r->run_id,
+		r->options->run_id != NULL, e) == -1)
+		return -1;
+	r->recorded = true;
+	return 0;
 }
 
 /* Removed entries have been remembered long enough. */
@@ -219,8 +272,8 @@ expire(struct run *r, struct err *e)
 
 	if (db_begin_write(db, e) == -1)
 		return -1;
-	if (apply_expire(db, now - r->options->conf->tombstone_ns / 1000, now,
-		e) == -1 ||
+	if (apply_expire(db, now - r->conf->tombstone_ns / 1000, now, e) ==
+		-1 ||
 	    db_commit(db, e) == -1)
 		goto out;
 	rc = 0;
@@ -229,55 +282,136 @@ out:
 	return rc;
 }
 
-/* The record takes only the sources that were tried. */
 static int
 finish_record(struct run *r, struct err *e)
 {
 	struct db *db = r->context.db;
-	struct source_outcome *tried = xcalloc(r->report->count, sizeof *tried);
-	size_t count = 0;
 	int rc = -1;
 
-	for (size_t i = 0; i < r->report->count; i++)
-		if (r->report->outcomes[i].result != SYNC_SKIPPED)
-			tried[count++] = r->report->outcomes[i];
+	if (!r->recorded)
+		return 0;
 	if (db_begin_write(db, e) == -1)
 		goto out;
-	if (state_run_finish(db, r->context.run, tried, count, e) == -1 ||
+	if (state_run_finish(db, r->context.run, r->history, r->history_count,
+		r->report->interrupted, e) == -1 ||
 	    db_commit(db, e) == -1)
 		goto out;
+	r->recorded = false;
+	r->history_count = 0;
 	rc = 0;
 out:
 	db_rollback(db);
-	free(tried);
 	return rc;
 }
 
-static bool
-anything_wanted(const struct run *r)
+static void
+set_deadline(struct run *r)
 {
-	for (size_t i = 0; i < r->report->count; i++)
-		if (source_job_wanted(&r->jobs[i]))
-			return true;
-	return false;
+	int64_t us = r->conf->deadline_ns / 1000;
+	int64_t now = clock_monotonic();
+
+	r->deadline_us = us > 0 && us < INT64_MAX - now ? now + us : INT64_MAX;
+}
+
+int
+run_roll_over(struct run *r, struct err *e)
+{
+	set_deadline(r);
+	if (!r->recorded)
+		return 0;
+	if (expire(r, e) == -1 || finish_record(r, e) == -1)
+		return -1;
+	return r->flight_count > 0 ? run_record(r, e) : 0;
+}
+
+/* Nothing is stored any more; what was begun is written down as broken off. */
+static int
+interrupt(struct run *r, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	r->report->interrupted = true;
+	db_stop_on(r->context.db, NULL);
+	err_set(&why, ERR_FETCH, "interrupted");
+	return run_flight_fail_all(r, &why, e);
 }
 
 static int
 run_sources(struct run *r, struct err *e)
 {
-	struct db *db = r->context.db;
-
-	if (!anything_wanted(r))
-		return 0;
-	if (r->options->dry_run)
-		return work_off(r, e);
-	if (choose_run_id(r, e) == -1 ||
-	    state_run_start(&r->context.run, db, r->run_id,
-		r->options->run_id != NULL, e) == -1 ||
-	    work_off(r, e) == -1 || expire(r, e) == -1 ||
-	    finish_record(r, e) == -1)
+	set_deadline(r);
+	db_stop_on(r->context.db, stop_flag());
+	if ((run_loop(r, e) == -1 || (r->recorded && expire(r, e) == -1)) &&
+	    !stop_requested())
 		return -1;
-	db_checkpoint(db);
+	if (stop_requested() && interrupt(r, e) == -1)
+		return -1;
+	db_stop_on(r->context.db, NULL);
+	if (!r->recorded)
+		return 0;
+	if (finish_record(r, e) == -1)
+		return -1;
+	db_checkpoint(r->context.db);
+	return 0;
+}
+
+static void
+sum_up(struct run *r)
+{
+	struct run_report *report = r->report;
+	int64_t now = clock_now(), due;
+
+	report->next_due_us = INT64_MAX;
+	for (size_t i = 0; i < report->count; i++) {
+		const struct source_job *job = &r->jobs[i];
+
+		report->failed += report->outcomes[i].result == SYNC_FAILED;
+		if (!source_kind_is_synced(job->conf->kind))
+			continue;
+		due =
+		    job->state.due_us == CLOCK_NEVER ? now : job->state.due_us;
+		if (job->conf->interval_ns <= 0)
+			due = now + ALWAYS_DUE_US;
+		if (due < report->next_due_us)
+			report->next_due_us = due;
+	}
+}
+
+static void
+show_local(void *ctx, const char *source, const struct fetch_progress *fetched,
+    int64_t entries, int64_t expected)
+{
+	const struct run *r = ctx;
+	ssize_t at = run_find_job(r, source);
+	struct run_progress p = { .source = source,
+		.fetched = fetched,
+		.entries = entries,
+		.expected = expected,
+		.in_flight = r->flight_count };
+
+	if (r->options->progress == NULL || at == -1)
+		return;
+	p.since_us = clock_monotonic() -
+		     (clock_now() - r->report->outcomes[at].started_us);
+	r->options->progress(r->options->ctx, &p);
+}
+
+static int
+work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
+{
+	r->context = (struct source_context){ .db = db,
+		.cache_dir = cache_dir,
+		.max_meta_size = r->conf->max_meta_size,
+		.dry_run = r->options->dry_run,
+		.progress = show_local,
+		.progress_ctx = r };
+	if (!r->options->dry_run && database_recover(db, e) == -1)
+		return -1;
+	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
+		return -1;
+	if (run_sources(r, e) == -1)
+		return -1;
+	sum_up(r);
 	return 0;
 }
 
@@ -285,7 +419,9 @@ int
 run_sync(
     struct run_report *out, const struct run_options *options, struct err *e)
 {
-	struct run r = { .options = options, .report = out };
+	struct run r = {
+		.options = options, .conf = options->conf, .report = out
+	};
 	struct db *db = NULL;
 	char *cache_dir = NULL;
 	int lock = -1;
@@ -293,28 +429,20 @@ run_sync(
 
 	memset(out, 0, sizeof *out);
 	out->started_us = clock_now();
+	fetch_process_adopt();
 	if (check_names(options, e) == -1 ||
 	    lock_take(&lock, options->conf->database_path, e) == -1 ||
 	    make_cache_dir(&cache_dir, options->conf->database_path, e) == -1 ||
-	    open_database(&db, options, e) == -1)
-		goto out;
-	r.context = (struct source_context){ .db = db,
-		.cache_dir = cache_dir,
-		.max_meta_size = options->conf->max_meta_size,
-		.force = options->force,
-		.dry_run = options->dry_run,
-		.progress = options->progress,
-		.progress_ctx = options->ctx };
-	if (bring_in_configuration(&r, e) == -1 || load_jobs(&r, e) == -1 ||
-	    run_sources(&r, e) == -1)
+	    open_database(&db, options, e) == -1 ||
+	    work(&r, db, cache_dir, e) == -1)
 		goto out;
 	rc = 0;
 out:
+	run_flight_drop_all(&r);
+	fetch_process_reap();
 	out->ended_us = clock_now();
-	if (r.jobs != NULL)
-		for (size_t i = 0; i < out->count; i++)
-			source_job_free(&r.jobs[i]);
-	free(r.jobs);
+	free_jobs(r.jobs, out->count);
+	free(r.history);
 	if (db != NULL)
 		db_rollback(db);
 	db_close(db);

@@ -2,13 +2,15 @@
 /*
  * Working on one source: claim, fetch, apply, record.
  *
- * Fetching happens outside any transaction.  Content and the record of how it
- * went are written in one, so that a crash leaves the old pair or the new.
+ * Fetching happens outside any transaction, and mostly in another process.
+ * Content and the record of how it went are written in one transaction, so that
+ * a crash leaves the old pair or the new.
  */
 #include "sync/source.h"
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"
+#include "sync/stop.h"
 #include "sync/store/apply.h"
 #include "sync/store/blocks.h"
 #include "sync/store/reconcile.h"
@@ -19,7 +21,8 @@
 
 #define RETRY_FIRST (60 * CLOCK_SECOND) /* doubled with each failure */
 #define RETRY_DOUBLINGS 20
-#define DEADLINE_DEFAULT (600 * CLOCK_SECOND)
+#define TIME_DEFAULT (600 * CLOCK_SECOND)
+#define TIME_API (3600 * CLOCK_SECOND) /* a crawl of many pages */
 #define HEARTBEAT CLOCK_SECOND
 
 static const char message_completed[] = "Sync completed successfully";
@@ -30,6 +33,7 @@ struct attempt {
 	struct source_job *job;
 	struct source_outcome *out;
 	struct fetch fetch;
+	struct fetch_options how; /* of a fetch in this process */
 	int64_t entries;
 	int64_t last_heartbeat; /* clock_monotonic() */
 	bool applying; /* inside the write transaction */
@@ -59,6 +63,14 @@ roll_back(const struct attempt *a)
 		db_rollback(a->context->db);
 }
 
+static int64_t
+stored(const struct source_job *job)
+{
+	const struct apply_counts *c = &job->state.counts;
+
+	return c->servers + c->skills + c->plugins;
+}
+
 static void
 show_progress(struct attempt *a)
 {
@@ -68,7 +80,7 @@ show_progress(struct attempt *a)
 
 	if (c->progress != NULL)
 		c->progress(c->progress_ctx, a->job->conf->name, &a->out->used,
-		    a->entries);
+		    a->entries, stored(a->job));
 	if (c->dry_run || a->applying || now - a->last_heartbeat < HEARTBEAT)
 		return;
 	a->last_heartbeat = now;
@@ -84,6 +96,9 @@ on_fetch(void *ctx, const struct fetch_progress *progress)
 
 	a->out->used = *progress;
 	show_progress(a);
+	/* A deadline that has passed is what ends the reading of a file. */
+	if (stop_requested())
+		a->how.deadline_us = 1;
 }
 
 static void
@@ -115,16 +130,18 @@ retry_due(const struct source_job *job, int64_t now)
 	return now + (wait < interval_us(job) ? wait : interval_us(job));
 }
 
-static int64_t
-deadline(const struct conf_source *conf)
+int64_t
+source_time(const struct conf_source *conf)
 {
 	int64_t ns = 0;
 
+	if (conf->kind == SOURCE_API)
+		return TIME_API;
 	if (conf->kind == SOURCE_GIT)
 		ns = conf->u.git.timeout_ns;
 	else if (conf->kind == SOURCE_FILE)
 		ns = conf->u.file.timeout_ns;
-	return clock_monotonic() + (ns > 0 ? ns / 1000 : DEADLINE_DEFAULT);
+	return ns > 0 ? ns / 1000 : TIME_DEFAULT;
 }
 
 int
@@ -135,6 +152,7 @@ source_job_load(struct source_job *out, struct db *db,
 
 	memset(out, 0, sizeof *out);
 	out->conf = conf;
+	out->identity = conf_source_identity(conf);
 	if (reconcile_source_id(&out->id, db, conf->name, e) == -1 ||
 	    state_load(&out->state, db, out->id, e) == -1)
 		return -1;
@@ -153,6 +171,16 @@ void
 source_job_free(struct source_job *job)
 {
 	state_free(&job->state);
+	free(job->identity);
+	job->identity = NULL;
+}
+
+int
+source_job_again(struct source_job *job, struct db *db, struct err *e)
+{
+	job->due = job->refilter = job->force = false;
+	state_free(&job->state);
+	return state_load(&job->state, db, job->id, e);
 }
 
 bool
@@ -175,16 +203,19 @@ end_of(const struct attempt *a, int64_t now)
 	return end;
 }
 
-static int
-claim(struct attempt *a, struct err *e)
+int
+source_claim(struct source_outcome *out, const struct source_context *c,
+    struct source_job *job, struct err *e)
 {
-	const struct source_context *c = a->context;
-
+	memset(&out->counts, 0, sizeof out->counts);
+	memset(&out->used, 0, sizeof out->used);
+	out->error[0] = '\0';
+	out->started_us = clock_now();
 	if (c->dry_run)
 		return 0;
-	if (state_claim(c->db, a->job->id, a->out->started_us, e) == -1)
+	if (state_claim(c->db, job->id, out->started_us, e) == -1)
 		return -1;
-	return state_run_progress(c->db, c->run, a->job->conf->name, 0, 0, e);
+	return state_run_progress(c->db, c->run, job->conf->name, 0, 0, e);
 }
 
 /* Writes down that the attempt failed; what is stored stays. */
@@ -242,6 +273,49 @@ out:
 }
 
 /*
+ * Only a part came and nothing differs: then what is stored is what was stored,
+ * and is still known by its old hash.
+ */
+static bool
+is_partial_without_change(const struct attempt *a)
+{
+	const struct apply_counts *c = &a->out->counts;
+
+	return a->fetch.partial && c->added + c->updated + c->removed == 0 &&
+	       a->job->state.validators.hash[0] != '\0';
+}
+
+static int
+apply_content(struct attempt *a, bool filter_only,
+    const struct apply_options *options, struct err *e)
+{
+	struct apply_counts *counts = &a->out->counts;
+	struct db *db = a->context->db;
+	struct apply_counts part;
+
+	if (filter_only) {
+		if (apply_filter(counts, db, options, e) == -1)
+			return -1;
+		counts->rejected = a->job->state.counts.rejected;
+		return 0;
+	}
+	if (apply_fetched(counts, db, &a->fetch, options, e) == -1)
+		return -1;
+	if (!a->fetch.partial || !a->job->refilter)
+		return 0;
+	/* What did not come has not met the new filter yet. */
+	memset(&part, 0, sizeof part);
+	if (apply_filter(&part, db, options, e) == -1)
+		return -1;
+	counts->added += part.added;
+	counts->removed += part.removed;
+	counts->servers = part.servers;
+	counts->skills = part.skills;
+	counts->plugins = part.plugins;
+	return 0;
+}
+
+/*
  * Applies what was fetched, or the filter alone, and records it, in one
  * transaction.
  */
@@ -256,6 +330,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		.progress = on_entries,
 		.progress_ctx = a };
 	char *filter = filter_spec_json(&a->job->conf->filter);
+	enum sync_result result = SYNC_COMPLETED;
 	struct state_end end;
 	int rc = -1;
 
@@ -264,15 +339,13 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		return -1;
 	}
 	a->applying = true;
-	if (blocks_instant(&options.now, c->db, e) == -1)
+	if (blocks_instant(&options.now, c->db, e) == -1 ||
+	    apply_content(a, filter_only, &options, e) == -1)
 		goto out;
-	if (filter_only) {
-		if (apply_filter(&a->out->counts, c->db, &options, e) == -1)
-			goto out;
-		a->out->counts.rejected = a->job->state.counts.rejected;
-	} else if (apply_fetched(
-		       &a->out->counts, c->db, &a->fetch, &options, e) == -1) {
-		goto out;
+	if (is_partial_without_change(a)) {
+		result = SYNC_UNCHANGED;
+		memcpy(a->fetch.validators.hash, a->job->state.validators.hash,
+		    FETCH_HASH_SIZE);
 	}
 	end = end_of(a, clock_now());
 	end.filter = filter;
@@ -280,7 +353,9 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		end.due = a->job->state.due_us;
 	if (state_complete(c->db, &end, e) == -1 || commit(a, e) == -1)
 		goto out;
-	a->out->result = SYNC_COMPLETED;
+	a->out->result = result;
+	snprintf(
+	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	rc = 0;
 out:
 	a->applying = false;
@@ -308,29 +383,21 @@ name_failure(struct err *e)
 	}
 }
 
-static int
-fetch(struct attempt *a, struct err *e)
+void
+source_fetch_how(struct fetch_options *options,
+    const struct validators **previous, const struct source_context *c,
+    const struct source_job *job)
 {
-	const struct source_context *c = a->context;
-	const struct fetch_options options = { .cache_dir = c->cache_dir,
-		.force = c->force,
-		.deadline_us = deadline(a->job->conf),
-		.progress = on_fetch,
-		.progress_ctx = a };
-	const struct validators none = { .hash = "" };
-	/* What was remembered counts only while content is stored. */
-	bool forget = c->force || a->job->state.applied_filter == NULL;
-	int fetched;
+	static const struct validators none;
 
-	fetched = fetch_source(&a->fetch, a->job->conf,
-	    forget ? &none : &a->job->state.validators, &options, e);
-	a->out->used = a->fetch.used;
-	if (fetched == -1)
-		return -1;
-	memcpy(a->out->note, a->fetch.note, sizeof a->out->note);
-	snprintf(
-	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
-	return 0;
+	memset(options, 0, sizeof *options);
+	options->cache_dir = c->cache_dir;
+	options->force = job->force;
+	options->deadline_us = clock_monotonic() + source_time(job->conf);
+	/* What was remembered counts only while content is stored. */
+	*previous = job->force || job->state.applied_filter == NULL
+			? &none
+			: &job->state.validators;
 }
 
 /* The filter moved and it is not yet time to fetch: keep the validators. */
@@ -339,18 +406,14 @@ refilter_only(struct attempt *a, struct err *e)
 {
 	a->fetch.validators = a->job->state.validators;
 	memset(&a->job->state.validators, 0, sizeof a->job->state.validators);
-	snprintf(
-	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	return apply(a, true, e);
 }
 
 static int
-work(struct attempt *a, struct err *e)
+store(struct attempt *a, struct err *e)
 {
-	if (!a->job->due)
-		return refilter_only(a, e);
-	if (fetch(a, e) == -1)
-		return -1;
+	snprintf(
+	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	if (!a->fetch.unchanged)
 		return apply(a, false, e);
 	if (a->job->refilter)
@@ -358,25 +421,76 @@ work(struct attempt *a, struct err *e)
 	return record_unchanged(a, e);
 }
 
+/* Ends an attempt that went wrong for the reason ${why}, or did not. */
+static int
+end(struct attempt *a, struct err *why, struct err *e)
+{
+	a->out->ended_us = clock_now();
+	if (why->code == ERR_NONE)
+		return 0;
+	if (stop_requested()) {
+		/* Whatever it says, this is why. */
+		a->out->result = SYNC_FAILED;
+		snprintf(a->out->error, sizeof a->out->error, "interrupted");
+		return 0;
+	}
+	name_failure(why);
+	return record_failure(a, why, e);
+}
+
+int
+source_store(struct source_outcome *out, const struct source_context *c,
+    struct source_job *job, struct fetch *fetched, const struct err *why,
+    struct err *e)
+{
+	struct attempt a = {
+		.context = c, .job = job, .out = out, .fetch = *fetched
+	};
+	struct err failure = ERR_INIT;
+	int rc = -1;
+
+	memset(fetched, 0, sizeof *fetched);
+	out->used = a.fetch.used;
+	if (why != NULL)
+		failure = *why;
+	else
+		(void)store(&a, &failure);
+	if (end(&a, &failure, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	fetch_free(&a.fetch);
+	return rc;
+}
+
 int
 source_sync(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct err *e)
 {
 	struct attempt a = { .context = c, .job = job, .out = out };
+	const struct validators *previous;
 	struct err why = ERR_INIT;
 	int rc = -1;
 
-	out->started_us = clock_now();
-	if (claim(&a, e) == -1)
+	if (source_claim(out, c, job, e) == -1)
 		goto out;
-	if (work(&a, &why) == -1) {
-		name_failure(&why);
-		if (record_failure(&a, &why, e) == -1)
-			goto out;
+	if (!job->due) {
+		(void)refilter_only(&a, &why);
+	} else {
+		source_fetch_how(&a.how, &previous, c, job);
+		a.how.progress = on_fetch;
+		a.how.progress_ctx = &a;
+		if (fetch_source(&a.fetch, job->conf, previous, &a.how, &why) ==
+		    0) {
+			out->used = a.fetch.used;
+			(void)store(&a, &why);
+		}
+		out->used = a.fetch.used;
 	}
+	if (end(&a, &why, e) == -1)
+		goto out;
 	rc = 0;
 out:
-	out->ended_us = clock_now();
 	fetch_free(&a.fetch);
 	return rc;
 }

@@ -16,21 +16,27 @@ struct source_context {
 	struct db *db;
 	const char *cache_dir;
 	size_t max_meta_size;
-	bool force;
 	bool dry_run; /* a write transaction is open and will be undone */
 	int64_t run; /* the record of the run; unused in a dry run */
+	/*
+	 * Called now and then while a source is read or its entries are
+	 * applied; ${expected} is how many were stored last time.
+	 */
 	void (*progress)(void *ctx, const char *source,
-	    const struct fetch_progress *fetched, int64_t entries);
+	    const struct fetch_progress *fetched, int64_t entries,
+	    int64_t expected);
 	void *progress_ctx;
 };
 
 /* A source and what is known of it. */
 struct source_job {
 	const struct conf_source *conf;
+	char *identity; /* conf_source_identity(); owned */
 	int64_t id;
 	struct source_state state;
 	bool due; /* by its interval, or because it was asked for */
 	bool refilter; /* its filter is not the one that was applied */
+	bool force; /* what was remembered counts for nothing */
 };
 
 /* Loads what is known of ${conf}; free with source_job_free(). */
@@ -38,13 +44,33 @@ int source_job_load(struct source_job *out, struct db *db,
     const struct conf_source *conf, bool asked_for, int64_t now, struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
+/* After an attempt: what is known now.  Nothing is due any more. */
+int source_job_again(struct source_job *job, struct db *db, struct err *e);
+
 /* Whether there is anything to do. */
 bool source_job_wanted(const struct source_job *job);
 
+/* How long one fetch of ${conf} may take, in microseconds. */
+int64_t source_time(const struct conf_source *conf);
+
 /*
- * Fetches and applies.  What goes wrong with the source is written into
- * ${out} and the database; -1 only when the database itself refuses.
+ * A source that is fetched elsewhere: source_claim() before the fetch, which
+ * is done as source_fetch_how() says (both results are borrowed from the
+ * arguments), then source_store() with the result, or with ${why} when there is
+ * none; it frees ${fetched}.  What goes wrong with the source is written into
+ * ${out} and the database; -1 only when the database itself refuses.  When
+ * the process is asked to end meanwhile, nothing is recorded.
  */
+int source_claim(struct source_outcome *out, const struct source_context *c,
+    struct source_job *job, struct err *e);
+void source_fetch_how(struct fetch_options *options,
+    const struct validators **previous, const struct source_context *c,
+    const struct source_job *job);
+int source_store(struct source_outcome *out, const struct source_context *c,
+    struct source_job *job, struct fetch *fetched, const struct err *why,
+    struct err *e);
+
+/* All of that for a source that is fetched here, or only filtered anew. */
 int source_sync(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct err *e);
 
