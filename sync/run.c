@@ -166,8 +166,10 @@ load_job(struct run *r, const struct conf_source *c, struct err *e)
 	struct run_report *report = r->report;
 	struct source_job *job = &r->jobs[report->count];
 	struct source_outcome *out = &report->outcomes[report->count];
+	/* Who triggers a run without naming a source wants all of them now. */
+	bool all = o->force || (o->run_id != NULL && o->name_count == 0);
 	bool asked =
-	    o->force || is_asked_for(o, c->name) ||
+	    all || is_asked_for(o, c->name) ||
 	    (o->watch != NULL && o->watch->is_urgent(o->watch->ctx, c->name));
 
 	report->count++;

@@ -209,7 +209,7 @@ source_claim(struct source_outcome *out, const struct source_context *c,
 {
 	memset(&out->counts, 0, sizeof out->counts);
 	memset(&out->used, 0, sizeof out->used);
-	out->error[0] = '\0';
+	out->error[0] = out->note[0] = '\0';
 	out->started_us = clock_now();
 	if (c->dry_run)
 		return 0;
@@ -412,6 +412,7 @@ refilter_only(struct attempt *a, struct err *e)
 static int
 store(struct attempt *a, struct err *e)
 {
+	memcpy(a->out->note, a->fetch.note, sizeof a->out->note);
 	snprintf(
 	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	if (!a->fetch.unchanged)

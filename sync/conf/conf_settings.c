@@ -2,8 +2,7 @@
 /*
  * The blocks that are about the program as a whole: database, sync, auth,
  * telemetry, audit, trigger.  What this version does not do yet is checked all
- * the same,
- * and said.
+ * the same, and said.
  */
 #include "lib/limits.h"
 #include "lib/xalloc.h"

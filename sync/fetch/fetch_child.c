@@ -176,6 +176,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 		result.unchanged = f.unchanged;
 		result.partial = f.partial;
 		result.validators = f.validators;
+		memcpy(result.note, f.note, sizeof result.note);
 		send_result(fd, &result);
 	}
 	_exit(0);
@@ -421,6 +422,7 @@ present(struct fetch *out, struct fetch_child *c)
 	out->unchanged = r->unchanged;
 	out->partial = r->partial;
 	out->validators = r->validators;
+	memcpy(out->note, r->note, sizeof out->note);
 	memset(&r->validators, 0, sizeof r->validators);
 	if (r->unchanged)
 		return;

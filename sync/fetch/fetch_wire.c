@@ -75,13 +75,22 @@ end_message(struct buf *to, size_t begin)
 		    to->data + begin - sizeof length, &length, sizeof length);
 }
 
+static void
+add_used(struct buf *to, const struct fetch_progress *p)
+{
+	add_u64(to, p->bytes);
+	add_u32(to, p->requests);
+	add_u64(to, p->pages);
+	add_u64(to, p->total_pages);
+	add_u64(to, p->entries);
+}
+
 void
 fetch_wire_add_progress(struct buf *to, const struct fetch_progress *p)
 {
 	size_t begin = begin_message(to, FETCH_WIRE_PROGRESS);
 
-	add_u64(to, p->bytes);
-	add_u32(to, p->requests);
+	add_used(to, p);
 	add_text(to, p->phase);
 	end_message(to, begin);
 }
@@ -96,8 +105,8 @@ fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 	add_text(to, r->err.text);
 	add_u32(to, (r->unchanged ? FLAG_UNCHANGED : 0) |
 			(r->partial ? FLAG_PARTIAL : 0));
-	add_u64(to, r->used.bytes);
-	add_u32(to, r->used.requests);
+	add_used(to, &r->used);
+	add_text(to, r->note);
 	add_text(to, v->hash);
 	add_text(to, v->revision);
 	add_text(to, v->etag);
@@ -151,6 +160,16 @@ take_u64(struct input *in)
 
 	take(in, &n, sizeof n);
 	return n;
+}
+
+static void
+take_used(struct input *in, struct fetch_progress *out)
+{
+	out->bytes = take_u64(in);
+	out->requests = take_u32(in);
+	out->pages = (size_t)take_u64(in);
+	out->total_pages = (size_t)take_u64(in);
+	out->entries = take_u64(in);
 }
 
 /* A text of at most ${max} bytes, which the caller frees; NULL for none. */
@@ -230,8 +249,7 @@ fetch_wire_progress(struct fetch_progress *out, char phase[FETCH_WIRE_PHASE],
 	struct input in = { payload, len, false };
 
 	memset(out, 0, sizeof *out);
-	out->bytes = take_u64(&in);
-	out->requests = take_u32(&in);
+	take_used(&in, out);
 	take_into(&in, phase, FETCH_WIRE_PHASE);
 	make_printable(phase);
 	out->phase = phase;
@@ -283,8 +301,9 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	take_into(&in, out->err.text, sizeof out->err.text);
 	make_printable(out->err.text);
 	flags = take_u32(&in);
-	out->used.bytes = take_u64(&in);
-	out->used.requests = take_u32(&in);
+	take_used(&in, &out->used);
+	take_into(&in, out->note, sizeof out->note);
+	make_printable(out->note);
 	take_into(&in, v->hash, sizeof v->hash);
 	v->revision = take_text(&in, LIMIT_FETCH_VALIDATOR);
 	v->etag = take_text(&in, LIMIT_FETCH_VALIDATOR);
