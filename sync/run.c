@@ -441,7 +441,7 @@ run_sync(
 	rc = 0;
 out:
 	run_flight_drop_all(&r);
-	fetch_process_reap();
+	(void)fetch_process_reap();
 	out->ended_us = clock_now();
 	free_jobs(r.jobs, out->count);
 	free(r.history);

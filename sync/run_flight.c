@@ -129,6 +129,15 @@ set_overdue(const struct run_flight *f, struct err *why)
 	    (double)(f->deadline_us - f->since_us) / (double)CLOCK_SECOND);
 }
 
+void
+run_flight_excuse(struct run *r, int64_t since_us)
+{
+	int64_t spent = clock_monotonic() - since_us;
+
+	for (size_t i = 0; i < r->flight_count; i++)
+		r->flights[i].deadline_us += spent;
+}
+
 int
 run_flight_land(struct run *r, struct err *e)
 {
@@ -137,11 +146,13 @@ run_flight_land(struct run *r, struct err *e)
 
 	while (i < r->flight_count && !stop_requested()) {
 		struct run_flight *f = &r->flights[i];
+		int64_t now = clock_monotonic();
 
 		if (f->done) {
 			if (land(r, i, NULL, e) == -1)
 				return -1;
-		} else if (clock_monotonic() >= f->deadline_us) {
+			run_flight_excuse(r, now);
+		} else if (now >= f->deadline_us) {
 			set_overdue(f, &lost);
 			if (land(r, i, &lost, e) == -1)
 				return -1;
@@ -151,7 +162,7 @@ run_flight_land(struct run *r, struct err *e)
 	}
 	/* With flights in the air their ends would be taken away, too. */
 	if (r->flight_count == 0)
-		fetch_process_reap();
+		(void)fetch_process_reap();
 	return 0;
 }
 

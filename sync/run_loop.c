@@ -86,12 +86,17 @@ static int
 work_here(struct run *r, struct err *e)
 {
 	ssize_t next = next_job(r, HERE);
+	int64_t started = clock_monotonic();
+	struct source_job *job;
 
 	if (next == -1)
 		return 0;
-	if (run_record(r, e) == -1 || source_sync(&r->report->outcomes[next],
-					  &r->context, &r->jobs[next], e) == -1)
+	job = &r->jobs[next];
+	run_step(r, job->conf->name, job->due ? "reading" : "filtering anew");
+	if (run_record(r, e) == -1 ||
+	    source_sync(&r->report->outcomes[next], &r->context, job, e) == -1)
 		return -1;
+	run_flight_excuse(r, started);
 	return run_ended(r, (size_t)next, e);
 }
 

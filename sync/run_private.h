@@ -71,6 +71,8 @@ int run_loop(struct run *r, struct err *e);
 bool run_flight_is_up(const struct run *r, const char *name);
 /* Starts job ${index}; there is room for it. */
 int run_flight_start(struct run *r, size_t index, struct err *e);
+/* Since ${since_us} nobody has listened to them: that time does not count. */
+void run_flight_excuse(struct run *r, int64_t since_us);
 /* Stores what has arrived, and gives up what is past its deadline. */
 int run_flight_land(struct run *r, struct err *e);
 /* Ends all flights: each has failed because of ${why}. */

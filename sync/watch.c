@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
+#include "sync/fetch/fetch_process.h"
 #include "sync/run.h"
 #include "sync/stop.h"
 #include "sync/store/database.h"
@@ -38,6 +39,7 @@
 #define RETRY_BUSY (CLOCK_SECOND / 2) /* another sync is running */
 #define RETRY_BROKEN (10 * CLOCK_SECOND) /* the run itself failed */
 #define WAIT_MAX (60 * CLOCK_SECOND) /* the clock may be set */
+#define REAP (CLOCK_SECOND / 10) /* while a killed process is ending */
 #define SETTING_MAX 1024
 
 struct watcher {
@@ -343,6 +345,8 @@ wait_until(struct watcher *w, int64_t due)
 			left = wake;
 		if (left > WAIT_MAX)
 			left = WAIT_MAX;
+		if (fetch_process_reap() && left > REAP)
+			left = REAP;
 		(void)poll(fds, 2, left <= 0 ? 0 : (int)(left / 1000) + 1);
 		stop_drain();
 		if (look(w) != NULL || w->pending ||

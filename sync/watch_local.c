@@ -3,12 +3,14 @@
 #include "sync/watch_local.h"
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/file_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TICK (CLOCK_SECOND / 20) /* no kernel's file times are coarser */
 
@@ -22,8 +24,9 @@ path_of(const struct conf_source *s)
 		return xstrdup_null(s->u.file.path);
 	if (s->kind != SOURCE_CONFIGMAP || s->u.configmap.path == NULL)
 		return NULL;
-	if (s->u.configmap.key != NULL && stat(s->u.configmap.path, &st) == 0 &&
-	    S_ISDIR(st.st_mode))
+	if (s->u.configmap.key != NULL &&
+	    strcmp(s->u.configmap.key, "*") != 0 &&
+	    stat(s->u.configmap.path, &st) == 0 && S_ISDIR(st.st_mode))
 		return xasprintf(
 		    "%s/%s", s->u.configmap.path, s->u.configmap.key);
 	return xstrdup(s->u.configmap.path);
@@ -42,6 +45,18 @@ is_settling(const struct file_list *l, int64_t now)
 	return false;
 }
 
+/* Of a mounted ConfigMap: which state of it is there; else "". */
+static char *
+generation_of(const char *path)
+{
+	char *link = xasprintf("%s/..data", path);
+	char target[LIMIT_PATH];
+	ssize_t n = readlink(link, target, sizeof target);
+
+	free(link);
+	return xstrndup(target, n > 0 ? (size_t)n : 0);
+}
+
 /*
  * A text that differs when the files do.  NULL right after a change: another
  * one might not show.
@@ -52,10 +67,14 @@ state_of(const char *path)
 	int64_t now = clock_now();
 	struct file_list list = { 0 };
 	struct err e = ERR_INIT;
-	char *state = NULL;
+	char *state = NULL, *generation;
 
-	if (file_list_read(&list, path, &e) == -1)
-		return xstrdup(e.text);
+	if (file_list_read(&list, path, &e) == -1) {
+		generation = generation_of(path);
+		state = xasprintf("%s %s", e.text, generation);
+		free(generation);
+		return state;
+	}
 	if (!is_settling(&list, now))
 		state = file_list_identity(&list);
 	file_list_free(&list);

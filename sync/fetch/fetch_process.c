@@ -119,9 +119,12 @@ fetch_process_adopt(void)
 #endif
 }
 
-void
+bool
 fetch_process_reap(void)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 		;
+	return pid == 0;
 }

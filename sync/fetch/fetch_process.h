@@ -6,6 +6,7 @@
 #ifndef SYNC_FETCH_PROCESS_H
 #define SYNC_FETCH_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,9 +27,10 @@ int fetch_process_end(pid_t pid);
 
 /*
  * Makes this process the one that inherits orphans below it, which is what a
- * killed child leaves, and takes away those that have ended.
+ * killed child leaves.  The other takes away those that have ended, and returns
+ * whether some have not; call it when no child is waited for.
  */
 void fetch_process_adopt(void);
-void fetch_process_reap(void);
+bool fetch_process_reap(void);
 
 #endif
