@@ -5,12 +5,15 @@ import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap
-from test_site import SYNC, Site, server
+from test_site import SYNC, Site, document, server
+from upstream import Upstream
 
 
 def call(*args, **env):
@@ -27,7 +30,7 @@ def test_help_and_version():
     done = call("--help")
     tap.equal((done.returncode, done.stderr), (0, ""), "--help")
     for option in ("--config", "--source", "--force", "--dry-run", "--check",
-                   "--json", "--quiet", "--verbose", "--version"):
+                   "--json", "--quiet", "--verbose", "--version", "--watch"):
         tap.contains(done.stdout, option, f"--help names {option}")
     done = call("--version")
     tap.equal(done.returncode, 0, "--version")
@@ -187,6 +190,44 @@ def test_output_of_a_pipe_and_of_a_terminal():
         os.close(master)
         tap.contains(text, "a: completed, 0 added", "a terminal gets a line")
         tap.ok("level=" not in text, "and no log")
+
+
+def read_terminal(master, process):
+    """All that comes until the process has ended."""
+    text = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        text += part
+    process.wait()
+    return text.decode()
+
+
+def test_progress_on_a_terminal():
+    with Site() as site, Upstream() as up:
+        site.configure({name: up.source(name, document(server(f"n/{name}")), 3)
+                        for name in ("one", "two")})
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 40, 0, 0))
+        process = subprocess.Popen([SYNC, "-c", site.config], stdout=slave,
+                                   stderr=slave, stdin=subprocess.DEVNULL)
+        os.close(slave)
+        text = read_terminal(master, process)
+        os.close(master)
+        lines = [l for l in text.split("\r\033[K") if l and "\n" not in l]
+        for name in "one", "two":
+            tap.ok(any(l.startswith(f"{name}: connecting") for l in lines),
+                   f"{name} had its turn")
+            tap.contains(text, f"\r\033[K{name}: completed", "closing line")
+        tap.ok(max(map(len, lines)) == 39, "a line never fills the terminal")
+        up.source("one", document(server("n/one")))
+        done = call("-v", "-c", site.config, "--force", "--source", "one")
+        for step in "fetching", "fetched":
+            tap.contains(done.stderr, f"msg={step} source=one", "-v says steps")
 
 
 def test_run_history():

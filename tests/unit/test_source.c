@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What source_store() makes of what a fetch brings, of a part above all. */
+#include "sync/source.h"
+
+#include "lib/clock.h"
+#include "sync/store/database.h"
+#include "sync/store/reconcile.h"
+#include "tests/unit/conf_file.h"
+
+#define CONFIG                                                                \
+	"sources:\n- name: s\n  file: {url: 'https://example.com/'}\n" SYNCED \
+	"registries:\n- {name: r, sources: [s]}\n"
+#define DOCUMENT_OF(version)                                                 \
+	"{\"version\":\"1.0.0\",\"meta\":{\"last_updated\":\"2026-01-01\"}," \
+	"\"data\":{\"servers\":[{\"name\":\"n/x\",\"description\":\"d\","    \
+	"\"version\":\"" version "\"}]}}"
+
+static const char hash_one[] =
+    "1111111111111111111111111111111111111111111111111111111111111111";
+static const char hash_two[] =
+    "2222222222222222222222222222222222222222222222222222222222222222";
+
+static int
+open_text(struct fetch *f, size_t index, struct reader *r, const char **name,
+    struct err *e)
+{
+	const char *text = f->state;
+
+	(void)index;
+	(void)e;
+	reader_from_memory(r, text, strlen(text));
+	*name = "text";
+	return 0;
+}
+
+static void
+release_text(struct fetch *f)
+{
+	f->state = NULL;
+}
+
+static const struct fetch_kind kind_text = { open_text, release_text };
+
+struct site {
+	struct conf *conf;
+	struct db *db;
+	struct source_context context;
+	struct source_job job;
+	struct source_outcome out;
+};
+
+static void
+begin(struct site *s)
+{
+	struct err e = ERR_INIT;
+	bool changed;
+
+	memset(s, 0, sizeof *s);
+	CHECK_INT(load(&s->conf, CONFIG, &e), 0);
+	show_messages(s->conf);
+	CHECK_INT(database_open(&s->db, ":memory:", &e), 0);
+	CHECK(db_begin_write(s->db, &e) == 0 &&
+	      reconcile(s->db, s->conf, &changed, &e) == 0 &&
+	      db_commit(s->db, &e) == 0);
+	s->context.db = s->db;
+	s->context.max_meta_size = s->conf->max_meta_size;
+	CHECK_INT(source_job_load(&s->job, s->db, &s->conf->sources[0], false,
+		      clock_now(), &e),
+	    0);
+}
+
+static void
+end(struct site *s)
+{
+	source_job_free(&s->job);
+	db_close(s->db);
+	conf_free(s->conf);
+}
+
+/* Stores ${text} as what a fetch with ${hash} brought. */
+static void
+store(struct site *s, const char *text, const char *hash, bool partial)
+{
+	struct fetch f = { .partial = partial,
+		.document_count = 1,
+		.kind = &kind_text,
+		.state = (void *)(uintptr_t)text };
+	struct err e = ERR_INIT;
+
+	memcpy(f.validators.hash, hash, sizeof f.validators.hash);
+	CHECK_INT(source_store(&s->out, &s->context, &s->job, &f, NULL, &e), 0);
+	CHECK_INT(source_job_again(&s->job, s->db, &e), 0);
+}
+
+static void
+test_part_without_change(void)
+{
+	struct site s;
+
+	begin(&s);
+	store(&s, DOCUMENT_OF("1.0.0"), hash_one, false);
+	CHECK_STR(sync_result_name(s.out.result), "completed");
+	CHECK_INT(s.out.counts.added, 1);
+	store(&s, DOCUMENT_OF("1.0.0"), hash_two, true);
+	CHECK_STR(sync_result_name(s.out.result), "unchanged");
+	CHECK_STR(s.out.hash, hash_one);
+	CHECK_STR(s.job.state.validators.hash, hash_one);
+	store(&s, DOCUMENT_OF("2.0.0"), hash_two, true);
+	CHECK_STR(sync_result_name(s.out.result), "completed");
+	CHECK_STR(s.job.state.validators.hash, hash_two);
+	end(&s);
+}
+
+static void
+test_whole_without_change(void)
+{
+	struct site s;
+
+	begin(&s);
+	store(&s, DOCUMENT_OF("1.0.0"), hash_one, false);
+	store(&s, DOCUMENT_OF("1.0.0"), hash_two, false);
+	CHECK_STR(sync_result_name(s.out.result), "completed");
+	CHECK_INT(s.out.counts.unchanged, 1);
+	CHECK_STR(s.job.state.validators.hash, hash_two);
+	end(&s);
+}
+
+static void
+test_failure_keeps_what_is_known(void)
+{
+	const struct err why = { ERR_FETCH, "no answer" };
+	struct fetch nothing = { .used = { .requests = 3 } };
+	struct err e = ERR_INIT;
+	struct site s;
+
+	begin(&s);
+	store(&s, DOCUMENT_OF("1.0.0"), hash_one, false);
+	CHECK_INT(
+	    source_store(&s.out, &s.context, &s.job, &nothing, &why, &e), 0);
+	CHECK_INT(source_job_again(&s.job, s.db, &e), 0);
+	CHECK_STR(sync_result_name(s.out.result), "failed");
+	CHECK_STR(s.out.error, "Fetch failed: no answer");
+	CHECK_INT(s.out.used.requests, 3);
+	CHECK_INT(s.job.state.attempts, 1);
+	CHECK_INT(s.job.state.counts.servers, 1);
+	CHECK_STR(s.job.state.validators.hash, hash_one);
+	end(&s);
+}
+
+static void
+test_time(void)
+{
+	static const struct {
+		int line;
+		struct conf_source source;
+		int64_t seconds;
+	} rows[] = {
+		{ __LINE__, { .kind = SOURCE_API }, 3600 },
+		{ __LINE__,
+		    { .kind = SOURCE_GIT, .u.git.timeout_ns = 7 * SECOND }, 7 },
+		{ __LINE__,
+		    { .kind = SOURCE_FILE, .u.file.timeout_ns = 9 * SECOND },
+		    9 },
+		{ __LINE__, { .kind = SOURCE_FILE }, 600 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		T_AT(rows[i].line);
+		CHECK_INT(source_time(&rows[i].source) / CLOCK_SECOND,
+		    rows[i].seconds);
+	}
+	T_AT(0);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/test_source-XXXXXX";
+
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
+		abort();
+	test_part_without_change();
+	test_whole_without_change();
+	test_failure_keeps_what_is_known();
+	test_time();
+	unlink(FILE_NAME);
+	rmdir(dir);
+	return t_done();
+}
