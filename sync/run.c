@@ -104,11 +104,11 @@ open_database(struct db **db, const struct run_options *o, struct err *e)
 }
 
 static int
-tell_taken(const struct run *r, struct err *e)
+let_note(const struct run *r, struct err *e)
 {
 	const struct run_watch *watch = r->options->watch;
 
-	return watch == NULL ? 0 : watch->taken(watch->ctx, r->context.db, e);
+	return watch == NULL ? 0 : watch->note(watch->ctx, r->context.db, e);
 }
 
 /*
@@ -125,7 +125,7 @@ bring_in_configuration(struct run *r, struct err *e)
 	    reconcile(db, r->conf, &changed, e) == -1)
 		goto fail;
 	if (!r->options->dry_run &&
-	    (db_commit(db, e) == -1 || tell_taken(r, e) == -1))
+	    (db_commit(db, e) == -1 || let_note(r, e) == -1))
 		goto fail;
 	return 0;
 fail:

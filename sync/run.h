@@ -43,8 +43,11 @@ struct run_watch {
 	const struct conf *(*look)(void *ctx);
 	/* Whether the source has changed; tells it once. */
 	bool (*is_urgent)(void *ctx, const char *source);
-	/* The configuration in force is in the database, which is open. */
-	int (*taken)(void *ctx, struct db *db, struct err *e);
+	/*
+	 * To write down what it has to remember.  The configuration in force
+	 * is in the database.
+	 */
+	int (*note)(void *ctx, struct db *db, struct err *e);
 	void *ctx;
 };
 

@@ -160,7 +160,8 @@ look_around(struct run *r, struct err *e)
 		return 0;
 	stop_drain();
 	conf = watch->look(watch->ctx);
-	if (conf != NULL && run_take_conf(r, conf, e) == -1)
+	if (conf != NULL ? run_take_conf(r, conf, e) == -1
+			 : watch->note(watch->ctx, r->context.db, e) == -1)
 		return -1;
 	for (size_t i = 0; i < r->report->count; i++)
 		if (watch->is_urgent(watch->ctx, r->jobs[i].conf->name))

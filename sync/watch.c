@@ -266,7 +266,7 @@ describe_reload(const struct watcher *w)
 }
 
 static int
-taken(void *ctx, struct db *db, struct err *e)
+note(void *ctx, struct db *db, struct err *e)
 {
 	struct watcher *w = ctx;
 	char *text;
@@ -303,7 +303,7 @@ static int64_t
 make_run(struct watcher *w)
 {
 	const struct run_watch hooks = { watch_fd, wake_us, look, is_urgent,
-		taken, w };
+		note, w };
 	const struct run_options options = { .conf = w->conf,
 		.watch = &hooks,
 		.progress = report_progress,

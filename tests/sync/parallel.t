@@ -174,6 +174,31 @@ def test_told_to_end():
                   (0, "completed"), "it is tried again")
 
 
+def test_told_to_end_in_the_middle_of_a_pack():
+    with Site() as site:
+        repository = Repository(site.path("repositories", "r.git"))
+        repository.commit({
+            "registry.json": json.dumps(document(server("n/git"))).encode(),
+            "large": os.urandom(1000000)})
+        pack = site.path("cache", "git", "git.git", "objects", "pack")
+        with HttpSite(site.path("repositories")) as git:
+            git.pause = 0.5
+            site.configure({"git": {"git": {
+                "repository": f"{git.url}/r.git"}}})
+            process = start(site)
+            tap.ok(wait_for(lambda: os.listdir(pack)), "objects arrive")
+            below = children(process.pid)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=PROMPT)
+            tap.ok(len(below) >= 2 and wait_for(
+                lambda: not any(alive(pid) for pid in below)),
+                "the processes are gone")
+            git.pause = 0
+            tap.equal(site.sync().counts("git")[0], 1, "the next run does it")
+        tap.ok(all(name.startswith("pack-") for name in os.listdir(pack)),
+               "and clears up")
+
+
 def test_told_to_end_while_writing():
     with Site() as site:
         many = [server(f"n/s{i:05}") for i in range(20000)]

@@ -279,6 +279,15 @@ def test_due_ones_and_hanging_ones():
             up.asked.clear()
             site.configure(sources)
             wait_for(lambda: "dead" in up.asked)
+            with open(site.config, encoding="utf-8") as f:
+                good = f.read()
+            site.write("config.yaml", good[:-1])
+            tap.ok(wait_for(lambda: w.reload()["result"] == "failure"),
+                   "a broken configuration is noticed beside it")
+            site.write("config.yaml", {**json.loads(good),
+                                       "sync": {"deadline": "1s"}})
+            tap.ok(wait_for(lambda: w.reload()["result"] == "success"),
+                   "and a mended one")
             below = children(w.process.pid)
             tap.equal(w.stop(), 0, "told to end while one hangs")
             tap.ok(below and wait_for(
@@ -287,6 +296,25 @@ def test_due_ones_and_hanging_ones():
                 "SELECT phase, message FROM source_status "
                 "WHERE source = 'dead'"),
                 [("failed", "The last sync was interrupted")], "written down")
+
+
+def test_runs_follow_each_other_while_one_hangs():
+    with Site() as site, Upstream() as up:
+        site.configure({
+            "dead": up.source("dead", document(), NEVER),
+            "quick": up.source("quick", document(server("n/x")),
+                               syncPolicy={"interval": "1s"})})
+        site.write("config.yaml", {**json.load(open(site.config, "rb")),
+                                   "sync": {"deadline": "1s"}})
+        with Watching(site) as w:
+            tap.ok(wait_for(lambda: site.value(
+                "SELECT count(*) FROM run WHERE result = 'completed'") >= 2),
+                "the record is closed and another begun")
+            tap.equal(up.asked.count("dead"), 1, "the slow one goes on")
+            tap.equal(site.value("SELECT count(*) FROM run "
+                                 "WHERE ended_us IS NULL"), 1,
+                      "one run is open")
+            tap.equal(w.stop(), 0, "exit status")
 
 
 BLIND = r"""
