@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 #include "sync/fetch/file_list.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,7 +70,7 @@ state_of(const char *path)
 	struct err e = ERR_INIT;
 	char *state = NULL, *generation;
 
-	if (file_list_read(&list, path, &e) == -1) {
+	if (file_list_read(&list, AT_FDCWD, path, &e) == -1) {
 		generation = generation_of(path);
 		state = xasprintf("%s %s", e.text, generation);
 		free(generation);

@@ -342,41 +342,16 @@ struct slices {
 	size_t count;
 };
 
-static ssize_t
-read_slice(struct reader *r, void *into, size_t len, struct err *e)
-{
-	const struct fetch_wire_document *d = r->state;
-	ssize_t n;
-
-	if (len > r->left)
-		len = r->left;
-	if (len == 0)
-		return 0;
-	do {
-		n = pread(r->fd, into, len,
-		    (off_t)(d->offset + (d->length - r->left)));
-	} while (n == -1 && errno == EINTR);
-	if (n <= 0) {
-		err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
-		    "failed to read a temporary file");
-		return -1;
-	}
-	r->left -= (size_t)n;
-	return n;
-}
-
 static int
 open_slice(struct fetch *f, size_t index, struct reader *r, const char **name,
     struct err *e)
 {
-	struct slices *s = f->state;
+	const struct slices *s = f->state;
+	const struct fetch_wire_document *d = &s->documents[index];
 
 	(void)e;
-	r->read = read_slice;
-	r->state = &s->documents[index];
-	r->fd = spool_fd(s->spool);
-	r->left = (size_t)s->documents[index].length;
-	*name = s->documents[index].name;
+	spool_part_reader(s->spool, d->offset, d->length, r);
+	*name = d->name;
 	return 0;
 }
 

@@ -213,7 +213,7 @@ def test_local_sources():
         site.configure({
             "file": site.file_source("file", server("n/f1")),
             "dir": {"file": {"path": site.path("dir")}},
-            "map": {"file": {"path": site.path("map")}},
+            "map": {"configmap": {"path": site.path("map")}},
             "late": {"file": {"path": site.path("not/yet/there.json")}}})
         with Watching(site) as w:
             w.shows(["n/d1", "n/f1", "n/m1"], "at first")
