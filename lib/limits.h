@@ -73,6 +73,7 @@
 #define LIMIT_TREE_DEPTH 32
 #define LIMIT_PATH 4096
 #define LIMIT_FETCHES 8 /* processes that fetch at the same time */
+#define LIMIT_FETCH_DOCUMENTS 100000 /* that one of them brings */
 #define LIMIT_FETCH_RESULT (64 * MIB) /* what one of them has to say */
 #define LIMIT_FETCH_VALIDATOR (1 * MIB) /* one remembered text in that */
 #define LIMIT_RUN_ATTEMPTS 4000 /* recorded of one run */

@@ -178,6 +178,8 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 		result.validators = f.validators;
 		memcpy(result.note, f.note, sizeof result.note);
 		send_result(fd, &result);
+		/* Whatever it kept on disk has served its purpose. */
+		fetch_free(&f);
 	}
 	_exit(0);
 }

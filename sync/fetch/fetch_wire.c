@@ -270,7 +270,7 @@ take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
 {
 	uint32_t count = take_u32(in);
 
-	if (in->bad || count > LIMIT_TREE_FILES) {
+	if (in->bad || count > LIMIT_FETCH_DOCUMENTS) {
 		in->bad = true;
 		return;
 	}

@@ -13,7 +13,7 @@ import termios
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap
 from test_site import SYNC, Site, document, server
-from upstream import Upstream
+from slow_upstream import Upstream
 
 
 def call(*args, **env):

@@ -92,7 +92,13 @@ test_failure(void)
 static void
 test_progress(void)
 {
-	struct fetch_progress p = { 5, 6, "receiving objects" }, back;
+	struct fetch_progress p = { .bytes = 5,
+		.requests = 6,
+		.pages = 7,
+		.total_pages = 8,
+		.entries = 9,
+		.phase = "receiving objects" },
+			      back;
 	char phase[FETCH_WIRE_PHASE];
 	enum fetch_wire_kind kind;
 	struct buf b = BUF_INIT(1000);
@@ -104,7 +110,8 @@ test_progress(void)
 	      kind == FETCH_WIRE_PROGRESS &&
 	      fetch_wire_progress(
 		  &back, phase, b.data + FETCH_WIRE_HEADER, len, &e) == 0);
-	CHECK(back.bytes == 5 && back.requests == 6 &&
+	CHECK(back.bytes == 5 && back.requests == 6 && back.pages == 7 &&
+	      back.total_pages == 8 && back.entries == 9 &&
 	      strcmp(back.phase, "receiving objects") == 0);
 	buf_free(&b);
 }
