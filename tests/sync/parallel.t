@@ -13,6 +13,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap
 from git_server import HttpSite, RawServer, Repository
+from upstream import Upstream as Api
 from test_site import Site, document, server
 from slow_upstream import NEVER, Upstream, alive, children, left_over, wait_for
 
@@ -251,6 +252,25 @@ def test_deadline_of_the_run():
         run = site.sync()
         tap.equal(run.status, 2, "a wrong one")
         tap.contains(run.err, "sync.deadline", "is named")
+
+
+def test_a_crawl_goes_on_after_the_deadline():
+    with Site() as site, Api(count=60, delay=0.2) as api:
+        site.configure({"api": {"api": {"endpoint": api.url(), "pageSize": 5},
+                                "syncPolicy": {"interval": "1h"}}})
+        with open(site.config, encoding="utf-8") as f:
+            plain = json.load(f)
+        site.write("config.yaml", {**plain, "sync": {"deadline": "1s"}})
+        run = site.sync()
+        tap.equal(run.source("api")["result"], "failed", "no time for all")
+        api.delay = 0
+        site.write("config.yaml", plain)
+        run = site.sync("--source", "api")
+        tap.equal((run.status, run.counts("api")[0]), (0, 60), "all is in")
+        tap.ok(run.source("api")["requests"] < 12,
+               f"{run.source('api')['requests']} requests for the rest")
+        tap.equal([n for _, _, names in os.walk(site.path("cache"))
+                   for n in names], [], "no page is left")
 
 
 def test_inherited_lock():
