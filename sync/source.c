@@ -291,7 +291,6 @@ apply_content(struct attempt *a, bool filter_only,
 {
 	struct apply_counts *counts = &a->out->counts;
 	struct db *db = a->context->db;
-	struct apply_counts part;
 
 	if (filter_only) {
 		if (apply_filter(counts, db, options, e) == -1)
@@ -299,20 +298,7 @@ apply_content(struct attempt *a, bool filter_only,
 		counts->rejected = a->job->state.counts.rejected;
 		return 0;
 	}
-	if (apply_fetched(counts, db, &a->fetch, options, e) == -1)
-		return -1;
-	if (!a->fetch.partial || !a->job->refilter)
-		return 0;
-	/* What did not come has not met the new filter yet. */
-	memset(&part, 0, sizeof part);
-	if (apply_filter(&part, db, options, e) == -1)
-		return -1;
-	counts->added += part.added;
-	counts->removed += part.removed;
-	counts->servers = part.servers;
-	counts->skills = part.skills;
-	counts->plugins = part.plugins;
-	return 0;
+	return apply_fetched(counts, db, &a->fetch, options, e);
 }
 
 /*

@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/path_glob.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -211,6 +212,22 @@ add_path(struct watch_paths *w, const char *path, int links)
 	free(above);
 }
 
+/* What is written as a pattern is found below the directory before it. */
+static void
+add_place(struct watch_paths *w, const char *path)
+{
+	size_t before = path_glob_base(path);
+	char *base;
+
+	if (access(path, F_OK) == 0 || !path_glob_is(path)) {
+		add_path(w, path, 0);
+		return;
+	}
+	base = before == 0 ? xstrdup(".") : xstrndup(path, before);
+	add_path(w, base, 0);
+	free(base);
+}
+
 struct watch_paths *
 watch_paths_new(char *const *paths, size_t count)
 {
@@ -222,7 +239,7 @@ watch_paths_new(char *const *paths, size_t count)
 		return w;
 	}
 	for (size_t i = 0; i < count && !is_full(w); i++)
-		add_path(w, paths[i], 0);
+		add_place(w, paths[i]);
 	return w;
 }
 

@@ -4,7 +4,8 @@
  * the kernel's word (inotify) on the directories that a change must touch.
  *
  * For each path these are the directory it lies in, those of every link on the
- * way to it, and when it is a directory itself, all of it.  So files written in
+ * way to it, and when it is a directory itself, all of it; for a
+ * pattern, the directory before it and all of that.  So files written in
  * place or replaced by rename, links that are turned, and the ..data swap of a
  * mounted ConfigMap are all seen.  What exactly happened is not said: whoever
  * asks looks for himself.

@@ -214,6 +214,7 @@ def test_local_sources():
             "file": site.file_source("file", server("n/f1")),
             "dir": {"file": {"path": site.path("dir")}},
             "map": {"configmap": {"path": site.path("map")}},
+            "glob": {"file": {"path": site.path("glob/*/x.json")}},
             "late": {"file": {"path": site.path("not/yet/there.json")}}})
         with Watching(site) as w:
             w.shows(["n/d1", "n/f1", "n/m1"], "at first")
@@ -232,10 +233,13 @@ def test_local_sources():
             site.write("not/yet/there.json", document(server("n/late")))
             w.shows(["n/d1", "n/d3", "n/f3", "n/late", "n/m2"],
                     "a file comes where there was not even a directory")
+            site.write("glob/new/x.json", document(server("n/glob")))
+            w.shows(["n/d1", "n/d3", "n/f3", "n/glob", "n/late", "n/m2"],
+                    "a file comes that matches a pattern")
             before = quiet(site)
             for i in range(20):
                 site.file_source("file", server(f"n/f{i}"))
-            w.shows(["n/d1", "n/d3", "n/f19", "n/late", "n/m2"],
+            w.shows(["n/d1", "n/d3", "n/f19", "n/glob", "n/late", "n/m2"],
                     "the last of twenty quick changes")
             tap.ok(1 <= quiet(site) - before <= 5,
                    f"{attempts(site) - before} syncs for them")
