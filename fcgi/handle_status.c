@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /registry/status: how the sync goes.
+ * /registry/status: how the sync goes, and /registry/status/history: how it
+ * went.
  *
  * Each part is one statement whose columns are written under the names of a
  * table, in order; what the database does not know is null.
@@ -63,6 +64,21 @@ static const struct field source_fields[] = {
 	{ "rejectedCount", NUMBER },
 };
 
+static const struct field history_fields[] = {
+	{ "runId", TEXT },
+	{ "type", TEXT },
+	{ "startTime", INSTANT },
+	{ "completionTime", INSTANT },
+	{ "result", TEXT },
+	{ "addedCount", NUMBER },
+	{ "updatedCount", NUMBER },
+	{ "removedCount", NUMBER },
+	{ "unchangedCount", NUMBER },
+	{ "rejectedCount", NUMBER },
+	{ "totalCount", NUMBER },
+	{ "errorMessage", TEXT },
+};
+
 /* The members of a registry; its sources come after the first two. */
 static const struct field registry_fields[] = {
 	{ "name", TEXT },
@@ -115,10 +131,11 @@ add_object(struct json_out *j, struct stmt *s, const struct field *fields,
 	return 0;
 }
 
+/* All rows of ${s} as an array of objects. */
 static int
-add_sources(struct json_out *j, struct db *db, struct err *e)
+add_objects(struct json_out *j, struct stmt *s, const struct field *fields,
+    int count, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_STATUS_SOURCES);
 	bool row;
 
 	json_out_open(j, '[');
@@ -128,7 +145,7 @@ add_sources(struct json_out *j, struct db *db, struct err *e)
 		if (!row)
 			break;
 		json_out_open(j, '{');
-		add_fields(j, s, source_fields, 0, COUNT(source_fields));
+		add_fields(j, s, fields, 0, count);
 		json_out_close(j, '}');
 	}
 	json_out_close(j, ']');
@@ -199,11 +216,55 @@ handle_status(struct exchange *x, struct err *e)
 	    -1)
 		return -1;
 	json_out_key(&j, "sources");
-	if (add_sources(&j, x->db, e) == -1)
+	if (add_objects(&j, db_stmt(x->db, SQL_STATUS_SOURCES), source_fields,
+		COUNT(source_fields), e) == -1)
 		return -1;
 	json_out_key(&j, "registries");
 	if (add_registries(&j, x->db, e) == -1)
 		return -1;
+	json_out_close(&j, '}');
+	buf_addc(&x->response->body, '\n');
+	return 0;
+}
+
+static int
+add_history(
+    struct json_out *j, struct exchange *x, const char *source, struct err *e)
+{
+	struct stmt *s = db_stmt(x->db, SQL_STATUS_HISTORY);
+
+	stmt_bind_str(s, SQL_STATUS_HISTORY_P_SOURCE, source);
+	stmt_bind_int(s, SQL_STATUS_HISTORY_P_LIMIT, x->query.limit);
+	return add_objects(j, s, history_fields, COUNT(history_fields), e);
+}
+
+int
+handle_history(struct exchange *x, struct err *e)
+{
+	struct json_out j = JSON_OUT_INIT(&x->response->body);
+	struct stmt *s = db_stmt(x->db, SQL_STATUS_SOURCES);
+	bool row;
+
+	json_out_open(&j, '{');
+	json_out_key(&j, "sources");
+	json_out_open(&j, '[');
+	for (;;) {
+		const char *name;
+
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			break;
+		name = stmt_text(s, 0, NULL);
+		json_out_open(&j, '{');
+		json_out_key(&j, "name");
+		json_out_str(&j, name);
+		json_out_key(&j, "runs");
+		if (add_history(&j, x, name, e) == -1)
+			return -1;
+		json_out_close(&j, '}');
+	}
+	json_out_close(&j, ']');
 	json_out_close(&j, '}');
 	buf_addc(&x->response->body, '\n');
 	return 0;

@@ -191,6 +191,18 @@ const char *const openapi_components[] = {
 			   ",'nextDue':" INSTANT_OR_NULL
 			   ",'hash':" OR_NULL("string") ",'revision':" OR_NULL("string") ",'serverCount':" OR_NULL("integer") ",'skillCount':" OR_NULL(
 			       "integer") ",'pluginCount':" OR_NULL("integer") ",'rejectedCount':" OR_NULL("integer")) ",",
+	OBJECT("SyncHistory", "'sources'",
+	    "'sources':{'type':'array','items':{'type':'object',"
+	    "'required':['name','runs'],'properties':{'name':" TEXT
+	    ",'runs':" ARRAY(REF("SyncRunOfSource")) "}}}") ",",
+	OBJECT("SyncRunOfSource",
+	    "'runId','type','startTime','completionTime','result'",
+	    "'runId':" TEXT ",'type':" TEXT ",'startTime':" INSTANT
+	    ",'completionTime':" INSTANT ",'result':{'enum':['completed',"
+	    "'unchanged','skipped','failed']},'addedCount':" NUMBER
+	    ",'updatedCount':" NUMBER ",'removedCount':" NUMBER
+	    ",'unchangedCount':" NUMBER ",'rejectedCount':" NUMBER
+	    ",'totalCount':" NUMBER ",'errorMessage':" OR_NULL("string")) ",",
 	OBJECT("SyncOfRegistry", "'name','default','sources'",
 	    "'name':" TEXT
 	    ",'default':{'type':'boolean'},'sources':" ARRAY(TEXT) ",'serverCount':" OR_NULL(

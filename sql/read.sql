@@ -198,6 +198,13 @@ ORDER BY r.ordinal, r.id;
 SELECT s.name FROM registry_source rs JOIN source s ON s.id = rs.source_id
 WHERE rs.registry_id = :registry ORDER BY rs.position;
 
+-- name: status_history
+-- The last runs that had to do with one source, the newest first.
+SELECT r.run_id, r.trigger, t.started_us, t.ended_us, t.result, t.added,
+    t.updated, t.removed, t.unchanged, t.rejected, t.total, t.error
+FROM run_source t JOIN run r ON r.id = t.run
+WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
+
 -- ---- what is configured -----------------------------------------------------
 -- source_all and source_named share one row, and so do registry_all and
 -- registry_named (fcgi/handle_configured.c reads them).

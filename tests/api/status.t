@@ -101,10 +101,52 @@ def test_runs():
         "a run that failed")
 
 
+def history(query=""):
+    answer = responder.cgi(DATABASE, "/registry/status/history" + query)
+    tap.equal((answer.status, answer.headers["cache-control"]),
+        (200, "no-store"), f"200 {query}")
+    return answer.json
+
+
+def test_history():
+    first = history()["sources"]
+    tap.equal([(s["name"], s["runs"]) for s in first],
+        [("a", []), ("new", []), ("b", [])], "every source, no runs yet")
+    for i in range(60):
+        execute(RUN, (f"h{i}", "manual" if i == 59 else "automatic", rdb.EPOCH,
+            rdb.EPOCH, "completed", None, 0, None, 1, rdb.EPOCH, None, 0, 0))
+        for ordinal, source in enumerate("ab" if i == 7 else "a"):
+            execute("INSERT INTO run_source SELECT max(id), ?, ?, 'file', ?, ?,"
+                " ?, 1, 2, 3, 4, 5, ?, 6, 7, 'cafe', ? FROM run", (ordinal,
+                source, "failed" if i == 58 else "completed",
+                rdb.EPOCH + i * 10**6, rdb.EPOCH + i * 10**6 + 250000, i,
+                "gone \"away\"" if i == 58 else None))
+    execute("INSERT INTO run_source SELECT max(id), 9, 'former', 'git',"
+        " 'failed', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 'x' FROM run")
+    a, new, b = history()["sources"]
+    tap.equal([r["totalCount"] for r in a["runs"]], list(range(59, 9, -1)),
+        "the last fifty, newest first")
+    tap.equal((new["runs"], [r["totalCount"] for r in b["runs"]]), ([], [7]),
+        "each source has its own")
+    tap.equal(a["runs"][0], {"runId": "h59", "type": "manual",
+        "startTime": "2026-01-01T00:00:59Z",
+        "completionTime": "2026-01-01T00:00:59.25Z", "result": "completed",
+        "addedCount": 1, "updatedCount": 2, "removedCount": 3,
+        "unchangedCount": 4, "rejectedCount": 5, "totalCount": 59,
+        "errorMessage": None}, "what a run says")
+    tap.equal((a["runs"][1]["result"], a["runs"][1]["errorMessage"]),
+        ("failed", 'gone "away"'), "one that failed")
+    tap.equal(history("?limit=2")["sources"][0]["runs"], a["runs"][:2], "limit")
+    for limit in "0", "101", "x":
+        tap.equal(responder.cgi(DATABASE,
+            f"/registry/status/history?limit={limit}").status, 400, limit)
+
+
 rdb.build(DATABASE, [
     rdb.Source("a", [rdb.server("a.e/1"), rdb.server("a.e/2"),
         rdb.server("a.e/3", status="deleted")]),
     rdb.Source("b", [rdb.server("b.e/1"), rdb.server("a.e/2"),
         rdb.extension(rdb.SKILL, "n", "s")])],
     [rdb.Registry("main", ["b", "a"], True), rdb.Registry("other", ["a"])])
-tap.main([test_before_the_first_run, test_registries, test_sources, test_runs])
+tap.main([test_before_the_first_run, test_registries, test_sources, test_runs,
+    test_history])
