@@ -69,6 +69,10 @@ $(BUILD)/gen/schema.c: schema/embed.awk $(sort $(wildcard schema/durable/*.sql))
 	$(call say,GEN,$@)mkdir -p $(@D) && \
 	awk -f schema/embed.awk $(filter %.sql,$^) > $@
 
+$(BUILD)/gen/front.c: $(addprefix fcgi/front/,embed index.html style.css \
+		script.js)
+	$(call say,GEN,$@)mkdir -p $(@D) && fcgi/front/embed > $@
+
 # What /version tells; written only when it differs, so nothing is rebuilt for
 # it in vain.  The date is the commit's, so that a build can be repeated.
 $(BUILD)/gen/commit.h: always
@@ -94,7 +98,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 
 $(BUILD)/lib.a: $(call objects,$(LIB_SRC) $(GEN_SRC))
 $(BUILD)/sync.a: $(call objects,$(SYNC_SRC))
-$(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC))
+$(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC) $(BUILD)/gen/front.c)
 $(ARCHIVES):
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
 
@@ -314,7 +318,7 @@ lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -I. -Ibuild/lint-gcc/gen lib sync fcgi bench
 	@tests/lint
-	@shellcheck .ci/run .ci/need httpd-conf/run httpd-conf/serve
+	@shellcheck .ci/run .ci/need fcgi/front/embed httpd-conf/run httpd-conf/serve
 
 .PHONY: $(BUILD)/units
 $(BUILD)/units: $(UNIT_TESTS)

@@ -63,6 +63,7 @@ int handle_versions(struct exchange *x, struct err *e);
 int handle_list(struct exchange *x, struct err *e);
 int handle_status(struct exchange *x, struct err *e);
 int handle_history(struct exchange *x, struct err *e);
+int handle_front(struct exchange *x, struct err *e);
 int handle_sources(struct exchange *x, struct err *e);
 int handle_source(struct exchange *x, struct err *e);
 int handle_source_entries(struct exchange *x, struct err *e);

@@ -265,7 +265,8 @@ openapi_add(struct buf *out, const struct route *table, size_t count)
 	json_out_key(&j, "paths");
 	json_out_open(&j, '{');
 	for (size_t i = 0; i < count; i++)
-		add_paths(&j, &table[i]);
+		if (table[i].summary != NULL)
+			add_paths(&j, &table[i]);
 	json_out_close(&j, '}');
 	add_components(&j);
 	json_out_close(&j, '}');

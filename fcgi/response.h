@@ -18,7 +18,7 @@ struct response {
 	const char *type; /* of the body, a literal; JSON after a reset */
 	char etag[ETAG_SIZE]; /* "" for none */
 	unsigned allow; /* methods for Allow; 0 for no such line */
-	const char *line; /* one more header line with its end, or NULL */
+	const char *line; /* more header lines with their ends, or NULL */
 	bool for_pages; /* scripts of any site may read it; so after a reset */
 	bool omit_body; /* HEAD: the length is told, the body is not */
 	struct buf body;

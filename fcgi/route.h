@@ -57,7 +57,7 @@ struct route {
 	bool content_tag; /* the entity tag is made of the body */
 	bool strict_name; /* a serverName that cannot be is a 400, not a 404 */
 	/* For the description of the API (fcgi/openapi.c). */
-	const char *summary; /* one line */
+	const char *summary; /* one line; NULL: for people, not described */
 	const char *answer; /* which of its schemas a 200 has */
 	/* Fills the response; -1 with an error for another answer than 200. */
 	int (*handle)(struct exchange *x, struct err *e);

@@ -133,6 +133,7 @@ const struct route routes_api[] = {
 	    .summary = "The last runs of the sync, for each source",
 	    .answer = "SyncHistory",
 	    .handle = handle_history },
+	ALONE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
 	OPENAPI(".json", handle_openapi_json, "Description"),
 	OPENAPI(".yaml", handle_openapi_yaml, "Description"),
 	ALONE(ROUTE_AT_ROOT | ROUTE_AT_V0 | ROUTE_AT_V01, "/health",

@@ -125,7 +125,7 @@ static const struct {
 	{ __LINE__, "/Registry/r/v0.1/servers", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "/registry/r", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "/v1/registry/", IS_NOTHING, NULL, NULL, NULL },
-	{ __LINE__, "/", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "//", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "//", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s", IS_NOTHING, NULL,
 	    NULL, NULL },
