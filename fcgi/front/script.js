@@ -356,15 +356,22 @@ function status(meta) {
 	return el("span", { class: "tag " + (meta.status === "deprecated" ? "warn" : "bad") }, exact(meta.status));
 }
 
+const TITLE = 200;
+const titled = server => {
+	const title = plain(server.title).trim();
+	return title.length > TITLE ? title.slice(0, TITLE) + "…" : title;
+};
+const called = server => titled(server) ? prose(titled(server)) : name(server.name);
+
 function row(item) {
 	const server = item.server || {};
 	const meta = official(item);
 	const kinds = [...new Set([...list(server.packages).map(p => text(p.registryType)),
 		...list(server.remotes).map(r => text(r.type))])].filter(k => k);
 	return el("li", {},
-		el("h2", {}, el("a", { href: address(at.registry, text(server.name)) }, server.title ? prose(server.title) : name(server.name))), " ", status(meta),
+		el("h2", {}, el("a", { href: address(at.registry, text(server.name)) }, called(server))), " ", status(meta),
 		el("p", { class: "clamp" }, prose(server.description)),
-		el("div", { class: "meta" }, server.title && name(server.name, "span"), name(server.version, "span"),
+		el("div", { class: "meta" }, titled(server) && name(server.name, "span"), name(server.version, "span"),
 			kinds.length > 0 && el("span", {}, exact(kinds.join(", "))),
 			meta.updatedAt && el("span", {}, "changed ", when(meta.updatedAt))));
 }
@@ -573,12 +580,12 @@ function drawServer(item, versions) {
 	const meta = official(item);
 	const repository = server.repository || {};
 	const api = `registry/${enc(at.registry)}/v0.1/servers/${enc(at.server)}/versions/${enc(text(server.version))}`;
-	const title = el("h1", { id: "detail-title", tabindex: "-1" }, server.title ? prose(server.title) : name(server.name));
-	document.title = `${plain(server.title) || exact(server.name)} – MCP registry`;
+	const title = el("h1", { id: "detail-title", tabindex: "-1" }, called(server));
+	document.title = `${titled(server) || exact(server.name)} – MCP registry`;
 	fill($("detail"),
 		el("p", {}, el("a", { href: back() }, "← Servers of ", name(at.registry))),
 		title,
-		el("p", { class: "meta" }, server.title && name(server.name, "span"), name(server.version, "span"), status(meta)),
+		el("p", { class: "meta" }, titled(server) && name(server.name, "span"), name(server.version, "span"), status(meta)),
 		meta.statusMessage && el("p", { class: "state warn" }, prose(meta.statusMessage)),
 		el("p", {}, prose(server.description)),
 		el("dl", {},
@@ -611,18 +618,23 @@ async function showServer() {
 	fill($("detail"), el("p", {}, el("a", { href: back() }, "← Servers of ", name(at.registry))),
 		el("h1", { tabindex: "-1" }, name(at.server)), el("p", {}, "Loading…"));
 	try {
-		const all = list((await get(base, mine.signal)).servers).filter(i => i.server);
+		/* Where versions are listed, a name that should not be is refused. */
+		const page = await get(base, mine.signal).catch(e => {
+			if (e.status !== 400) throw e;
+			return {};
+		});
+		const all = list(page.servers).filter(i => i.server);
 		let item = here.version === undefined ? all.find(i => official(i).isLatest) || all[0]
 			: all.find(i => text(i.server.version) === here.version);
 		if (!item) item = await get(`${base}/${enc(here.version || "latest")}`, mine.signal);
-		drawServer(item, all).focus();
+		drawServer(item, all).focus({ preventScroll: true });
 	} catch (e) {
 		if (e.name === "AbortError") return;
 		const place = el("div");
 		fill($("detail"), el("p", {}, el("a", { href: back() }, "← Servers of ", name(at.registry))),
 			el("h1", { tabindex: "-1" }, name(at.server)), place);
 		apologise(place, e.status === 404 ? new Failure(404, "There is no such server here.") : e, showServer);
-		$("detail").querySelector("h1").focus();
+		$("detail").querySelector("h1").focus({ preventScroll: true });
 	}
 }
 
