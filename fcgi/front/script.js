@@ -656,6 +656,17 @@ let opened = null;
 let scrolls = new Map();
 let place = "";
 
+/* A registry can be searched before the list of all has come. */
+function choose(registry) {
+	const select = $("registry");
+	if (select.options.length === 0) {
+		select.append(el("option", { value: registry }, exact(registry)));
+		$("of").hidden = true;
+		$("search").hidden = false;
+	}
+	if ([...select.options].some(o => o.value === registry)) select.value = registry;
+}
+
 function go() {
 	const first = at.view === "";
 	const before = at;
@@ -664,7 +675,7 @@ function go() {
 	place = location.hash;
 	for (const view of ["overview", "catalogue", "detail"]) $(view).hidden = at.view !== view;
 	if (looking && at.view !== "detail") looking.abort();
-	if (at.registry !== undefined && [...$("registry").options].some(o => o.value === at.registry)) $("registry").value = at.registry;
+	if (at.registry !== undefined) choose(at.registry);
 	if (at.view !== "catalogue" && document.activeElement !== $("q")) $("q").value = "";
 	let focused = false;
 	if (at.view === "overview") document.title = state ? `${$("verdict").textContent} – MCP registry` : "MCP registry";

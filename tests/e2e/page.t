@@ -260,6 +260,14 @@ def test_search_and_keyboard():
     tap.equal(t.js("document.querySelector('#q').value"), "FILES",
         "with the words")
     finish(t)
+    # Before the state has come, too.
+    slow = "const f = fetch; fetch = (u, o) => u.includes('status') ? " \
+        "new Promise(() => 0) : f(u, o)"
+    t = tab("#/registry/few", f"{CATALOGUE} === 7", before=slow)
+    t.key("/", "/")
+    t.type("files")
+    tap.ok(t.until(f"{CATALOGUE} === 1"), "a catalogue is searched at once")
+    finish(t)
 
 
 def test_more_and_empty():
