@@ -112,8 +112,9 @@ def servers():
             extra={"packages": [package("npm", LONG)]}),
         rdb.server("f.example/arabic", description="خادم الملفات",
             title="ملفات"),
-        rdb.server("g.example/shapes", extra={"packages": ["x", None, 7, {}],
-            "remotes": {"a": 1}, "repository": [], "title": {"x": 1}})]
+        rdb.server("g.example/shapes", text='{"name":"g.example/shapes",'
+            '"version":"1.0.0","description":null,"packages":["x",null,7,{}],'
+            '"remotes":{"a":1},"repository":[],"title":{"x":1}}')]
     return plain, files, odd
 
 

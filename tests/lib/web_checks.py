@@ -115,6 +115,18 @@ def test_compression():
             200, f"another tag {headers}")
 
 
+def test_page_for_people():
+    plain = SERVER.get("/")
+    tap.equal((plain.status, plain.headers["Content-Type"]),
+        (200, "text/html; charset=utf-8"), "/ is a page")
+    tap.equal(len(plain.headers.get_all("Content-Security-Policy")), 1,
+        "with its policy")
+    packed = SERVER.get("/", Accept_Encoding="gzip")
+    tap.equal(gzip.decompress(packed.body), plain.body, "packed, the same")
+    again = SERVER.get("/", If_None_Match=packed.headers["ETag"])
+    tap.equal((again.status, again.body), (304, b""), "kept")
+
+
 def test_methods():
     full = SERVER.get(LIST)
     head = SERVER.get(LIST, "HEAD")
