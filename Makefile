@@ -121,11 +121,24 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/sync.a $(BUILD)/fcgi.a \
 # ---- tests ------------------------------------------------------------------
 
 TEST_SCRIPTS := $(wildcard tests/api/*.t tests/sync/*.t tests/e2e/*.t \
-	tests/fuzz/*.t)
+	tests/fuzz/*.t tests/faults/*.t)
 TEST_PROGRAMS = $(UNIT_TESTS) $(BUILD)/tests/sync/fetch_driver $(FUZZ_REPLAYS)
 
 $(BUILD)/tests/sync/%: $(BUILD)/tests/sync/%.o $(BUILD)/sync.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
+
+# What makes calls fail is preloaded: the programs under test are those that are
+# installed.  A sanitizer brings an allocator of its own.
+FAULT_LIBRARY := $(BUILD)/tests/faults/inject.so
+$(FAULT_LIBRARY): $(wildcard tests/faults/*.c) tests/faults/inject.h
+	$(call say,LD,$@)mkdir -p $(@D) && \
+	$(CC) -std=c11 $(DEFINES) $(WARNINGS) -O1 -g -I. -fPIC -shared \
+	    $(if $(SAN),-DINJECT_WITHOUT_ALLOC) $(filter %.c,$^) -o $@
+
+.PHONY: faults
+faults: check-packages ## every fault point of a sync, one by one (minutes)
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(FAULT_LIBRARY)
+	@FAULTS=all THV_BUILD=$(BUILD) tests/faults/sweep.t
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/fcgi.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(FCGI_LIBS) $(LIB_LIBS) -o $@

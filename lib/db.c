@@ -26,6 +26,21 @@
 #define WRITER_CACHE "PRAGMA cache_size = -8192;"
 #define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
 
+/* What SQLite knows and does not say. */
+static const char *
+hint(int code)
+{
+	/* It takes EIO from a read for a damaged file system. */
+	if (code == SQLITE_CORRUPT)
+		return ", or the disk cannot be read";
+	/* It makes do with reading when it may not, or cannot, open to write.
+	 */
+	if (code == SQLITE_READONLY)
+		return ": it, or its -wal or -shm file, could not be opened "
+		       "for writing";
+	return "";
+}
+
 void
 db_set_err(struct err *e, sqlite3 *handle, const char *what)
 {
@@ -37,9 +52,13 @@ db_set_err(struct err *e, sqlite3 *handle, const char *what)
 	    code == SQLITE_NOTADB || code == SQLITE_CORRUPT ||
 	    code == SQLITE_IOERR || code == SQLITE_READONLY)
 		meaning = ERR_UNAVAILABLE;
-	err_set(e, meaning, "%s: %s (SQLite %d)", what,
+	err_set(e, meaning, "%s: %s%s (SQLite %d)", what,
 	    handle == NULL ? "out of memory" : sqlite3_errmsg(handle),
-	    extended);
+	    hint(code), extended);
+	if (code == SQLITE_IOERR && sqlite3_system_errno(handle) != 0)
+		err_set_errno(e, meaning, sqlite3_system_errno(handle),
+		    "%s: %s (SQLite %d)", what, sqlite3_errmsg(handle),
+		    extended);
 }
 
 int

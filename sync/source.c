@@ -158,8 +158,10 @@ source_job_load(struct source_job *out, struct db *db,
 		return -1;
 	if (!source_kind_is_synced(conf->kind))
 		return 0;
+	/* Later than its interval it can only be by a clock that was wrong. */
 	out->due = asked_for || out->state.due_us == CLOCK_NEVER ||
-		   out->state.due_us <= now;
+		   out->state.due_us <= now ||
+		   out->state.due_us - now > interval_us(out);
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
 			strcmp(out->state.applied_filter, filter) != 0;

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeping the fault points of a program: the n-th call of a kind is made to
+fail (tests/faults/inject.h), for every n, each time on a fresh copy of a site.
+
+After each point: the program ended as it may, it named the cause, the database
+is whole and serves the old content or the new, and the next run heals."""
+
+import concurrent.futures
+import http.server
+import os
+import re
+import shutil
+import sqlite3
+import struct
+import subprocess
+import threading
+import time
+
+import responder
+from git_server import Repository
+from test_site import SYNC, Site, document, server
+
+LIBRARY = os.path.join(responder.BUILD.replace("build/valgrind", "build"),
+                       "tests/faults/inject.so")
+STATE = struct.Struct("=qq48s")
+WORKERS = max(2, os.cpu_count() or 2)
+KILLED = -9
+ABORTED = -6
+INTERVAL = 3600  # of Site's sources, seconds
+# What a message says of each kind.
+CAUSES = {
+    "alloc": r"memory",
+    "eio": r"I/O error|Input/output error|disk cannot be read",
+    "full": r"No space|is full|I/O error|unable to open|write",
+    "short": r"",
+    "open": r"Too many open|could not be opened|unable to open|Cannot allocate|I/O error|"
+            r"temporarily unavailable|memory",
+    "clock-back": r"", "clock-ahead": r"",
+    "curl": r"memory|connect|option|network|URL|curl",
+    "git": r"git|repository|object|reference|remote|fetch",
+}
+
+
+def contents(generation):
+    """A small catalogue; one entry comes and one goes with a generation."""
+    return [server(f"n/s{i}", title=f"Generation {generation}")
+            for i in range(generation, generation + 4)]
+
+
+class Scenario:
+    """A site whose database holds generation 0 and whose source generation 1,
+    and the way to bring it back to that state."""
+    args = ("--force",)
+    fresh = False
+    also_said = ""
+
+    def __init__(self):
+        self.site = Site()
+        os.makedirs(self.site.path("base"))
+        self.state = self.site.path("state")
+        self.set_up()
+        if not self.fresh:
+            self.offer(0)
+            run = self.site.sync("--force")
+            assert run.status == 0, run.err
+        self.old = None if self.fresh else self.served()
+        self.offer(1)
+        self.save()
+        run = self.site.sync("--force")
+        assert run.status == 0, run.err
+        self.new = self.served()
+        assert self.old != self.new
+        self.reset()
+
+    def set_up(self):
+        block = self.site.file_source("a", *contents(0))
+        self.site.configure({"a": block})
+
+    def offer(self, generation):
+        self.site.file_source("a", *contents(generation))
+
+    def close(self):
+        self.site.__exit__()
+
+    # ---- going back ----
+
+    def live(self):
+        return [name for name in os.listdir(self.site.dir)
+                if name.startswith("registry.db") or name == "cache"]
+
+    def save(self):
+        for name in self.live():
+            copy(self.site.path(name), self.site.path("base", name))
+
+    def reset(self):
+        for name in self.live():
+            path = self.site.path(name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        for name in os.listdir(self.site.path("base")):
+            copy(self.site.path("base", name), self.site.path(name))
+        with open(self.state, "wb") as f:
+            f.write(b"\0" * STATE.size)
+
+    def untouched(self):
+        """Whether the database is, byte by byte, what it was before."""
+        for name in "registry.db", "registry.db-wal":
+            if read(self.site.path(name)) != read(
+                    self.site.path("base", name)):
+                return False
+        return True
+
+    # ---- looking ----
+
+    def served(self):
+        """What a client gets; None when there is nothing to serve yet."""
+        answer = self.site.get("/v0.1/servers?limit=100")
+        if self.fresh and answer.status in (404, 503):
+            return None
+        assert answer.status == 200, (answer.status, answer.body, answer.log)
+        return [(i["server"]["name"], i["server"]["title"])
+                for i in answer.json["servers"]] or None
+
+    def whole(self):
+        """What is wrong with the database, or None."""
+        if not os.path.exists(self.site.database):
+            return None
+        db = sqlite3.connect(self.site.database)
+        try:
+            verdict = db.execute("PRAGMA integrity_check").fetchall()
+            if verdict != [("ok",)]:
+                return f"integrity_check: {verdict[:3]}"
+            if db.execute("PRAGMA foreign_key_check").fetchall():
+                return "a reference hangs"
+        except sqlite3.DatabaseError as e:
+            return f"SQLite: {e}"
+        finally:
+            db.close()
+        return None
+
+    # ---- one point ----
+
+    def command(self):
+        return self.site.command("--json", *self.args)
+
+    def run(self, kind, at):
+        """(exit status, output, calls counted, calls failed, name)."""
+        self.reset()
+        env = self.site.environment(
+            LD_PRELOAD=LIBRARY, FAULT_KIND=kind, FAULT_AT=str(at),
+            FAULT_STATE=self.state, FAULT_DIRECTORY=self.site.dir,
+            FAULT_SEED=str(at))
+        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + \
+            ":verify_asan_link_order=0"
+        done = subprocess.run(self.command(), env=env, check=False,
+                              stdin=subprocess.DEVNULL, timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        calls, fired, name = STATE.unpack(read(self.state))
+        text = (done.stdout + done.stderr).decode("utf-8", "replace")
+        return (done.returncode, text, calls, fired,
+                name.rstrip(b"\0").decode())
+
+    def ended_well(self, kind, status, text):
+        """What is wrong with how it ended, or None."""
+        if kind in ("kill", "power"):
+            return None if status == KILLED else f"exit status {status}"
+        if status == 0:
+            return None
+        if status not in (1, 2) and (status, kind) != (ABORTED, "alloc"):
+            return f"exit status {status}"
+        if not re.search(CAUSES[kind] + self.also_said, text):
+            return "the cause is not named"
+        return None
+
+    def clock_heals(self):
+        """With the clock right again no source waits longer than it may."""
+        run = self.site.sync()
+        latest = self.site.value("SELECT max(due_us) FROM source_state")
+        if latest > (time.time() + INTERVAL) * 1e6:
+            return f"due only at {latest}: {run.out}"
+        return None
+
+    def heals(self):
+        run = self.site.sync("--force")
+        if run.status != 0:
+            return f"the next run: exit status {run.status}: {run.err}"
+        served = self.served()
+        if served != self.new:
+            return f"the next run serves {served}"
+        return None
+
+    def verified(self):
+        done = subprocess.run(
+            self.site.command("--verify", "-q"), check=False,
+            env=self.site.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            return "--verify: " + done.stdout.decode()[-800:]
+        return None
+
+    def point(self, kind, at):
+        """What went wrong at a point, or None."""
+        status, text, _, fired, name = self.run(kind, at)
+        if not fired:
+            return self.ended_well("short", status, text)
+        wrong = self.ended_well(kind, status, text)
+        if not wrong and (status == 0 or not self.untouched()):
+            wrong = self.whole() or self.shows(status) or \
+                (kind.startswith("clock") and self.clock_heals()) or \
+                self.heals()
+        return wrong and f"{kind} {at} ({name}): {wrong}\n{text[-1500:]}"
+
+    def shows(self, status):
+        served = self.served()
+        if served != self.new and (status == 0 or served != self.old):
+            return f"status {status}, and {served} is served"
+        return None
+
+
+class Fresh(Scenario):
+    """The first sync of all: there is no database yet."""
+    fresh = True
+
+
+class Http(Scenario):
+    """The source is a file behind HTTP."""
+
+    def set_up(self):
+        directory = self.site.path("www")
+        os.makedirs(directory)
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *args):
+                super().__init__(*args, directory=directory)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                                      Handler)
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+        port = self.server.server_address[1]
+        self.site.configure({"a": {"file": {
+            "url": f"http://127.0.0.1:{port}/a.json"}}})
+
+    def offer(self, generation):
+        self.site.write("www/a.json", document(*contents(generation)))
+
+    def close(self):
+        self.server.shutdown()
+        super().close()
+
+
+class Git(Scenario):
+    """The source is a git repository."""
+    # libgit2 leaves out references that it cannot read.
+    also_said = "|there is no branch"
+
+    def set_up(self):
+        self.repository = Repository(self.site.path("a.git"))
+        self.site.configure({"a": {"git": {
+            "repository": "file://" + self.repository.path,
+            "branch": "main", "path": "registry.json"}}})
+
+    def offer(self, generation):
+        text = self.site.write("offer.json", document(*contents(generation)))
+        self.repository.commit({"registry.json": read(text)})
+
+
+def read(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except FileNotFoundError:
+        return b""
+
+
+def copy(source, target):
+    if os.path.isdir(source):
+        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+    else:
+        shutil.copy2(source, target)
+
+
+class Sweep:
+    """All points of one kind in one scenario, or every `step`-th."""
+
+    def __init__(self, scenario, kind, step=1, most=None):
+        self.kind = kind
+        self.scenario = scenario
+        self.step = step
+        self.most = most
+        self.total = 0
+        self.done = 0
+        self.wrong = []
+
+    def work(self, first):
+        scenario = self.scenario()
+        try:
+            status, text, calls, _, _ = scenario.run(self.kind, 0)
+            assert status == 0, text
+            step = self.step
+            if self.most:
+                step = max(step, -(-calls // self.most))
+            done, wrong = 0, []
+            for at in range(1 + first * step, calls + 1, step * WORKERS):
+                done += 1
+                try:
+                    bad = scenario.point(self.kind, at)
+                except (AssertionError, OSError, ValueError) as e:
+                    bad = f"{self.kind} {at}: {e!r}"
+                if bad:
+                    wrong.append(bad)
+            return calls, done, wrong
+        finally:
+            scenario.close()
+
+    def run(self):
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            for calls, done, wrong in pool.map(self.work, range(WORKERS)):
+                self.total = max(self.total, calls)
+                self.done += done
+                self.wrong += wrong
+        return self
