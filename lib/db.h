@@ -86,6 +86,29 @@ void db_checkpoint(struct db *db);
 int64_t db_last_rowid(const struct db *db);
 int64_t db_changes(const struct db *db);
 
+/* ---- copies of a database: lib/db_copy.c ---- */
+
+/*
+ * Makes the database ${path}, which has to exist, visible under the name
+ * "stored" to the statements of ${db}.  Closing does not write to it.
+ */
+int db_attach_stored(struct db *db, const char *path, struct err *e);
+/*
+ * Calls ${each} with every table of ${db} that its schema lists, those of FTS5
+ * indexes included, until it returns -1.
+ */
+int db_each_table(struct db *db,
+    int (*each)(void *ctx, const char *name, struct err *e), void *ctx,
+    struct err *e);
+/* Copies all rows of a table from "stored"; both have the same columns. */
+int db_copy_table(struct db *db, const char *name, struct err *e);
+/*
+ * Writes the whole of ${db}, which has no open transaction, over the database
+ * ${path} in one transaction of that one: readers see the old or the new.
+ * The pages that are overwritten need not be readable.
+ */
+int db_write_over(struct db *db, const char *path, struct err *e);
+
 /*
  * Calls ${line} with each line of the plan SQLite has for a statement, for
  * tests; the statement's set need not be prepared.

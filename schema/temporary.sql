@@ -40,3 +40,8 @@ CREATE TEMP TABLE withheld_seen (
     -- Rows of withheld that the document being read still offers.
     id INTEGER PRIMARY KEY
 ) STRICT;
+
+CREATE TEMP TABLE damaged (
+    -- Documents that --rebuild found unreadable, or other than their digest.
+    document_id INTEGER PRIMARY KEY
+) STRICT;

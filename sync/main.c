@@ -7,6 +7,7 @@
 #include "sync/report.h"
 #include "sync/run.h"
 #include "sync/stop.h"
+#include "sync/verify.h"
 #include "sync/watch.h"
 
 #include <stdio.h>
@@ -73,6 +74,17 @@ sync_sources(
 	return status;
 }
 
+static int
+verify_database(const struct options *o, const struct conf *conf)
+{
+	const struct verify_options v = { .database = conf->database_path,
+		.rebuild = o->rebuild,
+		.json = o->json,
+		.quiet = o->quiet };
+
+	return verify(&v);
+}
+
 /* Does what was asked with ${conf}, which it frees. */
 static int
 use(const struct options *o, struct conf *conf, struct reporter *reporter)
@@ -84,6 +96,11 @@ use(const struct options *o, struct conf *conf, struct reporter *reporter)
 		say_error(&e, reporter->plain);
 		conf_free(conf);
 		return err_exit_status(e.code);
+	}
+	if (o->verify || o->rebuild) {
+		status = verify_database(o, conf);
+		conf_free(conf);
+		return status;
 	}
 	if (o->watch)
 		return watch(o->config, conf, reporter);

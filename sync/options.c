@@ -30,6 +30,9 @@ const char options_help[] =
     "      --check         check the configuration and end\n"
     "      --watch         stay: sync what falls due and what changes, and\n"
     "                      take changes of the configuration\n"
+    "      --verify        check the database and end\n"
+    "      --rebuild       make all that is derived in the database anew,\n"
+    "                      then check it and end\n"
     "      --json          report as one JSON object on standard output\n"
     "  -q, --quiet         report failures only\n"
     "  -v, --verbose       log more\n"
@@ -43,6 +46,8 @@ const char options_help[] =
     "\n"
     "Exit status: 0 done, nothing due, or another sync is running; 1 a source\n"
     "failed or the sync was interrupted; the others are in; 2 wrong usage or configuration, nothing was\n"
+    "failed, the others are in, or the database is not as it should be;\n"
+    "2 wrong usage or configuration, nothing was\n"
     "touched.\n";
 
 enum {
@@ -51,6 +56,8 @@ enum {
 	OPTION_DRY_RUN,
 	OPTION_CHECK,
 	OPTION_WATCH,
+	OPTION_VERIFY,
+	OPTION_REBUILD,
 	OPTION_JSON,
 	OPTION_VERSION,
 	OPTION_HELP
@@ -63,6 +70,8 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "watch", no_argument, NULL, OPTION_WATCH },
+	{ "verify", no_argument, NULL, OPTION_VERIFY },
+	{ "rebuild", no_argument, NULL, OPTION_REBUILD },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -90,6 +99,10 @@ flag_of(struct options *o, int option)
 		return &o->check;
 	case OPTION_WATCH:
 		return &o->watch;
+	case OPTION_VERIFY:
+		return &o->verify;
+	case OPTION_REBUILD:
+		return &o->rebuild;
 	case OPTION_JSON:
 		return &o->json;
 	case 'q':

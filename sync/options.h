@@ -16,6 +16,8 @@ struct options {
 	bool dry_run;
 	bool check;
 	bool watch;
+	bool verify;
+	bool rebuild;
 	bool json;
 	bool quiet;
 	bool verbose;

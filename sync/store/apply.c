@@ -564,42 +564,8 @@ enum {
 	OFFERED_KIND,
 	OFFERED_BODY,
 	OFFERED_DIGEST,
-	OFFERED_STATUS,
-	OFFERED_MESSAGE,
-	OFFERED_STATUS_CHANGED,
-	OFFERED_PUBLISHED,
-	OFFERED_UPDATED,
-	OFFERED_EXTRA,
-	OFFERED_OFFICIAL
+	OFFERED_OUTER /* and the columns that follow */
 };
-
-static int64_t
-instant(struct stmt *s, int column)
-{
-	return stmt_is_null(s, column) ? CLOCK_NEVER : stmt_int(s, column);
-}
-
-/* What the upstream said of the document in this row; false: nothing. */
-static bool
-offered_outer(struct catalog_outer *outer, struct stmt *s)
-{
-	bool said = false;
-
-	for (int c = OFFERED_STATUS; c <= OFFERED_OFFICIAL; c++)
-		said |= !stmt_is_null(s, c);
-	outer->status = stmt_text(s, OFFERED_STATUS, NULL);
-	outer->status_message = stmt_text(s, OFFERED_MESSAGE, NULL);
-	outer->status_changed_us = instant(s, OFFERED_STATUS_CHANGED);
-	outer->published_us = instant(s, OFFERED_PUBLISHED);
-	outer->updated_us = instant(s, OFFERED_UPDATED);
-	outer->extra = stmt_text(s, OFFERED_EXTRA, &outer->extra_len);
-	outer->official = stmt_text(s, OFFERED_OFFICIAL, &outer->official_len);
-	if (outer->extra == NULL)
-		outer->extra_len = 0;
-	if (outer->official == NULL)
-		outer->official_len = 0;
-	return said;
-}
 
 /* Takes a stored document as if it had been offered. */
 static int
@@ -615,7 +581,7 @@ reread(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 	report_progress(a);
 	entry.kind = (enum entry_kind)stmt_int(s, OFFERED_KIND);
 	entry.json = stmt_text(s, OFFERED_BODY, &entry.json_len);
-	if (offered_outer(&outer, s))
+	if (stored_outer(&outer, s, OFFERED_OUTER))
 		entry.outer = &outer;
 	/* It was judged when it was offered; its facts are wanted. */
 	if (rules_check(rules, entry.kind, RULES_IDENTITY, entry.json,

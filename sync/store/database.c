@@ -111,6 +111,15 @@ out:
 	return rc;
 }
 
+int
+database_derive(struct db *db, struct err *e)
+{
+	if (heads_rebuild(db, e) == -1 ||
+	    compose_everything(db, clock_now(), e) == -1)
+		return -1;
+	return blocks_update(db, e);
+}
+
 /*
  * The write statements name the derived tables, so those have to exist before
  * the statements can be prepared, and be filled after that: one transaction
@@ -132,9 +141,7 @@ prepare(struct db *db, int64_t version, struct err *e)
 	if (db_prepare(db, SQL_SET_WRITE, e) == -1)
 		goto out;
 	if (rebuild &&
-	    (make_database_id(db, e) == -1 || heads_rebuild(db, e) == -1 ||
-		compose_everything(db, clock_now(), e) == -1 ||
-		blocks_update(db, e) == -1 ||
+	    (make_database_id(db, e) == -1 || database_derive(db, e) == -1 ||
 		set_user_version(db, SCHEMA_VERSION, e) == -1 ||
 		db_commit(db, e) == -1))
 		goto out;

@@ -15,6 +15,12 @@
  */
 int database_open(struct db **out, const char *path, struct err *e);
 
+/*
+ * Makes all that is derived anew from the facts, inside the transaction that
+ * the caller began.
+ */
+int database_derive(struct db *db, struct err *e);
+
 /* Marks runs and sources that a dead process left unfinished. */
 int database_recover(struct db *db, struct err *e);
 

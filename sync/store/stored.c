@@ -70,6 +70,45 @@ stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
 	digest_raw(d, out);
 }
 
+/* Columns that follow each other in statements that read it. */
+enum {
+	OUTER_STATUS,
+	OUTER_MESSAGE,
+	OUTER_STATUS_CHANGED,
+	OUTER_PUBLISHED,
+	OUTER_UPDATED,
+	OUTER_EXTRA,
+	OUTER_OFFICIAL
+};
+
+static int64_t
+instant(struct stmt *s, int column)
+{
+	return stmt_is_null(s, column) ? CLOCK_NEVER : stmt_int(s, column);
+}
+
+bool
+stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
+{
+	bool said = false;
+
+	for (int c = OUTER_STATUS; c <= OUTER_OFFICIAL; c++)
+		said |= !stmt_is_null(s, first + c);
+	outer->status = stmt_text(s, first + OUTER_STATUS, NULL);
+	outer->status_message = stmt_text(s, first + OUTER_MESSAGE, NULL);
+	outer->status_changed_us = instant(s, first + OUTER_STATUS_CHANGED);
+	outer->published_us = instant(s, first + OUTER_PUBLISHED);
+	outer->updated_us = instant(s, first + OUTER_UPDATED);
+	outer->extra = stmt_text(s, first + OUTER_EXTRA, &outer->extra_len);
+	outer->official =
+	    stmt_text(s, first + OUTER_OFFICIAL, &outer->official_len);
+	if (outer->extra == NULL)
+		outer->extra_len = 0;
+	if (outer->official == NULL)
+		outer->official_len = 0;
+	return said;
+}
+
 int
 stored_find(struct stored_version *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e)

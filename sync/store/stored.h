@@ -52,6 +52,13 @@ void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
     const char *json, size_t len, const struct catalog_outer *outer,
     bool noted);
 
+/*
+ * What the upstream said of a document, from the columns of ${s} that start at
+ * ${first}: status to extra_official as in the statement offered_documents.
+ * False: nothing.
+ */
+bool stored_outer(struct catalog_outer *outer, struct stmt *s, int first);
+
 int stored_find(struct stored_version *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e);
 /* "active", "deprecated", "archived" or "deleted". */

@@ -76,7 +76,7 @@ int
 main(void)
 {
 	char directory[] = "/tmp/test_plan.XXXXXX";
-	char path[64];
+	char path[64], attach[128];
 	struct err e = ERR_INIT;
 	struct db *db = NULL;
 
@@ -89,6 +89,9 @@ main(void)
 	run_script(db, schema_derived);
 	run_script(db, schema_views);
 	run_script(db, schema_temporary);
+	/* What verify.sql compares with. */
+	snprintf(attach, sizeof attach, "ATTACH '%s' AS stored", path);
+	run_script(db, attach);
 	for (int i = 0; i < SQL_COUNT; i++)
 		test_statement(db, (enum sql_id)i);
 	CHECK_INT(db_prepare(db, SQL_SET_READ, &e), 0);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Copying databases: tables from one that is attached, and a whole one over
+ * another.
+ */
+#include "lib/db_private.h"
+#include "lib/schema.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define WAIT_MS 30000
+
+static int
+check_stored_version(struct db *db, const char *path, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = -1;
+
+	if (db_compile(&s, db->handle, "PRAGMA stored.user_version", path, e) ==
+	    -1)
+		goto out;
+	if (sqlite3_step(s) != SQLITE_ROW) {
+		db_set_err(e, db->handle, path);
+		goto out;
+	}
+	if (sqlite3_column_int(s, 0) != SCHEMA_VERSION) {
+		err_set(e, ERR_UNAVAILABLE,
+		    "%s has schema %d, this program needs %d: let it sync "
+		    "once",
+		    path, sqlite3_column_int(s, 0), SCHEMA_VERSION);
+		goto out;
+	}
+	rc = 0;
+out:
+	sqlite3_finalize(s);
+	return rc;
+}
+
+int
+db_attach_stored(struct db *db, const char *path, struct err *e)
+{
+	sqlite3_stmt *attach = NULL;
+	int on = 1;
+	int rc = -1;
+
+	if (access(path, F_OK) == -1) {
+		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
+		return -1;
+	}
+	if (db_compile(&attach, db->handle, "ATTACH ? AS stored", "ATTACH", e) ==
+	    -1)
+		goto out;
+	sqlite3_bind_text(attach, 1, path, -1, SQLITE_STATIC);
+	if (sqlite3_step(attach) != SQLITE_DONE) {
+		db_set_err(e, db->handle, path);
+		goto out;
+	}
+	/* Readers need the -wal and -shm files, and this is no writer. */
+	sqlite3_file_control(
+	    db->handle, "stored", SQLITE_FCNTL_PERSIST_WAL, &on);
+	sqlite3_db_config(
+	    db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (check_stored_version(db, path, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	sqlite3_finalize(attach);
+	return rc;
+}
+
+int
+db_each_table(struct db *db,
+    int (*each)(void *ctx, const char *name, struct err *e), void *ctx,
+    struct err *e)
+{
+	static const char text[] =
+	    "SELECT name FROM main.sqlite_schema WHERE type = 'table' "
+	    "ORDER BY rowid";
+	sqlite3_stmt *s = NULL;
+	int code, rc = -1;
+
+	if (db_compile(&s, db->handle, text, "list of tables", e) == -1)
+		goto out;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		if (each(ctx, (const char *)sqlite3_column_text(s, 0), e) == -1)
+			goto out;
+	if (code != SQLITE_DONE) {
+		db_set_err(e, db->handle, "list of tables");
+		goto out;
+	}
+	rc = 0;
+out:
+	sqlite3_finalize(s);
+	return rc;
+}
+
+int
+db_copy_table(struct db *db, const char *name, struct err *e)
+{
+	char *text =
+	    sqlite3_mprintf("INSERT INTO main.\"%w\" SELECT * FROM "
+			    "stored.\"%w\"",
+		name, name);
+	int rc = -1;
+
+	if (text == NULL) {
+		err_set(e, ERR_STORAGE, "table %s: out of memory", name);
+		goto out;
+	}
+	if (sqlite3_exec(db->handle, text, NULL, NULL, NULL) != SQLITE_OK) {
+		db_set_err(e, db->handle, name);
+		err_wrap(e, "table");
+		goto out;
+	}
+	rc = 0;
+out:
+	sqlite3_free(text);
+	return rc;
+}
+
+static int
+open_target(sqlite3 **out, const char *path, struct err *e)
+{
+	int on = 1;
+
+	if (sqlite3_open_v2(path, out,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_EXRESCODE,
+		NULL) != SQLITE_OK) {
+		db_set_err(e, *out, path);
+		return -1;
+	}
+	sqlite3_busy_timeout(*out, WAIT_MS);
+	sqlite3_file_control(*out, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
+	return 0;
+}
+
+int
+db_write_over(struct db *db, const char *path, struct err *e)
+{
+	sqlite3 *target = NULL;
+	sqlite3_backup *backup;
+	int code, rc = -1;
+
+	if (open_target(&target, path, e) == -1)
+		goto out;
+	backup = sqlite3_backup_init(target, "main", db->handle, "main");
+	if (backup == NULL) {
+		db_set_err(e, target, path);
+		goto out;
+	}
+	code = sqlite3_backup_step(backup, -1);
+	if (sqlite3_backup_finish(backup) != SQLITE_OK || code != SQLITE_DONE) {
+		db_set_err(e, target, path);
+		goto out;
+	}
+	rc = 0;
+out:
+	sqlite3_close(target);
+	return rc;
+}
