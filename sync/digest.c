@@ -4,6 +4,7 @@
 
 #include "lib/xalloc.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ must(int ok)
 {
 	if (ok)
 		return;
-	fputs("fatal: libcrypto cannot compute SHA-256\n", stderr);
+	fputs("fatal: libcrypto cannot compute SHA-256, or is out of memory\n", stderr);
 	abort();
 }
 
@@ -39,6 +40,8 @@ digest_new(void)
 {
 	struct digest *d = xcalloc(1, sizeof *d);
 
+	/* Where it found no memory to start, libcrypto does not look. */
+	must(OSSL_LIB_CTX_get0_global_default() != NULL);
 	if (sha256 == NULL)
 		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	must(sha256 != NULL);

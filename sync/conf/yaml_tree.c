@@ -204,6 +204,10 @@ report_parser_error(
 {
 	const yaml_parser_t *y = &p->parser;
 
+	if (y->error == YAML_MEMORY_ERROR) {
+		err_set(e, ERR_INTERNAL, "out of memory");
+		return;
+	}
 	if (y->error == YAML_READER_ERROR) {
 		p->line = 1;
 		for (size_t i = 0; i < len && i < y->problem_offset; i++)
@@ -486,7 +490,7 @@ yaml_tree_parse(struct yaml_tree **out, struct yaml_tree_report *report,
 	memset(report, 0, sizeof *report);
 	p->line = 1;
 	if (!yaml_parser_initialize(&p->parser)) {
-		err_set(e, ERR_INTERNAL, "libyaml did not start");
+		err_set(e, ERR_INTERNAL, "libyaml did not start: out of memory");
 		free(p);
 		return -1;
 	}

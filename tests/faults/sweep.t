@@ -46,7 +46,8 @@ def main():
         tap.ok(sweep.done > 0 and not sweep.wrong,
                f"{name}: {sweep.done} of {sweep.total} points, "
                f"{len(sweep.wrong)} wrong")
-        for wrong in sweep.wrong[:5]:
+        distinct = {faults.gist(wrong): wrong for wrong in sweep.wrong}
+        for wrong in list(distinct.values())[:20]:
             for line in wrong.splitlines():
                 print(f"#   {line}", flush=True)
     print(f"# {points} points")

@@ -186,7 +186,7 @@ class Scenario:
         served = self.served()
         if served != self.new:
             return f"the next run serves {served}"
-        return None
+        return self.verified()
 
     def verified(self):
         done = subprocess.run(
@@ -280,6 +280,13 @@ def copy(source, target):
         shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
     else:
         shutil.copy2(source, target)
+
+
+def gist(wrong):
+    """What findings of one cause have in common."""
+    return re.sub(r"[0-9a-f]*\d[0-9a-f]*|/tmp/\S+", "", wrong.splitlines()[0]
+                  + "".join(re.findall(r'(?:"error":|error=|msg=)"[^"]+"',
+                                       wrong)[-1:]))
 
 
 class Sweep:
