@@ -5,6 +5,11 @@
 
 -- ---- SQLite's own checks -------------------------------------------------------
 
+-- name: hold_stored
+-- While this is not read to its end, all see the same instant of "stored".
+-- plan: scan-ok only its first row is read
+SELECT name FROM stored.sqlite_schema;
+
 -- name: verify_pages
 -- One row "ok", or one for each thing that is wrong.
 PRAGMA stored.integrity_check(20);

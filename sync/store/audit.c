@@ -250,26 +250,49 @@ check_index(struct audit *a, struct db *db, struct err *e)
 	return 0;
 }
 
-/*
- * Looks at everything; on return the transaction of ${db} is open and holds
- * the facts with all that is derived made anew.
- */
+/* From here on one instant of the database is looked at. */
 static int
-look(struct audit *a, struct db *db, struct copy_loss *loss, struct err *e)
+hold(struct db *db, struct err *e)
 {
+	bool row;
+
+	return stmt_step(db_stmt(db, SQL_HOLD_STORED), &row, e);
+}
+
+/* Makes of the facts that were copied what they should look like. */
+static int
+make_anew(struct audit *a, struct db *db, const struct copy_loss *loss,
+    struct err *e)
+{
+	int rc = -1;
+
 	if (db_begin_write(db, e) == -1)
 		return -1;
+	if (check_documents(a, db, e) == -1 || copy_mend(db, loss, e) == -1 ||
+	    database_derive(db, e) == -1 || db_commit(db, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	db_rollback(db);
+	return rc;
+}
+
+/* Looks at everything; then ${db} is as the database should be. */
+static int
+look(struct audit *a, struct db *db, struct err *e)
+{
+	struct copy_loss loss;
+
 	check_pages(a, db);
 	a->checks[AUDIT_FACTS].made = true;
-	if (copy_facts(db, loss, e) == -1) {
+	if (copy_facts(db, &loss, e) == -1) {
 		add_problem(a, AUDIT_FACTS, e->text);
 		return -1;
 	}
-	if (loss->why.code != ERR_NONE)
-		add_problem(a, AUDIT_FACTS, loss->why.text);
+	if (loss.why.code != ERR_NONE)
+		add_problem(a, AUDIT_FACTS, loss.why.text);
 	check_references(a, db);
-	if (check_documents(a, db, e) == -1 ||
-	    copy_mend(db, loss, e) == -1 || database_derive(db, e) == -1)
+	if (make_anew(a, db, &loss, e) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++)
 		compare(a, db, comparisons[i].check, comparisons[i].id);
@@ -279,20 +302,17 @@ look(struct audit *a, struct db *db, struct copy_loss *loss, struct err *e)
 int
 audit_run(struct audit *out, const char *path, struct err *e)
 {
-	struct copy_loss loss;
 	struct db *db = NULL;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (copy_open(&db, path, e) == -1)
-		return -1;
+	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1)
+		goto out;
 	/* Facts that cannot be read end it, and are what it has found. */
-	if (look(out, db, &loss, e) == -1 &&
-	    out->checks[AUDIT_FACTS].problems == 0)
+	if (look(out, db, e) == -1 && out->checks[AUDIT_FACTS].problems == 0)
 		goto out;
 	rc = 0;
 out:
-	db_rollback(db);
 	db_close(db);
 	return rc;
 }
@@ -300,19 +320,18 @@ out:
 int
 audit_rebuild(struct audit *out, const char *path, struct err *e)
 {
-	struct copy_loss loss;
 	struct db *db = NULL;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (copy_open(&db, path, e) == -1)
-		return -1;
-	if (look(out, db, &loss, e) == -1 || db_commit(db, e) == -1 ||
-	    db_write_over(db, path, e) == -1)
+	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1 ||
+	    look(out, db, e) == -1)
+		goto out;
+	stmt_done(db_stmt(db, SQL_HOLD_STORED));
+	if (db_write_over(db, path, e) == -1)
 		goto out;
 	rc = 0;
 out:
-	db_rollback(db);
 	db_close(db);
 	return rc;
 }

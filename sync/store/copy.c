@@ -153,8 +153,9 @@ copy_facts(struct db *db, struct copy_loss *loss, struct err *e)
 	int rc = -1;
 
 	memset(loss, 0, sizeof *loss);
+	/* Tables refer to ones that come after them. */
 	if (list_tables(&tables, e) == -1 ||
-	    db_script(db, "PRAGMA defer_foreign_keys = ON", e) == -1 ||
+	    db_script(db, "PRAGMA foreign_keys = OFF", e) == -1 ||
 	    stmt_run(db_stmt(db, SQL_COPY_SETTINGS_CLEAR), e) == -1)
 		goto out;
 	for (size_t i = 0; i < tables.count; i++)
@@ -163,6 +164,9 @@ copy_facts(struct db *db, struct copy_loss *loss, struct err *e)
 	if (count_missing(&missing, db, e) == -1)
 		goto out;
 	if (missing > 0 && copy_one_by_one(db, loss, e) == -1)
+		goto out;
+	stmt_done(db_stmt(db, SQL_COPY_DOCUMENTS_WANTED));
+	if (db_script(db, "PRAGMA foreign_keys = ON", e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -26,9 +26,10 @@ struct copy_loss {
 int copy_open(struct db **out, const char *path, struct err *e);
 
 /*
- * Copies all facts, in the write transaction that the caller began.  Documents
- * that cannot be read are noted in the temporary table damaged; any other
- * table that cannot be read is an error.
+ * Copies all facts.  Documents that cannot be read are noted in the temporary
+ * table damaged; any other table that cannot be read is an error.  No
+ * transaction may be open: inside one, SQLite writes nothing more once it has
+ * met a page that is damaged.
  */
 int copy_facts(struct db *db, struct copy_loss *loss, struct err *e);
 
