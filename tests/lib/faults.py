@@ -6,13 +6,16 @@ After each point: the program ended as it may, it named the cause, the database
 is whole and serves the old content or the new, and the next run heals."""
 
 import concurrent.futures
+import fcntl
 import http.server
+import json
 import os
 import re
 import shutil
 import sqlite3
 import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -26,11 +29,13 @@ STATE = struct.Struct("=qq48s")
 WORKERS = max(2, os.cpu_count() or 2)
 KILLED = -9
 ABORTED = -6
+FCGI_NO_MEMORY = 244  # libfcgi's own exit when it cannot start
 INTERVAL = 3600  # of Site's sources, seconds
 # What a message says of each kind.
 CAUSES = {
     "alloc": r"memory",
-    "eio": r"I/O error|Input/output error|disk cannot be read",
+    "eio": r"I/O error|Input/output error|disk cannot be read|"
+           r"error code=",
     "full": r"No space|is full|I/O error|unable to open|write",
     "short": r"",
     "open": r"Too many open|could not be opened|unable to open|Cannot allocate|I/O error|"
@@ -53,6 +58,7 @@ class Scenario:
     args = ("--force",)
     fresh = False
     also_said = ""
+    more_environment = {}
 
     def __init__(self):
         self.site = Site()
@@ -69,7 +75,6 @@ class Scenario:
         run = self.site.sync("--force")
         assert run.status == 0, run.err
         self.new = self.served()
-        assert self.old != self.new
         self.reset()
 
     def set_up(self):
@@ -148,7 +153,7 @@ class Scenario:
         env = self.site.environment(
             LD_PRELOAD=LIBRARY, FAULT_KIND=kind, FAULT_AT=str(at),
             FAULT_STATE=self.state, FAULT_DIRECTORY=self.site.dir,
-            FAULT_SEED=str(at))
+            FAULT_SEED=str(at), **self.more_environment)
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + \
             ":verify_asan_link_order=0"
         done = subprocess.run(self.command(), env=env, check=False,
@@ -221,6 +226,111 @@ class Fresh(Scenario):
     fresh = True
 
 
+class Rebuild(Scenario):
+    """--rebuild of a database whose index lacks something."""
+    args = ("--rebuild",)
+
+    def offer(self, generation):
+        super().offer(generation)
+        if generation == 0:
+            return
+        db = sqlite3.connect(self.site.database)
+        db.execute("DELETE FROM posting WHERE term > x'6800'")
+        db.commit()
+        db.close()
+
+    def shows(self, status):
+        served = self.served()
+        return None if served == self.old else f"{served} is served"
+
+    def heals(self):
+        done = subprocess.run(self.site.command("--rebuild"), check=False,
+                              env=self.site.environment(),
+                              capture_output=True)
+        if done.returncode != 0:
+            return f"the next run: {done.stdout}{done.stderr}"
+        return self.shows(0)
+
+
+class Responder(Scenario):
+    """One request to the responder, which answers in full or says sorry, and
+    changes nothing."""
+    program = responder.PROGRAM
+
+    def command(self):
+        return [self.program]
+
+    def set_up(self):
+        super().set_up()
+        self.more_environment = {
+            "REQUEST_METHOD": "GET",
+            "REQUEST_URI": "/v0.1/servers?search=generation",
+            "THV_REGISTRY_DATABASE_PATH": self.site.database}
+
+    def point(self, kind, at):
+        status, text, _, fired, name = self.run(kind, at)
+        wrong = self.answered(kind, status, text)
+        if not wrong and not self.untouched():
+            wrong = "the database was changed"
+        return wrong and f"{kind} {at} ({name}): {wrong}\n{text[-1500:]}"
+
+    def answered(self, kind, status, text):
+        if status == FCGI_NO_MEMORY and kind == "alloc":
+            return None
+        if status == ABORTED and kind == "alloc":
+            return None if "out of memory" in text else "no reason is given"
+        if status != 0:
+            return f"exit status {status}"
+        head, _, rest = text.partition("\r\n\r\n")
+        if not head.startswith("Status: 200"):
+            return None if re.match(r"Status: 50[03] ", head) and \
+                '{"error":' in rest else "no answer"
+        length = int(re.search(r"Content-Length: (\d+)", head)[1])
+        items = json.loads(rest.encode()[:length])["servers"]
+        got = [(i["server"]["name"], i["server"]["title"]) for i in items]
+        return None if got == self.old else f"{got} is served"
+
+
+class Admin(Scenario):
+    """A triggered sync: the fault may hit who starts it or what is started."""
+
+    def set_up(self):
+        super().set_up()
+        self.more_environment = {
+            "REQUEST_METHOD": "POST", "REMOTE_ADDR": "127.0.0.1",
+            "REQUEST_URI": "/registry/sync",
+            "THV_REGISTRY_CONFIG": self.site.config,
+            "THV_REGISTRY_DATABASE_PATH": self.site.database,
+            "THV_REGISTRY_SYNC": SYNC}
+
+    def command(self):
+        return [responder.ADMIN]
+
+    def run(self, kind, at):
+        done = super().run(kind, at)
+        with open(self.site.database + ".lock", "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        calls, fired, name = STATE.unpack(read(self.state))
+        return done[0], done[1], calls, fired, name.rstrip(b"\0").decode()
+
+    def ended_well(self, kind, status, text):
+        if status in (ABORTED, KILLED, FCGI_NO_MEMORY) and \
+                kind in ("alloc", "kill"):
+            return None
+        if status != 0:
+            return f"exit status {status}"
+        if not re.match(r"Status: (202|50\d) ", text):
+            return "no answer"
+        return None
+
+    def point(self, kind, at):
+        status, text, _, _, name = self.run(kind, at)
+        wrong = self.ended_well(kind, status, text)
+        if not wrong and not self.untouched():
+            wrong = self.whole() or self.shows(1) or self.heals()
+        return wrong and f"{kind} {at} ({name}): {wrong}\n{text[-1500:]}"
+
+
 class Http(Scenario):
     """The source is a file behind HTTP."""
 
@@ -265,6 +375,48 @@ class Git(Scenario):
     def offer(self, generation):
         text = self.site.write("offer.json", document(*contents(generation)))
         self.repository.commit({"registry.json": read(text)})
+
+
+CARELESS = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode = WAL")
+db.execute("PRAGMA synchronous = " + sys.argv[2])
+db.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, b)")
+for n in range(40):
+    db.execute("INSERT INTO t VALUES (?, randomblob(3000))", (n,))
+    if n % 10 == 9:
+        db.execute("PRAGMA wal_checkpoint")
+"""
+
+
+def power_losses(synchronous, points):
+    """How many of so many losses of power break a database whose writer syncs
+    as told: a disk that loses nothing would prove nothing."""
+    broken = 0
+    with Site() as site:
+        for at in range(20, 20 + points):
+            directory = site.path(f"{synchronous}-{at}")
+            os.makedirs(directory)
+            path, state = directory + "/t.db", directory + "/state"
+            with open(state, "wb") as f:
+                f.write(b"\0" * STATE.size)
+            done = subprocess.run(
+                [sys.executable, "-c", CARELESS, path, synchronous],
+                check=False, env=site.environment(
+                    LD_PRELOAD=LIBRARY, FAULT_KIND="power",
+                    FAULT_AT=str(at * 3), FAULT_STATE=state,
+                    FAULT_DIRECTORY=directory, FAULT_SEED=str(at)))
+            assert done.returncode == KILLED, done.returncode
+            db = sqlite3.connect(path)
+            try:
+                whole = db.execute("PRAGMA integrity_check").fetchall() == \
+                    [("ok",)]
+            except sqlite3.DatabaseError:
+                whole = False
+            db.close()
+            broken += not whole
+    return broken
 
 
 def read(path):
