@@ -48,8 +48,8 @@ db_attach_stored(struct db *db, const char *path, struct err *e)
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
 		return -1;
 	}
-	if (db_compile(&attach, db->handle, "ATTACH ? AS stored", "ATTACH", e) ==
-	    -1)
+	if (db_compile(
+		&attach, db->handle, "ATTACH ? AS stored", "ATTACH", e) == -1)
 		goto out;
 	sqlite3_bind_text(attach, 1, path, -1, SQLITE_STATIC);
 	if (sqlite3_step(attach) != SQLITE_DONE) {
@@ -98,10 +98,9 @@ out:
 int
 db_copy_table(struct db *db, const char *name, struct err *e)
 {
-	char *text =
-	    sqlite3_mprintf("INSERT INTO main.\"%w\" SELECT * FROM "
-			    "stored.\"%w\"",
-		name, name);
+	char *text = sqlite3_mprintf("INSERT INTO main.\"%w\" SELECT * FROM "
+				     "stored.\"%w\"",
+	    name, name);
 	int rc = -1;
 
 	if (text == NULL) {

@@ -25,7 +25,8 @@ must(int ok)
 {
 	if (ok)
 		return;
-	fputs("fatal: libcrypto cannot compute SHA-256, or is out of memory\n", stderr);
+	fputs("fatal: libcrypto cannot compute SHA-256, or is out of memory\n",
+	    stderr);
 	abort();
 }
 

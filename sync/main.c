@@ -92,15 +92,15 @@ use(const struct options *o, struct conf *conf, struct reporter *reporter)
 	struct err e = ERR_INIT;
 	int status;
 
-	if (!o->check && stop_install(o->watch, &e) == -1) {
-		say_error(&e, reporter->plain);
-		conf_free(conf);
-		return err_exit_status(e.code);
-	}
 	if (o->verify || o->rebuild) {
 		status = verify_database(o, conf);
 		conf_free(conf);
 		return status;
+	}
+	if (!o->check && stop_install(o->watch, &e) == -1) {
+		say_error(&e, reporter->plain);
+		conf_free(conf);
+		return err_exit_status(e.code);
 	}
 	if (o->watch)
 		return watch(o->config, conf, reporter);

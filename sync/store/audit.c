@@ -113,7 +113,8 @@ check_references(struct audit *a, struct db *db)
 		}
 		if (!row)
 			return;
-		snprintf(text, sizeof text, "a row of %.100s refers to no %.100s",
+		snprintf(text, sizeof text,
+		    "a row of %.100s refers to no %.100s",
 		    stmt_text(s, 0, NULL), stmt_text(s, 2, NULL));
 		add_problem(a, AUDIT_REFERENCES, text);
 	}
@@ -261,8 +262,8 @@ hold(struct db *db, struct err *e)
 
 /* Makes of the facts that were copied what they should look like. */
 static int
-make_anew(struct audit *a, struct db *db, const struct copy_loss *loss,
-    struct err *e)
+make_anew(
+    struct audit *a, struct db *db, const struct copy_loss *loss, struct err *e)
 {
 	int rc = -1;
 

@@ -52,7 +52,7 @@ inject_next(const char *name)
 }
 
 /* The real function, looked up once. */
-#define NEXT(name)                         \
+#define NEXT(name)                            \
 	static __typeof__(name) *next_##name; \
 	if (next_##name == NULL)              \
 	*(void **)(void *)&next_##name = inject_next(#name)
@@ -192,17 +192,17 @@ open_with(const char *name, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
-#define OPEN(name)                                                     \
-	int name(const char *path, int flags, ...)                     \
-	{                                                              \
-		mode_t mode = 0;                                       \
-		va_list ap;                                            \
-                                                                       \
-		va_start(ap, flags);                                   \
-		if ((flags & (O_CREAT | __O_TMPFILE)) != 0)            \
-			mode = va_arg(ap, mode_t);                     \
-		va_end(ap);                                            \
-		return open_with(#name, path, flags, mode);            \
+#define OPEN(name)                                          \
+	int name(const char *path, int flags, ...)          \
+	{                                                   \
+		mode_t mode = 0;                            \
+		va_list ap;                                 \
+                                                            \
+		va_start(ap, flags);                        \
+		if ((flags & (O_CREAT | __O_TMPFILE)) != 0) \
+			mode = va_arg(ap, mode_t);          \
+		va_end(ap);                                 \
+		return open_with(#name, path, flags, mode); \
 	}
 
 OPEN(open)
@@ -314,6 +314,15 @@ is_file(int fd)
 	return fd > STDERR_FILENO;
 }
 
+/* A disk can fail; a pipe to a child cannot. */
+static bool
+is_on_disk(int fd)
+{
+	struct stat st;
+
+	return is_file(fd) && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static size_t
 length_of_read(const char *name, int fd, size_t len)
 {
@@ -328,9 +337,9 @@ before_write(const char *name, int fd, size_t *len)
 {
 	if (!is_file(fd))
 		return 0;
-	if (inject_hit(INJECT_EIO, name))
+	if (is_on_disk(fd) && inject_hit(INJECT_EIO, name))
 		return fail(EIO);
-	if (inject_hit(INJECT_FULL, name))
+	if (is_on_disk(fd) && inject_hit(INJECT_FULL, name))
 		return fail(ENOSPC);
 	if (*len > 1 && inject_hit(INJECT_SHORT, name))
 		*len /= 2;
@@ -343,7 +352,7 @@ read(int fd, void *to, size_t len)
 {
 	NEXT(read);
 
-	if (is_file(fd) && inject_hit(INJECT_EIO, "read"))
+	if (is_on_disk(fd) && inject_hit(INJECT_EIO, "read"))
 		return fail(EIO);
 	return next_read(fd, to, length_of_read("read", fd, len));
 }
@@ -375,8 +384,9 @@ write(int fd, const void *from, size_t len)
 {
 	NEXT(write);
 
-	return before_write("write", fd, &len) == -1 ? -1
-						     : next_write(fd, from, len);
+	return before_write("write", fd, &len) == -1
+		   ? -1
+		   : next_write(fd, from, len);
 }
 
 static ssize_t

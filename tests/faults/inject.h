@@ -64,8 +64,7 @@ void inject_moment(const char *call);
 void inject_power_open(int fd, const char *path);
 void inject_power_close(int fd);
 /* ${len} bytes of ${data} are about to be written at ${offset}. */
-void inject_power_write(
-    int fd, const void *data, size_t len, int64_t offset);
+void inject_power_write(int fd, const void *data, size_t len, int64_t offset);
 void inject_power_truncate(int fd, int64_t size);
 /* All that was written is on the disk. */
 void inject_power_synced(int fd);

@@ -24,14 +24,14 @@ pass(enum inject_kind kind, const char *name, function *next, word failure,
 	return (*next)(a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-#define PASS(kind, name, failure)                                          \
-	word name(word, word, word, word, word, word);                     \
-	word name(word a, word b, word c, word d, word e, word f)          \
-	{                                                                  \
-		static function next;                                      \
-		const word all[] = { a, b, c, d, e, f };                   \
-                                                                           \
-		return pass(kind, #name, &next, failure, all);             \
+#define PASS(kind, name, failure)                                 \
+	word name(word, word, word, word, word, word);            \
+	word name(word a, word b, word c, word d, word e, word f) \
+	{                                                         \
+		static function next;                             \
+		const word all[] = { a, b, c, d, e, f };          \
+                                                                  \
+		return pass(kind, #name, &next, failure, all);    \
 	}
 
 /* CURLE_OUT_OF_MEMORY, CURLE_COULDNT_CONNECT, CURLE_UNKNOWN_OPTION. */
@@ -49,22 +49,22 @@ PASS(INJECT_CURL, curl_url_get, CURL_CONNECT)
 
 typedef int (*variadic)(void *, int, ...);
 
-#define PASS_OPTION(name)                                                 \
-	int name(void *handle, int option, ...);                          \
-	int name(void *handle, int option, ...)                           \
-	{                                                                 \
-		static variadic next;                                     \
-		void *value;                                              \
-		va_list ap;                                               \
-                                                                          \
-		va_start(ap, option);                                     \
-		value = va_arg(ap, void *);                               \
-		va_end(ap);                                               \
-		if (next == NULL)                                         \
-			*(void **)(void *)&next = inject_next(#name);     \
-		return inject_hit(INJECT_CURL, #name)                     \
-			   ? CURL_OPTION                                  \
-			   : next(handle, option, value);                 \
+#define PASS_OPTION(name)                                             \
+	int name(void *handle, int option, ...);                      \
+	int name(void *handle, int option, ...)                       \
+	{                                                             \
+		static variadic next;                                 \
+		void *value;                                          \
+		va_list ap;                                           \
+                                                                      \
+		va_start(ap, option);                                 \
+		value = va_arg(ap, void *);                           \
+		va_end(ap);                                           \
+		if (next == NULL)                                     \
+			*(void **)(void *)&next = inject_next(#name); \
+		return inject_hit(INJECT_CURL, #name)                 \
+			   ? CURL_OPTION                              \
+			   : next(handle, option, value);             \
 	}
 
 PASS_OPTION(curl_easy_setopt)

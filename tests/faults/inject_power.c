@@ -123,8 +123,7 @@ inject_power_close(int fd)
 static struct change *
 add_change(struct file *f)
 {
-	f->changes =
-	    realloc(f->changes, (f->count + 1) * sizeof *f->changes);
+	f->changes = realloc(f->changes, (f->count + 1) * sizeof *f->changes);
 	if (f->changes == NULL)
 		_exit(123);
 	memset(&f->changes[f->count], 0, sizeof *f->changes);
@@ -202,9 +201,8 @@ apply(const struct file *f, const struct change *c, uint64_t *seed)
 	for (size_t at = 0; at < c->len; at += SECTOR) {
 		size_t len = c->len - at < SECTOR ? c->len - at : SECTOR;
 
-		if (!is_lost(seed) &&
-		    pwrite(f->fd, c->data + at, len,
-			c->offset + (int64_t)at) == -1)
+		if (!is_lost(seed) && pwrite(f->fd, c->data + at, len,
+					  c->offset + (int64_t)at) == -1)
 			_exit(123);
 	}
 }
