@@ -189,10 +189,10 @@ build/valgrind/%: $(BUILD)/% Makefile
 
 # Deadlines of a second pass before valgrind has started a program.
 NOT_UNDER_VALGRIND := tests/sync/fetch_api.t tests/sync/fetch_git_net.t \
-	tests/sync/fetch_http.t
+	tests/sync/fetch_http.t tests/faults/sweep.t
 
 .PHONY: test
-test: $(UNDER_TEST) $(if $(VALGRIND),$(WRAPPERS))
+test: $(UNDER_TEST) $(FAULT_LIBRARY) $(if $(VALGRIND),$(WRAPPERS))
 	@$(if $(VALGRIND),echo 'not run under valgrind: $(NOT_UNDER_VALGRIND)')
 	@THV_BUILD=$(if $(VALGRIND),build/valgrind,$(BUILD)) tests/run \
 	    $(if $(VALGRIND),-t 1200 $(UNIT_TESTS:$(BUILD)/%=build/valgrind/%), \

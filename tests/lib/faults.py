@@ -363,8 +363,9 @@ class Http(Scenario):
 
 class Git(Scenario):
     """The source is a git repository."""
-    # libgit2 leaves out references that it cannot read.
-    also_said = "|there is no branch"
+    # libgit2 does not hand on why it could not read; what it says instead is
+    # in the message, after what was being done.
+    also_said = "|Fetch failed: "
 
     def set_up(self):
         self.repository = Repository(self.site.path("a.git"))
