@@ -19,12 +19,15 @@ print_plain(const struct verify_options *o, const struct audit *a)
 		const struct audit_result *r = &a->checks[i];
 
 		if (!r->made)
-			printf("%s: not checked\n", audit_check_name(i));
+			printf("%s: not checked\n",
+			    audit_check_name((enum audit_check)i));
 		else if (r->problems > 0)
 			printf("%s: %" PRId64 " wrong, such as: %s\n",
-			    audit_check_name(i), r->problems, r->example);
+			    audit_check_name((enum audit_check)i), r->problems,
+			    r->example);
 		else if (!o->quiet)
-			printf("%s: ok\n", audit_check_name(i));
+			printf(
+			    "%s: ok\n", audit_check_name((enum audit_check)i));
 	}
 	if (!o->quiet)
 		printf("%s: %s, %" PRId64 " documents\n", o->database,
@@ -40,7 +43,7 @@ add_checks(struct json_out *j, const struct audit *a)
 
 		json_out_open(j, '{');
 		json_out_key(j, "name");
-		json_out_str(j, audit_check_name(i));
+		json_out_str(j, audit_check_name((enum audit_check)i));
 		json_out_key(j, "ok");
 		json_out_bool(j, r->made && r->problems == 0);
 		json_out_key(j, "problems");

@@ -89,7 +89,7 @@ def test_backup():
 
 
 def test_restore():
-    """The way the manual tells it, under a responder that stays."""
+    """The way the README tells it, under a responder that stays."""
     with Site() as site, tempfile.TemporaryDirectory() as directory:
         site.configure({"a": offer(site, 0)})
         site.sync()
@@ -102,7 +102,7 @@ def test_restore():
         for end in "", "-wal", "-shm":
             if os.path.exists(site.database + end):
                 os.unlink(site.database + end)
-        # As the manual has it: beside it first, then by its name at once.
+        # As the README has it: beside it first, then by its name at once.
         shutil.copy(copy, site.database + ".new")
         os.rename(site.database + ".new", site.database)
         offer(site, 1)
