@@ -28,7 +28,7 @@
 
 /* What SQLite knows and does not say. */
 static const char *
-hint(int code)
+hint(int code, const char *message)
 {
 	/* It takes EIO from a read for a damaged file system. */
 	if (code == SQLITE_CORRUPT)
@@ -38,6 +38,8 @@ hint(int code)
 	if (code == SQLITE_READONLY)
 		return ": it, or its -wal or -shm file, could not be opened "
 		       "for writing";
+	if (code == SQLITE_NOMEM && strcmp(message, "out of memory") != 0)
+		return ": out of memory";
 	return "";
 }
 
@@ -46,15 +48,16 @@ db_set_err(struct err *e, sqlite3 *handle, const char *what)
 {
 	int code = handle == NULL ? SQLITE_NOMEM : sqlite3_errcode(handle);
 	int extended = handle == NULL ? code : sqlite3_extended_errcode(handle);
+	const char *message =
+	    handle == NULL ? "out of memory" : sqlite3_errmsg(handle);
 	enum err_code meaning = ERR_STORAGE;
 
 	if (code == SQLITE_BUSY || code == SQLITE_CANTOPEN ||
 	    code == SQLITE_NOTADB || code == SQLITE_CORRUPT ||
 	    code == SQLITE_IOERR || code == SQLITE_READONLY)
 		meaning = ERR_UNAVAILABLE;
-	err_set(e, meaning, "%s: %s%s (SQLite %d)", what,
-	    handle == NULL ? "out of memory" : sqlite3_errmsg(handle),
-	    hint(code), extended);
+	err_set(e, meaning, "%s: %s%s (SQLite %d)", what, message,
+	    hint(code, message), extended);
 	if (code == SQLITE_IOERR && sqlite3_system_errno(handle) != 0)
 		err_set_errno(e, meaning, sqlite3_system_errno(handle),
 		    "%s: %s (SQLite %d)", what, sqlite3_errmsg(handle),

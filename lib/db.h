@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door to SQLite: opening the database, transactions, and statements by
- * name.  Only lib/db.c, lib/db_copy.c, lib/stmt.c and lib/pool.c know sqlite3.h.
+ * name.  Only lib/db.c, db_copy.c, stmt.c and pool.c know sqlite3.h.
  *
  * All statements live in sql/ and are prepared when the database is opened, so
  * a typing error or a missing column shows at start.  A statement taken with

@@ -490,7 +490,8 @@ yaml_tree_parse(struct yaml_tree **out, struct yaml_tree_report *report,
 	memset(report, 0, sizeof *report);
 	p->line = 1;
 	if (!yaml_parser_initialize(&p->parser)) {
-		err_set(e, ERR_INTERNAL, "libyaml did not start: out of memory");
+		err_set(
+		    e, ERR_INTERNAL, "libyaml did not start: out of memory");
 		free(p);
 		return -1;
 	}
