@@ -29,6 +29,7 @@ STATE = struct.Struct("=qq48s")
 WORKERS = max(2, os.cpu_count() or 2)
 KILLED = -9
 ABORTED = -6
+FORBIDDEN = -31  # abort() in the sandbox, which has no signals to send
 FCGI_NO_MEMORY = 244  # libfcgi's own exit when it cannot start
 INTERVAL = 3600  # of Site's sources, seconds
 # What a message says of each kind.
@@ -277,7 +278,7 @@ class Responder(Scenario):
     def answered(self, kind, status, text):
         if status == FCGI_NO_MEMORY and kind == "alloc":
             return None
-        if status == ABORTED and kind == "alloc":
+        if status in (ABORTED, FORBIDDEN) and kind == "alloc":
             return None if "out of memory" in text else "no reason is given"
         if status != 0:
             return f"exit status {status}"
