@@ -2,7 +2,7 @@
 /* Writing and reading cursors. */
 #include "fcgi/cursor.h"
 
-#include "lib/base64url.h"
+#include "lib/base64.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
 
@@ -110,7 +110,7 @@ cursor_encode(struct buf *out, struct buf *scratch, const struct cursor *c,
 		add_facets(scratch, c->facets);
 	add_number(scratch, checksum(buf_str(scratch), scratch->len, scope),
 	    CHECKSUM_BYTES);
-	base64url_encode(out, buf_str(scratch), scratch->len);
+	base64_url_encode(out, buf_str(scratch), scratch->len);
 	out->bad |= scratch->bad;
 }
 
@@ -207,7 +207,7 @@ unwrap(struct scan *s, struct buf *scratch, const char *text,
 	struct scan tail;
 
 	buf_reset(scratch);
-	if (len > LIMIT_CURSOR || base64url_decode(scratch, text, len) == -1 ||
+	if (len > LIMIT_CURSOR || base64_url_decode(scratch, text, len) == -1 ||
 	    scratch->bad || scratch->len < CHECKSUM_BYTES)
 		return -1;
 	len = scratch->len - CHECKSUM_BYTES;

@@ -5,11 +5,11 @@
  */
 #include "sync/fetch/fetch_configmap.h"
 
+#include "lib/base64.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
 #include "sync/document/jscan.h"
-#include "sync/fetch/base64.h"
 #include "sync/fetch/gunzip.h"
 
 #include <stdlib.h>
