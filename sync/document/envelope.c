@@ -114,12 +114,10 @@ find_member(
 		const struct jscan_step *step = &p->steps[i];
 		int next = -1;
 
-		for (size_t m = 1; step->key != NULL && m < env->count; m++) {
+		for (size_t m = 1; m < env->count; m++) {
 			const struct envelope_member *row = &env->members[m];
 
-			if (row->parent == at &&
-			    strlen(row->key) == step->key_len &&
-			    memcmp(row->key, step->key, step->key_len) == 0)
+			if (row->parent == at && jscan_step_is(step, row->key))
 				next = (int)m;
 		}
 		if (next == -1)

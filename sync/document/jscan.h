@@ -73,6 +73,9 @@ struct jscan_handler {
  */
 int jscan_run(struct reader *r, const struct jscan_handler *h, struct err *e);
 
+/* Whether ${step} is into the member ${key} of an object. */
+bool jscan_step_is(const struct jscan_step *step, const char *key);
+
 /*
  * Turns the JSON string ${literal} of ${len} bytes, quotes included, into the
  * text it stands for, in place, and sets ${len} to its length.  The result is

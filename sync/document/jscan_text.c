@@ -74,6 +74,13 @@ unescape_unicode(const char *in, const char *end, char **out)
 	return in;
 }
 
+bool
+jscan_step_is(const struct jscan_step *step, const char *key)
+{
+	return step->key != NULL && step->key_len == strlen(key) &&
+	       memcmp(step->key, key, step->key_len) == 0;
+}
+
 char *
 jscan_unquote(char *literal, size_t *len)
 {

@@ -54,8 +54,7 @@ look(void *ctx, const struct jscan_place *p)
 	for (size_t i = 0; i < s->best; i++) {
 		const struct sign *sign = &signs[i];
 
-		if (strlen(sign->member) != step->key_len ||
-		    memcmp(sign->member, step->key, step->key_len) != 0 ||
+		if (!jscan_step_is(step, sign->member) ||
 		    (sign->first != ANY && sign->first != p->first))
 			continue;
 		s->best = i;

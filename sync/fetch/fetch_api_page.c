@@ -20,13 +20,6 @@ struct page {
 	char first;
 };
 
-static bool
-is_key(const struct jscan_step *step, const char *key)
-{
-	return step->key != NULL && step->key_len == strlen(key) &&
-	       memcmp(step->key, key, step->key_len) == 0;
-}
-
 static void
 note_wrong(struct page *p, const char *what, char first)
 {
@@ -40,13 +33,13 @@ note_wrong(struct page *p, const char *what, char first)
 static enum jscan_action
 decide_member(struct page *p, const struct jscan_place *at)
 {
-	if (is_key(&at->steps[0], "servers")) {
+	if (jscan_step_is(&at->steps[0], "servers")) {
 		p->arrays++;
 		if (at->first == '[')
 			return JSCAN_DESCEND;
 		if (at->first != 'n')
 			note_wrong(p, "\"servers\"", at->first);
-	} else if (is_key(&at->steps[0], "metadata")) {
+	} else if (jscan_step_is(&at->steps[0], "metadata")) {
 		if (at->first == '{')
 			return JSCAN_DESCEND;
 		if (at->first != 'n')
@@ -73,8 +66,8 @@ decide(void *ctx, const struct jscan_place *at)
 		p->out->entries++;
 		return JSCAN_SKIP;
 	}
-	if (!is_key(&at->steps[1], "nextCursor") &&
-	    !is_key(&at->steps[1], "next_cursor"))
+	if (!jscan_step_is(&at->steps[1], "nextCursor") &&
+	    !jscan_step_is(&at->steps[1], "next_cursor"))
 		return JSCAN_SKIP;
 	if (at->first == '"')
 		return JSCAN_CAPTURE;

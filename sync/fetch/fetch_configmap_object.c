@@ -18,11 +18,7 @@
 static bool
 is_step(const struct jscan_place *p, size_t depth, const char *key)
 {
-	const struct jscan_step *step = &p->steps[depth];
-
-	return p->depth > depth && step->key != NULL &&
-	       step->key_len == strlen(key) &&
-	       memcmp(step->key, key, step->key_len) == 0;
+	return p->depth > depth && jscan_step_is(&p->steps[depth], key);
 }
 
 static bool
