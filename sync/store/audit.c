@@ -150,15 +150,6 @@ is_intact(struct stmt *s, struct digest *d)
 }
 
 static int
-note_damaged(struct db *db, int64_t document, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_DAMAGED_INSERT);
-
-	stmt_bind_int(s, SQL_DAMAGED_INSERT_P_DOCUMENT, document);
-	return stmt_run(s, e);
-}
-
-static int
 check_documents(struct audit *a, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_VERIFY_DOCUMENTS);
@@ -181,7 +172,8 @@ check_documents(struct audit *a, struct db *db, struct err *e)
 		    stmt_text(s, COLUMN_VERSION, NULL),
 		    stmt_text(s, COLUMN_SOURCE, NULL));
 		add_problem(a, AUDIT_DOCUMENTS, text);
-		if (note_damaged(db, stmt_int(s, COLUMN_DOCUMENT), e) == -1)
+		if (copy_note_damaged(db, stmt_int(s, COLUMN_DOCUMENT), e) ==
+		    -1)
 			goto out;
 	}
 	rc = 0;

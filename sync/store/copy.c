@@ -76,8 +76,8 @@ out:
 	return rc;
 }
 
-static int
-note_damaged(struct db *db, int64_t document, struct err *e)
+int
+copy_note_damaged(struct db *db, int64_t document, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_DAMAGED_INSERT);
 
@@ -108,7 +108,7 @@ copy_one_by_one(struct db *db, struct copy_loss *loss, struct err *e)
 		if (stmt_run(s, &ignored) == 0 && db_changes(db) == 1)
 			continue;
 		loss->documents++;
-		if (note_damaged(db, stmt_int(wanted, 0), e) == -1)
+		if (copy_note_damaged(db, stmt_int(wanted, 0), e) == -1)
 			return -1;
 	}
 }

@@ -33,6 +33,9 @@ int copy_open(struct db **out, const char *path, struct err *e);
  */
 int copy_facts(struct db *db, struct copy_loss *loss, struct err *e);
 
+/* Notes a document in damaged. */
+int copy_note_damaged(struct db *db, int64_t document, struct err *e);
+
 /*
  * Puts a stand-in in the place of every document noted in damaged, with a
  * digest of its own, and makes their sources due and their next fetch a full
