@@ -33,19 +33,6 @@ path_of(const struct conf_source *s)
 	return xstrdup(s->u.configmap.path);
 }
 
-/* Whether another change could still leave the same time behind. */
-static bool
-is_settling(const struct file_list *l, int64_t now)
-{
-	for (size_t i = 0; i < l->count; i++) {
-		const struct timespec *t = &l->entries[i].stat.st_ctim;
-
-		if (t->tv_sec * CLOCK_SECOND + t->tv_nsec / 1000 >= now - TICK)
-			return true;
-	}
-	return false;
-}
-
 /* Of a mounted ConfigMap: which state of it is there; else "". */
 static char *
 generation_of(const char *path)
@@ -76,7 +63,7 @@ state_of(const char *path)
 		free(generation);
 		return state;
 	}
-	if (!is_settling(&list, now))
+	if (!file_list_touched_since(&list, now - TICK))
 		state = file_list_identity(&list);
 	file_list_free(&list);
 	return state;

@@ -349,13 +349,18 @@ microseconds(struct timespec t)
 }
 
 bool
-file_list_is_fresh(const struct file_list *l, int64_t now_us)
+file_list_touched_since(const struct file_list *l, int64_t us)
 {
 	for (size_t i = 0; i < l->count; i++)
-		if (microseconds(l->entries[i].stat.st_ctim) >=
-		    now_us - TICK_US)
+		if (microseconds(l->entries[i].stat.st_ctim) >= us)
 			return true;
 	return false;
+}
+
+bool
+file_list_is_fresh(const struct file_list *l, int64_t now_us)
+{
+	return file_list_touched_since(l, now_us - TICK_US);
 }
 
 static bool

@@ -53,6 +53,8 @@ char *file_list_identity(const struct file_list *l);
  * clock.
  */
 bool file_list_is_fresh(const struct file_list *l, int64_t now_us);
+/* Whether a file was touched at ${us} (clock_now()) or later. */
+bool file_list_touched_since(const struct file_list *l, int64_t us);
 
 /* Whether ${a} and ${b} are the same file in the same state. */
 bool file_list_same(const struct stat *a, const struct stat *b);
