@@ -2,6 +2,8 @@
 /* The door of all fetching: who fetches which kind, and the common release. */
 #include "sync/fetch/fetch.h"
 
+#include "sync/digest.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +65,16 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 	rc = 0;
 out:
 	return rc;
+}
+
+void
+fetch_hash_add(
+    struct digest *all, const char hash[FETCH_HASH_SIZE], const char *name)
+{
+	digest_add(all, hash, FETCH_HASH_SIZE - 1);
+	digest_add(all, "  ", 2);
+	digest_add(all, name, strlen(name));
+	digest_add(all, "\n", 1);
 }
 
 void

@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct digest;
+
 #define FETCH_HASH_SIZE 65 /* SHA-256 as lower-case hex, and its NUL */
 
 #define FETCH_NOTE_SIZE 160
@@ -95,6 +97,9 @@ struct fetch_kind {
 int fetch_source(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
+/* Adds one of those lines to ${all}. */
+void fetch_hash_add(
+    struct digest *all, const char hash[FETCH_HASH_SIZE], const char *name);
 void fetch_free(struct fetch *f);
 
 /* Opens document ${index}; documents are sorted by name. */

@@ -277,14 +277,8 @@ hash_documents(
 		return;
 	}
 	all = digest_new();
-	for (size_t i = 0; i < o->count; i++) {
-		const struct fetch_configmap_document *d = &o->documents[i];
-
-		digest_add(all, d->hash, strlen(d->hash));
-		digest_add(all, "  ", 2);
-		digest_add(all, d->key, strlen(d->key));
-		digest_add(all, "\n", 1);
-	}
+	for (size_t i = 0; i < o->count; i++)
+		fetch_hash_add(all, o->documents[i].hash, o->documents[i].key);
 	digest_hex(all, hash);
 	digest_free(all);
 }

@@ -227,10 +227,7 @@ hash_open_file(struct scan *s, int fd, const struct file_entry *entry)
 		offset += (uint64_t)n;
 	}
 	digest_hex(s->digest, s->hex);
-	digest_add(s->all, s->hex, strlen(s->hex));
-	digest_add(s->all, "  ", 2);
-	digest_add(s->all, entry->name, strlen(entry->name));
-	digest_add(s->all, "\n", 1);
+	fetch_hash_add(s->all, s->hex, entry->name);
 	rc = 0;
 out:
 	return rc;

@@ -422,18 +422,13 @@ fetch_git_tree_hash(struct fetch_git_job *job,
 	size_t i;
 
 	for (i = 0; i < docs->count; i++) {
-		const char *name = docs->items[i].name;
-
 		if (clock_monotonic() > job->deadline_us) {
 			err_set(e, ERR_FETCH, "timed out while reading files");
 			goto out;
 		}
 		if (hash_blob(job, &docs->items[i], one, hash, &left, e) == -1)
 			goto out;
-		digest_add(all, hash, DIGEST_HEX_SIZE - 1);
-		digest_add(all, "  ", 2);
-		digest_add(all, name, strlen(name));
-		digest_add(all, "\n", 1);
+		fetch_hash_add(all, hash, docs->items[i].name);
 	}
 	if (docs->count > 1)
 		digest_hex(all, hash);
