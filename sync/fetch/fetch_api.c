@@ -10,6 +10,7 @@
 #include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
+#include "sync/fetch/fetch_download.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,22 +178,6 @@ watermark(const struct fetch_api_job *job)
 	return at - job->conf->overlap_ns / 1000;
 }
 
-/* Takes the validators of the first answer, those we had after a bare 304. */
-static void
-keep_http_validators(struct fetch_api_job *job, struct validators *v)
-{
-	struct http_response *rs = &job->first;
-	bool same = job->not_modified;
-
-	v->etag = rs->etag;
-	v->last_modified = rs->last_modified;
-	rs->etag = rs->last_modified = NULL;
-	if (same && v->etag == NULL)
-		v->etag = xstrdup_null(job->previous->etag);
-	if (same && v->last_modified == NULL)
-		v->last_modified = xstrdup_null(job->previous->last_modified);
-}
-
 /* The next fetch will ask for the same URL, and one page is all it has. */
 static void
 remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
@@ -202,7 +187,7 @@ remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	*c->asked = '\0';
 	if (!whole || job->resumed_pages > 0)
 		return;
-	keep_http_validators(job, &job->out->validators);
+	fetch_download_keep(&job->out->validators, &job->first, job->previous);
 	memcpy(c->asked, job->asked, sizeof c->asked);
 }
 

@@ -13,8 +13,7 @@
 
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/digest.h"
-#include "sync/fetch/http.h"
+#include "sync/fetch/fetch_download.h"
 #include "sync/fetch/secret.h"
 
 #include <stdlib.h>
@@ -147,41 +146,6 @@ out:
 
 /* ---- asking ---- */
 
-struct intake {
-	struct spool *answer;
-	struct fetch *fetch;
-	const struct fetch_options *options;
-};
-
-static int
-start_answer(void *ctx, struct err *e)
-{
-	struct intake *in = ctx;
-
-	return spool_clear(in->answer, e);
-}
-
-static int
-write_answer(void *ctx, const void *data, size_t len, struct err *e)
-{
-	struct intake *in = ctx;
-
-	return spool_add(in->answer, data, len, e);
-}
-
-static void
-tell_progress(void *ctx, unsigned requests, uint64_t bytes)
-{
-	struct intake *in = ctx;
-	struct fetch_progress *used = &in->fetch->used;
-
-	used->requests = requests;
-	used->bytes = bytes;
-	used->phase = bytes > 0 ? "receiving" : "connecting";
-	if (in->options->progress != NULL)
-		in->options->progress(in->options->progress_ctx, used);
-}
-
 static uint64_t
 limit(const struct fetch_options *options, uint64_t most)
 {
@@ -190,21 +154,16 @@ limit(const struct fetch_options *options, uint64_t most)
 		   : most;
 }
 
-/* The answer of the API to in->answer. */
+/* The answer of the API to in->spool. */
 static int
-ask(struct intake *in, const struct access *a, struct err *e)
+ask(struct fetch_download *in, const struct access *a, struct err *e)
 {
-	const struct http_request rq = {
+	struct http_request rq = {
 		.url = a->url,
 		.accept = "application/json",
 		.no_redirects = true,
 		.max_body = limit(in->options, LIMIT_CONFIGMAP_ANSWER),
 		.timeout_ns = TIMEOUT_NS,
-		.deadline_us = in->options->deadline_us,
-		.start = start_answer,
-		.write = write_answer,
-		.progress = tell_progress,
-		.ctx = in,
 	};
 	char *token = a->token == NULL
 			  ? NULL
@@ -215,13 +174,10 @@ ask(struct intake *in, const struct access *a, struct err *e)
 		.header_count = token != NULL,
 	};
 	struct http_response rs = { 0 };
-	struct http *http = NULL;
 	char *reason;
 	int rc = -1;
 
-	if (http_new(&http, &policy, e) == -1)
-		goto out;
-	if (http_get(http, &rq, &rs, e) == -1) {
+	if (fetch_download_run(in, &rq, &policy, &rs, e) == -1) {
 		reason = rs.refusal == NULL ? NULL
 					    : fetch_configmap_reason(
 						  rs.refusal, rs.refusal_len);
@@ -232,9 +188,6 @@ ask(struct intake *in, const struct access *a, struct err *e)
 	}
 	rc = 0;
 out:
-	http_free(http);
-	in->fetch->used.requests = rs.requests;
-	in->fetch->used.bytes = rs.bytes;
 	http_response_free(&rs);
 	secret_free(token);
 	return rc;
@@ -293,7 +246,7 @@ is_known(const struct validators *previous, const char *version,
 }
 
 static int
-take_documents(struct intake *in, const struct conf_configmap *conf,
+take_documents(struct fetch_download *in, const struct conf_configmap *conf,
     const char *namespace_name, const struct validators *previous,
     struct err *e)
 {
@@ -301,7 +254,7 @@ take_documents(struct intake *in, const struct conf_configmap *conf,
 	struct fetch *out = in->fetch;
 	int rc = -1;
 
-	if (fetch_configmap_object(&o, in->answer, conf->key,
+	if (fetch_configmap_object(&o, in->spool, conf->key,
 		in->options->cache_dir,
 		limit(in->options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {
 		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
@@ -336,16 +289,16 @@ fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
-	struct intake in = { .fetch = out, .options = options };
+	struct fetch_download in = { .fetch = out, .options = options };
 	struct validators *v = &out->validators;
 	struct access a = { 0 };
 	int rc = -1;
 
-	if (spool_new(&in.answer, options->cache_dir, e) == -1)
+	if (spool_new(&in.spool, options->cache_dir, e) == -1)
 		goto out;
-	tell_progress(&in, 0, 0);
+	fetch_download_tell(&in);
 	if (find_access(&a, conf, e) == -1 || ask(&in, &a, e) == -1 ||
-	    fetch_configmap_version(&v->revision, in.answer, e) == -1) {
+	    fetch_configmap_version(&v->revision, in.spool, e) == -1) {
 		err_wrap(e, "failed to get ConfigMap %s/%s",
 		    a.namespace_name != NULL ? a.namespace_name : "?",
 		    conf->name);
@@ -360,7 +313,7 @@ fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
 	}
 	rc = 0;
 out:
-	spool_free(in.answer);
+	spool_free(in.spool);
 	access_free(&a);
 	return rc;
 }
