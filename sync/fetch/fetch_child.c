@@ -192,45 +192,23 @@ fetch_child_start(struct fetch_child **out, const struct conf_source *source,
     struct err *e)
 {
 	struct fetch_child *c = xcalloc(1, sizeof *c);
-	pid_t parent = getpid();
-	int fds[2] = { -1, -1 };
-	int keep[2];
+	struct fetch_process process;
 	int rc = -1;
 
 	*out = NULL;
-	c->fd = -1;
 	buf_init(&c->input, LIMIT_FETCH_RESULT + FETCH_WIRE_HEADER + COPY_SIZE);
-	if (spool_new(&c->spool, options->cache_dir, e) == -1)
+	if (spool_new(&c->spool, options->cache_dir, e) == -1 ||
+	    fetch_process_start(&process, spool_fd(c->spool), e) == -1)
 		goto out;
-	if (pipe(fds) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to make a pipe");
-		goto out;
-	}
-	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	fcntl(fds[1], F_SETFL, O_NONBLOCK);
-	c->pid = fork();
-	if (c->pid == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to fork");
-		goto out;
-	}
-	if (c->pid == 0) {
-		keep[0] = fds[1];
-		keep[1] = spool_fd(c->spool);
-		fetch_process_isolate(parent, keep, 2);
-		run_child(fds[1], c->spool, source, previous, *options);
-	}
-	c->fd = fds[0];
-	fds[0] = -1;
+	fcntl(process.fd, F_SETFL, O_NONBLOCK);
+	if (process.pid == 0)
+		run_child(process.fd, c->spool, source, previous, *options);
+	c->pid = process.pid;
+	c->fd = process.fd;
 	*out = c;
 	c = NULL;
 	rc = 0;
 out:
-	if (fds[0] != -1)
-		close(fds[0]);
-	if (fds[1] != -1)
-		close(fds[1]);
 	if (c != NULL) {
 		spool_free(c->spool);
 		free(c);

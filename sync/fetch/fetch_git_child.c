@@ -13,7 +13,6 @@
 #include "sync/fetch/fetch_process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
@@ -45,14 +44,11 @@ send_report(void *ctx, const struct fetch_git_report *report)
 		_exit(1);
 }
 
-/* The lock on the cache stays with the child until it can write no more. */
 static void
-run_child(struct fetch_git_job *job, pid_t parent, int fd)
+run_child(struct fetch_git_job *job, int fd)
 {
-	const int keep[] = { fd, job->cache.fd };
 	struct fetch_git_report report;
 
-	fetch_process_isolate(parent, keep, sizeof keep / sizeof keep[0]);
 	memset(&report, 0, sizeof report);
 	if (fetch_git_remote_update(
 		job, &report, send_report, &fd, &report.err) == -1)
@@ -64,45 +60,9 @@ run_child(struct fetch_git_job *job, pid_t parent, int fd)
 
 /* ---- in the parent ---- */
 
-struct child {
-	pid_t pid;
-	int fd; /* where reports come from */
-};
-
-static int
-start_child(struct child *child, struct fetch_git_job *job, struct err *e)
-{
-	int rc = -1;
-	int fds[2] = { -1, -1 };
-	pid_t parent = getpid();
-
-	if (pipe(fds) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to make a pipe");
-		goto out;
-	}
-	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	child->pid = fork();
-	if (child->pid == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to fork");
-		goto out;
-	}
-	if (child->pid == 0)
-		run_child(job, parent, fds[1]);
-	child->fd = fds[0];
-	fds[0] = -1;
-	rc = 0;
-out:
-	if (fds[0] != -1)
-		close(fds[0]);
-	if (fds[1] != -1)
-		close(fds[1]);
-	return rc;
-}
-
 /* Kills what is left of the child and takes its status. */
 static int
-end_child(struct child *child)
+end_child(struct fetch_process *child)
 {
 	close(child->fd);
 	return fetch_process_end(child->pid);
@@ -132,7 +92,7 @@ set_timeout_error(const struct fetch_git_job *job, struct err *e)
 
 /* Waits for the next report: 1, or 0 when the child hung up, or -1. */
 static int
-next_report(struct child *child, struct fetch_git_job *job,
+next_report(struct fetch_process *child, struct fetch_git_job *job,
     struct fetch_git_report *report, struct err *e)
 {
 	struct pollfd p = { child->fd, POLLIN, 0 };
@@ -160,7 +120,7 @@ next_report(struct child *child, struct fetch_git_job *job,
 }
 
 static int
-follow(struct child *child, struct fetch_git_job *job,
+follow(struct fetch_process *child, struct fetch_git_job *job,
     struct fetch_git_report *report, struct err *e)
 {
 	const struct fetch_progress before = job->used;
@@ -192,14 +152,17 @@ fetch_git_child_run(
     struct fetch_git_job *job, enum fetch_git_outcome *outcome, struct err *e)
 {
 	int rc = -1;
-	struct child child;
+	struct fetch_process child;
 	struct fetch_git_report report;
 	int got, status;
 
 	memset(&report, 0, sizeof report);
 	job->used.phase = phase_names[FETCH_GIT_CONNECTING];
-	if (start_child(&child, job, e) == -1)
+	/* The lock on the cache stays with it until it can write no more. */
+	if (fetch_process_start(&child, job->cache.fd, e) == -1)
 		goto out;
+	if (child.pid == 0)
+		run_child(job, child.fd);
 	got = follow(&child, job, &report, e);
 	status = end_child(&child);
 	if (got != 1) {

@@ -72,8 +72,8 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-void
-fetch_process_isolate(pid_t parent, const int *keep, size_t count)
+static void
+isolate(pid_t parent, const int *keep, size_t count)
 {
 	const struct rlimit no_core = { 0, 0 };
 	int null;
@@ -94,6 +94,43 @@ fetch_process_isolate(pid_t parent, const int *keep, size_t count)
 		dup2(null, STDOUT_FILENO);
 	}
 	close_others(keep, count);
+}
+
+int
+fetch_process_start(struct fetch_process *p, int keep, struct err *e)
+{
+	int fds[2] = { -1, -1 };
+	pid_t parent = getpid();
+	int rc = -1;
+
+	if (pipe(fds) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to make a pipe");
+		goto out;
+	}
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	p->pid = fork();
+	if (p->pid == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to fork");
+		goto out;
+	}
+	if (p->pid == 0) {
+		const int open[] = { fds[1], keep };
+
+		/* This closes the parent's end as well. */
+		isolate(parent, open, sizeof open / sizeof open[0]);
+		p->fd = fds[1];
+		return 0;
+	}
+	p->fd = fds[0];
+	fds[0] = -1;
+	rc = 0;
+out:
+	if (fds[0] != -1)
+		close(fds[0]);
+	if (fds[1] != -1)
+		close(fds[1]);
+	return rc;
 }
 
 int

@@ -6,18 +6,25 @@
 #ifndef SYNC_FETCH_PROCESS_H
 #define SYNC_FETCH_PROCESS_H
 
+#include "lib/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+struct fetch_process {
+	pid_t pid; /* 0 in the process itself */
+	int fd; /* what it writes comes out at the parent's */
+};
+
 /*
- * Call first thing in the child of ${parent}.  Afterwards it leads a session,
- * so that one kill reaches its group; of all descriptors only standard error
- * and the ${count} ones at ${keep} are open; signals do what they do by
- * default, but SIGPIPE is ignored.  When the parent has gone, the process ends;
- * when it goes later, the process is killed (on Linux).
+ * Starts a process with a pipe to this one.  It leads a session, so that one
+ * kill reaches its group; of all descriptors only standard error, its end of
+ * the pipe and ${keep} are open; signals do what they do by default, but
+ * SIGPIPE is ignored.  When the parent goes, it ends or is killed (on Linux).
+ * The parent closes its end of the pipe and calls fetch_process_end().
  */
-void fetch_process_isolate(pid_t parent, const int *keep, size_t count);
+int fetch_process_start(struct fetch_process *p, int keep, struct err *e);
 
 /*
  * Kills the child ${pid} with its group and waits for it; the status is
