@@ -119,13 +119,14 @@ answer(struct api *api, struct exchange *x, struct err *e)
 		err_set(e, ERR_INTERNAL, "the response is too long");
 		return -1;
 	}
-	if (route->content_tag) {
+	if (route->content_tag)
 		etag_of_content(out->etag, buf_str(&out->body), out->body.len);
-		if (etag_matches(condition, out->etag))
-			out->status = NOT_MODIFIED;
-	}
-	/* "*" is true of whatever exists, so it had to be looked up first. */
-	if (out->etag[0] != '\0' && etag_is_any(condition))
+	/*
+	 * The tag may have come with the answer only; and "*" is true of
+	 * whatever exists, so it had to be looked up first.
+	 */
+	if (out->etag[0] != '\0' &&
+	    (etag_matches(condition, out->etag) || etag_is_any(condition)))
 		out->status = NOT_MODIFIED;
 	return 0;
 }

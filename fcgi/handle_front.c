@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#define NOT_MODIFIED 304
-
 int
 handle_front(struct exchange *x, struct err *e)
 {
@@ -16,10 +14,6 @@ handle_front(struct exchange *x, struct err *e)
 	snprintf(out->etag, sizeof out->etag, "%s", front_etag);
 	out->cacheable = true;
 	out->line = front_lines;
-	if (etag_matches(x->request->if_none_match, out->etag)) {
-		out->status = NOT_MODIFIED;
-		return 0;
-	}
 	out->type = "text/html; charset=utf-8";
 	buf_add(&out->body, front_document, front_length);
 	return 0;
