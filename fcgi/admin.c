@@ -197,7 +197,7 @@ start(struct admin *a, const struct names *names, struct response *out,
 		.database = a->path,
 		.keep_stderr = a->stays };
 	struct json_out j = JSON_OUT_INIT(&out->body);
-	char run_id[TRIGGER_RUN_ID_SIZE];
+	char run_id[RUN_ID_SIZE];
 
 	if (trigger_start(run_id, &trigger, names->list, names->count, e) == -1)
 		return -1;

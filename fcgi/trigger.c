@@ -6,19 +6,15 @@
 #include "fcgi/trigger.h"
 
 #include "fcgi/trigger_environment.h"
-#include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/lockfile.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -180,20 +176,6 @@ out:
 	return rc;
 }
 
-static int
-make_run_id(char out[TRIGGER_RUN_ID_SIZE], struct err *e)
-{
-	uint32_t random;
-
-	if (getentropy(&random, sizeof random) == -1) {
-		err_set_errno(e, ERR_UNAVAILABLE, errno, "no random bytes");
-		return -1;
-	}
-	snprintf(out, TRIGGER_RUN_ID_SIZE, "%" PRId64 "-%08" PRIx32,
-	    clock_now() / CLOCK_SECOND, random);
-	return 0;
-}
-
 /* The strings are borrowed. */
 static char **
 make_arguments(char *const *sources, size_t count)
@@ -210,7 +192,7 @@ make_arguments(char *const *sources, size_t count)
 }
 
 int
-trigger_start(char run_id[TRIGGER_RUN_ID_SIZE], const struct trigger *t,
+trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
     char *const *sources, size_t count, struct err *e)
 {
 	struct child c = {
@@ -218,7 +200,7 @@ trigger_start(char run_id[TRIGGER_RUN_ID_SIZE], const struct trigger *t,
 	};
 	int rc = -1;
 
-	if (make_run_id(run_id, e) == -1 ||
+	if (run_id_make(run_id, e) == -1 ||
 	    lockfile_take(&c.lock, t->database, e) == -1)
 		goto out;
 	c.arguments = make_arguments(sources, count);

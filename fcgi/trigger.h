@@ -7,11 +7,10 @@
 #define FCGI_TRIGGER_H
 
 #include "lib/err.h"
+#include "lib/run_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#define TRIGGER_RUN_ID_SIZE 48
 
 struct trigger {
 	const char *program; /* absolute */
@@ -22,10 +21,9 @@ struct trigger {
 /*
  * Starts a sync of the ${count} ${sources}, of all when there are none, and
  * writes the id of its run to ${run_id}.  Returns as soon as the program runs.
- * ERR_BUSY: a sync is running.  ERR_STORAGE, ERR_UNAVAILABLE: it cannot be
- * started.
+ * ERR_BUSY: a sync is running.  Another error: it cannot be started.
  */
-int trigger_start(char run_id[TRIGGER_RUN_ID_SIZE], const struct trigger *t,
+int trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
     char *const *sources, size_t count, struct err *e);
 
 /* The sync program to start: of the environment, else beside this program. */

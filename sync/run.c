@@ -12,12 +12,10 @@
 #include "sync/store/reconcile.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,18 +75,9 @@ out:
 static int
 choose_run_id(struct run *r, struct err *e)
 {
-	uint32_t random;
-
-	if (r->options->run_id != NULL) {
-		snprintf(r->run_id, sizeof r->run_id, "%s", r->options->run_id);
-		return 0;
-	}
-	if (getentropy(&random, sizeof random) == -1) {
-		err_set_errno(e, ERR_INTERNAL, errno, "no random bytes");
-		return -1;
-	}
-	snprintf(r->run_id, sizeof r->run_id, "%" PRId64 "-%08" PRIx32,
-	    clock_now() / CLOCK_SECOND, random);
+	if (r->options->run_id == NULL)
+		return run_id_make(r->run_id, e);
+	snprintf(r->run_id, sizeof r->run_id, "%s", r->options->run_id);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #define SYNC_RUN_PRIVATE_H
 
 #include "lib/limits.h"
+#include "lib/run_id.h"
 #include "sync/fetch/fetch_child.h"
 #include "sync/run.h"
 #include "sync/source.h"
@@ -17,8 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define RUN_ID_SIZE 48
 
 /* A source that is being fetched in another process. */
 struct run_flight {
