@@ -82,6 +82,16 @@ run_flight_start(struct run *r, size_t index, struct err *e)
 	return 0;
 }
 
+/* The job that it was started for; -1 when that has gone or asks elsewhere. */
+static ssize_t
+job_of(const struct run *r, const struct run_flight *f)
+{
+	ssize_t at = run_find_job(r, f->name);
+
+	return at != -1 && strcmp(r->jobs[at].identity, f->identity) == 0 ? at
+									  : -1;
+}
+
 /*
  * What came of flight ${index}, with ${lost} when it was given up.  A source
  * that has moved in the meantime has no use for it.
@@ -90,14 +100,14 @@ static int
 land(struct run *r, size_t index, const struct err *lost, struct err *e)
 {
 	const struct run_flight *f = &r->flights[index];
-	ssize_t at = run_find_job(r, f->name);
+	ssize_t at = job_of(r, f);
 	struct source_outcome *out;
 	struct source_job *job;
 	struct fetch fetched = { .unchanged = false };
 	struct err why = ERR_INIT;
 	struct fetch_child *child;
 
-	if (at == -1 || strcmp(r->jobs[at].identity, f->identity) != 0) {
+	if (at == -1) {
 		drop(r, index);
 		return 0;
 	}
@@ -180,15 +190,11 @@ run_flight_drop_strangers(struct run *r)
 {
 	size_t i = 0;
 
-	while (i < r->flight_count) {
-		ssize_t at = run_find_job(r, r->flights[i].name);
-
-		if (at == -1 ||
-		    strcmp(r->jobs[at].identity, r->flights[i].identity) != 0)
+	while (i < r->flight_count)
+		if (job_of(r, &r->flights[i]) == -1)
 			drop(r, i);
 		else
 			i++;
-	}
 }
 
 void

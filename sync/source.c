@@ -459,6 +459,7 @@ source_sync(struct source_outcome *out, const struct source_context *c,
 	struct attempt a = { .context = c, .job = job, .out = out };
 	const struct validators *previous;
 	struct err why = ERR_INIT;
+	int fetched;
 	int rc = -1;
 
 	if (source_claim(out, c, job, e) == -1)
@@ -469,12 +470,11 @@ source_sync(struct source_outcome *out, const struct source_context *c,
 		source_fetch_how(&a.how, &previous, c, job);
 		a.how.progress = on_fetch;
 		a.how.progress_ctx = &a;
-		if (fetch_source(&a.fetch, job->conf, previous, &a.how, &why) ==
-		    0) {
-			out->used = a.fetch.used;
-			(void)store(&a, &why);
-		}
+		fetched =
+		    fetch_source(&a.fetch, job->conf, previous, &a.how, &why);
 		out->used = a.fetch.used;
+		if (fetched == 0)
+			(void)store(&a, &why);
 	}
 	if (end(&a, &why, e) == -1)
 		goto out;
