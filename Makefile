@@ -228,7 +228,7 @@ RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
 	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
 CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang \
 	clang-format cppcheck shellcheck valgrind \
-	sqlite3 openssh-server mandoc
+	sqlite3 openssh-server mandoc strace
 
 .PHONY: build-packages check-packages run-packages
 build-packages:

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -23,7 +24,9 @@ static volatile sig_atomic_t ending;
 
 /*
  * Runs only while the process waits.  The signal may come just before the wait
- * begins: closed, the listening socket makes accept() return at once.
+ * begins: without the listening socket accept() returns at once.  It may come
+ * just after, with a last request in hand, so the number must not be free: a
+ * database that is opened must not get it, and SQLite would not have it.
  */
 static void
 on_end(int number)
@@ -31,6 +34,7 @@ on_end(int number)
 	(void)number;
 	ending = 1;
 	close(LISTENING);
+	(void)fcntl(STDERR_FILENO, F_DUPFD, LISTENING);
 }
 
 /* libfcgi's own handlers are there already, and interrupt what it reads. */

@@ -3,6 +3,7 @@
 """SIGTERM at any moment: what was begun is answered, whole, then it ends."""
 
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -80,6 +81,20 @@ def test_while_it_waits():
         server = start()
         server.get(URI)
     server.stop()
+
+
+def test_as_it_takes_the_first():
+    """The signal comes with the connection, before any database is open."""
+    if not shutil.which("strace"):
+        tap.skip("SIGTERM within accept(): strace is not installed")
+        return
+    where = tempfile.mkdtemp(dir=WHERE.name)
+    server = responder.FastCgi(DATABASE, where, program=["strace", "-qq", "-o",
+        os.path.join(where, "strace"), "-e", "trace=accept", "-e",
+        "inject=accept:signal=TERM:when=1", responder.PROGRAM])
+    answer = server.get(URI)
+    tap.equal((answer.status, server.process.wait(20)), (200, 0),
+        "SIGTERM within accept(): the connection it took is served")
 
 
 def test_kept_connections():

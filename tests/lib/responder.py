@@ -83,7 +83,8 @@ class FastCgi:
         listener.listen(128)
         self.log_path = os.path.join(directory, f"{name}.log")
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([program], stdin=listener,
+            self.process = subprocess.Popen(program if
+                isinstance(program, list) else [program], stdin=listener,
                 stdout=subprocess.DEVNULL, stderr=log, preexec_fn=preexec,
                 env=environment(database, **env))
         listener.close()
