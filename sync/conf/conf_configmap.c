@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DOCUMENT "registry.json"
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -119,8 +120,8 @@ conf_configmap_read(struct conf_configmap *c, const struct conf_at *at)
 	c->key = conf_value_copy(at, "key", c->path == NULL ? DOCUMENT : NULL);
 	c->server = conf_value_copy(at, "server", NULL);
 	c->token_file =
-	    conf_kinds_secret(at, "tokenFile", "configmap.tokenFile");
-	c->ca_file = conf_kinds_secret(at, "caFile", "configmap.caFile");
+	    conf_kinds_file(at, "tokenFile", "configmap.tokenFile", F_OK);
+	c->ca_file = conf_kinds_file(at, "caFile", "configmap.caFile", F_OK);
 	check_names(c, at);
 	if (c->server != NULL)
 		check_server(at, c->server);

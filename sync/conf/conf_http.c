@@ -7,7 +7,6 @@
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -50,26 +49,6 @@ conf_http_read_rules(bool *public_only, bool *https_only,
 		    "%s is plain http: whoever is on the way can change what "
 		    "arrives",
 		    conf_message_show(shown, url));
-}
-
-/* The absolute name of a file that can be read; NULL after a message or none.
- */
-static char *
-read_file_name(const struct conf_at *at, const char *key, const char *label)
-{
-	const char *file = conf_value_text(at, key);
-
-	if (file == NULL)
-		return NULL;
-	if (*file != '/')
-		conf_message_error(at, key,
-		    "%s must be an absolute path, found '%s'", label, file);
-	else if (access(file, R_OK) == -1)
-		conf_message_error(at, key, "%s is not accessible: %s: %s",
-		    label, file, strerror(errno));
-	else
-		return xstrdup(file);
-	return NULL;
 }
 
 /* ---- headers ---- */
@@ -131,7 +110,7 @@ read_header(struct conf_http_header *h, const struct conf_at *at)
 	h->name = conf_value_required(at, "name", "api.headers.name");
 	h->value = conf_value_copy(at, "value", NULL);
 	h->value_file =
-	    read_file_name(at, "valueFile", "api.headers.valueFile");
+	    conf_kinds_file(at, "valueFile", "api.headers.valueFile", R_OK);
 	if (h->name != NULL)
 		check_header_name(h, at);
 	if (value == conf_value_present(at, "valueFile"))
@@ -250,8 +229,8 @@ conf_http_read_api(struct conf_api *a, const struct conf_at *at)
 {
 	a->endpoint = conf_value_required(at, "endpoint", "api.endpoint");
 	a->insecure = at->reader->insecure_url;
-	a->token_file = read_file_name(at, "tokenFile", "api.tokenFile");
-	a->ca_file = read_file_name(at, "caFile", "api.caFile");
+	a->token_file = conf_kinds_file(at, "tokenFile", "api.tokenFile", R_OK);
+	a->ca_file = conf_kinds_file(at, "caFile", "api.caFile", R_OK);
 	a->allow_empty = conf_value_flag(at, "allowEmpty");
 	read_headers(a, at);
 	read_timeout(a, at);

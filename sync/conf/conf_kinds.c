@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
 #define GIT_TIMEOUT_NS (5 * 60 * SECOND_NS)
@@ -19,10 +19,10 @@
 /* ---- git ---- */
 
 char *
-conf_kinds_secret(const struct conf_at *at, const char *key, const char *name)
+conf_kinds_file(
+    const struct conf_at *at, const char *key, const char *name, int mode)
 {
 	const char *file = conf_value_text(at, key);
-	struct stat st;
 
 	if (file == NULL)
 		return NULL;
@@ -31,7 +31,7 @@ conf_kinds_secret(const struct conf_at *at, const char *key, const char *name)
 		    "%s must be an absolute path, found '%s'", name, file);
 		return NULL;
 	}
-	if (stat(file, &st) == -1) {
+	if (access(file, mode) == -1) {
 		conf_message_error(at, key, "%s is not accessible: %s: %s",
 		    name, file, strerror(errno));
 		return NULL;
@@ -43,7 +43,7 @@ static char *
 read_git_secret(const struct conf_at *auth, const char *key)
 {
 	char *name = xasprintf("git.auth.%s", key);
-	char *path = conf_kinds_secret(auth, key, name);
+	char *path = conf_kinds_file(auth, key, name, F_OK);
 
 	free(name);
 	return path;

@@ -201,11 +201,11 @@ bool conf_sources_name_is_valid(const char *name);
 /* Reads the block of the kind that ${s} has; ${at} is the source. */
 void conf_kinds_read(struct conf_source *s, const struct conf_at *at);
 /*
- * The absolute name of a secret file that is there, the caller's; NULL after a
- * message that calls it ${name}, or when there is no such key.
+ * The absolute name of a file that access(2) grants ${mode} on, the caller's;
+ * NULL after a message that calls it ${name}, or when there is no such key.
  */
-char *conf_kinds_secret(
-    const struct conf_at *at, const char *key, const char *name);
+char *conf_kinds_file(
+    const struct conf_at *at, const char *key, const char *name, int mode);
 void conf_configmap_read(struct conf_configmap *c, const struct conf_at *at);
 void conf_registries_read(struct conf_reader *r);
 void conf_settings_read(struct conf_reader *r);

@@ -59,8 +59,8 @@ read_range(struct reader *r, void *into, size_t len, struct err *e)
 		n = pread(r->fd, into, len, (off_t)r->offset);
 	} while (n == -1 && errno == EINTR);
 	if (n <= 0) {
-		err_set_errno(
-		    e, ERR_FETCH, n == 0 ? EIO : errno, "failed to read");
+		err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
+		    "failed to read %s", r->what);
 		return -1;
 	}
 	r->offset += (uint64_t)n;
@@ -69,11 +69,13 @@ read_range(struct reader *r, void *into, size_t len, struct err *e)
 }
 
 void
-reader_from_range(struct reader *r, int fd, uint64_t offset, uint64_t len)
+reader_from_range(struct reader *r, int fd, const char *what, uint64_t offset,
+    uint64_t len)
 {
 	memset(r, 0, sizeof *r);
 	r->read = read_range;
 	r->fd = fd;
+	r->what = what;
 	r->offset = offset;
 	r->left = (size_t)len;
 }

@@ -21,6 +21,7 @@ struct reader {
 	void *state;
 	int fd;
 	uint64_t offset; /* readers over a part of a file: of the next byte */
+	const char *what; /* the same: for messages */
 	const char *at; /* readers over memory: what is left */
 	size_t left;
 };
@@ -29,9 +30,11 @@ struct reader {
 void reader_from_fd(struct reader *r, int fd, int owned);
 /*
  * Reads ${len} bytes of ${fd} from ${offset} on, whatever others read from it;
- * ${fd} must outlive the reader.  A file that ends before is ERR_FETCH.
+ * ${fd} must outlive the reader, and so must ${what}, which names the file in
+ * messages.  A file that ends before is ERR_FETCH.
  */
-void reader_from_range(struct reader *r, int fd, uint64_t offset, uint64_t len);
+void reader_from_range(struct reader *r, int fd, const char *what,
+    uint64_t offset, uint64_t len);
 /* Reads ${len} bytes at ${data}, which must outlive the reader. */
 void reader_from_memory(struct reader *r, const void *data, size_t len);
 /* Releases; a zeroed reader is allowed. */

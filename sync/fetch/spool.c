@@ -15,7 +15,7 @@
 struct spool {
 	int fd;
 	uint64_t size;
-	char *dir; /* for messages */
+	char *what; /* for messages: a temporary file in ... */
 };
 
 /* For file systems without O_TMPFILE: the name lives for two system calls. */
@@ -58,7 +58,7 @@ spool_new(struct spool **out, const char *dir, struct err *e)
 	}
 	*out = xcalloc(1, sizeof **out);
 	(*out)->fd = fd;
-	(*out)->dir = xstrdup(dir);
+	(*out)->what = xasprintf("a temporary file in %s", dir);
 	rc = 0;
 out:
 	return rc;
@@ -70,7 +70,7 @@ spool_free(struct spool *s)
 	if (s == NULL)
 		return;
 	close(s->fd);
-	free(s->dir);
+	free(s->what);
 	free(s);
 }
 
@@ -87,7 +87,7 @@ spool_add(struct spool *s, const void *data, size_t len, struct err *e)
 			continue;
 		if (n <= 0) {
 			err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
-			    "failed to write a temporary file in %s", s->dir);
+			    "failed to write %s", s->what);
 			goto out;
 		}
 		at += n;
@@ -106,7 +106,7 @@ spool_clear(struct spool *s, struct err *e)
 
 	if (ftruncate(s->fd, 0) == -1 || lseek(s->fd, 0, SEEK_SET) == -1) {
 		err_set_errno(e, ERR_FETCH, errno,
-		    "failed to empty a temporary file in %s", s->dir);
+		    "failed to empty %s", s->what);
 		goto out;
 	}
 	s->size = 0;
@@ -127,38 +127,11 @@ spool_fd(const struct spool *s)
 	return s->fd;
 }
 
-static ssize_t
-read_spool(struct reader *r, void *into, size_t len, struct err *e)
-{
-	const struct spool *s = r->state;
-	ssize_t n;
-
-	if (len > r->left)
-		len = r->left;
-	if (len == 0)
-		return 0;
-	do {
-		n = pread(s->fd, into, len, (off_t)r->offset);
-	} while (n == -1 && errno == EINTR);
-	if (n <= 0) {
-		err_set_errno(e, ERR_FETCH, n == 0 ? EIO : errno,
-		    "failed to read a temporary file in %s", s->dir);
-		return -1;
-	}
-	r->offset += (uint64_t)n;
-	r->left -= (size_t)n;
-	return n;
-}
-
 void
 spool_part_reader(
     struct spool *s, uint64_t offset, uint64_t size, struct reader *r)
 {
-	memset(r, 0, sizeof *r);
-	r->read = read_spool;
-	r->state = s;
-	r->offset = offset;
-	r->left = (size_t)size;
+	reader_from_range(r, s->fd, s->what, offset, size);
 }
 
 void
