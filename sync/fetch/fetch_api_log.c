@@ -84,7 +84,8 @@ page_is_sound(struct fetch_api_log *log, uint64_t size, const char *hash)
 	ssize_t n;
 
 	start_digest(log);
-	reader_from_range(&r, log->pages, log->pages_path, fetch_api_log_size(log), size);
+	reader_from_range(
+	    &r, log->pages, log->pages_path, fetch_api_log_size(log), size);
 	while ((n = r.read(&r, block, BLOCK, &ignored)) > 0)
 		digest_add(log->digest, block, (size_t)n);
 	digest_hex(log->digest, found);

@@ -69,8 +69,8 @@ read_range(struct reader *r, void *into, size_t len, struct err *e)
 }
 
 void
-reader_from_range(struct reader *r, int fd, const char *what, uint64_t offset,
-    uint64_t len)
+reader_from_range(
+    struct reader *r, int fd, const char *what, uint64_t offset, uint64_t len)
 {
 	memset(r, 0, sizeof *r);
 	r->read = read_range;

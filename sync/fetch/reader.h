@@ -33,8 +33,8 @@ void reader_from_fd(struct reader *r, int fd, int owned);
  * ${fd} must outlive the reader, and so must ${what}, which names the file in
  * messages.  A file that ends before is ERR_FETCH.
  */
-void reader_from_range(struct reader *r, int fd, const char *what,
-    uint64_t offset, uint64_t len);
+void reader_from_range(
+    struct reader *r, int fd, const char *what, uint64_t offset, uint64_t len);
 /* Reads ${len} bytes at ${data}, which must outlive the reader. */
 void reader_from_memory(struct reader *r, const void *data, size_t len);
 /* Releases; a zeroed reader is allowed. */

@@ -105,8 +105,8 @@ spool_clear(struct spool *s, struct err *e)
 	int rc = -1;
 
 	if (ftruncate(s->fd, 0) == -1 || lseek(s->fd, 0, SEEK_SET) == -1) {
-		err_set_errno(e, ERR_FETCH, errno,
-		    "failed to empty %s", s->what);
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to empty %s", s->what);
 		goto out;
 	}
 	s->size = 0;

@@ -4,31 +4,17 @@
  * is shown of it is JSON.
  */
 #include "sync/conf/conf.h"
-#include "sync/document/jscan.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/json.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static enum jscan_action
-skip(void *ctx, const struct jscan_place *p)
-{
-	(void)ctx;
-	(void)p;
-	return JSCAN_SKIP;
-}
-
 static void
 is_json(char *text)
 {
-	const struct jscan_handler handler = { NULL, 0, skip, NULL };
-	struct err e = ERR_INIT;
-	struct reader reader;
-
-	FUZZ_HOLDS(text != NULL);
-	reader_from_memory(&reader, text, strlen(text));
-	FUZZ_HOLDS(jscan_run(&reader, &handler, &e) == 0);
+	FUZZ_HOLDS(text != NULL && fuzz_is_json(text, strlen(text)));
 	free(text);
 }
 

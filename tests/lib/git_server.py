@@ -172,17 +172,6 @@ class HttpSite:
         self.server.server_close()
 
 
-def make_certificate(directory):
-    """A certificate for localhost that signs itself: its file and its key."""
-    cert, key = (os.path.join(directory, n) for n in ("cert.pem", "key.pem"))
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-         "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return cert, key
-
-
 class RawServer:
     """A TCP server on a free port that answers by `talk(socket)`."""
 

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 
+import certificate
 import responder
 
 SERVE = os.path.join(responder.ROOT, "httpd-conf", "serve")
@@ -46,18 +47,6 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-def certificate(directory):
-    """A self-signed one for localhost, and its key."""
-    paths = [os.path.join(directory, n) for n in ("tls.pem", "tls.key")]
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-        "-addext", "basicConstraints=critical,CA:FALSE",
-        "-out", paths[0], "-keyout", paths[1]], check=True,
-        stderr=subprocess.DEVNULL)
-    return paths
 
 
 class Client:
@@ -112,7 +101,7 @@ class Server:
             os.mkdir(os.path.join(at, name), 0o755)
         self.context = None
         if tls:
-            pem, key = certificate(at)
+            pem, key = certificate.make(at, "DNS:localhost")
             self.context = ssl.create_default_context(cafile=pem)
             environment.update(THV_REGISTRY_CERTIFICATE=pem,
                 THV_REGISTRY_KEY=key)

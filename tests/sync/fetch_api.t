@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
+import certificate  # noqa: E402
 import fetching  # noqa: E402
 from fetching import sha256  # noqa: E402
 from tap import contains, equal, main, ok  # noqa: E402
@@ -345,20 +345,8 @@ def test_restrictions():
         equal(len(up.requests), 0, "nothing was asked")
 
 
-def make_certificate():
-    file, key = (os.path.join(SCRATCH.name, name) for name in
-                 ("root.pem", "key.pem"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                    "-keyout", key, "-out", file, "-days", "2", "-subj",
-                    "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file, key)
-    return file, context
-
-
 def test_tls():
-    root, context = make_certificate()
+    root, context = certificate.serve(SCRATCH.name, "IP:127.0.0.1")
     with Upstream(150, context=context) as up, Upstream(5) as plain:
         equal(Client(up, ca_file=root).fetch().error, "",
               "a certificate authority of one's own")

@@ -16,6 +16,7 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
+import certificate  # noqa: E402
 import git_server  # noqa: E402
 from fetching import command  # noqa: E402
 from git_fetching import (ONE, ROOT, SCRATCH, TWO, at, cache,  # noqa: E402
@@ -117,13 +118,13 @@ def test_http_errors():
 def test_tls():
     repo = repository()
     base = os.path.basename(repo.path)
-    certificate = git_server.make_certificate(SCRATCH.name)
-    with HttpSite(at(ROOT), certificate=certificate) as site:
+    pair = certificate.make(SCRATCH.name, "DNS:localhost")
+    with HttpSite(at(ROOT), certificate=pair) as site:
         url = f"{site.url}/{base}"
         r = get(url, cache=cache())
         ok(r.status == 1, "an unknown certificate is refused")
         contains(r.error.lower(), "certificate", "and the error says so")
-        env = {**os.environ, "SSL_CERT_FILE": certificate[0]}
+        env = {**os.environ, "SSL_CERT_FILE": pair[0]}
         r = get(url, cache=cache(), env=env)
         check_documents(r, {"registry.json": ONE},
                         "SSL_CERT_FILE makes it known")

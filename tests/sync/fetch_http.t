@@ -8,9 +8,7 @@ import gzip
 import http.server
 import os
 import socket
-import ssl
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
@@ -18,6 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
+import certificate  # noqa: E402
 from fetching import fetch, sha256  # noqa: E402
 from tap import contains, equal, main, ok  # noqa: E402
 
@@ -249,21 +248,8 @@ class Server(http.server.ThreadingHTTPServer):
         return f"{self.scheme}://{auth}{host}:{self.server_port}{path}"
 
 
-def make_certificate():
-    """A certificate for 127.0.0.1 that is its own root; (file, context)."""
-    file, key = (os.path.join(SCRATCH.name, name) for name in
-                 ("root.pem", "key.pem"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                    "-keyout", key, "-out", file, "-days", "2", "-subj",
-                    "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file, key)
-    return file, context
-
-
 os.mkdir(CACHE)
-ROOT, CONTEXT = make_certificate()
+ROOT, CONTEXT = certificate.serve(SCRATCH.name, "IP:127.0.0.1")
 PLAIN = Server()
 SECURE = Server(CONTEXT)
 TLS_ENV = dict(CLEAN_ENV, SSL_CERT_FILE=ROOT)
