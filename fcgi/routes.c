@@ -133,6 +133,12 @@ const struct route routes_api[] = {
 	    .summary = "The last runs of the sync, for each source",
 	    .answer = "SyncHistory",
 	    .handle = handle_history },
+	/* thv-registry-admin is asked instead, where a web server knows it. */
+	{ .mounts = ROUTE_AT_ROOT,
+	    .path = "/registry/sync",
+	    .methods = REQUEST_OPTIONS | REQUEST_POST | REQUEST_PUT,
+	    .scope = ROUTE_ALONE,
+	    .handle = handle_no_trigger },
 	ALONE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
 	OPENAPI(".json", handle_openapi_json, "Description"),
 	OPENAPI(".yaml", handle_openapi_yaml, "Description"),

@@ -12,12 +12,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_MODE 0644
+/*
+ * For the user of the sync alone: whoever can open the file could hold its lock
+ * and with it every sync.
+ */
+#define LOCK_MODE 0600
 
 static char *
 path_of(const char *database)
 {
 	return xasprintf("%s.lock", database);
+}
+
+/* A file that others can open is left over, or was made by hand. */
+static int
+close_to_others(int file, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(file, &st) == 0 && (st.st_mode & 07777) == LOCK_MODE)
+		return 0;
+	if (fchmod(file, LOCK_MODE) == 0 || errno == EPERM)
+		return 0;
+	err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+	return -1;
 }
 
 static int
@@ -43,7 +61,7 @@ lockfile_take(int *fd, const char *database, struct err *e)
 		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
 		goto out;
 	}
-	if (lock(file, path, e) == -1)
+	if (close_to_others(file, path, e) == -1 || lock(file, path, e) == -1)
 		goto out;
 	*fd = file;
 	file = -1;

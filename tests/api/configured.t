@@ -252,6 +252,11 @@ def test_errors():
             len(get(uri)["entries"]), "a large limit counts as the maximum")
         tap.equal(responder.cgi(DATABASE, uri, "POST").status, 405,
             "405 for POST")
+    for method, want in (("GET", (405, "OPTIONS, POST, PUT")),
+            ("DELETE", (405, "OPTIONS, POST, PUT")), ("POST", (404, None))):
+        answer = responder.cgi(DATABASE, "/registry/sync", method)
+        tap.equal((answer.status, answer.headers.get("allow")), want,
+            f"{method} /registry/sync without a trigger")
 
 
 def test_cursors_belong_to_their_list():

@@ -122,7 +122,7 @@ def test_from_post_to_list():
             tap.equal(answer.status, status, f"{headers}")
         web.finished(answer.json["runId"])
         answer = web.ask(URL)
-        tap.equal(answer.status, 404, "GET is not sent to the trigger")
+        tap.equal(answer.status, 405, "GET is not for the trigger")
         tap.equal(web.ask("/registry/main/v0.1/servers").status, 200,
             "and all else is left to the other program")
         web.stop()

@@ -38,6 +38,10 @@ def test_reader_without_write_permission():
                f"nobody else may write: {modes}")
         tap.equal(as_reader(site, "/v0.1/servers").status, 200,
                   "the reader reads after the writer has closed")
+        held = subprocess.run(["flock", "-n", site.database + ".lock", "true"],
+            preexec_fn=as_nobody, capture_output=True)
+        tap.ok(b"Permission denied" in held.stderr,
+               "and cannot hold the lock of the sync")
         site.file_source("a", server("n/x"), server("n/y"))
         site.sync("--source", "a")
         names = [i["server"]["name"] for i in

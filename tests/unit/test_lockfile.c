@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,21 @@ test_one_holder(void)
 	close(first);
 	CHECK_INT(lockfile_take(&second, database, &e), 0);
 	close(second);
+}
+
+/* Whoever can open the file can hold up every sync. */
+static void
+test_closed_to_others(void)
+{
+	struct err e = ERR_INIT;
+	struct stat st;
+	int fd = -1;
+
+	CHECK(chmod(lock, 0666) == 0);
+	CHECK_INT(lockfile_take(&fd, database, &e), 0);
+	CHECK(fstat(fd, &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0600);
+	close(fd);
 }
 
 static void
@@ -122,6 +138,7 @@ main(void)
 	database = xasprintf("%s/registry.db", directory);
 	lock = xasprintf("%s.lock", database);
 	test_one_holder();
+	test_closed_to_others();
 	test_no_directory();
 	test_handed_over();
 	test_not_the_lock();
