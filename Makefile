@@ -121,7 +121,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/sync.a $(BUILD)/fcgi.a \
 # ---- tests ------------------------------------------------------------------
 
 TEST_SCRIPTS := $(wildcard tests/api/*.t tests/sync/*.t tests/e2e/*.t \
-	tests/fuzz/*.t tests/faults/*.t)
+	tests/fuzz/*.t tests/faults/*.t tests/gate/*.t)
 TEST_PROGRAMS = $(UNIT_TESTS) $(BUILD)/tests/sync/fetch_driver $(FUZZ_REPLAYS)
 
 $(BUILD)/tests/sync/%: $(BUILD)/tests/sync/%.o $(BUILD)/sync.a $(BUILD)/lib.a
@@ -178,7 +178,8 @@ check: check-packages ## install what tests need, run every test
 # With VALGRIND=1 the tests call wrappers in build/valgrind that run the plain
 # programs under valgrind; what it finds turns the exit status into 99.
 VALGRIND ?=
-UNDER_TEST = $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs
+UNDER_TEST = $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/bench/allocs \
+	$(BUILD)/bench/requests
 WRAPPERS = $(patsubst $(BUILD)/%,build/valgrind/%,$(UNDER_TEST))
 valgrind_line = exec valgrind -q --leak-check=full --trace-children=no \
 	--error-exitcode=99 --suppressions=$(CURDIR)/tests/valgrind.supp
@@ -189,7 +190,7 @@ build/valgrind/%: $(BUILD)/% Makefile
 
 # Deadlines of a second pass before valgrind has started a program.
 NOT_UNDER_VALGRIND := tests/sync/fetch_api.t tests/sync/fetch_git_net.t \
-	tests/sync/fetch_http.t tests/faults/sweep.t
+	tests/sync/fetch_http.t tests/faults/sweep.t tests/gate/cost.t
 
 .PHONY: test
 test: $(UNDER_TEST) $(FAULT_LIBRARY) $(if $(VALGRIND),$(WRAPPERS))
@@ -211,6 +212,14 @@ bench: check-packages ## measure; the tables of bench/RESULTS.md
 	@bench/sync $(BUILD)
 	@bench/allocations $(BUILD)
 	@bench/cost $(BUILD)
+
+.PHONY: bench-gate bench-baseline
+bench-gate: check-packages ## instructions of each operation against bench/baseline.json
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/requests
+	@bench/gate $(BUILD)
+bench-baseline: check-packages ## make today's instructions those to hold on to
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/requests
+	@bench/gate --baseline $(BUILD)
 
 # ---- packages ---------------------------------------------------------------
 

@@ -5,8 +5,10 @@
  *
  * Usage: requests DATABASE < FILE
  * A line of the file is a URI; with a star in front, it is one with "@" where
- * the nextCursor of the answer before it goes.  Each is answered WARM_UP times
- * and then once by measured(), which callgrind is told to look at (bench/cost).
+ * the nextCursor of the answer before it goes; with an equals sign, the entity
+ * tag of the answer before it is sent along.  Each is answered WARM_UP times
+ * and then once by measured(), which callgrind is told to look at
+ * (bench/lib/callgrind.py).
  * Prints status and bytes of each.
  */
 #include "fcgi/api.h"
@@ -18,6 +20,7 @@
 #define WARM_UP 2
 
 static char cursor[8192];
+static char etag[128];
 
 __attribute__((noinline)) static void
 measured(struct api *api, const struct request_input *in, struct response *out)
@@ -47,7 +50,7 @@ make_uri(char *uri, size_t size, const char *line)
 		snprintf(uri, size, "%.*s%s%s", (int)(at - line - 1), line + 1,
 		    cursor, at + 1);
 	else
-		snprintf(uri, size, "%s", line);
+		snprintf(uri, size, "%s", line + (line[0] == '='));
 }
 
 int
@@ -65,10 +68,12 @@ main(int argc, char **argv)
 	api = api_new(argv[1]);
 	response_init(&out);
 	while (fgets(line, sizeof line, stdin) != NULL) {
-		const struct request_input in = { .method = "GET", .uri = uri };
+		struct request_input in = { .method = "GET", .uri = uri };
 
 		line[strcspn(line, "\n")] = '\0';
 		make_uri(uri, sizeof uri, line);
+		if (line[0] == '=')
+			in.if_none_match = etag;
 		for (int i = 0; i < WARM_UP; i++)
 			api_handle(api, &in, &out);
 		measured(api, &in, &out);
@@ -77,6 +82,7 @@ main(int argc, char **argv)
 		    line[0] == '*' && cursor[0] == '\0' ? 0 : out.status,
 		    out.body.len);
 		keep_cursor(&out);
+		snprintf(etag, sizeof etag, "%s", out.etag);
 	}
 	response_free(&out);
 	api_free(api);
