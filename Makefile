@@ -205,13 +205,15 @@ test: $(UNDER_TEST) $(FAULT_LIBRARY) $(if $(VALGRIND),$(WRAPPERS))
 $(BUILD)/bench/bare_parse: $(BUILD)/bench/bare_parse.o
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) -o $@
 
+# ONLY="http ladder" measures those parts alone; half an hour for all of them.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_parse bare_lookup allocs \
+	requests hello)
 .PHONY: bench
-bench: check-packages ## measure; the tables of bench/RESULTS.md
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare_parse \
-	    $(BUILD)/bench/allocs $(BUILD)/bench/requests
-	@bench/sync $(BUILD)
-	@bench/allocations $(BUILD)
-	@bench/cost $(BUILD)
+bench: check-packages ## measure and write bench/RESULTS.md (ONLY="http ladder ...")
+	@.ci/need hey wrk
+	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS)
+	@bench/report $(BUILD) $(if $(filter command line environment, \
+	    $(origin ONLY)),$(ONLY))
 
 .PHONY: bench-gate bench-baseline
 bench-gate: check-packages ## instructions of each operation against bench/baseline.json
