@@ -3,13 +3,13 @@
  * Answers requests in steady state, for callgrind to count the instructions
  * of each.
  *
- * Usage: requests DATABASE < FILE
+ * Usage: requests DATABASE [cursor] < FILE
  * A line of the file is a URI; with a star in front, it is one with "@" where
  * the nextCursor of the answer before it goes; with an equals sign, the entity
  * tag of the answer before it is sent along.  Each is answered WARM_UP times
  * and then once by measured(), which callgrind is told to look at
  * (bench/lib/callgrind.py).
- * Prints status and bytes of each.
+ * Prints status and bytes of each; with "cursor" at the end the last one's.
  */
 #include "fcgi/api.h"
 #include "lib/db.h"
@@ -60,8 +60,8 @@ main(int argc, char **argv)
 	struct response out;
 	struct api *api;
 
-	if (argc != 2) {
-		fputs("usage: requests DATABASE < FILE\n", stderr);
+	if (argc < 2) {
+		fputs("usage: requests DATABASE [cursor] < FILE\n", stderr);
 		return 2;
 	}
 	db_use_pool();
@@ -84,6 +84,8 @@ main(int argc, char **argv)
 		keep_cursor(&out);
 		snprintf(etag, sizeof etag, "%s", out.etag);
 	}
+	if (argc > 2)
+		puts(cursor);
 	response_free(&out);
 	api_free(api);
 	return 0;
