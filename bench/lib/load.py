@@ -37,16 +37,20 @@ def wrk(url, clients, seconds, headers=()):
 
 def hey(url, rate, seconds, clients=10, while_it_runs=None):
     """`rate` requests a second in all."""
-    process = subprocess.Popen(["hey", "-c", str(clients), "-z",
-        f"{seconds}s", "-q", str(rate / clients), "-o", "csv", url],
-        stdout=subprocess.PIPE, text=True)
-    try:
-        if while_it_runs:
-            while_it_runs(process)
-        text = process.communicate()[0]
-    finally:
-        process.kill()
-        process.wait()
+    # Into a file: a full pipe would keep it from ending.
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(["hey", "-c", str(clients), "-z",
+            f"{seconds}s", "-q", str(rate / clients), "-o", "csv", url],
+            stdout=out)
+        try:
+            if while_it_runs:
+                while_it_runs(process)
+            process.wait()
+        finally:
+            process.kill()
+            process.wait()
+        out.seek(0)
+        text = out.read()
     rows = [line.split(",") for line in text.splitlines()[1:]]
     times = sorted(float(r[0]) * 1000 for r in rows)
     if not times:

@@ -3,6 +3,7 @@
 bench/hello.c in its place."""
 
 import glob
+import json
 import os
 import shutil
 import subprocess
@@ -35,6 +36,15 @@ class Stand:
         self.database = self.server.database
         self.responders = self.server.responders
         self.base = f"http://127.0.0.1:{self.server.port}"
+
+    def sync(self, build, config):
+        """A run over the database that is being served."""
+        done = subprocess.run([os.path.join(build, "thv-registry-sync"),
+            "-c", config, "--force", "--json"], check=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=dict(os.environ,
+            THV_REGISTRY_DATABASE_PATH=self.database))
+        return json.loads(done.stdout)["sources"][0]
 
     def __enter__(self):
         return self
