@@ -62,15 +62,26 @@ date_from_days(int64_t days, int64_t *year, int *month, int *day)
 	*year = year_of_era + era * 400 + (*month <= 2);
 }
 
-/* Writes ${value} as ${width} decimal digits. */
+/* Writes ${value}, 0 to 99, as two digits. */
 static char *
-put_digits(char *out, int64_t value, int width)
+put_two(char *out, unsigned value)
 {
-	for (int i = width - 1; i >= 0; i--) {
-		out[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	return out + width;
+	out[0] = (char)('0' + value / 10);
+	out[1] = (char)('0' + value % 10);
+	return out + 2;
+}
+
+/* A point and the digits of ${fraction} millionths, no zero at the end. */
+static char *
+put_fraction(char *out, unsigned fraction)
+{
+	*out++ = '.';
+	out = put_two(out, fraction / 10000);
+	out = put_two(out, fraction / 100 % 100);
+	out = put_two(out, fraction % 100);
+	while (out[-1] == '0')
+		out--;
+	return out;
 }
 
 size_t
@@ -98,23 +109,20 @@ clock_format(char text[CLOCK_TEXT_SIZE], int64_t us)
 		days--;
 	}
 	date_from_days(days, &year, &month, &day);
-	out = put_digits(out, year, 4);
+	out = put_two(out, (unsigned)year / 100);
+	out = put_two(out, (unsigned)year % 100);
 	*out++ = '-';
-	out = put_digits(out, month, 2);
+	out = put_two(out, (unsigned)month);
 	*out++ = '-';
-	out = put_digits(out, day, 2);
+	out = put_two(out, (unsigned)day);
 	*out++ = 'T';
-	out = put_digits(out, seconds / 3600, 2);
+	out = put_two(out, (unsigned)seconds / 3600);
 	*out++ = ':';
-	out = put_digits(out, seconds / 60 % 60, 2);
+	out = put_two(out, (unsigned)seconds / 60 % 60);
 	*out++ = ':';
-	out = put_digits(out, seconds % 60, 2);
-	if (fraction != 0) {
-		*out++ = '.';
-		out = put_digits(out, fraction, 6);
-		while (out[-1] == '0')
-			out--;
-	}
+	out = put_two(out, (unsigned)seconds % 60);
+	if (fraction != 0)
+		out = put_fraction(out, (unsigned)fraction);
 	*out++ = 'Z';
 	*out = '\0';
 	return (size_t)(out - text);

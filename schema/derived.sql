@@ -14,6 +14,8 @@ CREATE TABLE entry_head (
     -- The text that search covers: the folded names, titles and descriptions
     -- of all its versions, each distinct text once.
     search_text TEXT NOT NULL,
+    -- How many texts that is: of one, every version answers as the entry does.
+    texts INTEGER NOT NULL,
     -- When a registry last began to show it although it was not new.
     shown_us INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -80,9 +80,9 @@ SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.version IS h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
+    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
         AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
-    CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
     AND (:deleted OR v.status <> 'deleted')
@@ -122,7 +122,7 @@ SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
 -- Those versions of one entry after :after that the query wants.  Changed is
 -- what changed here, or what this registry did not show before: the upstream's
 -- own times may be long past when a change arrives.  Texts of single versions
--- are looked up only where they are asked for.
+-- are looked up only where they are asked for and differ.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version IS h.latest_version, d.body,
@@ -138,7 +138,7 @@ WHERE m.registry_id = :registry AND m.sort_key = :sort_key
     AND (:deleted OR v.status <> 'deleted')
     AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:status IS NULL OR v.status = lower(:status))
-    AND (:needle IS NULL OR instr((SELECT t.search_text FROM version_text t
+    AND (:needle IS NULL OR h.texts = 1 OR instr((SELECT t.search_text FROM version_text t
         WHERE t.document_id = v.document_id), :needle) > 0)
 ORDER BY v.version;
 
@@ -160,7 +160,7 @@ WHERE m.registry_id = :registry AND m.sort_key = :sort_key
     AND (:deleted OR v.status <> 'deleted')
     AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:status IS NULL OR v.status = lower(:status))
-    AND (:needle IS NULL OR instr((SELECT t.search_text FROM version_text t
+    AND (:needle IS NULL OR h.texts = 1 OR instr((SELECT t.search_text FROM version_text t
         WHERE t.document_id = v.document_id), :needle) > 0);
 
 -- ---- status -----------------------------------------------------------------

@@ -136,7 +136,7 @@ SELECT count(*), min(name) FROM (
     SELECT e.name FROM main.entry_head m JOIN main.entry e ON e.id = m.entry_id
         LEFT JOIN stored.entry_head t ON t.entry_id = m.entry_id
     WHERE t.entry_id IS NULL OR t.latest_version IS NOT m.latest_version
-        OR t.search_text <> m.search_text
+        OR t.search_text <> m.search_text OR t.texts <> m.texts
     UNION ALL
     SELECT 'entry ' || t.entry_id FROM stored.entry_head t
     WHERE NOT EXISTS (SELECT 1 FROM main.entry_head m

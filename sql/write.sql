@@ -457,11 +457,12 @@ WHERE v.entry_id = :entry
 ORDER BY 1;
 
 -- name: entry_head_put
-INSERT INTO entry_head (entry_id, sort_key, latest_version, search_text)
-VALUES (:entry, :sort_key, :latest_version, :search_text)
+INSERT INTO entry_head (entry_id, sort_key, latest_version, search_text, texts)
+VALUES (:entry, :sort_key, :latest_version, :search_text, :texts)
 ON CONFLICT (entry_id) DO UPDATE SET
     latest_version = excluded.latest_version,
-    search_text = excluded.search_text;
+    search_text = excluded.search_text,
+    texts = excluded.texts;
 
 -- name: entry_delete
 DELETE FROM entry WHERE id = :entry;

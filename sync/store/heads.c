@@ -74,6 +74,7 @@ struct head {
 	bool is_new;
 	struct buf latest; /* empty: none is usable */
 	struct buf text;
+	int texts; /* that it is made of */
 };
 
 static int
@@ -105,6 +106,7 @@ read_texts(struct head *h, struct db *db, struct err *e)
 	bool row;
 
 	buf_reset(&h->text);
+	h->texts = 0;
 	stmt_bind_int(s, SQL_ENTRY_TEXTS_P_ENTRY, h->entry);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
@@ -112,7 +114,7 @@ read_texts(struct head *h, struct db *db, struct err *e)
 		if (!row)
 			return 0;
 		text = stmt_text(s, 0, &len);
-		if (h->text.len > 0)
+		if (h->texts++ > 0)
 			buf_addc(&h->text, '\n');
 		buf_add(&h->text, text, len);
 	}
@@ -177,6 +179,7 @@ update_head(struct head *h, struct db *db, struct err *e)
 	    is_usable ? buf_str(&h->latest) : NULL);
 	stmt_bind_text(s, SQL_ENTRY_HEAD_PUT_P_SEARCH_TEXT, buf_str(&h->text),
 	    h->text.len);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_TEXTS, h->texts);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	/* Which entry a registry shows depends on who is there and alive. */

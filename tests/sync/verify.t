@@ -139,6 +139,8 @@ DERIVED = [
      " WHERE document_id = 5"),
     ("search-texts", "DELETE FROM version_text WHERE document_id = 5"),
     ("entries", "UPDATE entry_head SET latest_version = '9' WHERE entry_id = 3"),
+    ("entries", "UPDATE entry_head SET texts = texts + 1"
+     " WHERE entry_id = 3"),
     ("order", "UPDATE entry_head SET sort_key = sort_key + (1 << 50)"
      " WHERE entry_id = 3"),
     ("registries", "DELETE FROM membership WHERE name = 'n/s0007'"),
