@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* The columns of the statement block_walk. */
@@ -78,40 +79,55 @@ add_gram(struct candidates *c, const char *text, const char *end)
 	candidates_end_group(c);
 }
 
-/* Every ${stride}th gram from number ${first} on. */
-static void
-add_some_grams(struct candidates *c, const char *text, const char *end,
-    size_t grams, size_t first, size_t stride)
+/*
+ * The number of the first gram with the border of two words within, or
+ * ${grams}.  Words are common; which stand side by side is not.
+ */
+static size_t
+border_gram(const char *text, const char *end, size_t grams)
 {
-	for (size_t i = 0; i < grams; i++) {
-		if (i % stride == first)
-			add_gram(c, text, end);
+	for (size_t i = 0; text < end; i++) {
+		bool is_border = (unsigned char)*text < 0x80 &&
+				 !isalnum((unsigned char)*text);
+
+		if (is_border && i >= POSTING_GRAM / 2 &&
+		    i - POSTING_GRAM / 2 < grams)
+			return i - POSTING_GRAM / 2;
 		text += posting_character(text, end);
 	}
+	return grams;
 }
 
 void
 candidates_add_text(struct candidates *c, const char *needle)
 {
-	/* Grams that overlap little first: they tell the most. */
-	static const size_t starts[POSTING_GRAM] = { 0, 2, 1, 3 };
-	const char *end = needle + strlen(needle);
-	size_t characters = 0, grams;
+	const char *end = needle + strlen(needle), *at;
+	size_t characters = 0, grams, stride, border;
 
-	for (const char *at = needle; at < end;
-	     at += posting_character(at, end))
+	for (at = needle; at < end; at += posting_character(at, end))
 		characters++;
 	if (characters == 0)
 		return;
 	grams = characters < POSTING_GRAM ? 1 : characters - POSTING_GRAM + 1;
-	/* Not all of a long text: the text itself is looked at as well. */
-	if (grams > LIMIT_GRAMS) {
-		add_some_grams(c, needle, end, grams, 0,
-		    (grams + LIMIT_GRAMS - 1) / LIMIT_GRAMS);
-		return;
+	border = border_gram(needle, end, grams);
+	at = needle;
+	for (size_t i = 0; i < border && border < grams; i++)
+		at += posting_character(at, end);
+	if (border < grams)
+		add_gram(c, at, end);
+	/*
+	 * Then side by side, and the last; further apart where the text is
+	 * long: the text itself is looked at as well.
+	 */
+	stride = (grams + LIMIT_GRAMS - 3) / (LIMIT_GRAMS - 2);
+	if (stride < POSTING_GRAM)
+		stride = POSTING_GRAM;
+	at = needle;
+	for (size_t i = 0; i < grams; i++) {
+		if ((i % stride == 0 || i == grams - 1) && i != border)
+			add_gram(c, at, end);
+		at += posting_character(at, end);
 	}
-	for (size_t i = 0; i < POSTING_GRAM; i++)
-		add_some_grams(c, needle, end, grams, starts[i], POSTING_GRAM);
 }
 
 static int
@@ -253,6 +269,8 @@ next_block(struct candidates *c, bool *any, struct err *e)
 		c->block = db_stmt(c->db, SQL_BLOCK_WALK);
 		stmt_bind_int(c->block, SQL_BLOCK_WALK_P_FROM, c->from);
 		stmt_bind_int(c->block, SQL_BLOCK_WALK_P_END, c->end);
+		stmt_bind_int(c->block, SQL_BLOCK_WALK_P_WITH_CHANGED,
+		    c->since != CLOCK_NEVER);
 	}
 	if (stmt_step(c->block, any, e) == -1)
 		return -1;
@@ -273,6 +291,12 @@ find_bit(struct candidates *c)
 		c->next += 64 - c->next % 64;
 	}
 	return false;
+}
+
+bool
+candidates_at_hand(struct candidates *c)
+{
+	return find_bit(c);
 }
 
 int

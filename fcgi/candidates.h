@@ -59,5 +59,7 @@ void candidates_add_text(struct candidates *c, const char *needle);
 /* Sets ${sort_key} and ${any}, false when there is none any more. */
 int candidates_next(
     struct candidates *c, int64_t *sort_key, bool *any, struct err *e);
+/* Whether the next one is to be had without looking at another block. */
+bool candidates_at_hand(struct candidates *c);
 
 #endif

@@ -24,6 +24,7 @@ struct scratch {
 	struct buf name; /* of the entry that is asked for */
 	struct buf needle; /* the folded search text */
 	struct candidates candidates; /* the question to the index */
+	struct buf sort_keys; /* some of the answers, in JSON */
 	struct buf key; /* a version's place in the order of versions */
 	struct buf last_name; /* of the last item on a page */
 	struct buf last_version;

@@ -13,6 +13,9 @@
 /* The high bits of a sort key are the kind (schema/derived.sql). */
 #define SORT_KEY_KIND_SHIFT 56
 
+/* So many candidates are looked at by one run of a statement. */
+#define ENTRIES_AT_ONCE 12
+
 /* Where a walk begins. */
 struct place {
 	int64_t from; /* sort key of the first entry */
@@ -109,7 +112,7 @@ struct walk {
 	struct page_rows rows; /* first: next_version() gets a pointer to it */
 	struct exchange *x;
 	const struct place *place;
-	bool at_entry; /* rows.stmt has a candidate's versions */
+	bool at_entries; /* rows.stmt has the versions of candidates */
 };
 
 static void
@@ -149,19 +152,20 @@ ask_index(struct exchange *x, const char *needle)
 	c->since = q->since;
 }
 
-/* A statement with one candidate's versions, and where its parameters are. */
+/* The statement with the versions of the entries in x->scratch->sort_keys. */
 static struct stmt *
-start_entry(struct exchange *x, const struct place *p, int64_t sort_key)
+start_entries(struct exchange *x, const struct place *p)
 {
 	const struct query *q = &x->query;
 	bool all = q->version == NULL;
-	struct stmt *s = db_stmt(x->db, all ? SQL_ENTRY_ALL : SQL_ENTRY_ONE);
+	struct stmt *s =
+	    db_stmt(x->db, all ? SQL_ENTRIES_ALL : SQL_ENTRIES_ONE);
 	const struct buf *needle = &x->scratch->needle;
 
 #define P(name) \
-	(all ? (int)SQL_ENTRY_ALL_P_##name : (int)SQL_ENTRY_ONE_P_##name)
+	(all ? (int)SQL_ENTRIES_ALL_P_##name : (int)SQL_ENTRIES_ONE_P_##name)
 	stmt_bind_int(s, P(REGISTRY), x->registry.id);
-	stmt_bind_int(s, P(SORT_KEY), sort_key);
+	stmt_bind_str(s, P(SORT_KEYS), buf_str(&x->scratch->sort_keys));
 	stmt_bind_int(s, P(DELETED), q->deleted);
 	stmt_bind_int(s, P(FACETED), query_has_facets(q));
 	if (q->since == CLOCK_NEVER)
@@ -171,13 +175,43 @@ start_entry(struct exchange *x, const struct place *p, int64_t sort_key)
 	stmt_bind_str(s, P(STATUS), q->status);
 	stmt_bind_str(s, P(NEEDLE), needle->len == 0 ? NULL : buf_str(needle));
 #undef P
-	if (all)
-		stmt_bind_str(s, SQL_ENTRY_ALL_P_AFTER,
-		    sort_key == p->from ? p->after : "");
-	else
-		stmt_bind_str(s, SQL_ENTRY_ONE_P_VERSION,
+	if (all) {
+		stmt_bind_int(s, SQL_ENTRIES_ALL_P_FROM, p->from);
+		stmt_bind_str(s, SQL_ENTRIES_ALL_P_AFTER, p->after);
+	} else {
+		stmt_bind_str(s, SQL_ENTRIES_ONE_P_VERSION,
 		    query_is_latest(q) ? NULL : q->version);
+	}
 	return s;
+}
+
+/*
+ * Goes on with the next candidates: as many as are at hand, since a block of
+ * the index costs more than they do, and no more than a page may take.
+ */
+static int
+next_entries(struct walk *w, bool *any, struct err *e)
+{
+	struct candidates *c = &w->x->scratch->candidates;
+	struct buf *keys = &w->x->scratch->sort_keys;
+	int64_t sort_key;
+	int count = 0;
+
+	buf_reset(keys);
+	do {
+		if (candidates_next(c, &sort_key, any, e) == -1)
+			return -1;
+		if (!*any)
+			break;
+		buf_addc(keys, count++ == 0 ? '[' : ',');
+		buf_add_i64(keys, sort_key);
+	} while (count < ENTRIES_AT_ONCE && count <= w->x->query.limit &&
+		 candidates_at_hand(c));
+	buf_addc(keys, ']');
+	*any = count > 0;
+	if (*any)
+		w->rows.stmt = start_entries(w->x, w->place);
+	return 0;
 }
 
 static bool
@@ -196,22 +230,19 @@ static int
 next_version(struct page_rows *rows, struct stmt **row, struct err *e)
 {
 	struct walk *w = (struct walk *)rows;
-	int64_t sort_key;
 	bool any;
 
 	*row = NULL;
 	for (;;) {
-		if (!w->at_entry) {
-			if (candidates_next(&w->x->scratch->candidates,
-				&sort_key, &any, e) == -1)
+		if (!w->at_entries) {
+			if (next_entries(w, &any, e) == -1)
 				return -1;
 			if (!any)
 				return 0;
-			rows->stmt = start_entry(w->x, w->place, sort_key);
 		}
-		if (stmt_step(rows->stmt, &w->at_entry, e) == -1)
+		if (stmt_step(rows->stmt, &w->at_entries, e) == -1)
 			return -1;
-		if (w->at_entry && row_matches(w)) {
+		if (w->at_entries && row_matches(w)) {
 			*row = rows->stmt;
 			return 0;
 		}

@@ -51,6 +51,7 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
 {
 	struct buf *out = &x->response->body;
 	struct stmt *s;
+	bool full = false;
 
 	*count = 0;
 	*more = false;
@@ -59,15 +60,17 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
 			return -1;
 		if (s == NULL)
 			return 0;
-		if (*count == x->query.limit || out->len > LIMIT_PAGE_BYTES)
+		if (full)
 			break;
 		if (*count > 0)
 			buf_addc(out, ',');
 		item_add(out, s, x->match.route->kind);
-		/* Only the last item's place is wanted, but which is last? */
-		keep(&x->scratch->last_name, s, ITEM_NAME);
-		keep(&x->scratch->last_version, s, ITEM_VERSION);
-		++*count;
+		full =
+		    ++*count == x->query.limit || out->len > LIMIT_PAGE_BYTES;
+		if (full) {
+			keep(&x->scratch->last_name, s, ITEM_NAME);
+			keep(&x->scratch->last_version, s, ITEM_VERSION);
+		}
 	}
 	*more = true;
 	return 0;

@@ -10,9 +10,9 @@
 static void
 each(struct scratch *s, void (*act)(struct buf *))
 {
-	struct buf *const all[] = { &s->registry, &s->name, &s->needle, &s->key,
-		&s->last_name, &s->last_version, &s->cursor_in,
-		&s->cursor_out };
+	struct buf *const all[] = { &s->registry, &s->name, &s->needle,
+		&s->sort_keys, &s->key, &s->last_name, &s->last_version,
+		&s->cursor_in, &s->cursor_out };
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		act(all[i]);

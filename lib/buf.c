@@ -4,7 +4,6 @@
 
 #include "lib/xalloc.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,10 +103,16 @@ buf_addf(struct buf *b, const char *fmt, ...)
 void
 buf_add_i64(struct buf *b, int64_t n)
 {
-	char digits[24];
+	char digits[24], *at = digits + sizeof digits;
+	uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
 
-	buf_add(
-	    b, digits, (size_t)snprintf(digits, sizeof digits, "%" PRId64, n));
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (n < 0)
+		*--at = '-';
+	buf_add(b, at, (size_t)(digits + sizeof digits - at));
 }
 
 const char *

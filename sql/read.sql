@@ -104,11 +104,13 @@ ORDER BY m.sort_key;
 
 -- ---- filtered lists ----------------------------------------------------------
 -- The index offers entries, in the order of lists (fcgi/candidates.c); then
--- the versions of each are looked at here.
+-- their versions are looked at here, some entries at a time.  The nesting of a
+-- CROSS JOIN is the order of the rows.
 
 -- name: block_walk
 -- The blocks of the index from the one that holds a sort key on.
-SELECT b.first_key, b.newest_us, b.sort_keys, b.changed
+SELECT b.first_key, b.newest_us, b.sort_keys,
+    CASE WHEN :with_changed THEN b.changed END
 FROM block b
 WHERE b.first_key >= coalesce((SELECT max(a.first_key) FROM block a
         WHERE a.first_key <= :from), 0) AND b.first_key < :end
@@ -118,8 +120,10 @@ ORDER BY b.first_key;
 -- Which entries of a block have a term.
 SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
 
--- name: entry_all
--- Those versions of one entry after :after that the query wants.  Changed is
+-- name: entries_all
+-- plan: scan-ok the list of candidates
+-- Those versions of some entries, :sort_keys in JSON, that the query wants, in
+-- the order of the keys; of the one at :from only what is after :after.  Changed is
 -- what changed here, or what this registry did not show before: the upstream's
 -- own times may be long past when a change arrives.  Texts of single versions
 -- are looked up only where they are asked for and differ.
@@ -129,20 +133,22 @@ SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.extra_meta, v.extra_official,
     CASE WHEN :faceted THEN (SELECT t.facets FROM version_text t
         WHERE t.document_id = v.document_id) END
-FROM membership m
+FROM json_each(:sort_keys) k
+    CROSS JOIN membership m ON m.registry_id = :registry
+        AND m.sort_key = k.value
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
-    CROSS JOIN version v ON v.entry_id = m.entry_id AND v.version > :after
+    CROSS JOIN version v ON v.entry_id = m.entry_id
+        AND v.version > CASE m.sort_key WHEN :from THEN :after ELSE '' END
     CROSS JOIN document d ON d.id = v.document_id
-WHERE m.registry_id = :registry AND m.sort_key = :sort_key
-    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
+WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
     AND (:deleted OR v.status <> 'deleted')
     AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:status IS NULL OR v.status = lower(:status))
     AND (:needle IS NULL OR h.texts = 1 OR instr((SELECT t.search_text FROM version_text t
-        WHERE t.document_id = v.document_id), :needle) > 0)
-ORDER BY v.version;
+        WHERE t.document_id = v.document_id), :needle) > 0);
 
--- name: entry_one
+-- name: entries_one
+-- plan: scan-ok the list of candidates
 -- The same for one version: the named one, else the newest usable one.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
@@ -150,13 +156,14 @@ SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.extra_meta, v.extra_official,
     CASE WHEN :faceted THEN (SELECT t.facets FROM version_text t
         WHERE t.document_id = v.document_id) END
-FROM membership m
+FROM json_each(:sort_keys) k
+    CROSS JOIN membership m ON m.registry_id = :registry
+        AND m.sort_key = k.value
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
     CROSS JOIN version v ON v.entry_id = m.entry_id
         AND v.version = coalesce(:version, h.latest_version)
     CROSS JOIN document d ON d.id = v.document_id
-WHERE m.registry_id = :registry AND m.sort_key = :sort_key
-    AND (:needle IS NULL OR instr(h.search_text, :needle) > 0)
+WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
     AND (:deleted OR v.status <> 'deleted')
     AND (:since IS NULL OR max(v.changed_us, h.shown_us) > :since)
     AND (:status IS NULL OR v.status = lower(:status))
