@@ -7,6 +7,7 @@
 #include "lib/limits.h"
 #include "lib/log.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,9 +65,22 @@ program_is_replaced(void)
 	return false;
 }
 
+/*
+ * Answers that are long are rare: their memory goes back to the system when
+ * they are sent.  glibc, unless told, keeps the more the more was given back.
+ */
+static void
+return_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LIMIT_RESPONSE_KEPT / 2);
+#endif
+}
+
 int
 program_answer(const struct program *p, const struct service *s)
 {
+	return_memory();
 	if (serve_is_fastcgi())
 		return serve_run(s);
 	if (getenv("REQUEST_METHOD") != NULL)

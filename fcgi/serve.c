@@ -157,6 +157,8 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	FCGX_PutStr(out->head.data, (int)out->head.len, request->out);
 	if (out->body.len > 0)
 		FCGX_PutStr(out->body.data, (int)out->body.len, request->out);
+	/* A long answer is not kept until the next one comes. */
+	response_reset(out);
 }
 
 int
