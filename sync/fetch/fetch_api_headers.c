@@ -17,8 +17,8 @@ fetch_api_headers_read(
 	*count = 0;
 	*lines = xcalloc(conf->header_count + 1, sizeof **lines);
 	if (conf->token_file != NULL) {
-		if (secret_read(&secret, "token file", conf->token_file, e) ==
-		    -1)
+		if (secret_read(&secret, "the file of api.tokenFile",
+			conf->token_file, e) == -1)
 			goto out;
 		(*lines)[(*count)++] =
 		    xasprintf("Authorization: Bearer %s", secret);
@@ -29,7 +29,8 @@ fetch_api_headers_read(
 		secret_free(secret);
 		secret = NULL;
 		if (h->value_file != NULL &&
-		    secret_read(&secret, "header file", h->value_file, e) == -1)
+		    secret_read(&secret, "the file of api.headers.valueFile",
+			h->value_file, e) == -1)
 			goto out;
 		(*lines)[(*count)++] = xasprintf(
 		    "%s: %s", h->name, secret != NULL ? secret : h->value);

@@ -50,7 +50,7 @@ find_namespace(
 		a->namespace_name = xstrdup(conf->namespace_name);
 		return 0;
 	}
-	if (secret_read(&a->namespace_name, "namespace file",
+	if (secret_read(&a->namespace_name, SERVICE_ACCOUNT "/namespace",
 		SERVICE_ACCOUNT "/namespace", e) == -1) {
 		err_wrap(e,
 		    "configmap.namespace is not set and this is no pod with a "
@@ -112,7 +112,8 @@ find_token(struct access *a, const struct conf_configmap *conf,
 
 	if (strncasecmp(server, "https:", 6) != 0)
 		return 0;
-	return secret_read(&a->token, "token file", file, e);
+	return secret_read(
+	    &a->token, "the file of configmap.tokenFile", file, e);
 }
 
 static const char *

@@ -33,20 +33,19 @@ read_all(int fd, char *into, size_t size)
 }
 
 static int
-check_text(const char *text, size_t len, const char *what, const char *file,
-    struct err *e)
+check_text(const char *text, size_t len, const char *what, struct err *e)
 {
 	if (len == 0) {
-		err_set(e, ERR_FETCH, "%s %s is empty", what, file);
+		err_set(e, ERR_FETCH, "%s is empty", what);
 		return -1;
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] > ' ' && text[i] < 0x7f)
 			continue;
 		err_set(e, ERR_FETCH,
-		    "%s %s holds a space, a control character or other than "
-		    "ASCII at byte %zu",
-		    what, file, i);
+		    "%s holds a space, a control character or "
+		    "other than ASCII at byte %zu",
+		    what, i);
 		return -1;
 	}
 	return 0;
@@ -64,12 +63,11 @@ secret_read(char **out, const char *what, const char *file, struct err *e)
 
 	*out = NULL;
 	if (got == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to read %s %s", what, file);
+		err_set_errno(e, ERR_FETCH, errno, "failed to read %s", what);
 		goto out;
 	}
 	if ((size_t)got == size) {
-		err_set(e, ERR_LIMIT, "%s %s is over %zu bytes", what, file,
+		err_set(e, ERR_LIMIT, "%s is over %zu bytes", what,
 		    LIMIT_SECRET_FILE);
 		goto out;
 	}
@@ -78,7 +76,7 @@ secret_read(char **out, const char *what, const char *file, struct err *e)
 	while (len > 0 && strchr(SPACE, text[len - 1]) != NULL &&
 	       text[len - 1] != '\0')
 		len--;
-	if (check_text(text, len, what, file, e) == -1)
+	if (check_text(text, len, what, e) == -1)
 		goto out;
 	*out = xstrndup(text, len);
 	rc = 0;

@@ -6,9 +6,11 @@
 #include "lib/err.h"
 
 /*
- * Reads ${file}, called ${what} in messages, without the white space around
- * its text.  ERR_FETCH when it cannot be read, or holds nothing or bytes that
- * a header field cannot carry (anything but printable ASCII); ERR_LIMIT over
+ * Reads ${file} without the white space around its text.  ${what} is
+ * what messages call it: status pages show them to everybody, so they do not
+ * say where secrets are kept, but which key of the configuration does.
+ * ERR_FETCH when it cannot be read, or holds nothing or bytes that a header
+ * field cannot carry (anything but printable ASCII); ERR_LIMIT over
  * LIMIT_SECRET_FILE.  The caller frees *${out} with secret_free().
  */
 int secret_read(char **out, const char *what, const char *file, struct err *e);

@@ -325,7 +325,8 @@ def test_secrets():
             f.write(text)
         contains(client.fetch().error, why, f"a token of {text!r}")
     os.remove(token)
-    contains(client.fetch().error, "failed to read token file", "no token")
+    contains(client.fetch().error, "failed to read the file of api.tokenFile: No such file",
+        "no token")
 
 
 def test_restrictions():

@@ -351,15 +351,15 @@ def test_tokens():
     write("token", "second\n")
     equal(ask().error, "", "a rotated token is read")
     write("token", "")
-    equal(ask().error, "failed to get ConfigMap tools/catalogue: token file "
-          f"{at('token')} is empty", "an empty token file")
+    equal(ask().error, "failed to get ConfigMap tools/catalogue: the file "
+          "of configmap.tokenFile is empty", "an empty token file")
     write("token", "a\r\nX-Injected: yes")
     contains(ask().error, "holds a space, a control character",
              "a token that would be a header of its own")
     write("token", "a" * 65537)
     contains(ask().error, "is over 65536 bytes", "a huge token")
     contains(ask(token_file=at("no-token")).error,
-             f"failed to read token file {at('no-token')}: No such file",
+             "failed to read the file of configmap.tokenFile: No such file",
              "a missing one")
     write("token", "first")
     os.makedirs(at("other"))

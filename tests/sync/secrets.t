@@ -10,6 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(
     os.path.abspath(__file__)), "..", "lib"))
 
+import responder
 import tap
 from test_site import Site, server
 
@@ -71,6 +72,24 @@ def test_fetched():
         run = site.sync("-v", "--source", "api")
         tap.equal(run.status, 0, "another source is well")
         check_nowhere(site, "fetched")
+
+
+def test_malformed():
+    """A file that holds no secret: which one is told, not where it is."""
+    with Site() as site:
+        kept = sources(site)["api"]
+        with open(kept["api"]["tokenFile"], "w", encoding="ascii") as f:
+            f.write(f"{MARK} and more")
+        site.configure({"api": kept})
+        run = site.sync()
+        tap.equal(run.report["sources"][0]["error"],
+            "Fetch failed: the file of api.tokenFile holds a space, a "
+            "control character or other than "
+            f"ASCII at byte {len(MARK)}", "the key and the place are named")
+        answer = responder.cgi(site.database, "/registry/status")
+        tap.ok(b"api.tokenFile" in answer.body and
+            kept["api"]["tokenFile"].encode() not in answer.body,
+            "the path is not shown")
 
 
 def test_checked():
