@@ -42,7 +42,7 @@ main(int argc, char **argv)
 
 	if (status != -1)
 		return status;
-	program_log_level();
+	program_log(&program);
 	db_use_pool();
 	admin = admin_new(program_database(), serve_is_fastcgi());
 	service.ctx = admin;

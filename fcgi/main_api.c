@@ -69,7 +69,7 @@ main(int argc, char **argv)
 		status = program_arguments(argc, argv, &program);
 	if (status != -1)
 		return status;
-	program_log_level();
+	program_log(&program);
 	db_use_pool();
 	api = api_new(program_database());
 	service.ctx = api;

@@ -64,8 +64,8 @@ struct program {
 /* Looks at the command line.  Returns an exit status, or -1 to go on. */
 int program_arguments(int argc, char **argv, const struct program *p);
 
-/* Sets the level of the log from the environment. */
-void program_log_level(void);
+/* Sets up the log as the environment wants it. */
+void program_log(const struct program *p);
 
 /* The path of the database from the environment, or the default. */
 const char *program_database(void);

@@ -1,25 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building and writing logfmt lines. */
+/*
+ * Building and writing log lines.  A request has one, so what is done for each
+ * byte and each number is written out here instead of asked of printf().
+ */
 #include "lib/log.h"
 
 #include "lib/clock.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #define ESCAPE_MAX 6 /* the longest way to write one byte, \u001f */
+#define CLOSING 2 /* bytes kept free: a brace and a newline */
+#define NAME_MAX_BYTES 64 /* of a program, for syslog */
+#define SECONDS_LEN 19 /* "2026-01-02T03:04:05" */
+#define INT_MAX_LEN 24
+#define SYSLOG_SOCKET "/dev/log"
+
+/* What a byte may be a part of without quotes, or without an escape. */
+#define BARE 1
+#define QUOTED 2
 
 static enum log_level threshold = LOG_LEVEL_INFO;
+static bool as_json;
+static bool with_priority; /* the journal takes it from the text */
+static int syslog_socket = -1;
+static char program_name[NAME_MAX_BYTES];
+static const struct log_field *fixed;
+static size_t fixed_count;
 
-static const char *const level_names[] = {
-	[LOG_LEVEL_DEBUG] = "DEBUG",
-	[LOG_LEVEL_INFO] = "INFO",
-	[LOG_LEVEL_WARN] = "WARN",
-	[LOG_LEVEL_ERROR] = "ERROR",
+static const struct {
+	const char *name;
+	int priority;
+} levels[] = {
+	[LOG_LEVEL_DEBUG] = { "DEBUG", LOG_DEBUG },
+	[LOG_LEVEL_INFO] = { "INFO", LOG_INFO },
+	[LOG_LEVEL_WARN] = { "WARN", LOG_WARNING },
+	[LOG_LEVEL_ERROR] = { "ERROR", LOG_ERR },
 };
 
 int
@@ -31,7 +56,7 @@ log_level_from_name(enum log_level *level, const char *name)
 	if (strcasecmp(name, "warning") == 0)
 		name = "warn";
 	for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++) {
-		if (strcasecmp(name, level_names[i]) == 0) {
+		if (strcasecmp(name, levels[i].name) == 0) {
 			*level = (enum log_level)i;
 			return 0;
 		}
@@ -45,11 +70,89 @@ log_set_level(enum log_level level)
 	threshold = level;
 }
 
-/* One byte is kept free for the newline. */
+bool
+log_is_on(enum log_level level)
+{
+	return level >= threshold;
+}
+
+void
+log_set_fields(const struct log_field *fields, size_t count)
+{
+	fixed = fields;
+	fixed_count = count;
+}
+
+/* ---- where lines go ---- */
+
+/* Whether standard error is the stream that systemd gave this process. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[2 * INT_MAX_LEN];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return false;
+	snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)st.st_dev,
+	    (unsigned long long)st.st_ino);
+	return strcmp(stream, own) == 0;
+}
+
+static int
+connect_syslog(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s", SYSLOG_SOCKET);
+	if (fd != -1 && connect(fd, (struct sockaddr *)&at, sizeof at) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Whether a variable has the second of two words; -1: neither. */
+static int
+is_second(const char *variable, const char *first, const char *second)
+{
+	const char *value = getenv(variable);
+
+	if (value == NULL || *value == '\0' || strcasecmp(value, first) == 0)
+		return 0;
+	return strcasecmp(value, second) == 0 ? 1 : -1;
+}
+
+const char *
+log_open(const char *program)
+{
+	int json = is_second("THV_REGISTRY_LOG_FORMAT", "logfmt", "json");
+	int to_syslog =
+	    is_second("THV_REGISTRY_LOG_TARGET", "stderr", "syslog");
+
+	snprintf(program_name, sizeof program_name, "%s", program);
+	as_json = json == 1;
+	if (syslog_socket != -1)
+		close(syslog_socket);
+	syslog_socket = to_syslog == 1 ? connect_syslog() : -1;
+	with_priority = syslog_socket == -1 && is_journal();
+	if (json == -1)
+		return "THV_REGISTRY_LOG_FORMAT is neither logfmt nor json";
+	if (to_syslog == -1)
+		return "THV_REGISTRY_LOG_TARGET is neither stderr nor syslog";
+	if (to_syslog == 1 && syslog_socket == -1)
+		return "no syslog at " SYSLOG_SOCKET;
+	return NULL;
+}
+
+/* ---- bytes ---- */
+
 static size_t
 room(const struct log_line *l)
 {
-	return sizeof l->text - 1 - l->len;
+	return sizeof l->text - CLOSING - l->len;
 }
 
 static void
@@ -61,96 +164,255 @@ put(struct log_line *l, const char *text, size_t len)
 	l->len += len;
 }
 
-static bool
-is_bare(const char *value)
+static void
+put_number(struct log_line *l, uint64_t n, unsigned width)
 {
-	if (*value == '\0')
-		return false;
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
+	char digits[INT_MAX_LEN];
+	char *at = digits + sizeof digits;
 
-		if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
+	do {
+		*--at = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0 || at > digits + sizeof digits - width);
+	put(l, at, (size_t)(digits + sizeof digits - at));
+}
+
+static unsigned
+class_of(unsigned char c)
+{
+	if (c < ' ' || c == '"' || c == '\\' || c >= 0x7f)
+		return 0;
+	return c == ' ' || c == '=' ? QUOTED : BARE | QUOTED;
+}
+
+/* How many bytes from ${at} on are of a class. */
+static size_t
+run_of(const char *at, size_t len, unsigned class)
+{
+	static unsigned char classes[256];
+	size_t i = 0;
+
+	if (classes['a'] == 0)
+		for (unsigned c = 0; c < sizeof classes; c++)
+			classes[c] = (unsigned char)class_of((unsigned char)c);
+	while (i < len && (classes[(unsigned char)at[i]] & class) != 0)
+		i++;
+	return i;
+}
+
+/* The length of a character of UTF-8 past ASCII; 0: it is none. */
+static size_t
+wide(const char *at, size_t len)
+{
+	utf8proc_int32_t ignored;
+	utf8proc_ssize_t used;
+
+	if ((unsigned char)*at < 0x80)
+		return 0;
+	used = utf8proc_iterate((const utf8proc_uint8_t *)at,
+	    len > INT32_MAX ? INT32_MAX : (utf8proc_ssize_t)len, &ignored);
+	return used <= 0 ? 0 : (size_t)used;
+}
+
+static bool
+is_bare(const char *value, size_t len)
+{
+	size_t i = 0, used;
+
+	while (i < len) {
+		used = run_of(value + i, len - i, BARE);
+		if (used == 0)
+			used = wide(value + i, len - i);
+		if (used == 0)
 			return false;
+		i += used;
 	}
-	return true;
+	return len > 0;
+}
+
+/* What has to be escaped, in the form that JSON knows too. */
+static void
+put_escaped(struct log_line *l, unsigned char c)
+{
+	char escape[ESCAPE_MAX + 2];
+	int len;
+
+	if (c == '\n')
+		len = snprintf(escape, sizeof escape, "\\n");
+	else if (c == '"' || c == '\\')
+		len = snprintf(escape, sizeof escape, "\\%c", c);
+	else /* a byte that is not UTF-8 is shown as what stands for those */
+		len = snprintf(escape, sizeof escape, "\\u%04x",
+		    c >= 0x80 ? 0xfffdU : (unsigned)c);
+	put(l, escape, (size_t)len);
 }
 
 /* A value that is cut still gets its closing quote. */
 static void
-put_quoted(struct log_line *l, const char *value)
+put_quoted(struct log_line *l, const char *value, size_t len)
 {
-	put(l, "\"", 1);
-	for (; *value != '\0' && room(l) > ESCAPE_MAX; value++) {
-		unsigned char c = (unsigned char)*value;
-		char escape[ESCAPE_MAX + 1];
-		int len;
+	size_t i = 0, used;
 
-		if (c == '\n')
-			len = snprintf(escape, sizeof escape, "\\n");
-		else if (c == '"' || c == '\\')
-			len = snprintf(escape, sizeof escape, "\\%c", c);
-		else if (c < ' ' || c == 0x7f)
-			len = snprintf(escape, sizeof escape, "\\u%04x", c);
-		else
-			len = snprintf(escape, sizeof escape, "%c", c);
-		put(l, escape, (size_t)len);
+	put(l, "\"", 1);
+	while (i < len && room(l) > ESCAPE_MAX) {
+		size_t most = room(l) - ESCAPE_MAX;
+
+		used =
+		    run_of(value + i, len - i < most ? len - i : most, QUOTED);
+		if (used == 0)
+			used = wide(value + i, len - i);
+		if (used > 0) {
+			put(l, value + i, used);
+			i += used;
+		} else {
+			put_escaped(l, (unsigned char)value[i++]);
+		}
 	}
 	put(l, "\"", 1);
 }
 
-void
-log_begin(struct log_line *l, enum log_level level, const char *msg)
-{
-	char now[CLOCK_TEXT_SIZE];
+/* ---- fields ---- */
 
-	l->len = 0;
-	l->skip = level < threshold;
-	if (l->skip)
+/* Whether there is room for a field to begin properly; begins it. */
+static bool
+put_key(struct log_line *l, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (l->skip || room(l) < len + strlen(",\"\":\"\"") + ESCAPE_MAX)
+		return false;
+	if (!as_json) {
+		if (l->len > l->begin)
+			put(l, " ", 1);
+		put(l, key, len);
+		put(l, "=", 1);
+		return true;
+	}
+	put(l, l->len > l->begin ? ",\"" : "{\"", 2);
+	put(l, key, len);
+	put(l, "\":", 2);
+	return true;
+}
+
+void
+log_text(struct log_line *l, const char *key, const char *value, size_t len)
+{
+	if (!put_key(l, key))
 		return;
-	put(l, "time=", 5);
-	put(l, now, clock_format(now, clock_now()));
-	put(l, " level=", 7);
-	put(l, level_names[level], strlen(level_names[level]));
-	log_str(l, "msg", msg);
+	if (!as_json && is_bare(value, len))
+		put(l, value, len);
+	else
+		put_quoted(l, value, len);
+}
+
+void
+log_word(struct log_line *l, const char *key, const char *value, size_t len)
+{
+	if (!put_key(l, key))
+		return;
+	if (as_json)
+		put(l, "\"", 1);
+	put(l, value, len < room(l) ? len : room(l) - 1);
+	if (as_json)
+		put(l, "\"", 1);
 }
 
 void
 log_str(struct log_line *l, const char *key, const char *value)
 {
-	if (l->skip || value == NULL)
-		return;
-	/* A field that has no room to begin properly is left out. */
-	if (room(l) < strlen(key) + strlen(" =\"\"") + ESCAPE_MAX)
-		return;
-	put(l, " ", 1);
-	put(l, key, strlen(key));
-	put(l, "=", 1);
-	if (is_bare(value))
-		put(l, value, strlen(value));
-	else
-		put_quoted(l, value);
+	if (value != NULL)
+		log_text(l, key, value, strlen(value));
+}
+
+/* The negation of an unsigned number also holds for INT64_MIN. */
+static uint64_t
+size_of(struct log_line *l, int64_t value)
+{
+	if (value >= 0)
+		return (uint64_t)value;
+	put(l, "-", 1);
+	return -(uint64_t)value;
 }
 
 void
 log_int(struct log_line *l, const char *key, int64_t value)
 {
-	char digits[24];
-
-	snprintf(digits, sizeof digits, "%" PRId64, value);
-	log_str(l, key, digits);
+	if (room(l) > INT_MAX_LEN + ESCAPE_MAX && put_key(l, key))
+		put_number(l, size_of(l, value), 1);
 }
 
 void
 log_seconds(struct log_line *l, const char *key, int64_t us)
 {
 	const uint64_t second = (uint64_t)CLOCK_SECOND;
-	/* The negation of an unsigned number also holds for INT64_MIN. */
-	uint64_t size = us < 0 ? -(uint64_t)us : (uint64_t)us;
-	char digits[40];
+	uint64_t size;
 
-	snprintf(digits, sizeof digits, "%s%" PRIu64 ".%06" PRIu64,
-	    us < 0 ? "-" : "", size / second, size % second);
-	log_str(l, key, digits);
+	if (room(l) <= INT_MAX_LEN + ESCAPE_MAX || !put_key(l, key))
+		return;
+	size = size_of(l, us);
+	put_number(l, size / second, 1);
+	put(l, ".", 1);
+	put_number(l, size % second, 6);
+}
+
+/* ---- lines ---- */
+
+/* Many lines share a second. */
+static void
+put_time(struct log_line *l)
+{
+	static int64_t second = INT64_MIN;
+	static char text[CLOCK_TEXT_SIZE];
+	int64_t now = clock_now();
+
+	if (now / CLOCK_SECOND != second) {
+		second = now / CLOCK_SECOND;
+		(void)clock_format(text, second * CLOCK_SECOND);
+	}
+	if (!put_key(l, "time"))
+		return;
+	if (as_json)
+		put(l, "\"", 1);
+	put(l, text, SECONDS_LEN);
+	put(l, ".", 1);
+	put_number(l, (uint64_t)(now - second * CLOCK_SECOND), 6);
+	put(l, "Z\"", as_json ? 2 : 1);
+}
+
+static void
+put_priority(struct log_line *l, enum log_level level)
+{
+	int priority = levels[level].priority;
+
+	if (syslog_socket == -1 && !with_priority)
+		return;
+	put(l, "<", 1);
+	put_number(l,
+	    (uint64_t)(syslog_socket == -1 ? priority : LOG_DAEMON | priority),
+	    1);
+	put(l, ">", 1);
+	if (syslog_socket == -1)
+		return;
+	put(l, program_name, strlen(program_name));
+	put(l, "[", 1);
+	put_number(l, (uint64_t)getpid(), 1);
+	put(l, "]: ", 3);
+}
+
+void
+log_begin(struct log_line *l, enum log_level level, const char *msg)
+{
+	l->len = l->begin = 0;
+	l->skip = level < threshold;
+	if (l->skip)
+		return;
+	put_priority(l, level);
+	l->begin = l->len;
+	put_time(l);
+	log_word(l, "level", levels[level].name, strlen(levels[level].name));
+	log_str(l, "msg", msg);
+	for (size_t i = 0; i < fixed_count; i++)
+		log_str(l, fixed[i].key, fixed[i].value);
 }
 
 void
@@ -160,8 +422,12 @@ log_end(struct log_line *l)
 
 	if (l->skip)
 		return;
-	l->text[l->len++] = '\n';
+	if (as_json)
+		l->text[l->len++] = '}';
 	/* A log that cannot be written has nowhere to say so. */
+	if (syslog_socket != -1 && write(syslog_socket, l->text, l->len) != -1)
+		return;
+	l->text[l->len++] = '\n';
 	ignored = write(STDERR_FILENO, l->text, l->len);
 	(void)ignored;
 }

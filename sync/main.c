@@ -16,11 +16,14 @@
 #include <unistd.h>
 
 static void
-set_log_level(const struct options *o, bool plain)
+set_up_log(const struct options *o, bool plain)
 {
 	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
+	const char *wrong = log_open("thv-registry-sync");
 	enum log_level level;
 
+	if (wrong != NULL)
+		log_message(LOG_LEVEL_WARN, wrong, NULL);
 	if (name == NULL || name[0] == '\0')
 		name = getenv("LOG_LEVEL");
 	if (log_level_from_name(&level, name) == -1)
@@ -126,7 +129,7 @@ run(const struct options *o)
 	struct err e = ERR_INIT;
 	int loaded;
 
-	set_log_level(o, plain);
+	set_up_log(o, plain);
 	loaded = conf_load(&conf, o->config, &e);
 	if (loaded == -1 && (conf == NULL || conf->error_count == 0))
 		say_error(&e, reporter.plain);

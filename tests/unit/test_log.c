@@ -6,6 +6,7 @@
 #include "tests/t.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -24,6 +25,8 @@ static const struct {
 	{ __LINE__, "a\r\tb\x1b[0m", "\"a\\u000d\\u0009b\\u001b[0m\"" },
 	{ __LINE__, "\x7f", "\"\\u007f\"" },
 	{ __LINE__, "caf\xc3\xa9", "caf\xc3\xa9" },
+	{ __LINE__, "caf\xc3", "\"caf\\ufffd\"" },
+	{ __LINE__, "\xff/\xc3\xa9 x", "\"\\ufffd/\xc3\xa9 x\"" },
 };
 
 static const struct {
@@ -72,14 +75,14 @@ test_values(void)
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 		l.len = 0;
 		log_str(&l, "key", values[i].value);
-		snprintf(want, sizeof want, " key=%s", values[i].written);
+		snprintf(want, sizeof want, "key=%s", values[i].written);
 		T_AT(values[i].line);
 		CHECK_STR(text(&l), want);
 	}
 	for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
 		l.len = 0;
 		log_seconds(&l, "s", seconds[i].us);
-		snprintf(want, sizeof want, " s=%s", seconds[i].written);
+		snprintf(want, sizeof want, "s=%s", seconds[i].written);
 		T_AT(seconds[i].line);
 		CHECK_STR(text(&l), want);
 	}
@@ -88,7 +91,7 @@ test_values(void)
 	log_int(&l, "n", INT64_MIN);
 	log_str(&l, "none", NULL);
 	log_int(&l, "m", 7);
-	CHECK_STR(text(&l), " n=-9223372036854775808 m=7");
+	CHECK_STR(text(&l), "n=-9223372036854775808 m=7");
 }
 
 static void
@@ -204,6 +207,103 @@ test_written(void)
 	CHECK(strstr(got, "hidden") == NULL);
 }
 
+/* What one line looks like with these variables, written to a file. */
+static void
+test_line(int line, const char *format, const char *want)
+{
+	static const struct log_field fields[] = { { "request_id", "r 1" },
+		{ "trace_id", NULL } };
+	char got[LOG_LINE_MAX] = "", stream[64];
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO);
+	struct log_line l;
+	struct stat st;
+	size_t len;
+
+	if (!CHECK(file != NULL && kept != -1 && fstat(fileno(file), &st) == 0))
+		return;
+	setenv("THV_REGISTRY_LOG_FORMAT", format, 1);
+	/* The stream is the journal's in every other line. */
+	snprintf(stream, sizeof stream, "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", want[0] == '<' ? stream : "1:2", 1);
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	CHECK(log_open("test") == NULL);
+	log_set_fields(fields, 2);
+	log_begin(&l, LOG_LEVEL_WARN, "it \"is\"");
+	log_text(&l, "path", "/a%20\xff?x", 7);
+	log_word(&l, "method", "GET", 3);
+	log_int(&l, "status", 404);
+	log_seconds(&l, "s", 1500000);
+	log_end(&l);
+	log_set_fields(NULL, 0);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(file);
+	len = fread(got, 1, sizeof got - 1, file);
+	fclose(file);
+	T_AT(line);
+	if (CHECK(len > 40)) {
+		char *time = strstr(got, "2");
+
+		/* The instant is no matter of this test. */
+		memmove(time, time + 27, strlen(time + 27) + 1);
+		CHECK_STR(got, want);
+	}
+	T_AT(0);
+}
+
+static void
+test_formats(void)
+{
+	test_line(__LINE__, "logfmt",
+	    "time= level=WARN msg=\"it \\\"is\\\"\" request_id=\"r 1\" "
+	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000\n");
+	test_line(__LINE__, "JSON",
+	    "{\"time\":\"\",\"level\":\"WARN\",\"msg\":\"it \\\"is\\\"\","
+	    "\"request_id\":\"r 1\",\"path\":\"/a%20\\ufffd?\","
+	    "\"method\":\"GET\",\"status\":404,\"s\":1.500000}\n");
+	test_line(__LINE__, "",
+	    "<4>time= level=WARN msg=\"it \\\"is\\\"\" request_id=\"r 1\" "
+	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000\n");
+	setenv("THV_REGISTRY_LOG_FORMAT", "xml", 1);
+	CHECK(strstr(log_open("test"), "neither logfmt nor json") != NULL);
+	unsetenv("THV_REGISTRY_LOG_FORMAT");
+	setenv("THV_REGISTRY_LOG_TARGET", "printer", 1);
+	CHECK(strstr(log_open("test"), "neither stderr nor syslog") != NULL);
+	unsetenv("THV_REGISTRY_LOG_TARGET");
+	unsetenv("JOURNAL_STREAM");
+	CHECK(log_open("test") == NULL);
+}
+
+/* A JSON object stays one, however much goes into it. */
+static void
+test_cut_json(void)
+{
+	static char big[2 * LOG_LINE_MAX];
+	struct log_line l;
+
+	setenv("THV_REGISTRY_LOG_FORMAT", "json", 1);
+	CHECK(log_open("test") == NULL);
+	memset(big, '\x01', sizeof big - 1);
+	log_begin(&l, LOG_LEVEL_ERROR, "long");
+	for (int i = 0; i < 40; i++)
+		log_word(&l, "word", "0123456789", 10);
+	log_str(&l, "key", big);
+	log_str(&l, "more", "a value");
+	log_int(&l, "n", 7);
+	CHECK(l.len < sizeof l.text - 1);
+	CHECK(l.text[l.len - 1] == '"');
+	CHECK(strstr(text(&l), "more") == NULL);
+	log_begin(&l, LOG_LEVEL_ERROR, "long");
+	log_word(&l, "word", big, sizeof big - 1);
+	CHECK(l.len < sizeof l.text - 1);
+	CHECK(l.text[l.len - 1] == '"');
+	unsetenv("THV_REGISTRY_LOG_FORMAT");
+	CHECK(log_open("test") == NULL);
+}
+
 int
 main(void)
 {
@@ -212,5 +312,7 @@ main(void)
 	test_begin();
 	test_cut();
 	test_written();
+	test_formats();
+	test_cut_json();
 	return t_done();
 }
