@@ -38,7 +38,9 @@ struct file {
 
 struct metrics {
 	struct file *file;
-	size_t size;
+	size_t size; /* 0: not mapped */
+	int fd; /* holds the lock of the seat; -1: nobody else is there */
+	int seat;
 };
 
 static size_t
@@ -60,6 +62,8 @@ map(struct metrics **out, int fd, size_t size)
 	m = xcalloc(1, sizeof *m);
 	m->file = at;
 	m->size = size;
+	m->fd = -1;
+	m->seat = -1;
 	*out = m;
 	return 0;
 }
@@ -89,6 +93,8 @@ make(char **name, const char *path, const struct header *want, struct err *e)
 		err_set_errno(e, ERR_STORAGE, errno, "%s", temporary);
 		goto out;
 	}
+	/* Others of the group count here too, whatever our umask. */
+	(void)fchmod(fd, FILE_MODE);
 	/* Memory is taken now: writing to a page that is not there kills. */
 	code = posix_fallocate(fd, 0, (off_t)size_of((unsigned)want->cells));
 	if (code == 0 &&
@@ -189,6 +195,8 @@ metrics_open(struct metrics **out, const char *path, uint32_t layout,
 		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
 		goto out;
 	}
+	(*out)->fd = fd;
+	fd = -1;
 	rc = 0;
 out:
 	if (fd != -1)
@@ -204,6 +212,7 @@ metrics_private(unsigned cells)
 	if (map(&m, -1, size_of(cells)) == -1) {
 		m = xcalloc(1, sizeof *m);
 		m->file = xcalloc(1, size_of(cells));
+		m->fd = m->seat = -1;
 	}
 	return m;
 }
@@ -217,7 +226,15 @@ metrics_close(struct metrics *m)
 		munmap(m->file, m->size);
 	else
 		free(m->file);
+	if (m->fd != -1)
+		close(m->fd);
 	free(m);
+}
+
+bool
+metrics_is_shared(const struct metrics *m)
+{
+	return m->fd != -1;
 }
 
 void
@@ -225,6 +242,12 @@ metrics_add(struct metrics *m, unsigned cell, uint64_t n)
 {
 	atomic_fetch_add_explicit(
 	    &m->file->cells[cell], n, memory_order_relaxed);
+}
+
+void
+metrics_set(struct metrics *m, unsigned cell, uint64_t n)
+{
+	atomic_store_explicit(&m->file->cells[cell], n, memory_order_relaxed);
 }
 
 uint64_t
@@ -261,4 +284,94 @@ uint64_t
 metrics_sum(const struct metrics *m, const struct metrics_histogram *h)
 {
 	return metrics_get(m, h->first + h->count + 1);
+}
+
+/* ---- rows ---- */
+
+static unsigned
+key_cell(const struct metrics_table *t, unsigned row)
+{
+	return t->first + row * (t->width + 1);
+}
+
+/* Whether the row is the one of ${key}, or was free and now is. */
+static bool
+claim(struct metrics *m, unsigned cell, uint64_t key)
+{
+	uint64_t found = metrics_get(m, cell);
+
+	return found == key ||
+	       (found == 0 && (atomic_compare_exchange_strong(
+				   &m->file->cells[cell], &found, key) ||
+				  found == key));
+}
+
+unsigned
+metrics_row(struct metrics *m, const struct metrics_table *t, uint64_t key)
+{
+	/* Fibonacci hashing: the upper half is well mixed. */
+	unsigned at = (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
+	for (unsigned i = 0; i < t->rows; i++) {
+		unsigned cell = key_cell(t, (at + i) & (t->rows - 1));
+
+		if (claim(m, cell, key))
+			return cell + 1;
+	}
+	return key_cell(t, t->rows) + 1;
+}
+
+unsigned
+metrics_row_at(const struct metrics *m, const struct metrics_table *t,
+    unsigned i, uint64_t *key)
+{
+	unsigned cell = key_cell(t, i);
+
+	*key = metrics_get(m, cell);
+	return cell + 1;
+}
+
+/* ---- seats ---- */
+
+/* A lock on one byte of the file that nobody reads: the seat's number. */
+static struct flock
+lock_of(int seat)
+{
+	const struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = seat,
+		.l_len = 1 };
+
+	return lock;
+}
+
+int
+metrics_sit(struct metrics *m, const struct metrics_seats *s)
+{
+	int count = m->fd == -1 ? 1 : (int)s->count;
+
+	for (int i = 0; i < count && m->seat == -1; i++) {
+		struct flock lock = lock_of(i);
+
+		if (m->fd == -1 || fcntl(m->fd, F_SETLK, &lock) == 0)
+			m->seat = i;
+	}
+	return m->seat;
+}
+
+bool
+metrics_is_taken(const struct metrics *m, int seat)
+{
+	struct flock lock = lock_of(seat);
+
+	if (seat == m->seat)
+		return true; /* one's own lock is in nobody's way */
+	return m->fd != -1 && fcntl(m->fd, F_GETLK, &lock) == 0 &&
+	       lock.l_type != F_UNLCK;
+}
+
+unsigned
+metrics_seat_cell(const struct metrics_seats *s, int seat)
+{
+	return s->first + (unsigned)seat * s->width;
 }

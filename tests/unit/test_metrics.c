@@ -201,6 +201,116 @@ test_no_place(void)
 	metrics_close(NULL);
 }
 
+/* Every process finds or claims the same rows, and what has none is kept. */
+static void
+test_rows(void)
+{
+	enum {
+		ROWS = 16,
+		WIDTH = 2
+	};
+	static const struct metrics_table table = { 1, ROWS, WIDTH };
+	struct metrics *m;
+	pid_t children[PROCESSES];
+	uint64_t key, sum = 0, seen = 0;
+	unsigned cell;
+
+	unlink(path);
+	fflush(stdout);
+	for (int i = 0; i < PROCESSES; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			m = open_layout(LAYOUT, 64);
+			for (uint64_t n = 0; n < 1600; n++) {
+				key = 1 + n % ROWS;
+				cell = metrics_row(m, &table, key << 8);
+				metrics_add(m, cell, 1);
+				metrics_add(m, cell + 1, key);
+			}
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < PROCESSES; i++)
+		wait_for(children[i], 0);
+	m = open_layout(LAYOUT, 64);
+	for (unsigned i = 0; i < ROWS; i++) {
+		cell = metrics_row_at(m, &table, i, &key);
+		CHECK(key != 0 && (seen & 1u << (key >> 8)) == 0);
+		seen |= 1u << (key >> 8);
+		CHECK_INT(metrics_get(m, cell), 100 * PROCESSES);
+		CHECK(metrics_get(m, cell + 1) == 100 * PROCESSES * (key >> 8));
+		sum += metrics_get(m, cell);
+	}
+	CHECK_INT(sum, 1600 * PROCESSES);
+	cell = metrics_row(m, &table, 12345);
+	CHECK_INT(cell, metrics_row_at(m, &table, ROWS, &key));
+	CHECK_INT(key, 0);
+	CHECK_INT(cell + WIDTH, 1 + METRICS_TABLE_CELLS(ROWS, WIDTH));
+	metrics_close(m);
+}
+
+/* A seat is free again however its process ended. */
+static void
+test_seats(void)
+{
+	static const struct metrics_seats seats = { 4, 3, 2 };
+	struct metrics *m = open_layout(LAYOUT, CELLS);
+	pid_t children[3];
+
+	CHECK(metrics_is_shared(m));
+	fflush(stdout);
+	for (int i = 0; i < 3; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			struct metrics *own = open_layout(LAYOUT, CELLS);
+			int seat = metrics_sit(own, &seats);
+
+			metrics_set(own, metrics_seat_cell(&seats, seat),
+			    (uint64_t)getpid());
+			for (;;)
+				pause();
+		}
+		while (metrics_get(m, metrics_seat_cell(&seats, i)) !=
+		       (uint64_t)children[i])
+			;
+		CHECK(metrics_is_taken(m, i));
+	}
+	CHECK_INT(metrics_sit(m, &seats), -1);
+	kill(children[1], SIGKILL);
+	wait_for(children[1], SIGKILL);
+	CHECK(metrics_is_taken(m, 0));
+	CHECK(!metrics_is_taken(m, 1));
+	CHECK(metrics_is_taken(m, 2));
+	CHECK_INT(metrics_sit(m, &seats), 1);
+	CHECK(metrics_is_taken(m, 1));
+	CHECK_INT(metrics_get(m, metrics_seat_cell(&seats, 1)), children[1]);
+	for (int i = 0; i < 3; i += 2) {
+		kill(children[i], SIGKILL);
+		wait_for(children[i], SIGKILL);
+	}
+	metrics_close(m);
+	m = metrics_private(CELLS);
+	CHECK(!metrics_is_shared(m));
+	CHECK_INT(metrics_sit(m, &seats), 0);
+	CHECK(metrics_is_taken(m, 0));
+	CHECK(!metrics_is_taken(m, 1));
+	metrics_close(m);
+}
+
+/* Whatever the umask of who makes it, its group counts along. */
+static void
+test_mode(void)
+{
+	mode_t before = umask(0077);
+	struct stat st;
+
+	unlink(path);
+	metrics_close(open_layout(LAYOUT, CELLS));
+	umask(before);
+	CHECK_INT(stat(path, &st), 0);
+	CHECK_INT(st.st_mode & 0777, 0660);
+}
+
 int
 main(void)
 {
@@ -212,6 +322,9 @@ main(void)
 	test_another_layout();
 	test_replaced_once();
 	test_damaged();
+	test_rows();
+	test_seats();
+	test_mode();
 	test_no_place();
 	unlink(path);
 	/* Nothing else was left lying about. */
