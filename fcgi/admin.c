@@ -6,6 +6,7 @@
 #include "fcgi/admin.h"
 
 #include "fcgi/admin_access.h"
+#include "fcgi/endpoint.h"
 #include "fcgi/store.h"
 #include "fcgi/trigger.h"
 #include "lib/json_out.h"
@@ -28,6 +29,7 @@ struct admin {
 	bool stays;
 	struct store store;
 	struct request request;
+	unsigned endpoint; /* the only one */
 	bool failing; /* so ended the last request; each change is logged */
 };
 
@@ -45,6 +47,7 @@ admin_new(const char *path, bool stays)
 	a->path = xstrdup(path);
 	a->program = trigger_program();
 	a->stays = stays;
+	a->endpoint = endpoint_named("/registry/sync");
 	store_init(&a->store, a->path);
 	return a;
 }
@@ -225,6 +228,7 @@ answer(struct admin *a, const struct request_input *in, struct response *out,
 	if (request_parse(&a->request, in, e) == -1 ||
 	    check_path(&a->request, e) == -1)
 		goto out;
+	out->endpoint = a->endpoint;
 	if ((a->request.method & METHODS) == 0) {
 		err_set(e, ERR_METHOD, "method not allowed");
 		goto out;

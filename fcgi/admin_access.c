@@ -146,6 +146,14 @@ out:
 	return rc;
 }
 
+/* A proxy says that it sends this for another. */
+static bool
+is_passed_on(const struct request_input *in)
+{
+	return in->forwarded != NULL || in->forwarded_for != NULL ||
+	       in->real_ip != NULL;
+}
+
 int
 admin_access_check(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e)
@@ -161,7 +169,7 @@ admin_access_check(enum trigger_access access, const char *token_file,
 		return -1;
 	}
 	if (access == TRIGGER_LOOPBACK &&
-	    (in->passed_on || !is_loopback(in->remote_address))) {
+	    (is_passed_on(in) || !is_loopback(in->remote_address))) {
 		err_set(e, ERR_DENIED, "only from the machine itself");
 		return -1;
 	}

@@ -5,6 +5,7 @@
  */
 #include "fcgi/api.h"
 
+#include "fcgi/endpoint.h"
 #include "fcgi/handle.h"
 #include "fcgi/routes.h"
 #include "fcgi/store.h"
@@ -23,6 +24,7 @@ struct api {
 	struct store store;
 	struct scratch scratch;
 	struct request request;
+	struct counters *counters; /* borrowed; NULL for none */
 	bool unavailable; /* so said the last request; each change is logged */
 };
 
@@ -46,6 +48,20 @@ api_free(struct api *api)
 	scratch_free(&api->scratch);
 	free(api->path);
 	free(api);
+}
+
+void
+api_set_counters(struct api *api, struct counters *counters)
+{
+	api->counters = counters;
+}
+
+void
+api_take_cache_counts(struct api *api, uint64_t *hits, uint64_t *misses)
+{
+	*hits = *misses = 0;
+	if (api->store.db != NULL)
+		db_take_cache_counts(api->store.db, hits, misses);
 }
 
 static int
@@ -93,6 +109,16 @@ find_registry(struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* The database for an answer that is given without one, too. */
+static void
+try_begin(struct api *api, struct exchange *x)
+{
+	struct err ignored = ERR_INIT;
+
+	if (store_begin(&api->store, &ignored) == 0)
+		x->db = api->store.db;
+}
+
 /* What the route asks for, up to calling its handler. */
 static int
 answer(struct api *api, struct exchange *x, struct err *e)
@@ -107,6 +133,8 @@ answer(struct api *api, struct exchange *x, struct err *e)
 		return -1;
 	if (route->scope >= ROUTE_DATABASE && begin(api, x, e) == -1)
 		return -1;
+	if (route->scope == ROUTE_WITHOUT)
+		try_begin(api, x);
 	if (route->scope >= ROUTE_REGISTRY && find_registry(x, e) == -1)
 		return -1;
 	if (out->etag[0] != '\0' && etag_matches(condition, out->etag)) {
@@ -181,6 +209,8 @@ api_handle(
 	struct exchange x = {
 		.request = &api->request,
 		.scratch = &api->scratch,
+		.database = api->path,
+		.counters = api->counters,
 		.response = out,
 	};
 	struct err e = ERR_INIT;
@@ -196,6 +226,8 @@ api_handle(
 	} else if (answer(api, &x, &e) == -1) {
 		answer_error(api, &x, &e);
 	}
+	out->endpoint = endpoint_of(&x.match);
+	out->registry = x.registry.name;
 	store_end(&api->store);
 	out->omit_body = api->request.method == REQUEST_HEAD;
 	response_finish(out);

@@ -8,6 +8,7 @@
 #ifndef FCGI_API_H
 #define FCGI_API_H
 
+#include "fcgi/counters.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 
@@ -20,6 +21,9 @@ struct api *api_new(const char *path);
 /* NULL is allowed. */
 void api_free(struct api *api);
 
+/* What /metrics tells; borrowed.  Without it, it tells of the database only. */
+void api_set_counters(struct api *api, struct counters *counters);
+
 /*
  * Answers ${in}: fills ${out}, which is reset first and finished at the end.
  * There is no failure that is not an answer.
@@ -29,5 +33,8 @@ void api_handle(
 
 /* Whether the last request that needed the database could not have it. */
 bool api_is_unavailable(const struct api *api);
+
+/* What the cache of the database did since the last call. */
+void api_take_cache_counts(struct api *api, uint64_t *hits, uint64_t *misses);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+extern char **environ;
+
 static int
 write_all(const struct buf *b)
 {
@@ -22,13 +24,6 @@ write_all(const struct buf *b)
 			done += (size_t)n;
 	}
 	return 0;
-}
-
-static const char *
-variable(const char *name, char **from)
-{
-	(void)from;
-	return getenv(name);
 }
 
 /* A web server may take it amiss when nobody reads what it passes on. */
@@ -63,13 +58,16 @@ cgi_run(const struct service *s)
 	struct response out;
 	int status = 1;
 
-	service_input(&in, s, variable, NULL);
+	service_input(&in, environ);
+	observer_begin(s->observer, &in);
 	if (s->changes_things)
 		skip_body();
 	response_init(&out);
 	s->handle(s->ctx, &in, &out);
+	observer_answered(s->observer, &out);
 	if (write_all(&out.head) == 0 && write_all(&out.body) == 0)
 		status = 0;
+	observer_sent(s->observer);
 	response_free(&out);
 	return status;
 }

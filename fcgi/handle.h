@@ -10,6 +10,7 @@
 #define FCGI_HANDLE_H
 
 #include "fcgi/candidates.h"
+#include "fcgi/counters.h"
 #include "fcgi/query.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
@@ -44,6 +45,8 @@ struct exchange {
 	struct route_match match;
 	struct query query;
 	struct db *db; /* inside a transaction; NULL for ROUTE_ALONE */
+	const char *database; /* its path */
+	struct counters *counters; /* NULL for none */
 	struct registry registry;
 	struct scratch *scratch;
 	struct response *response;
@@ -79,6 +82,7 @@ int handle_ping(struct exchange *x, struct err *e);
  */
 int handle_no_trigger(struct exchange *x, struct err *e);
 int handle_ready(struct exchange *x, struct err *e);
+int handle_metrics(struct exchange *x, struct err *e);
 int handle_version(struct exchange *x, struct err *e);
 
 #endif

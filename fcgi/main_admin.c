@@ -38,6 +38,7 @@ main(int argc, char **argv)
 {
 	int status = program_arguments(argc, argv, &program);
 	struct service service = { .handle = handle, .changes_things = true };
+	struct counters *counters;
 	struct admin *admin;
 
 	if (status != -1)
@@ -46,7 +47,9 @@ main(int argc, char **argv)
 	db_use_pool();
 	admin = admin_new(program_database(), serve_is_fastcgi());
 	service.ctx = admin;
+	counters = program_observe(&service, COUNTERS_ADMIN, NULL);
 	status = program_answer(&program, &service);
+	program_end(&service, counters);
 	admin_free(admin);
 	return status;
 }

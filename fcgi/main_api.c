@@ -25,13 +25,24 @@ static const struct program program = {
 	    "  THV_REGISTRY_DATABASE_PATH  the database, by default\n"
 	    "                              " PROGRAM_DATABASE "\n"
 	    "  THV_REGISTRY_LOG_LEVEL      debug, info (default), warn or "
-	    "error\n",
+	    "error\n"
+	    "  THV_REGISTRY_LOG_REQUESTS   all (default), errors, none, or N: "
+	    "one in N\n"
+	    "                              successes, and every error\n"
+	    "  THV_REGISTRY_METRICS_PATH   the file in which all responders "
+	    "count\n",
 };
 
 static void
 handle(void *ctx, const struct request_input *in, struct response *out)
 {
 	api_handle(ctx, in, out);
+}
+
+static void
+take_cache_counts(void *ctx, uint64_t *hits, uint64_t *misses)
+{
+	api_take_cache_counts(ctx, hits, misses);
 }
 
 /*
@@ -61,6 +72,7 @@ int
 main(int argc, char **argv)
 {
 	struct service service = { .handle = handle, .outdated = outdated };
+	struct counters *counters;
 	struct api *api;
 	int status = -1;
 
@@ -73,9 +85,12 @@ main(int argc, char **argv)
 	db_use_pool();
 	api = api_new(program_database());
 	service.ctx = api;
+	counters = program_observe(&service, COUNTERS_API, take_cache_counts);
+	api_set_counters(api, counters);
 	(void)program_is_replaced();
 	enter_sandbox();
 	status = program_answer(&program, &service);
+	program_end(&service, counters);
 	api_free(api);
 	return status;
 }

@@ -80,6 +80,36 @@ return_memory(void)
 #endif
 }
 
+struct counters *
+program_observe(struct service *s, enum counters_program which,
+    void (*cache)(void *ctx, uint64_t *hits, uint64_t *misses))
+{
+	struct observer_settings settings = {
+		.log_requests = getenv("THV_REGISTRY_LOG_REQUESTS"),
+		.cache = cache,
+		.ctx = s->ctx,
+	};
+	struct counters *counters;
+	struct err e = ERR_INIT;
+
+	counters = counters_new(which, &e);
+	if (e.code != ERR_NONE)
+		log_message(LOG_LEVEL_WARN,
+		    "/metrics counts only what one process does", e.text);
+	err_clear(&e);
+	settings.counters = counters;
+	if (observer_new(&s->observer, &settings, &e) == -1)
+		log_message(LOG_LEVEL_WARN, "every request is logged", e.text);
+	return counters;
+}
+
+void
+program_end(struct service *s, struct counters *counters)
+{
+	observer_free(s->observer);
+	counters_free(counters);
+}
+
 int
 program_answer(const struct program *p, const struct service *s)
 {

@@ -77,6 +77,16 @@ const char *program_database(void);
 bool program_is_replaced(void);
 
 /*
+ * Sets s->observer up as the environment wants it, with counters for
+ * ${which}; ${cache} may be NULL and gets s->ctx.  What cannot be had is
+ * logged. Call before a sandbox is entered.  Returns the counters; both are
+ * ended with program_end().
+ */
+struct counters *program_observe(struct service *s, enum counters_program which,
+    void (*cache)(void *ctx, uint64_t *hits, uint64_t *misses));
+void program_end(struct service *s, struct counters *counters);
+
+/*
  * Answers requests as the web server that started this process wants it.
  * Returns the exit status.
  */

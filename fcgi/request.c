@@ -18,8 +18,8 @@ static const char *const parameter_names[REQUEST_PARAMETERS] = {
 	[REQUEST_TRANSPORT] = "transport",
 };
 
-static enum request_method
-method_of(const char *name)
+enum request_method
+request_method_of(const char *name)
 {
 	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
 		"PUT", "DELETE" };
@@ -194,8 +194,9 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	size_t path_len;
 	char *to;
 
-	r->method = method_of(in->method);
+	r->method = request_method_of(in->method);
 	r->if_none_match = in->if_none_match;
+	r->accept = in->accept;
 	r->segment_count = 0;
 	r->bad_segment = false;
 	for (int i = 0; i < REQUEST_FACETS; i++)
@@ -248,6 +249,34 @@ request_next_value(char *value, bool *found, const char **rest,
 	}
 	*rest = at;
 	return 0;
+}
+
+size_t
+request_log_query(char *out, size_t size, const char *uri)
+{
+	char name[64];
+	size_t done = 0;
+
+	uri += strcspn(uri, "?");
+	while (*uri != '\0') {
+		size_t len = strcspn(++uri, "&");
+		const char *equals = memchr(uri, '=', len);
+		size_t name_len = equals == NULL ? len : (size_t)(equals - uri);
+		size_t kept = len;
+
+		if (name_len >= sizeof name ||
+		    decode(name, uri, name_len, true) == -1 ||
+		    parameter_of(name) == REQUEST_PARAMETERS)
+			kept = equals == NULL ? 0 : name_len + 1;
+		if (kept + 1 > size - done)
+			break;
+		if (done > 0)
+			out[done++] = '&';
+		memcpy(out + done, uri, kept);
+		done += kept;
+		uri += len;
+	}
+	return done;
 }
 
 /* White_Space of Unicode: separators, and some control characters. */

@@ -22,12 +22,21 @@ struct request_input {
 	const char *method;
 	const char *uri;
 	const char *if_none_match;
-	/* Only where requests change things. */
+	const char *accept;
 	const char *remote_address;
 	const char *authorization;
 	const char *origin;
 	const char *fetch_site; /* Sec-Fetch-Site */
-	bool passed_on; /* a proxy says that it sends this for another */
+	/* What a proxy says of whom it sends this for. */
+	const char *forwarded;
+	const char *forwarded_for;
+	const char *forwarded_proto;
+	const char *real_ip;
+	/* For who looks after us (fcgi/observer.h). */
+	const char *request_id; /* X-Request-Id */
+	const char *traceparent;
+	const char *scheme;
+	bool https; /* the web server was asked over TLS */
 };
 
 enum request_method {
@@ -66,6 +75,7 @@ struct request_segment {
 struct request {
 	enum request_method method;
 	const char *if_none_match;
+	const char *accept;
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];
@@ -76,6 +86,9 @@ struct request {
 	bool too_many_facets; /* more than a list takes */
 	char text[LIMIT_REQUEST_URI + 2];
 };
+
+/* The bit of a method by its name, case and all. */
+enum request_method request_method_of(const char *name);
 
 /*
  * Takes ${in} apart.  ERR_LIMIT: the URI is too long.  ERR_NOT_FOUND: it does
@@ -93,6 +106,12 @@ int request_parse(
  */
 int request_next_value(char *value, bool *found, const char **rest,
     const char *name, struct err *e);
+
+/*
+ * Writes the query of ${uri} to ${out} as far as it fits: parameters that mean
+ * nothing here lose their values, which may be secrets of somebody's.
+ */
+size_t request_log_query(char *out, size_t size, const char *uri);
 
 /* Whether a decoded text of the request is empty or only white space. */
 bool request_is_blank(const char *text);

@@ -2,6 +2,7 @@
 /* Responses and their header lines. */
 #include "fcgi/response.h"
 
+#include "fcgi/endpoint.h"
 #include "fcgi/request.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
@@ -78,6 +79,8 @@ response_reset(struct response *r)
 	r->allow = 0;
 	r->line = NULL;
 	r->for_pages = true;
+	r->endpoint = ENDPOINT_UNKNOWN;
+	r->registry = NULL;
 	r->omit_body = false;
 	if (r->body.cap > LIMIT_RESPONSE_KEPT)
 		buf_free(&r->body);
@@ -173,4 +176,14 @@ response_finish(struct response *r)
 	if (r->omit_body)
 		buf_reset(&r->body);
 	buf_adds(head, "\r\n");
+}
+
+void
+response_add_line(struct response *r, const char *line, size_t len)
+{
+	static const char end[] = "\r\n";
+
+	r->head.len -= sizeof end - 1;
+	buf_add(&r->head, line, len);
+	buf_add(&r->head, end, sizeof end - 1);
 }

@@ -20,6 +20,9 @@ struct response {
 	unsigned allow; /* methods for Allow; 0 for no such line */
 	const char *line; /* more header lines with their ends, or NULL */
 	bool for_pages; /* scripts of any site may read it; so after a reset */
+	/* What was asked for: counted and logged, not sent. */
+	unsigned endpoint; /* fcgi/endpoint.h */
+	const char *registry; /* borrowed; NULL for none */
 	bool omit_body; /* HEAD: the length is told, the body is not */
 	struct buf body;
 	struct buf head; /* filled by response_finish() */
@@ -36,5 +39,7 @@ void response_error(struct response *r, int status, const char *text);
 
 /* Writes the header lines, in the form CGI wants, to r->head. */
 void response_finish(struct response *r);
+/* Adds one more to what is finished: ${line} with its end. */
+void response_add_line(struct response *r, const char *line, size_t len);
 
 #endif

@@ -90,13 +90,14 @@ static bool
 try_route(
     struct route_match *m, const struct route *route, const struct request *r)
 {
-	for (int i = 0; i < ROUTE_MOUNTS; i++) {
+	for (unsigned i = 0; i < ROUTE_MOUNTS; i++) {
 		if ((route->mounts & 1u << i) == 0 ||
 		    !path_matches(m, r, mounts[i], route->path))
 			continue;
 		m->methods |= route->methods;
 		if ((route->methods & r->method) != 0) {
 			m->route = route;
+			m->mount = i;
 			return true;
 		}
 	}

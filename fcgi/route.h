@@ -42,6 +42,7 @@ enum route_capture {
 /* How much is made ready before the handler is called. */
 enum route_scope {
 	ROUTE_ALONE, /* nothing */
+	ROUTE_WITHOUT, /* a snapshot, or none where there is no database */
 	ROUTE_DATABASE, /* a snapshot of the database */
 	ROUTE_REGISTRY /* and the registry; the answer has an entity tag */
 };
@@ -65,6 +66,7 @@ struct route {
 
 struct route_match {
 	const struct route *route;
+	unsigned mount; /* of enum route_mount, which bit */
 	/* Decoded, NULL when the route has no such parameter. */
 	const char *captures[ROUTE_CAPTURES];
 	bool bad[ROUTE_CAPTURES]; /* there, but cannot be decoded */

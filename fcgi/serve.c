@@ -125,12 +125,6 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
-static const char *
-variable(const char *name, char **from)
-{
-	return FCGX_GetParam(name, from);
-}
-
 /* A web server may take it amiss when nobody reads what it passes on. */
 static void
 skip_body(FCGX_Request *request)
@@ -149,10 +143,12 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 {
 	struct request_input in;
 
-	service_input(&in, s, variable, request->envp);
+	service_input(&in, request->envp);
+	observer_begin(s->observer, &in);
 	if (s->changes_things)
 		skip_body(request);
 	s->handle(s->ctx, &in, out);
+	observer_answered(s->observer, out);
 	/* A client that went away is no error of ours. */
 	FCGX_PutStr(out->head.data, (int)out->head.len, request->out);
 	if (out->body.len > 0)
@@ -181,6 +177,7 @@ serve_run(const struct service *s)
 			continue;
 		serve_one(s, &request, &out);
 		FCGX_Finish_r(&request);
+		observer_sent(s->observer);
 		if (s->outdated != NULL && s->outdated(s->ctx)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);

@@ -6,6 +6,7 @@
 #ifndef FCGI_SERVICE_H
 #define FCGI_SERVICE_H
 
+#include "fcgi/observer.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 
@@ -18,14 +19,14 @@ struct service {
 	    void *ctx, const struct request_input *in, struct response *out);
 	/* Whether a supervisor should start the program anew; may be NULL. */
 	bool (*outdated)(const void *ctx);
-	bool changes_things; /* so it asks who sends, and takes bodies */
+	struct observer *observer; /* borrowed */
+	bool changes_things; /* so bodies are taken */
 };
 
 /*
- * Fills ${in} with what ${s} wants to know of a request.  ${variable} looks up
- * one of CGI's variables in ${from}: the text is borrowed, NULL when absent.
+ * Fills ${in} from CGI's variables: texts NAME=VALUE, which are borrowed; NULL
+ * is the end.  What occurs twice counts as it stands first.
  */
-void service_input(struct request_input *in, const struct service *s,
-    const char *(*variable)(const char *name, char **from), char **from);
+void service_input(struct request_input *in, char *const *variables);
 
 #endif

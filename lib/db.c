@@ -341,6 +341,20 @@ db_stop_on(struct db *db, const volatile sig_atomic_t *flag)
 	    flag == NULL ? NULL : is_stopped, (void *)(uintptr_t)flag);
 }
 
+void
+db_take_cache_counts(struct db *db, uint64_t *hits, uint64_t *misses)
+{
+	int now = 0, ignored = 0;
+
+	sqlite3_db_status(
+	    db->handle, SQLITE_DBSTATUS_CACHE_HIT, &now, &ignored, 1);
+	*hits = (uint64_t)(now > 0 ? now : 0);
+	now = 0;
+	sqlite3_db_status(
+	    db->handle, SQLITE_DBSTATUS_CACHE_MISS, &now, &ignored, 1);
+	*misses = (uint64_t)(now > 0 ? now : 0);
+}
+
 int
 db_user_version(struct db *db, int64_t *version, struct err *e)
 {

@@ -59,6 +59,11 @@ bool db_is_frozen(const struct db *db);
 /* Whether the file at ${path} is the whole database: no WAL, no journal. */
 bool db_is_alone(const char *path);
 
+/*
+ * How often a page was found in memory, and not, since the last call for ${db}.
+ */
+void db_take_cache_counts(struct db *db, uint64_t *hits, uint64_t *misses);
+
 /* PRAGMA user_version; does not need prepared statements. */
 int db_user_version(struct db *db, int64_t *version, struct err *e);
 /* PRAGMA application_id, and how many tables and views there are. */

@@ -370,6 +370,24 @@ metrics_is_taken(const struct metrics *m, int seat)
 	       lock.l_type != F_UNLCK;
 }
 
+bool
+metrics_lend(struct metrics *m, int seat)
+{
+	struct flock lock = lock_of(seat);
+
+	return seat != m->seat && m->fd != -1 &&
+	       fcntl(m->fd, F_SETLK, &lock) == 0;
+}
+
+void
+metrics_return(struct metrics *m, int seat)
+{
+	struct flock lock = lock_of(seat);
+
+	lock.l_type = F_UNLCK;
+	(void)fcntl(m->fd, F_SETLK, &lock);
+}
+
 unsigned
 metrics_seat_cell(const struct metrics_seats *s, int seat)
 {

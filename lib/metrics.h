@@ -105,6 +105,12 @@ unsigned metrics_row_at(const struct metrics *m, const struct metrics_table *t,
 int metrics_sit(struct metrics *m, const struct metrics_seats *s);
 /* Whether the process that took the seat is alive. */
 bool metrics_is_taken(const struct metrics *m, int seat);
+/*
+ * Takes a seat that nobody has, for a moment, beside one's own; false if
+ * somebody has it after all.
+ */
+bool metrics_lend(struct metrics *m, int seat);
+void metrics_return(struct metrics *m, int seat);
 /* The first cell of a seat. */
 unsigned metrics_seat_cell(const struct metrics_seats *s, int seat);
 

@@ -274,3 +274,46 @@ WHERE (e.kind, e.name) >= (:kind, :name)
         OR (v.version, rs.position) > (:version, :position))
     AND v.status <> 'deleted'
 ORDER BY e.kind, e.name, v.version, rs.position;
+
+-- ---- metrics ----------------------------------------------------------------
+
+-- name: metrics_sources
+-- plan: scan-ok every source is wanted, and there are at most a thousand
+-- How each source stands, those of a kind together.
+SELECT s.kind, s.name, s.interval_us, coalesce(t.phase, 'unknown'),
+    coalesce(t.attempts, 0), t.succeeded_us, coalesce(t.servers, 0),
+    coalesce(t.skills, 0), coalesce(t.plugins, 0), coalesce(t.rejected, 0)
+FROM source s LEFT JOIN source_state t ON t.source_id = s.id
+ORDER BY s.kind, s.name;
+
+-- name: metrics_registries
+-- plan: scan-ok every registry is wanted, and there are at most a thousand
+-- When what a registry shows last changed, and when the source that has waited
+-- longest was last known to be what is shown; NULL when one never was.  Sources
+-- that are not synced are always current.
+SELECT r.name, r.generation,
+    (SELECT CASE WHEN count(*) = count(t.succeeded_us)
+            THEN min(t.succeeded_us) END
+        FROM registry_source rs JOIN source s ON s.id = rs.source_id
+            LEFT JOIN source_state t ON t.source_id = s.id
+        WHERE rs.registry_id = r.id AND s.interval_us IS NOT NULL)
+FROM registry r ORDER BY r.name;
+
+-- name: metrics_durations
+-- plan: scan-ok a row for each source, outcome and part of the distribution
+-- How long syncs or reloads took, part by part: of single sources or of all of
+-- a kind, successes and failures apart or not (NULL then).
+SELECT d.kind, d.source,
+    CASE WHEN :apart THEN d.outcome = 'success' END AS good,
+    d.bound_us, sum(d.count), sum(d.sum_us)
+FROM duration_total d
+WHERE d.what = :what AND (d.source = '') = :together
+GROUP BY d.kind, d.source, good, d.bound_us
+ORDER BY d.kind, d.source, good, d.bound_us;
+
+-- name: metrics_failures
+-- plan: scan-ok a row for each source, outcome and part of the distribution
+-- What went wrong with syncs, and how often.
+SELECT d.outcome, sum(d.count) FROM duration_total d
+WHERE d.what = 'sync' AND d.source = '' AND d.outcome <> 'success'
+GROUP BY d.outcome ORDER BY d.outcome;

@@ -195,6 +195,19 @@ VALUES (:run, :ordinal, :source, :kind, :result, :started, :ended, :added,
 -- History is kept for so many runs.
 DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - :keep;
 
+-- name: duration_total_add
+-- So many attempts in a part of a distribution; none makes the part.
+INSERT INTO duration_total (what, kind, source, outcome, bound_us, count,
+    sum_us)
+VALUES (:what, :kind, :source, :outcome, :bound, :count, :us)
+ON CONFLICT (what, kind, source, outcome, bound_us) DO UPDATE SET
+    count = count + excluded.count, sum_us = sum_us + excluded.sum_us;
+
+-- name: duration_total_forget
+-- plan: scan-ok a row for each source, outcome and part of the distribution
+DELETE FROM duration_total
+WHERE source <> '' AND source NOT IN (SELECT name FROM source);
+
 -- name: content_hashes
 -- plan: scan-ok one row a source
 SELECT coalesce(t.content_hash, ''), t.servers

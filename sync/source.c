@@ -212,6 +212,7 @@ source_claim(struct source_outcome *out, const struct source_context *c,
 	memset(&out->counts, 0, sizeof out->counts);
 	memset(&out->used, 0, sizeof out->used);
 	out->error[0] = out->note[0] = '\0';
+	out->failure = NULL;
 	out->started_us = clock_now();
 	if (c->dry_run)
 		return 0;
@@ -353,8 +354,11 @@ out:
 	return rc;
 }
 
-/* Puts in front which half of the sync refused, in the reference's words. */
-static void
+/*
+ * Puts in front which half of the sync refused, in the reference's words, and
+ * returns them as one.
+ */
+static const char *
 name_failure(struct err *e)
 {
 	switch (e->code) {
@@ -362,12 +366,13 @@ name_failure(struct err *e)
 	case ERR_UNAVAILABLE:
 	case ERR_INTERNAL:
 		err_wrap(e, "Storage failed");
-		break;
+		return "StorageFailed";
 	case ERR_INPUT:
 		err_wrap(e, "Fetch failed: validation failed");
-		break;
+		return "ValidationFailed";
 	default:
 		err_wrap(e, "Fetch failed");
+		return "FetchFailed";
 	}
 }
 
@@ -423,7 +428,7 @@ end(struct attempt *a, struct err *why, struct err *e)
 		snprintf(a->out->error, sizeof a->out->error, "interrupted");
 		return 0;
 	}
-	name_failure(why);
+	a->out->failure = name_failure(why);
 	return record_failure(a, why, e);
 }
 

@@ -20,6 +20,7 @@
 #include "sync/run.h"
 #include "sync/stop.h"
 #include "sync/store/database.h"
+#include "sync/store/tally.h"
 #include "sync/watch_local.h"
 #include "sync/watch_paths.h"
 
@@ -279,7 +280,9 @@ note(void *ctx, struct db *db, struct err *e)
 		log_taken(w);
 	}
 	text = describe_reload(w);
-	if (database_set(db, "config_reload", text, e) == -1)
+	if (database_set(db, "config_reload", text, e) == -1 ||
+	    tally_reload(db, w->failed ? TALLY_UNKNOWN : TALLY_SUCCESS,
+		w->took_us, e) == -1)
 		goto out;
 	w->pending = false;
 	rc = 0;

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
+#include "sync/store/tally.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +217,17 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 	return stmt_run(s, e);
 }
 
+static int
+add_up(struct db *db, const struct source_outcome *o, struct err *e)
+{
+	const char *outcome = TALLY_SUCCESS;
+
+	if (o->result == SYNC_FAILED)
+		outcome = o->failure == NULL ? TALLY_UNKNOWN : o->failure;
+	return tally_sync(
+	    db, o->kind, o->name, outcome, o->ended_us - o->started_us, e);
+}
+
 /* What all sources hold together: a hash over their hashes, and the servers. */
 static int
 sum_up(
@@ -293,8 +305,11 @@ state_run_finish(struct db *db, int64_t run,
 	int rc = -1;
 
 	for (size_t i = 0; i < count; i++)
-		if (insert_outcome(db, run, i, &outcomes[i], e) == -1)
+		if (insert_outcome(db, run, i, &outcomes[i], e) == -1 ||
+		    add_up(db, &outcomes[i], e) == -1)
 			goto out;
+	if (tally_forget(db, e) == -1)
+		goto out;
 	if (interrupted) {
 		free(error);
 		error = xstrdup("the sync was told to end");

@@ -67,6 +67,7 @@ struct source_outcome {
 	struct fetch_progress used;
 	char note[FETCH_NOTE_SIZE]; /* of the fetch; "" for none */
 	char error[ERR_TEXT_MAX]; /* "" for none */
+	const char *failure; /* which sort of failure, in one word; static */
 };
 
 /* Starts the record of a run; *${run} is its number. */

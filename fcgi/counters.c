@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where in the mapped file what is counted. */
+#include "fcgi/counters.h"
+
+#include "fcgi/endpoint.h"
+#include "lib/metrics.h"
+#include "lib/xalloc.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VARIABLE "THV_REGISTRY_METRICS_PATH"
+#define DIRECTORY "/run/thv-registry/metrics"
+#define FILE_DEFAULT DIRECTORY "/counters"
+
+/* Moves when cells get another meaning; routes are told apart by themselves. */
+#define MEANING 1
+
+/*
+ * What a client can bring about is some 2,200 rows: the routes with their
+ * methods, two schemes, seven statuses.
+ */
+#define ROWS 4096
+#define SEATS 1024
+#define MEASURE_EVERY 64 /* requests of one process; a power of two */
+
+/* The cells of a row: the distribution, which has a sum, and bytes. */
+#define BYTES METRICS_HISTOGRAM_CELLS(COUNTERS_BOUNDS)
+#define ROW_WIDTH (BYTES + 1)
+
+enum seat_cell {
+	SEAT_PROGRAM, /* 1 + enum counters_program; 0: nobody ever sat there */
+	SEAT_RESIDENT,
+	SEAT_BUSY, /* 0, or method and scheme */
+	SEAT_UNSENT, /* 1 while an answer is counted and not sent */
+	SEAT_WIDTH
+};
+
+#define FIRST_SEAT COUNTERS_NUMBERS
+#define FIRST_ROW (FIRST_SEAT + SEATS * SEAT_WIDTH)
+#define CELLS (FIRST_ROW + METRICS_TABLE_CELLS(ROWS, ROW_WIDTH))
+
+static const struct metrics_seats seats = { FIRST_SEAT, SEATS, SEAT_WIDTH };
+static const struct metrics_table table = { FIRST_ROW, ROWS, ROW_WIDTH };
+
+const int64_t counters_bounds[COUNTERS_BOUNDS] = { 5000, 10000, 25000, 50000,
+	100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000 };
+
+const char *const counters_programs[COUNTERS_PROGRAMS] = {
+	[COUNTERS_API] = "thv-registry-api",
+	[COUNTERS_ADMIN] = "thv-registry-admin",
+};
+
+struct counters {
+	struct metrics *metrics;
+	unsigned seat; /* its first cell; 0: none was free */
+	unsigned served;
+	int statm; /* this process in /proc, open from before the sandbox */
+	long page;
+};
+
+/* ---- the beginning ---- */
+
+static int
+open_file(struct metrics **out, const char *path, struct err *e)
+{
+	uint32_t layout = endpoint_fingerprint() ^ MEANING;
+	/* Programs of several versions count side by side, each in its own. */
+	char *name = xasprintf("%s.%08" PRIx32, path, layout);
+	int rc = metrics_open(out, name, layout, CELLS, e);
+
+	free(name);
+	return rc;
+}
+
+static struct metrics *
+open_metrics(struct err *e)
+{
+	const char *path = getenv(VARIABLE);
+	struct metrics *m;
+
+	if (path == NULL && access(DIRECTORY, F_OK) == 0)
+		path = FILE_DEFAULT;
+	if (path == NULL || *path == '\0')
+		return metrics_private(CELLS);
+	if (open_file(&m, path, e) == -1)
+		return metrics_private(CELLS);
+	return m;
+}
+
+/* Whoever had the seat may have been killed with an answer in hand. */
+static void
+settle(struct metrics *m, unsigned seat)
+{
+	if (metrics_get(m, seat + SEAT_UNSENT) == 0)
+		return;
+	metrics_add(m, COUNTERS_IN_DOUBT, 1);
+	metrics_set(m, seat + SEAT_UNSENT, 0);
+}
+
+static void
+sit(struct counters *c, enum counters_program program)
+{
+	int number = metrics_sit(c->metrics, &seats);
+
+	if (number == -1)
+		return;
+	c->seat = metrics_seat_cell(&seats, number);
+	settle(c->metrics, c->seat);
+	metrics_set(c->metrics, c->seat + SEAT_BUSY, 0);
+	metrics_set(c->metrics, c->seat + SEAT_RESIDENT, 0);
+	metrics_set(c->metrics, c->seat + SEAT_PROGRAM, 1 + (uint64_t)program);
+}
+
+struct counters *
+counters_new(enum counters_program program, struct err *e)
+{
+	struct counters *c = xcalloc(1, sizeof *c);
+
+	c->metrics = open_metrics(e);
+	c->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	c->page = sysconf(_SC_PAGESIZE);
+	sit(c, program);
+	counters_add(
+	    c, (enum counters_number)(COUNTERS_STARTS + (int)program), 1);
+	counters_measure(c);
+	return c;
+}
+
+void
+counters_free(struct counters *c)
+{
+	if (c == NULL)
+		return;
+	metrics_close(c->metrics);
+	if (c->statm != -1)
+		close(c->statm);
+	free(c);
+}
+
+/* ---- the way of a request ---- */
+
+static void
+set_seat(struct counters *c, enum seat_cell cell, uint64_t value)
+{
+	if (c->seat != 0)
+		metrics_set(c->metrics, c->seat + (unsigned)cell, value);
+}
+
+void
+counters_begin(struct counters *c, enum request_method method, bool https)
+{
+	set_seat(c, SEAT_BUSY, (uint64_t)method << 1 | https);
+}
+
+/* Never 0: no status is. */
+static uint64_t
+key_of(const struct counters_kind *k)
+{
+	return (uint64_t)k->endpoint << 32 | (uint64_t)k->method << 16 |
+	       (uint64_t)k->https << 12 | (uint64_t)k->status;
+}
+
+static struct counters_kind
+kind_of(uint64_t key)
+{
+	const struct counters_kind k = { .endpoint = (unsigned)(key >> 32),
+		.method = (enum request_method)(key >> 16 & 0xffff),
+		.https = (key >> 12 & 1) != 0,
+		.status = (int)(key & 0xfff) };
+
+	return k;
+}
+
+void
+counters_answered(struct counters *c, const struct counters_kind *kind,
+    int64_t us, size_t bytes)
+{
+	unsigned row = metrics_row(c->metrics, &table, key_of(kind));
+	const struct metrics_histogram h = { row, COUNTERS_BOUNDS,
+		counters_bounds };
+
+	set_seat(c, SEAT_UNSENT, 1);
+	metrics_observe(c->metrics, &h, us);
+	metrics_add(c->metrics, row + BYTES, bytes);
+}
+
+bool
+counters_sent(struct counters *c)
+{
+	set_seat(c, SEAT_UNSENT, 0);
+	set_seat(c, SEAT_BUSY, 0);
+	return (c->served++ & (MEASURE_EVERY - 1)) == 0;
+}
+
+void
+counters_measure(struct counters *c)
+{
+	char text[128];
+	uint64_t total, resident;
+	ssize_t n;
+
+	n = c->statm == -1 ? -1 : pread(c->statm, text, sizeof text - 1, 0);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	if (sscanf(text, "%" SCNu64 " %" SCNu64, &total, &resident) == 2)
+		set_seat(c, SEAT_RESIDENT, resident * (uint64_t)c->page);
+}
+
+void
+counters_add(struct counters *c, enum counters_number number, uint64_t n)
+{
+	metrics_add(c->metrics, number, n);
+}
+
+/* ---- reading ---- */
+
+bool
+counters_are_shared(const struct counters *c)
+{
+	return metrics_is_shared(c->metrics);
+}
+
+uint64_t
+counters_get(const struct counters *c, enum counters_number number)
+{
+	return metrics_get(c->metrics, number);
+}
+
+static void
+read_row(struct counters_row *out, const struct metrics *m, unsigned cell,
+    uint64_t key)
+{
+	memset(out, 0, sizeof *out);
+	out->kind = kind_of(key);
+	for (unsigned i = 0; i <= COUNTERS_BOUNDS; i++) {
+		out->parts[i] = metrics_get(m, cell + i);
+		out->requests += out->parts[i];
+	}
+	out->us = metrics_get(m, cell + COUNTERS_BOUNDS + 1);
+	out->bytes = metrics_get(m, cell + BYTES);
+}
+
+static int
+by_kind(const void *a, const void *b)
+{
+	const struct counters_row *x = a, *y = b;
+	uint64_t left = key_of(&x->kind), right = key_of(&y->kind);
+
+	return (left > right) - (left < right);
+}
+
+struct counters_row *
+counters_rows(const struct counters *c, size_t *count)
+{
+	struct counters_row *all = NULL;
+	size_t room = 0;
+
+	*count = 0;
+	for (unsigned i = 0; i <= ROWS; i++) {
+		uint64_t key;
+		unsigned cell = metrics_row_at(c->metrics, &table, i, &key);
+
+		if (key == 0 && i < ROWS)
+			continue;
+		if (*count == room) {
+			room = room * 2 + 64;
+			all = xreallocarray(all, room, sizeof *all);
+		}
+		read_row(&all[*count], c->metrics, cell, key);
+		if (all[*count].requests > 0)
+			(*count)++;
+	}
+	if (*count > 0)
+		qsort(all, *count, sizeof *all, by_kind);
+	return all;
+}
+
+static bool
+read_seat(struct counters_process *out, struct counters *c, int number)
+{
+	unsigned seat = metrics_seat_cell(&seats, number);
+	struct metrics *m = c->metrics;
+	uint64_t program = metrics_get(m, seat + SEAT_PROGRAM);
+	uint64_t busy = metrics_get(m, seat + SEAT_BUSY);
+
+	if (program == 0)
+		return false;
+	if (!metrics_is_taken(m, number)) {
+		/* A lock of ours keeps others from doing the same. */
+		if (metrics_get(m, seat + SEAT_UNSENT) != 0 &&
+		    metrics_lend(m, number)) {
+			settle(m, seat);
+			metrics_return(m, number);
+		}
+		return false;
+	}
+	out->program =
+	    program == 1 + COUNTERS_ADMIN ? COUNTERS_ADMIN : COUNTERS_API;
+	out->resident = metrics_get(m, seat + SEAT_RESIDENT);
+	out->busy = busy != 0;
+	out->method = (enum request_method)(busy >> 1);
+	out->https = (busy & 1) != 0;
+	return true;
+}
+
+struct counters_process *
+counters_processes(struct counters *c, size_t *count)
+{
+	struct counters_process *all = xcalloc(SEATS, sizeof *all);
+
+	*count = 0;
+	for (int i = 0; i < SEATS; i++)
+		if (read_seat(&all[*count], c, i))
+			(*count)++;
+	return all;
+}

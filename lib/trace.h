@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which trace a piece of work belongs to: the traceparent of W3C Trace Context
+ * (https://www.w3.org/TR/trace-context/, section 3.2), read from a request or
+ * from the environment, and written for requests to others.
+ */
+#ifndef LIB_TRACE_H
+#define LIB_TRACE_H
+
+#include <stdbool.h>
+
+#define TRACE_ID_LEN 32
+#define TRACE_SPAN_LEN 16
+#define TRACE_PARENT_SIZE 56 /* of a traceparent of version 00, with its NUL \
+			      */
+
+struct trace {
+	char id[TRACE_ID_LEN + 1]; /* lower-case hex; "": there is none */
+	char parent[TRACE_SPAN_LEN + 1]; /* the caller's span; "": none */
+	bool sampled; /* the caller records it */
+};
+
+/*
+ * Takes a trace from ${traceparent}, NULL for none.  Returns whether it is one;
+ * else ${t} is empty, as the specification wants it.
+ */
+bool trace_parse(struct trace *t, const char *traceparent);
+/* Begins a trace of our own, which nobody records. */
+void trace_begin(struct trace *t);
+/* What to send along with a request of ours, which is a span of its own. */
+void trace_child(char out[TRACE_PARENT_SIZE], const struct trace *t);
+
+#endif
