@@ -12,6 +12,7 @@
 #include "lib/json_out.h"
 #include "lib/limits.h"
 #include "lib/log.h"
+#include "lib/trace.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -193,11 +194,15 @@ out:
 }
 
 static int
-start(struct admin *a, const struct names *names, struct response *out,
-    struct err *e)
+start(struct admin *a, const struct request_input *in,
+    const struct names *names, struct response *out, struct err *e)
 {
+	struct trace trace;
 	const struct trigger trigger = { .program = a->program,
 		.database = a->path,
+		.traceparent = trace_parse(&trace, in->traceparent)
+				   ? in->traceparent
+				   : NULL,
 		.keep_stderr = a->stays };
 	struct json_out j = JSON_OUT_INIT(&out->body);
 	char run_id[RUN_ID_SIZE];
@@ -238,7 +243,7 @@ answer(struct admin *a, const struct request_input *in, struct response *out,
 		out->allow = METHODS;
 	} else if (read_names(&names, in->uri, e) == -1 ||
 		   check(a, in, &names, e) == -1 ||
-		   start(a, &names, out, e) == -1) {
+		   start(a, in, &names, out, e) == -1) {
 		goto out;
 	}
 	rc = 0;

@@ -240,7 +240,7 @@ observer_answered(struct observer *o, struct response *out)
 		prepare_line(o, out, us);
 	memcpy(end, "\r\n", 2);
 	response_add_line(out, o->line, HEADER_LEN + o->id_len + 2);
-	log_set_fields(NULL, 0);
+	*end = '\0';
 	o->in = NULL;
 	counters_answered(o->settings.counters, &o->kind, us, out->body.len);
 }
@@ -265,4 +265,5 @@ observer_sent(struct observer *o)
 	if (counters_sent(o->settings.counters))
 		measure(o);
 	log_end(&o->log);
+	log_set_fields(NULL, 0);
 }

@@ -204,8 +204,11 @@ trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
 	    lockfile_take(&c.lock, t->database, e) == -1)
 		goto out;
 	c.arguments = make_arguments(sources, count);
-	c.environment =
-	    trigger_environment(environ, t->database, run_id, c.lock);
+	c.environment = trigger_environment(
+	    environ, &(struct trigger_variables){ .database = t->database,
+			 .run_id = run_id,
+			 .traceparent = t->traceparent,
+			 .lock = c.lock });
 	if (start(&c, e) == -1)
 		goto out;
 	rc = 0;

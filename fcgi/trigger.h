@@ -15,6 +15,7 @@
 struct trigger {
 	const char *program; /* absolute */
 	const char *database;
+	const char *traceparent; /* of the request; NULL for none */
 	bool keep_stderr; /* what the sync says goes where we log to */
 };
 

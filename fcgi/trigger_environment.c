@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/lockfile.h"
+#include "lib/trace.h"
 #include "lib/xalloc.h"
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ static const char *const passed[] = {
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
 	"KUBERNETES_SERVICE_",
+	"JOURNAL_STREAM", /* standard error goes on to it */
 	"THV_REGISTRY_",
 };
 
@@ -73,8 +75,7 @@ absolute(const char *variable, const char *path)
 }
 
 char **
-trigger_environment(
-    char *const *from, const char *database, const char *run_id, int lock)
+trigger_environment(char *const *from, const struct trigger_variables *v)
 {
 	const char *config = getenv(CONFIG_VARIABLE);
 	size_t count = 0, at = 0;
@@ -82,15 +83,18 @@ trigger_environment(
 
 	while (from[count] != NULL)
 		count++;
-	to = xcalloc(count + COUNT(replaced) + 2, sizeof *to);
+	to = xcalloc(count + COUNT(replaced) + 3, sizeof *to);
 	for (size_t i = 0; i < count; i++)
 		if (is_any_of(from[i], passed, COUNT(passed)) &&
 		    !is_any_of(from[i], replaced, COUNT(replaced)))
 			to[at++] = xstrdup(from[i]);
 	to[at++] = xstrdup(PATH_OF_CHILD);
-	to[at++] = absolute(DATABASE_VARIABLE, database);
-	to[at++] = xasprintf("%s=%s", RUN_VARIABLE, run_id);
-	to[at++] = xasprintf("%s=%d", LOCKFILE_VARIABLE, lock);
+	to[at++] = absolute(DATABASE_VARIABLE, v->database);
+	to[at++] = xasprintf("%s=%s", RUN_VARIABLE, v->run_id);
+	to[at++] = xasprintf("%s=%d", LOCKFILE_VARIABLE, v->lock);
+	if (v->traceparent != NULL)
+		to[at++] =
+		    xasprintf("%s=%s", TRACE_ENVIRONMENT, v->traceparent);
 	if (config != NULL && *config != '\0')
 		to[at++] = absolute(CONFIG_VARIABLE, config);
 	return to;

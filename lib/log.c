@@ -411,8 +411,6 @@ log_begin(struct log_line *l, enum log_level level, const char *msg)
 	put_time(l);
 	log_word(l, "level", levels[level].name, strlen(levels[level].name));
 	log_str(l, "msg", msg);
-	for (size_t i = 0; i < fixed_count; i++)
-		log_str(l, fixed[i].key, fixed[i].value);
 }
 
 void
@@ -422,6 +420,8 @@ log_end(struct log_line *l)
 
 	if (l->skip)
 		return;
+	for (size_t i = 0; i < fixed_count; i++)
+		log_str(l, fixed[i].key, fixed[i].value);
 	if (as_json)
 		l->text[l->len++] = '}';
 	/* A log that cannot be written has nowhere to say so. */

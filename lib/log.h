@@ -56,8 +56,8 @@ bool log_is_on(enum log_level level);
 const char *log_open(const char *program);
 
 /*
- * The ${count} fields that every line gets after its msg, until another call.
- * They are borrowed.
+ * The ${count} fields that every line gets at its end, until another call. They
+ * are borrowed.
  */
 void log_set_fields(const struct log_field *fields, size_t count);
 

@@ -95,3 +95,17 @@ trace_child(char out[TRACE_PARENT_SIZE], const struct trace *t)
 	snprintf(out, TRACE_PARENT_SIZE, "00-%s-%016" PRIx64 "-%02x", t->id,
 	    random_number(), t->sampled ? SAMPLED : 0U);
 }
+
+static const struct trace *current;
+
+void
+trace_set_current(const struct trace *t)
+{
+	current = t;
+}
+
+const struct trace *
+trace_current(void)
+{
+	return current;
+}

@@ -11,8 +11,10 @@
 
 #define TRACE_ID_LEN 32
 #define TRACE_SPAN_LEN 16
-#define TRACE_PARENT_SIZE 56 /* of a traceparent of version 00, with its NUL \
-			      */
+#define TRACE_ENVIRONMENT "TRACEPARENT" /* the variable */
+#define TRACE_PARENT_SIZE                                  \
+	56 /* of a traceparent of version 00, with its NUL \
+	    */
 
 struct trace {
 	char id[TRACE_ID_LEN + 1]; /* lower-case hex; "": there is none */
@@ -29,5 +31,12 @@ bool trace_parse(struct trace *t, const char *traceparent);
 void trace_begin(struct trace *t);
 /* What to send along with a request of ours, which is a span of its own. */
 void trace_child(char out[TRACE_PARENT_SIZE], const struct trace *t);
+
+/*
+ * What this process is at work for, and processes it forks; borrowed, NULL
+ * for nothing.
+ */
+void trace_set_current(const struct trace *t);
+const struct trace *trace_current(void);
 
 #endif

@@ -3,6 +3,8 @@
 #include "sync/run_private.h"
 
 #include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/trace.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/lock.h"
@@ -240,6 +242,33 @@ run_ended(struct run *r, size_t index, struct err *e)
 
 /* ---- the record ---- */
 
+/*
+ * Whoever reads the log, or is asked for a document, can tell which run it was
+ * for.  There is one at a time.
+ */
+static void
+begin_trace(const struct run_options *o)
+{
+	static struct trace trace;
+	static struct log_field fields[2];
+
+	/* Who watches is not part of what started it. */
+	if (o->watch != NULL || !trace_parse(&trace, getenv(TRACE_ENVIRONMENT)))
+		trace_begin(&trace);
+	fields[0] = (struct log_field){ "trace_id", trace.id };
+	fields[1] = (struct log_field){ "parent_id",
+		trace.parent[0] == '\0' ? NULL : trace.parent };
+	log_set_fields(fields, 2);
+	trace_set_current(&trace);
+}
+
+static void
+end_trace(void)
+{
+	trace_set_current(NULL);
+	log_set_fields(NULL, 0);
+}
+
 int
 run_record(struct run *r, struct err *e)
 {
@@ -420,6 +449,7 @@ run_sync(
 
 	memset(out, 0, sizeof *out);
 	out->started_us = clock_now();
+	begin_trace(options);
 	fetch_process_adopt();
 	if (check_names(options, e) == -1 ||
 	    lock_take(&lock, options->conf->database_path, e) == -1 ||
@@ -439,6 +469,7 @@ out:
 	db_close(db);
 	lock_release(lock);
 	free(cache_dir);
+	end_trace();
 	return rc;
 }
 

@@ -8,11 +8,13 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/trace.h"
 #include "lib/xalloc.h"
 
 #include <git2.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,8 @@ struct visit {
 	git_repository *repo;
 	git_remote *remote; /* connected, or NULL */
 	int64_t reported_us;
+	char trace[sizeof "traceparent: " + TRACE_PARENT_SIZE];
+	char *headers[1]; /* sent along over HTTP */
 };
 
 /* What the server has for us. */
@@ -170,9 +174,25 @@ redirects(const struct visit *v)
 }
 #endif
 
+/* Requests of one connection are one span of the trace. */
+static git_strarray
+headers_of(struct visit *v)
+{
+	const git_strarray none = { NULL, 0 }, one = { v->headers, 1 };
+	char parent[TRACE_PARENT_SIZE];
+
+	if (trace_current() == NULL)
+		return none;
+	trace_child(parent, trace_current());
+	snprintf(v->trace, sizeof v->trace, "traceparent: %s", parent);
+	v->headers[0] = v->trace;
+	return one;
+}
+
 static int
 connect_remote(struct visit *v)
 {
+	const git_strarray headers = headers_of(v);
 	int failed;
 #if LIBGIT2_AT_LEAST(1, 4)
 	git_remote_connect_options options;
@@ -181,6 +201,7 @@ connect_remote(struct visit *v)
 	    &options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
 	options.follow_redirects = redirects(v);
 	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.custom_headers = headers;
 	fill_callbacks(v, &options.callbacks);
 #else
 	git_remote_callbacks callbacks;
@@ -202,7 +223,7 @@ connect_remote(struct visit *v)
 	    git_remote_connect_ext(v->remote, GIT_DIRECTION_FETCH, &options);
 #else
 	failed = git_remote_connect(
-	    v->remote, GIT_DIRECTION_FETCH, &callbacks, &proxy, NULL);
+	    v->remote, GIT_DIRECTION_FETCH, &callbacks, &proxy, &headers);
 #endif
 	return failed != 0 ? fail(v, "failed to connect", false) : 0;
 }
@@ -219,6 +240,7 @@ fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
 	options.update_fetchhead = 0;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.custom_headers = headers_of(v);
 	fill_callbacks(v, &options.callbacks);
 #if LIBGIT2_AT_LEAST(1, 4)
 	options.follow_redirects = redirects(v);

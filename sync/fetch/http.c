@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/trace.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/http_pause.h"
@@ -296,9 +297,15 @@ static struct curl_slist *
 headers_of(struct exchange *x)
 {
 	const struct http_policy *policy = &x->http->policy;
+	const struct trace *trace = trace_current();
 	struct curl_slist *list = NULL;
 	struct http *h = x->http;
+	char parent[TRACE_PARENT_SIZE];
 
+	if (trace != NULL) {
+		trace_child(parent, trace);
+		list = add_header(list, h, "traceparent", parent);
+	}
 	list = add_header(list, h, "Accept", x->rq->accept);
 	list = add_header(list, h, "If-None-Match", x->rq->etag);
 	list = add_header(list, h, "If-Modified-Since", x->rq->last_modified);

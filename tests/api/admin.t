@@ -119,6 +119,9 @@ def test_answer():
         case.called()
 
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
 def test_how_it_is_called():
     with Case() as case:
         case.ask(**HERE, stdin=b"ignored", HTTP_PROXY="http://evil.example.com",
@@ -127,7 +130,8 @@ def test_how_it_is_called():
             KUBERNETES_SERVICE_HOST="10.0.0.1", PATH="/evil",
             THV_REGISTRY_CONFIG="/etc/x.yaml", THV_REGISTRY_LOCK_FD="0",
             THV_REGISTRY_RUN_ID="mine", THV_REGISTRY_SECRET="s",
-            LANGUAGE="x", TZDIR="/evil", SSL_CERT_FILE="/certs")
+            LANGUAGE="x", TZDIR="/evil", SSL_CERT_FILE="/certs",
+            HTTP_TRACEPARENT=TRACE, TRACEPARENT="mine")
         how = case.called()
         env = how["env"]
         env.pop("LC_CTYPE", None)  # by Python
@@ -141,6 +145,8 @@ def test_how_it_is_called():
             "KUBERNETES_SERVICE_HOST": "10.0.0.1",
             "THV_REGISTRY_CONFIG": "/etc/x.yaml",
             "THV_REGISTRY_DATABASE_PATH": case.database,
+            "THV_REGISTRY_LOG_REQUESTS": "none",
+            "THV_REGISTRY_METRICS_PATH": "", "TRACEPARENT": TRACE,
             "THV_REGISTRY_SECRET": "s", "THV_REGISTRY_SYNC": case.program,
             "THV_REGISTRY_TEST_OUT": case.out}, "and nothing a client sent")
         tap.equal(how["args"], [], "no arguments")

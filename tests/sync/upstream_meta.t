@@ -297,6 +297,7 @@ def test_a_database_of_before_is_taken_along():
                 "WHERE name = 'checkpoint'").fetchall():
             db.execute(f"ALTER TABLE source_state DROP COLUMN {column}")
         db.execute("DROP INDEX run_source_source")
+        db.execute("DROP TABLE duration_total")
         db.execute("PRAGMA user_version = 1001")
         db.commit()
         db.close()

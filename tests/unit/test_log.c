@@ -258,15 +258,18 @@ static void
 test_formats(void)
 {
 	test_line(__LINE__, "logfmt",
-	    "time= level=WARN msg=\"it \\\"is\\\"\" request_id=\"r 1\" "
-	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000\n");
+	    "time= level=WARN msg=\"it \\\"is\\\"\" "
+	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000 "
+	    "request_id=\"r 1\"\n");
 	test_line(__LINE__, "JSON",
 	    "{\"time\":\"\",\"level\":\"WARN\",\"msg\":\"it \\\"is\\\"\","
-	    "\"request_id\":\"r 1\",\"path\":\"/a%20\\ufffd?\","
-	    "\"method\":\"GET\",\"status\":404,\"s\":1.500000}\n");
+	    "\"path\":\"/a%20\\ufffd?\","
+	    "\"method\":\"GET\",\"status\":404,\"s\":1.500000,"
+	    "\"request_id\":\"r 1\"}\n");
 	test_line(__LINE__, "",
-	    "<4>time= level=WARN msg=\"it \\\"is\\\"\" request_id=\"r 1\" "
-	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000\n");
+	    "<4>time= level=WARN msg=\"it \\\"is\\\"\" "
+	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000 "
+	    "request_id=\"r 1\"\n");
 	setenv("THV_REGISTRY_LOG_FORMAT", "xml", 1);
 	CHECK(strstr(log_open("test"), "neither logfmt nor json") != NULL);
 	unsetenv("THV_REGISTRY_LOG_FORMAT");
