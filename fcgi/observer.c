@@ -28,6 +28,19 @@ enum wanted {
 	SOME
 };
 
+/*
+ * The part of a line that all requests of a kind have in common.  Kinds that
+ * fall on the same place take it from each other.
+ */
+#define COMMON_PARTS 64 /* a power of two */
+#define COMMON_MAX 320
+
+struct common {
+	struct counters_kind kind; /* of status 0: none yet */
+	size_t len;
+	char text[COMMON_MAX];
+};
+
 struct observer {
 	struct observer_settings settings;
 	enum wanted wanted;
@@ -46,6 +59,7 @@ struct observer {
 	/* The header line, as it is sent; the id stands in the middle of it. */
 	char line[HEADER_LEN + OBSERVER_ID_MAX + sizeof "\r\n"];
 	struct log_line log; /* written when the client has its answer */
+	struct common common[COMMON_PARTS];
 };
 
 static int
@@ -197,6 +211,37 @@ is_wanted(struct observer *o)
 	return o->wanted == SOME && ++o->successes % o->one_in == 0;
 }
 
+/* Begins the line with what is the same for all requests of the kind. */
+static void
+begin_line(struct observer *o, enum log_level level)
+{
+	const struct counters_kind *k = &o->kind;
+	unsigned at =
+	    k->endpoint * 7 + (unsigned)k->method + (unsigned)k->status;
+	struct common *c = &o->common[at & (COMMON_PARTS - 1)];
+	struct log_line *l = &o->log;
+	const char *name;
+	size_t len;
+
+	if (c->kind.status == k->status && c->kind.endpoint == k->endpoint &&
+	    c->kind.method == k->method && k->method != REQUEST_OTHER) {
+		log_begin_like(l, level, c->text, c->len);
+		return;
+	}
+	log_begin(l, level, "request");
+	if (l->skip)
+		return;
+	log_str(l, "method", o->in->method);
+	log_int(l, "status", k->status);
+	name = endpoint_name(k->endpoint, &len);
+	log_word(l, "route", name, len);
+	if (l->len - l->timed > sizeof c->text)
+		return;
+	c->kind = *k;
+	c->len = l->len - l->timed;
+	memcpy(c->text, l->text + l->timed, c->len);
+}
+
 static void
 prepare_line(struct observer *o, const struct response *out, int64_t us)
 {
@@ -204,25 +249,18 @@ prepare_line(struct observer *o, const struct response *out, int64_t us)
 	size_t path = strcspn(uri, "?"), len;
 	struct log_line *l = &o->log;
 	char query[QUERY_LOGGED];
-	const char *name;
 
-	log_begin(l,
-	    out->status >= 500	 ? LOG_LEVEL_ERROR
-	    : out->status >= 400 ? LOG_LEVEL_WARN
-				 : LOG_LEVEL_INFO,
-	    "request");
+	begin_line(o, out->status >= 500   ? LOG_LEVEL_ERROR
+		      : out->status >= 400 ? LOG_LEVEL_WARN
+					   : LOG_LEVEL_INFO);
 	if (l->skip)
 		return;
-	log_str(l, "method", o->in->method);
-	name = endpoint_name(o->kind.endpoint, &len);
-	log_word(l, "route", name, len);
 	log_text(l, "path", uri, path < PATH_LOGGED ? path : PATH_LOGGED);
 	if (uri[path] != '\0' && log_is_on(LOG_LEVEL_DEBUG)) {
 		len = request_log_query(query, sizeof query, uri);
 		log_text(l, "query", query, len);
 	}
 	log_str(l, "registry", out->registry);
-	log_int(l, "status", out->status);
 	log_int(l, "bytes", (int64_t)out->body.len);
 	log_int(l, "duration_us", us);
 }

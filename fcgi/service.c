@@ -16,15 +16,15 @@
 		name "=", sizeof name, offsetof(struct request_input, member) \
 	}
 
-static const struct {
+static const struct wanted {
 	const char *name; /* with the equals sign */
 	size_t len;
 	size_t member; /* where in the request a pointer to the value goes */
 } wanted[] = {
+	VARIABLE("REMOTE_ADDR", remote_address),
 	VARIABLE("REQUEST_METHOD", method),
 	VARIABLE("REQUEST_URI", uri),
 	VARIABLE("REQUEST_SCHEME", scheme),
-	VARIABLE("REMOTE_ADDR", remote_address),
 	VARIABLE("HTTP_ACCEPT", accept),
 	VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("HTTP_FORWARDED", forwarded),
@@ -37,19 +37,37 @@ static const struct {
 	VARIABLE("HTTP_X_REAL_IP", real_ip),
 	VARIABLE("HTTP_X_REQUEST_ID", request_id),
 };
+#define REQUESTS (wanted + 0)
+#define FIELDS (wanted + 4)
+#define END (wanted + sizeof wanted / sizeof wanted[0])
+
+/* Where in FIELDS those of a letter begin; they are sorted by it. */
+static const struct wanted *
+first_of(char letter)
+{
+	static unsigned char first[256]; /* its place in wanted[], or 0 */
+
+	if (first['X'] == 0)
+		for (const struct wanted *w = END; w-- > FIELDS;)
+			first[(unsigned char)w->name[TELLING]] =
+			    (unsigned char)(w - wanted);
+	return first[(unsigned char)letter] == 0
+		   ? END
+		   : wanted + first[(unsigned char)letter];
+}
 
 static void
-take(struct request_input *in, const char *variable)
+take(struct request_input *in, const char *variable, const struct wanted *w,
+    const struct wanted *end)
 {
-	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+	for (; w < end && w->name[TELLING] <= variable[TELLING]; w++) {
 		const char **to;
 
-		if (wanted[i].name[TELLING] != variable[TELLING] ||
-		    strncmp(variable, wanted[i].name, wanted[i].len) != 0)
+		if (strncmp(variable, w->name, w->len) != 0)
 			continue;
-		to = (const char **)(void *)((char *)in + wanted[i].member);
+		to = (const char **)(void *)((char *)in + w->member);
 		if (*to == NULL)
-			*to = variable + wanted[i].len;
+			*to = variable + w->len;
 		return;
 	}
 }
@@ -61,11 +79,15 @@ service_input(struct request_input *in, char *const *variables)
 	for (; *variables != NULL; variables++) {
 		const char *v = *variables;
 
-		if ((v[0] != 'H' && v[0] != 'R') ||
-		    strnlen(v, TELLING + 1) <= TELLING)
+		/* Byte by byte: it may be shorter. */
+		if (v[0] == 'R' && v[1] == 'E' && v[2] != '\0' &&
+		    v[3] != '\0' && v[4] != '\0')
+			take(in, v, REQUESTS, FIELDS);
+		if (v[0] != 'H' || v[1] != 'T' || v[2] != 'T' || v[3] != 'P')
 			continue;
-		take(in, v);
-		if (strncasecmp(v, "HTTPS=on", sizeof "HTTPS=on") == 0)
+		if (v[4] == '_')
+			take(in, v, first_of(v[TELLING]), END);
+		else if (strcasecmp(v, "HTTPS=on") == 0)
 			in->https = true;
 	}
 	if (in->scheme != NULL && strcmp(in->scheme, "https") == 0)

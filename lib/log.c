@@ -22,6 +22,7 @@
 #define CLOSING 2 /* bytes kept free: a brace and a newline */
 #define NAME_MAX_BYTES 64 /* of a program, for syslog */
 #define SECONDS_LEN 19 /* "2026-01-02T03:04:05" */
+#define FRACTION_LEN 8 /* ".123456Z" */
 #define INT_MAX_LEN 24
 #define SYSLOG_SOCKET "/dev/log"
 
@@ -177,27 +178,28 @@ put_number(struct log_line *l, uint64_t n, unsigned width)
 	put(l, at, (size_t)(digits + sizeof digits - at));
 }
 
-static unsigned
-class_of(unsigned char c)
+static unsigned char classes[256]; /* BARE, QUOTED */
+
+static void
+fill_classes(void)
 {
-	if (c < ' ' || c == '"' || c == '\\' || c >= 0x7f)
-		return 0;
-	return c == ' ' || c == '=' ? QUOTED : BARE | QUOTED;
+	for (int c = ' '; c < 0x7f; c++)
+		if (c != '"' && c != '\\')
+			classes[c] =
+			    c == ' ' || c == '=' ? QUOTED : BARE | QUOTED;
 }
 
 /* How many bytes from ${at} on are of a class. */
 static size_t
 run_of(const char *at, size_t len, unsigned class)
 {
-	static unsigned char classes[256];
-	size_t i = 0;
+	const char *from = at, *end = at + len;
 
 	if (classes['a'] == 0)
-		for (unsigned c = 0; c < sizeof classes; c++)
-			classes[c] = (unsigned char)class_of((unsigned char)c);
-	while (i < len && (classes[(unsigned char)at[i]] & class) != 0)
-		i++;
-	return i;
+		fill_classes();
+	while (at < end && (classes[(unsigned char)*at] & class) != 0)
+		at++;
+	return (size_t)(at - from);
 }
 
 /* The length of a character of UTF-8 past ASCII; 0: it is none. */
@@ -273,48 +275,71 @@ put_quoted(struct log_line *l, const char *value, size_t len)
 
 /* ---- fields ---- */
 
+/* What stands around a key and a value, at most. */
+#define AROUND (sizeof "{\"\":\"\"" - 1)
+
+/* Begins a field for which there is room; returns where it goes on. */
+static char *
+begin_field(struct log_line *l, const char *key, size_t len)
+{
+	char *to = l->text + l->len;
+
+	if (as_json) {
+		*to++ = l->len > l->begin ? ',' : '{';
+		*to++ = '"';
+		memcpy(to, key, len);
+		to[len] = '"';
+		to[len + 1] = ':';
+		return to + len + 2;
+	}
+	if (l->len > l->begin)
+		*to++ = ' ';
+	memcpy(to, key, len);
+	to[len] = '=';
+	return to + len + 1;
+}
+
 /* Whether there is room for a field to begin properly; begins it. */
 static bool
 put_key(struct log_line *l, const char *key)
 {
 	size_t len = strlen(key);
 
-	if (l->skip || room(l) < len + strlen(",\"\":\"\"") + ESCAPE_MAX)
+	if (l->skip || room(l) < len + AROUND + ESCAPE_MAX)
 		return false;
-	if (!as_json) {
-		if (l->len > l->begin)
-			put(l, " ", 1);
-		put(l, key, len);
-		put(l, "=", 1);
-		return true;
-	}
-	put(l, l->len > l->begin ? ",\"" : "{\"", 2);
-	put(l, key, len);
-	put(l, "\":", 2);
+	l->len = (size_t)(begin_field(l, key, len) - l->text);
 	return true;
-}
-
-void
-log_text(struct log_line *l, const char *key, const char *value, size_t len)
-{
-	if (!put_key(l, key))
-		return;
-	if (!as_json && is_bare(value, len))
-		put(l, value, len);
-	else
-		put_quoted(l, value, len);
 }
 
 void
 log_word(struct log_line *l, const char *key, const char *value, size_t len)
 {
-	if (!put_key(l, key))
+	size_t key_len = strlen(key);
+	char *to;
+
+	if (l->skip || room(l) < key_len + AROUND + ESCAPE_MAX)
 		return;
+	if (len > room(l) - key_len - AROUND)
+		len = room(l) - key_len - AROUND;
+	to = begin_field(l, key, key_len);
 	if (as_json)
-		put(l, "\"", 1);
-	put(l, value, len < room(l) ? len : room(l) - 1);
+		*to++ = '"';
+	memcpy(to, value, len);
+	to += len;
 	if (as_json)
-		put(l, "\"", 1);
+		*to++ = '"';
+	l->len = (size_t)(to - l->text);
+}
+
+void
+log_text(struct log_line *l, const char *key, const char *value, size_t len)
+{
+	if (l->skip)
+		return;
+	if (is_bare(value, len))
+		log_word(l, key, value, len);
+	else if (put_key(l, key))
+		put_quoted(l, value, len);
 }
 
 void
@@ -362,21 +387,22 @@ static void
 put_time(struct log_line *l)
 {
 	static int64_t second = INT64_MIN;
-	static char text[CLOCK_TEXT_SIZE];
+	static char text[CLOCK_TEXT_SIZE]; /* "2026-01-02T03:04:05.123456Z" */
 	int64_t now = clock_now();
+	int64_t rest;
 
 	if (now / CLOCK_SECOND != second) {
 		second = now / CLOCK_SECOND;
 		(void)clock_format(text, second * CLOCK_SECOND);
+		memcpy(text + SECONDS_LEN, ".000000Z", FRACTION_LEN);
 	}
-	if (!put_key(l, "time"))
-		return;
-	if (as_json)
-		put(l, "\"", 1);
-	put(l, text, SECONDS_LEN);
-	put(l, ".", 1);
-	put_number(l, (uint64_t)(now - second * CLOCK_SECOND), 6);
-	put(l, "Z\"", as_json ? 2 : 1);
+	rest = now - second * CLOCK_SECOND;
+	for (char *at = text + SECONDS_LEN + FRACTION_LEN - 2;
+	     at > text + SECONDS_LEN; at--) {
+		*at = (char)('0' + rest % 10);
+		rest /= 10;
+	}
+	log_word(l, "time", text, SECONDS_LEN + FRACTION_LEN);
 }
 
 static void
@@ -399,18 +425,36 @@ put_priority(struct log_line *l, enum log_level level)
 	put(l, "]: ", 3);
 }
 
-void
-log_begin(struct log_line *l, enum log_level level, const char *msg)
+/* Whether there is to be a line; begins it. */
+static bool
+start(struct log_line *l, enum log_level level)
 {
 	l->len = l->begin = 0;
 	l->skip = level < threshold;
 	if (l->skip)
-		return;
+		return false;
 	put_priority(l, level);
 	l->begin = l->len;
 	put_time(l);
+	l->timed = l->len;
+	return true;
+}
+
+void
+log_begin(struct log_line *l, enum log_level level, const char *msg)
+{
+	if (!start(l, level))
+		return;
 	log_word(l, "level", levels[level].name, strlen(levels[level].name));
 	log_str(l, "msg", msg);
+}
+
+void
+log_begin_like(
+    struct log_line *l, enum log_level level, const char *rest, size_t len)
+{
+	if (start(l, level))
+		put(l, rest, len);
 }
 
 void
@@ -421,7 +465,9 @@ log_end(struct log_line *l)
 	if (l->skip)
 		return;
 	for (size_t i = 0; i < fixed_count; i++)
-		log_str(l, fixed[i].key, fixed[i].value);
+		if (fixed[i].value != NULL)
+			log_word(l, fixed[i].key, fixed[i].value,
+			    strlen(fixed[i].value));
 	if (as_json)
 		l->text[l->len++] = '}';
 	/* A log that cannot be written has nowhere to say so. */

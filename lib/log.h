@@ -28,6 +28,7 @@ enum log_level {
 struct log_line {
 	size_t len;
 	size_t begin; /* what stands before is for the journal or syslog */
+	size_t timed; /* where what follows the time begins */
 	int skip; /* the level is turned off: the line costs nothing more */
 	char text[LOG_LINE_MAX];
 };
@@ -35,7 +36,7 @@ struct log_line {
 /* A field of every line. */
 struct log_field {
 	const char *key;
-	const char *value; /* NULL: left out */
+	const char *value; /* needs no quotes; NULL: left out */
 };
 
 /*
@@ -62,6 +63,12 @@ const char *log_open(const char *program);
 void log_set_fields(const struct log_field *fields, size_t count);
 
 void log_begin(struct log_line *l, enum log_level level, const char *msg);
+/*
+ * The same with what another line of that level had after its time: ${len}
+ * bytes from text + timed on.
+ */
+void log_begin_like(
+    struct log_line *l, enum log_level level, const char *rest, size_t len);
 /* NULL is no field. */
 void log_str(struct log_line *l, const char *key, const char *value);
 void log_text(

@@ -38,7 +38,7 @@ class Answer:
             self.headers[name.lower()] = value
         self.status = int(self.headers.pop("status").split()[0])
         # Another one in each answer.
-        self.request_id = self.headers.pop("x-request-id")
+        self.request_id = self.headers.pop("x-request-id", None)
 
     @property
     def json(self):

@@ -211,7 +211,7 @@ test_written(void)
 static void
 test_line(int line, const char *format, const char *want)
 {
-	static const struct log_field fields[] = { { "request_id", "r 1" },
+	static const struct log_field fields[] = { { "request_id", "r-1" },
 		{ "trace_id", NULL } };
 	char got[LOG_LINE_MAX] = "", stream[64];
 	FILE *file = tmpfile();
@@ -260,16 +260,16 @@ test_formats(void)
 	test_line(__LINE__, "logfmt",
 	    "time= level=WARN msg=\"it \\\"is\\\"\" "
 	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000 "
-	    "request_id=\"r 1\"\n");
+	    "request_id=r-1\n");
 	test_line(__LINE__, "JSON",
 	    "{\"time\":\"\",\"level\":\"WARN\",\"msg\":\"it \\\"is\\\"\","
 	    "\"path\":\"/a%20\\ufffd?\","
 	    "\"method\":\"GET\",\"status\":404,\"s\":1.500000,"
-	    "\"request_id\":\"r 1\"}\n");
+	    "\"request_id\":\"r-1\"}\n");
 	test_line(__LINE__, "",
 	    "<4>time= level=WARN msg=\"it \\\"is\\\"\" "
 	    "path=\"/a%20\\ufffd?\" method=GET status=404 s=1.500000 "
-	    "request_id=\"r 1\"\n");
+	    "request_id=r-1\n");
 	setenv("THV_REGISTRY_LOG_FORMAT", "xml", 1);
 	CHECK(strstr(log_open("test"), "neither logfmt nor json") != NULL);
 	unsetenv("THV_REGISTRY_LOG_FORMAT");
