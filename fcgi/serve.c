@@ -153,6 +153,10 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	FCGX_PutStr(out->head.data, (int)out->head.len, request->out);
 	if (out->body.len > 0)
 		FCGX_PutStr(out->body.data, (int)out->body.len, request->out);
+	/* As FCGX_Finish_r() does, which then waits for the web server. */
+	(void)FCGX_FClose(request->err);
+	(void)FCGX_FClose(request->out);
+	observer_sent(s->observer);
 	/* A long answer is not kept until the next one comes. */
 	response_reset(out);
 }
@@ -177,7 +181,6 @@ serve_run(const struct service *s)
 			continue;
 		serve_one(s, &request, &out);
 		FCGX_Finish_r(&request);
-		observer_sent(s->observer);
 		if (s->outdated != NULL && s->outdated(s->ctx)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);
