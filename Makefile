@@ -267,6 +267,7 @@ MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8 \
 SERVER_FILES := $(wildcard httpd-conf/*.conf) httpd-conf/nginx.conf.in \
 	httpd-conf/serve httpd-conf/pool
 REPORTS := $(wildcard sql/reports/*.sql)
+MONITORING := $(wildcard httpd-conf/monitoring/*)
 # The section is what a manual's name ends in.
 man_path = $(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 UNITS := $(filter-out $(if $(wildcard fcgi/main_admin.c),,%-admin.socket \
@@ -275,6 +276,7 @@ UNITS := $(filter-out $(if $(wildcard fcgi/main_admin.c),,%-admin.socket \
 INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
 	$(foreach m,$(MANUALS),$(call man_path,$(m))) \
 	$(addprefix $(PREFIX)/share/thv-registry/reports/,$(notdir $(REPORTS))) \
+	$(addprefix $(PREFIX)/share/thv-registry/monitoring/,$(notdir $(MONITORING))) \
 	$(addprefix $(PREFIX)/share/thv-registry/,$(notdir $(SERVER_FILES)) config.yaml \
 	    thv-registry-sync.cron) \
 	$(addprefix $(systemdsystemunitdir)/,$(notdir $(UNITS))) \
@@ -291,6 +293,8 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	    '$(DESTDIR)$(call man_path,$(m))' &&) true
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
 	    $(REPORTS)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/monitoring' \
+	    $(MONITORING)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
 	    $(SERVER_FILES)
 	chmod 755 '$(DESTDIR)$(PREFIX)/share/thv-registry/serve' \
@@ -311,6 +315,7 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install put there
 	rm -f $(patsubst %,'$(DESTDIR)%',$(INSTALLED))
 	-rmdir '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
+	    '$(DESTDIR)$(PREFIX)/share/thv-registry/monitoring' \
 	    '$(DESTDIR)$(PREFIX)/share/thv-registry'
 
 .PHONY: dist

@@ -11,6 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import exposition
 import responder
 import tap
 from test_site import Site, document, server
@@ -163,6 +164,11 @@ def test_a_broken_configuration():
             site.write("config.yaml", json.dumps({
                 **json.loads(good), "database": {"path": site.path("x.db")}}))
             w.logs("until a restart", "the database cannot be changed")
+            text = exposition.read(site.get("/metrics").body)
+            name = "config_reload_duration_seconds_count"
+            tap.ok(text.value(name, outcome="success") >= 3 and
+                   text.value(name, outcome="error") == 2,
+                   "/metrics tells of all of them")
             tap.equal(w.stop(), 0, "exit status")
 
 
