@@ -218,6 +218,8 @@ def test_in_doubt_is_told():
         after = pool.metrics()
         tap.equal((in_doubt(after), sum(counts(after).values()) -
             sum(counts(before).values())), (1, 1), "then one is")
+        tap.equal(int(after.total("http_server_active_requests")), 1,
+            "and it is not at work any more")
         pool.stop_all()
 
 
