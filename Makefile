@@ -264,8 +264,9 @@ MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8 \
 	fcgi/thv-registry-admin.8 \
 	sync/thv-registry-lint.1 sync/thv-registry-config.5 \
 	schema/thv-registry-views.7
+SERVER_PROGRAMS := $(addprefix httpd-conf/,serve pool admin-cgi)
 SERVER_FILES := $(wildcard httpd-conf/*.conf) httpd-conf/nginx.conf.in \
-	httpd-conf/serve httpd-conf/pool
+	$(SERVER_PROGRAMS)
 REPORTS := $(wildcard sql/reports/*.sql)
 MONITORING := $(wildcard httpd-conf/monitoring/*)
 # The section is what a manual's name ends in.
@@ -297,8 +298,8 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	    $(MONITORING)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
 	    $(SERVER_FILES)
-	chmod 755 '$(DESTDIR)$(PREFIX)/share/thv-registry/serve' \
-	    '$(DESTDIR)$(PREFIX)/share/thv-registry/pool'
+	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
+	    $(SERVER_PROGRAMS)
 	install -m 644 sync/example/config.yaml.in \
 	    '$(DESTDIR)$(PREFIX)/share/thv-registry/config.yaml'
 	$(call install_with_paths,sync/thv-registry-sync.cron,$(strip \
@@ -347,7 +348,8 @@ lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -I. -Ibuild/lint-gcc/gen lib sync fcgi bench
 	@tests/lint
-	@shellcheck .ci/run .ci/need fcgi/front/embed httpd-conf/run httpd-conf/serve
+	@shellcheck .ci/run .ci/need fcgi/front/embed \
+	    httpd-conf/run httpd-conf/serve httpd-conf/admin-cgi
 
 .PHONY: $(BUILD)/units
 $(BUILD)/units: $(UNIT_TESTS)

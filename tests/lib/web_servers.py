@@ -30,6 +30,19 @@ NEEDS = {
     "nginx": ("nginx", ()),
 }
 POOL = 4
+# What an operator may set for the trigger and its sync (thv-registry-admin(8)).
+VARIABLES = {
+    "LANG": "C.UTF-8", "TZ": "Europe/Berlin",
+    "THV_REGISTRY_CONFIG": "/etc/other.yaml",
+    "THV_REGISTRY_SYNC": "/opt/a b/sync", "THV_REGISTRY_LOG_LEVEL": "info",
+    "THV_REGISTRY_SANDBOX": "on",
+    "http_proxy": "http://u:p%20@proxy.example.com:3128",
+    "https_proxy": "http://proxy.example.com:3129",
+    "all_proxy": "socks5://proxy.example.com",
+    "no_proxy": 'localhost,"\\$x",.example.com',
+    "SSL_CERT_FILE": "/etc/ssl/own.pem", "SSL_CERT_DIR": "/etc/ssl/own",
+    "KUBERNETES_SERVICE_HOST": "192.0.2.1", "KUBERNETES_SERVICE_PORT": "443",
+}
 
 
 def missing(kind):
@@ -88,8 +101,9 @@ class Client:
 class Server:
     """One server in a directory of its own, until stop()."""
 
-    def __init__(self, kind, tls=False, **environment):
+    def __init__(self, kind, tls=False, admin_elsewhere=False, **environment):
         self.kind = kind
+        self.admin = None
         self.directory = tempfile.TemporaryDirectory(prefix="web-")
         at = self.directory.name
         os.chmod(at, 0o755)
@@ -106,10 +120,24 @@ class Server:
             environment.update(THV_REGISTRY_CERTIFICATE=pem,
                 THV_REGISTRY_KEY=key)
         self.log = open(os.path.join(at, "log"), "wb+")
+        if admin_elsewhere:
+            environment["THV_REGISTRY_ADMIN_SOCKET"] = self.start_admin(
+                os.path.join(at, "admin.sock"))
         self.environment = responder.environment(self.database,
             THV_REGISTRY_API=self.program, THV_REGISTRY_ADMIN=self.echo,
             THV_REGISTRY_PORT=str(self.port), THV_REGISTRY_POOL=str(POOL),
             THV_REGISTRY_RUN_DIR=os.path.join(at, "run"), **environment)
+
+    def start_admin(self, path):
+        """What stands for thv-registry-admin, on a socket of its own."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen()
+            os.chmod(path, 0o666)
+            self.admin = subprocess.Popen([ECHO], stdin=s,
+                stdout=subprocess.DEVNULL, env={"PATH": PATH,
+                    "STARTED": "elsewhere"})
+        return path
 
     def start(self):
         """Starts it and waits until it answers; whether it does."""
@@ -209,6 +237,9 @@ class Server:
         return status, text
 
     def clean(self):
+        if self.admin:
+            self.admin.kill()
+            self.admin.wait()
         self.directory.cleanup()
 
 
