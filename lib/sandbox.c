@@ -13,10 +13,27 @@
 
 #define DESCRIPTORS 64
 
-/* Where libraries find certificates, name servers, time zones, programs. */
-static const char *const system_paths[] = { "/bin", "/dev", "/etc", "/lib",
-	"/lib32", "/lib64", "/opt", "/proc", "/run", "/sbin", "/usr" };
-#define SYSTEM_PATHS (int)(sizeof system_paths / sizeof system_paths[0])
+/* Programs and libraries, which load more of their own while they run. */
+static const char *const programs[] = { "/bin", "/lib", "/lib32", "/lib64",
+	"/nix/store", "/sbin", "/usr" };
+
+/*
+ * What libraries read on the way to another machine.  Named one by one: /etc
+ * and /run as a whole are where secrets are kept.  Processes outside of the
+ * sandbox show it next to nothing in /proc.
+ */
+static const char *const system_files[] = { "/dev/random", "/dev/urandom",
+	"/etc/ca-certificates", "/etc/crypto-policies", "/etc/gai.conf",
+	"/etc/gnutls", "/etc/group", "/etc/host.conf", "/etc/hosts",
+	"/etc/ld.so.cache", "/etc/localtime", "/etc/nsswitch.conf",
+	"/etc/passwd", "/etc/pki/ca-trust", "/etc/pki/tls/cert.pem",
+	"/etc/pki/tls/certs", "/etc/pki/tls/openssl.cnf", "/etc/protocols",
+	"/etc/resolv.conf", "/etc/services", "/etc/ssh/ssh_known_hosts",
+	"/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", "/etc/ssl/certs",
+	"/etc/ssl/openssl.cnf", "/proc", "/run/NetworkManager", "/run/nscd",
+	"/run/resolvconf", "/run/systemd/resolve", "/var/lib/ca-certificates" };
+
+#define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 
 static struct {
 	struct sandbox now;
@@ -126,37 +143,41 @@ count_of(const char *const *paths)
 	return count;
 }
 
-static void
-enter(const char *const *writable, const char *const *readable,
-    enum sandbox_network network)
+static struct sandbox_rule *
+add_rules(struct sandbox_rule *to, const char *const *paths, int count,
+    enum sandbox_right right)
 {
-	int most = SYSTEM_PATHS + 1 + count_of(writable) + count_of(readable);
-	struct sandbox_rule *rules = xcalloc((size_t)most, sizeof *rules);
-	struct sandbox_rule *r = rules;
-
-	for (int i = 0; i < SYSTEM_PATHS; i++)
-		*r++ = (struct sandbox_rule){ system_paths[i], SANDBOX_RUN };
-	*r++ = (struct sandbox_rule){ "/dev/null", SANDBOX_WRITE };
-	for (; *writable != NULL; writable++)
-		*r++ = (struct sandbox_rule){ *writable, SANDBOX_WRITE };
-	for (; *readable != NULL; readable++)
-		*r++ = (struct sandbox_rule){ *readable, SANDBOX_RUN };
-	if (!is_set_to("off")) {
-		limit(RLIMIT_CORE, 0);
-		state.now.landlock =
-		    sandbox_landlock_enter(rules, most, network);
-	}
-	free(rules);
-}
-
-void
-sandbox_store(const char *const *writable, const char *const *readable)
-{
-	enter(writable, readable, SANDBOX_NETWORK_ALL);
+	for (int i = 0; i < count; i++)
+		*to++ = (struct sandbox_rule){ paths[i], right };
+	return to;
 }
 
 void
 sandbox_fetch(const char *const *writable, const char *const *readable)
 {
-	enter(writable, readable, SANDBOX_NETWORK_OUT);
+	static const char *const null_device[] = { "/dev/null" };
+	int writes = count_of(writable), reads = count_of(readable);
+	struct sandbox_rule *rules =
+	    xcalloc((size_t)(COUNT(programs) + COUNT(system_files) + writes +
+			     reads + COUNT(null_device)),
+		sizeof *rules);
+	struct sandbox_rule *r = rules;
+
+	r = add_rules(r, programs, COUNT(programs), SANDBOX_RUN);
+	r = add_rules(r, system_files, COUNT(system_files), SANDBOX_LOOK);
+	r = add_rules(r, null_device, COUNT(null_device), SANDBOX_WRITE);
+	r = add_rules(r, writable, writes, SANDBOX_WRITE);
+	r = add_rules(r, readable, reads, SANDBOX_LOOK);
+	if (!is_set_to("off")) {
+		limit(RLIMIT_CORE, 0);
+		state.now.landlock = sandbox_landlock_enter(
+		    rules, (int)(r - rules), SANDBOX_NETWORK_OUT);
+	}
+	free(rules);
+}
+
+int
+sandbox_offered(void)
+{
+	return is_set_to("off") ? 0 : sandbox_landlock_version();
 }

@@ -6,7 +6,7 @@
  * Landlock decides which files may be opened, a seccomp filter which system
  * calls may be made.  Where the kernel lacks one the other still holds, and
  * sandbox_now() tells what is in force; it is no error to have neither.  Both
- * pass on to child processes, so a parent must keep what its children need.
+ * pass on to child processes.
  *
  * Builds with AddressSanitizer or ThreadSanitizer have no filter and may read
  * /proc: those libraries make calls of their own, most of them at the end.
@@ -46,19 +46,16 @@ void sandbox_responder(const char *database);
 bool sandbox_outgrown(const char *database);
 
 /*
- * For the process that stores: it may write below the directories ${writable},
- * read below ${readable} (files or directories; both lists end with NULL), and
- * read and run what belongs to the system: /etc, /usr and the like.  What is
- * not there is passed over.  The network stays, for child processes that call
- * sandbox_fetch().
- */
-void sandbox_store(const char *const *writable, const char *const *readable);
-
-/*
- * For a process that fetches: the same for files, and of the network it may
- * only open connections, listen nowhere, and signal nobody outside.  Must not
- * need more than its parent has kept.
+ * For a process that fetches: it may write below the directories ${writable},
+ * read below ${readable} (files or directories; both lists end with NULL),
+ * read what libraries need to reach another machine (certificates, name
+ * servers, users) and run the system's programs.  What is not there is passed
+ * over.  It may open connections, but listen nowhere and signal nobody outside.
+ * Without Landlock nothing changes.
  */
 void sandbox_fetch(const char *const *writable, const char *const *readable);
+
+/* The version of Landlock that sandbox_fetch() would use; 0: none. */
+int sandbox_offered(void);
 
 #endif

@@ -71,6 +71,8 @@ rights_of(enum sandbox_right right)
 	switch (right) {
 	case SANDBOX_READ:
 		return FILE_READ;
+	case SANDBOX_LOOK:
+		return FILE_READ | DIRECTORY_READ;
 	case SANDBOX_RUN:
 		return FILE_READ | DIRECTORY_READ | FILE_EXECUTE | DEVICE;
 	default:
@@ -101,8 +103,6 @@ add_rule(int ruleset, const struct sandbox_rule *rule, uint64_t files)
 static void
 set_network(struct ruleset *set, int version, enum sandbox_network network)
 {
-	if (network == SANDBOX_NETWORK_ALL)
-		return;
 	if (version >= 4)
 		set->network = network == SANDBOX_NETWORK_OUT
 				   ? TCP_BIND
@@ -112,15 +112,24 @@ set_network(struct ruleset *set, int version, enum sandbox_network network)
 }
 
 int
+sandbox_landlock_version(void)
+{
+	int version =
+	    (int)syscall(CREATE_RULESET, NULL, (size_t)0, ASK_VERSION);
+
+	return version < 1 ? 0 : version;
+}
+
+int
 sandbox_landlock_enter(
     const struct sandbox_rule *rules, int count, enum sandbox_network network)
 {
 	struct ruleset set = { .files = 0 };
+	int version = sandbox_landlock_version();
 	bool done = true;
-	int version, fd;
 	size_t size;
+	int fd;
 
-	version = (int)syscall(CREATE_RULESET, NULL, (size_t)0, ASK_VERSION);
 	if (version < 1)
 		return 0;
 	set.files = files_of(version);
@@ -140,6 +149,12 @@ sandbox_landlock_enter(
 }
 
 #else
+
+int
+sandbox_landlock_version(void)
+{
+	return 0;
+}
 
 int
 sandbox_landlock_enter(

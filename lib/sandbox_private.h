@@ -17,7 +17,8 @@
 #endif
 
 enum sandbox_right {
-	SANDBOX_READ, /* files */
+	SANDBOX_READ, /* read files */
+	SANDBOX_LOOK, /* read files and directories */
 	SANDBOX_RUN, /* read files and directories, and run programs */
 	SANDBOX_WRITE /* everything */
 };
@@ -28,10 +29,12 @@ struct sandbox_rule {
 };
 
 enum sandbox_network {
-	SANDBOX_NETWORK_ALL,
 	SANDBOX_NETWORK_OUT, /* open connections */
 	SANDBOX_NETWORK_NONE
 };
+
+/* The version of Landlock that this kernel has, 0 for none. */
+int sandbox_landlock_version(void);
 
 /*
  * Restricts files to what lies below the rules' paths; those that are not

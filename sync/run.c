@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/sandbox.h"
 #include "lib/trace.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_process.h"
@@ -429,6 +430,9 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 		return -1;
 	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
 		return -1;
+	run_step(r, NULL,
+	    sandbox_offered() > 0 ? "fetching in a sandbox"
+				  : "fetching without a sandbox");
 	if (run_sources(r, e) == -1)
 		return -1;
 	sum_up(r);

@@ -7,6 +7,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_process.h"
+#include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
 #include "sync/fetch/spool.h"
 
@@ -163,6 +164,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	struct fetch_wire_result failure = { .unchanged = false };
 	struct fetch f = { .unchanged = false };
 
+	fetch_sandbox_enter(source, options.cache_dir);
 	options.progress = tell_progress;
 	options.progress_ctx = &teller;
 	if (fetch_source(&f, source, previous, &options, &result.err) == 0)

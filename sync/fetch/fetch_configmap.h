@@ -12,6 +12,10 @@
 #include "sync/fetch/fetch.h"
 #include "sync/fetch/spool.h"
 
+/* What a pod is given to identify itself. */
+#define FETCH_CONFIGMAP_SERVICE_ACCOUNT \
+	"/var/run/secrets/kubernetes.io/serviceaccount"
+
 /* As fetch_source() for a ConfigMap that has a name. */
 int fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
     const struct validators *previous, const struct fetch_options *options,

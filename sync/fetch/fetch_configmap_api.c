@@ -21,7 +21,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
+#define SERVICE_ACCOUNT FETCH_CONFIGMAP_SERVICE_ACCOUNT
 #define TIMEOUT_NS (30 * INT64_C(1000000000))
 
 /* How to ask, found out anew for every fetch. */

@@ -183,6 +183,9 @@ struct fetch_git_auth {
 	struct err *e; /* set when an answer below is a refusal */
 };
 
+/* The file that says which ssh servers to trust; the caller frees it. */
+char *fetch_git_auth_known_hosts(const struct conf_git *conf);
+
 /*
  * For ssh: sets ${auth}->known_hosts, and makes a home directory inside the
  * cache whose .ssh/known_hosts leads there.  The caller frees *${home}.

@@ -35,8 +35,8 @@ users_known_hosts(void)
 	return xasprintf("%s/.ssh/known_hosts", home);
 }
 
-static char *
-known_hosts_path(const struct conf_git *conf)
+char *
+fetch_git_auth_known_hosts(const struct conf_git *conf)
 {
 	return conf->known_hosts_file != NULL ? xstrdup(conf->known_hosts_file)
 					      : users_known_hosts();
@@ -62,7 +62,7 @@ fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
 	char *link = NULL;
 
 	free(auth->known_hosts);
-	auth->known_hosts = known_hosts_path(conf);
+	auth->known_hosts = fetch_git_auth_known_hosts(conf);
 	*home = xasprintf("%s/thv-home", cache_path);
 	dir = xasprintf("%s/.ssh", *home);
 	link = xasprintf("%s/known_hosts", dir);

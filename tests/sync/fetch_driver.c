@@ -22,10 +22,13 @@
 #include "lib/xalloc.h"
 #include "sync/digest.h"
 #include "sync/fetch/fetch.h"
+#include "sync/fetch/fetch_child.h"
+#include "sync/fetch/fetch_sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define DEFAULT_TIMEOUT_MS 30000
 
@@ -251,6 +254,12 @@ main(int argc, char **argv)
 		goto out;
 	}
 	options.cache_dir = get(&args, "cache");
+	/* The sync has made the directory when it starts a process like this.
+	 */
+	if (fetch_child_suits(&source) && options.cache_dir != NULL) {
+		(void)mkdir(options.cache_dir, 0700);
+		fetch_sandbox_enter(&source, options.cache_dir);
+	}
 	options.force = get(&args, "force") != NULL;
 	options.deadline_us =
 	    clock_monotonic() +

@@ -218,12 +218,12 @@ enter_responder(void)
 }
 
 static void
-enter_store(void)
+enter_writing_fetch(void)
 {
 	const char *const writable[] = { directory, NULL };
 	const char *const readable[] = { "/nonexistent", NULL };
 
-	sandbox_store(writable, readable);
+	sandbox_fetch(writable, readable);
 }
 
 static void
@@ -251,12 +251,12 @@ static const struct {
 	{ __LINE__, enter_responder, try_remove, REFUSED, false },
 	{ __LINE__, enter_responder, try_read_passwd, EACCES, true },
 	{ __LINE__, enter_responder, try_climb, EACCES, true },
-	{ __LINE__, enter_store, try_read_database, 0, true },
-	{ __LINE__, enter_store, try_write_database, 0, true },
-	{ __LINE__, enter_store, try_read_passwd, 0, true },
-	{ __LINE__, enter_store, try_create, EACCES, true },
-	{ __LINE__, enter_store, try_socket, 0, true },
-	{ __LINE__, enter_store, try_run, 0, true },
+	{ __LINE__, enter_writing_fetch, try_read_database, 0, true },
+	{ __LINE__, enter_writing_fetch, try_write_database, 0, true },
+	{ __LINE__, enter_writing_fetch, try_read_passwd, 0, true },
+	{ __LINE__, enter_writing_fetch, try_create, EACCES, true },
+	{ __LINE__, enter_writing_fetch, try_socket, 0, true },
+	{ __LINE__, enter_writing_fetch, try_run, 0, true },
 	{ __LINE__, enter_fetch, try_read_database, 0, true },
 	{ __LINE__, enter_fetch, try_write_database, EACCES, true },
 	{ __LINE__, enter_fetch, try_read_beside, EACCES, true },
@@ -365,7 +365,7 @@ test_filter(void)
 	CHECK_INT(outcome(enter_responder, try_fork), 0);
 	CHECK_INT(outcome(enter_responder, report_seccomp), 0);
 	unsetenv(SANDBOX_VARIABLE);
-	CHECK_INT(outcome(enter_store, try_core), 0);
+	CHECK_INT(outcome(enter_writing_fetch, try_core), 0);
 }
 
 /* Where the directory is missing, what it will be made in is open. */
