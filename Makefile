@@ -135,6 +135,11 @@ $(FAULT_LIBRARY): $(wildcard tests/faults/*.c) tests/faults/inject.h
 	$(CC) -std=c11 $(DEFINES) $(WARNINGS) -O1 -g -I. -fPIC -shared \
 	    $(if $(SAN),-DINJECT_WITHOUT_ALLOC) $(filter %.c,$^) -o $@
 
+.PHONY: life
+life: check-packages ## 100,000 lookups while everything about them changes
+	@$(MAKE) --no-print-directory $(PROGRAMS)
+	@LIFE=long THV_BUILD=$(BUILD) tests/e2e/life.t
+
 .PHONY: faults
 faults: check-packages ## every fault point of a sync, one by one (minutes)
 	@$(MAKE) --no-print-directory $(PROGRAMS) $(FAULT_LIBRARY)

@@ -103,7 +103,7 @@ class Server:
 
     def __init__(self, kind, tls=False, admin_elsewhere=False, **environment):
         self.kind = kind
-        self.admin = None
+        self.admin = self.process = self.user = None
         self.directory = tempfile.TemporaryDirectory(prefix="web-")
         at = self.directory.name
         os.chmod(at, 0o755)
@@ -143,7 +143,8 @@ class Server:
         """Starts it and waits until it answers; whether it does."""
         self.process = subprocess.Popen([SERVE, self.kind],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            env=self.environment)
+            env=self.environment, **({} if self.user is None else {"user":
+            self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}))
         for _ in range(200):
             if self.process.poll() is not None:
                 return False
