@@ -28,6 +28,7 @@ LONG = os.environ.get("LIFE") == "long"
 LOOKUPS, RELOADS, SYNCS, KILLS, RESTARTS = \
     (100000, 20, 20, 5, 5) if LONG else (3000, 3, 3, 2, 1)
 KINDS = ("lighttpd", "apache-proxy")
+STEPS = RELOADS + SYNCS + KILLS + RESTARTS * len(KINDS) + 1
 CLIENTS = 4 # of each server
 KEPT = 500 # entries that are there from the first sync to the last
 ROOT = os.geteuid() == 0
@@ -114,7 +115,7 @@ class Load:
         self.wrong = []
         self.counts = {}
         self.slowest = 0
-        self.again = 0
+        self.again = self.steps = 0
         self.lock = threading.Lock()
         self.stop = threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(s, n))
@@ -153,6 +154,11 @@ class Load:
             self.again += client.again
         client.close()
 
+    def pace(self):
+        """Spreads what is done to the servers over all lookups."""
+        self.steps += 1
+        wait_for(lambda: self.total() * STEPS >= LOOKUPS * self.steps, 600)
+
     def total(self):
         with self.lock:
             return sum(self.counts.values())
@@ -180,10 +186,11 @@ def is_served(servers, version):
                  lambda answer: version_of(answer) == version)
 
 
-def reload(home, servers):
+def reload(home, servers, load):
     watch = home.start("--watch", "-q")
     missed = []
     for i in range(1, RELOADS + 1):
+        load.pace()
         home.reconfigure(i)
         if not shows(servers, f"/registry/extra-{i}/v0.1/servers?limit=1",
                      lambda answer: answer.status == 200):
@@ -193,9 +200,10 @@ def reload(home, servers):
     tap.equal(watch.wait(60), 0, "who watched ends when told")
 
 
-def sync(home, servers):
+def sync(home, servers, load):
     missed = []
     for i in range(SYNCS):
+        load.pace()
         version = home.change()
         status = home.start("--force", "-q").wait(120)
         if status != 0 or not is_served(servers, version):
@@ -203,8 +211,9 @@ def sync(home, servers):
     tap.equal(missed, [], f"{SYNCS} syncs are served")
 
 
-def kill(home, servers):
+def kill(home, servers, load):
     for _ in range(KILLS):
+        load.pace()
         home.change()
         victim = home.start("--force", "-q")
         time.sleep(RANDOM.uniform(0.005, 0.12))
@@ -216,9 +225,10 @@ def kill(home, servers):
     tap.ok(is_served(servers, version), "is served")
 
 
-def restart(_home, servers):
+def restart(_home, servers, load):
     for web in servers:
         for _ in range(RESTARTS):
+            load.pace()
             before = set(web.responders())
             web.reload()
             if not wait_for(lambda: (now := set(web.responders()))
@@ -228,10 +238,11 @@ def restart(_home, servers):
     tap.ok(True, f"{RESTARTS} times all responders start anew")
 
 
-def fill(home, servers):
+def fill(home, servers, load):
     if not home.small:
         tap.skip("a full disk takes root, who may mount a small one")
         return
+    load.pace()
     version = home.change(more=4000)
     full = os.path.join(home.state, "full")
     with open(full, "wb", buffering=0) as f:
@@ -281,7 +292,7 @@ def live(home, servers):
     started = time.monotonic()
     load = Load(servers)
     for disturb in reload, sync, kill, restart, fill:
-        disturb(home, servers)
+        disturb(home, servers, load)
     tap.ok(load.finish(LOOKUPS), f"{LOOKUPS} lookups and more")
     spent = time.monotonic() - started
     tap.equal(load.wrong[:5], [], "each as it has to be: "
