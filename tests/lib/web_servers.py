@@ -98,6 +98,16 @@ class Client:
         self.connection = None
 
 
+def split(data):
+    """Status, header in lower case, and body of an answer's bytes."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    head = head.lower() + b"\r\n"
+    if b"transfer-encoding: chunked" in head:
+        size, _, body = body.partition(b"\r\n")
+        body = body[:int(size, 16)]
+    return int(head.split()[1]), head, body
+
+
 class Server:
     """One server in a directory of its own, until stop()."""
 
@@ -195,14 +205,8 @@ class Server:
 
     def target(self, target, *fields):
         """Status, header and body for any request target."""
-        head, _, body = self.raw(b"\r\n".join((b"GET " + target + b" HTTP/1.1",
-            b"Host: localhost", b"Connection: close") + fields + (b"", b""))
-            ).partition(b"\r\n\r\n")
-        head = head.lower() + b"\r\n"
-        if b"transfer-encoding: chunked" in head:
-            size, _, body = body.partition(b"\r\n")
-            body = body[:int(size, 16)]
-        return int(head.split()[1]), head, body
+        return split(self.raw(b"\r\n".join((b"GET " + target + b" HTTP/1.1",
+            b"Host: localhost", b"Connection: close") + fields + (b"", b""))))
 
     def responders(self, replaced=False):
         """Process numbers of those that run the program; or only of those
