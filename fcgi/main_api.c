@@ -4,7 +4,9 @@
  * FastCGI responder or as a plain CGI program.
  */
 #include "fcgi/api.h"
+#include "fcgi/profile.h"
 #include "fcgi/program.h"
+#include "fcgi/serve.h"
 #include "lib/db.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
@@ -25,7 +27,8 @@ static const struct program program = {
 	    "  THV_REGISTRY_DATABASE_PATH  the database, by default\n"
 	    "                              " PROGRAM_DATABASE "\n"
 	    "  THV_REGISTRY_LOG_LEVEL      debug, info (default), warn or "
-	    "error\n",
+	    "error\n"
+	    "  THV_REGISTRY_PROFILE_DIR    a directory: can be profiled\n",
 };
 
 static void
@@ -50,11 +53,26 @@ enter_sandbox(void)
 {
 	struct log_line line;
 
+	sandbox_keep_profiling(profile_directory());
 	sandbox_responder(program_database());
 	log_begin(&line, LOG_LEVEL_DEBUG, "sandbox");
 	log_int(&line, "landlock", sandbox_now()->landlock);
 	log_str(&line, "seccomp", sandbox_now()->seccomp ? "true" : "false");
 	log_end(&line);
+}
+
+/* Only responders that stay; a program that answers once is not asked. */
+static void
+join_profiles(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	if (profile_join(&e) == -1)
+		log_message(LOG_LEVEL_WARN, "no profiles", e.text);
+	if (!profile_is_on())
+		return;
+	s->between = profile_attend;
+	s->asks_who = true;
 }
 
 int
@@ -69,13 +87,18 @@ main(int argc, char **argv)
 		status = program_arguments(argc, argv, &program);
 	if (status != -1)
 		return status;
+	if (serve_is_fastcgi())
+		profile_load(argv);
 	program_log_level();
 	db_use_pool();
 	api = api_new(program_database());
 	service.ctx = api;
 	(void)program_is_replaced();
+	if (serve_is_fastcgi())
+		join_profiles(&service);
 	enter_sandbox();
 	status = program_answer(&program, &service);
+	profile_leave();
 	api_free(api);
 	return status;
 }

@@ -22,7 +22,7 @@ struct request_input {
 	const char *method;
 	const char *uri;
 	const char *if_none_match;
-	/* Only where requests change things. */
+	/* Only where it matters who asks (fcgi/service.h). */
 	const char *remote_address;
 	const char *authorization;
 	const char *origin;
@@ -49,6 +49,7 @@ enum request_parameter {
 	REQUEST_VERSION,
 	REQUEST_INCLUDE_DELETED,
 	REQUEST_STATUS,
+	REQUEST_SECONDS,
 	REQUEST_TAG, /* from here on those that may be repeated */
 	REQUEST_REGISTRY_TYPE,
 	REQUEST_TRANSPORT,
@@ -66,6 +67,8 @@ struct request_segment {
 struct request {
 	enum request_method method;
 	const char *if_none_match;
+	const char *remote_address;
+	bool passed_on;
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];

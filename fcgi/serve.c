@@ -22,6 +22,9 @@
 
 static volatile sig_atomic_t ending;
 
+/* All but what is held back from a connection whose request may be lost. */
+static sigset_t undisturbed;
+
 /*
  * Runs only while the process waits.  The signal may come just before the wait
  * begins: without the listening socket accept() returns at once.  It may come
@@ -48,7 +51,12 @@ handle_signals(void)
 	sigaddset(&action.sa_mask, SIGUSR1);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
+	/* Whoever has something done between requests sets an alarm. */
+	sigaddset(&action.sa_mask, SIGALRM);
 	sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
+	/* A profiler's signal ends no read(), but it would end a select(). */
+	sigprocmask(SIG_BLOCK, NULL, &undisturbed);
+	sigaddset(&undisturbed, SIGPROF);
 }
 
 static void
@@ -57,9 +65,10 @@ open_to_signals(sigset_t *set)
 	sigprocmask(SIG_BLOCK, NULL, set);
 	sigdelset(set, SIGTERM);
 	sigdelset(set, SIGUSR1);
+	sigdelset(set, SIGALRM);
 }
 
-/* The next connection, or -1 when it is time to end. */
+/* The next connection, or -1: a signal came (EINTR), or none can be had. */
 static int
 next_connection(void)
 {
@@ -70,8 +79,7 @@ next_connection(void)
 	sigprocmask(SIG_SETMASK, &open, &held);
 	while (!ending) {
 		fd = accept(LISTENING, NULL, NULL);
-		if (fd != -1 || (errno != EINTR && errno != ECONNABORTED &&
-				    errno != EPROTO))
+		if (fd != -1 || (errno != ECONNABORTED && errno != EPROTO))
 			break;
 	}
 	sigprocmask(SIG_SETMASK, &held, NULL);
@@ -109,8 +117,8 @@ next_request(FCGX_Request *request)
 	if (fd >= 0 && !readable(fd, NULL, &open))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
-		return -1;
-	if (request->ipcFd < 0 && !readable(fd, &limit, NULL)) {
+		return !ending && errno == EINTR ? 0 : -1;
+	if (request->ipcFd < 0 && !readable(fd, &limit, &undisturbed)) {
 		close(fd);
 		return 0;
 	}
@@ -177,6 +185,8 @@ serve_run(const struct service *s)
 	handle_signals();
 	response_init(&out);
 	while ((got = next_request(&request)) != -1) {
+		if (s->between != NULL)
+			s->between();
 		if (got == 0)
 			continue;
 		serve_one(s, &request, &out);

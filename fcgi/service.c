@@ -20,7 +20,7 @@ service_input(struct request_input *in, const struct service *s,
 		.uri = variable("REQUEST_URI", from),
 		.if_none_match = variable("HTTP_IF_NONE_MATCH", from),
 	};
-	if (!s->changes_things)
+	if (!s->changes_things && !s->asks_who)
 		return;
 	in->remote_address = variable("REMOTE_ADDR", from);
 	in->authorization = variable("HTTP_AUTHORIZATION", from);

@@ -18,7 +18,11 @@ struct service {
 	    void *ctx, const struct request_input *in, struct response *out);
 	/* Whether a supervisor should start the program anew; may be NULL. */
 	bool (*outdated)(const void *ctx);
+	/* Called between requests, and when a signal ends the waiting for one;
+	 * may be NULL. */
+	void (*between)(void);
 	bool changes_things; /* so it asks who sends, and takes bodies */
+	bool asks_who; /* sends; changes nothing */
 };
 
 /*

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of this machine. */
+#ifndef FCGI_LOOPBACK_H
+#define FCGI_LOOPBACK_H
+
+#include <stdbool.h>
+
+/*
+ * Whether the text ${address} is in 127.0.0.0/8, ::1, or the former written as
+ * the latter.  NULL is not.
+ */
+bool loopback_is(const char *address);
+
+#endif
