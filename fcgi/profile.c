@@ -41,7 +41,8 @@ static struct {
 	bool sampling;
 	bool watching; /* the heap */
 } state = {
-	.why_off = "profiling is off: " PROFILE_VARIABLE " is not set",
+	.why_off = "profiling is off: " PROFILE_VARIABLE
+		   " is not set, or this is no FastCGI responder",
 	.maps = BUF_INIT(LIMIT_PROFILE_DUMP),
 };
 

@@ -48,12 +48,18 @@ parse_line(struct profile_maps *m, const char *line, size_t len)
 	char rights[5];
 	int at = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n",
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s%n",
 		&map.start, &map.end, rights, &map.offset, &at) != 4 ||
 	    at == 0 || (size_t)at > len || strchr(rights, 'x') == NULL ||
 	    map.end <= map.start || m->count == LIMIT_PROFILE_MAPS)
 		return;
-	map.path = xstrndup(line + at, len - (size_t)at);
+	line += at;
+	len -= (size_t)at;
+	while (len > 0 && *line == ' ') {
+		line++;
+		len--;
+	}
+	map.path = xstrndup(line, len);
 	m->list = xreallocarray(m->list, m->count + 1, sizeof *m->list);
 	m->list[m->count++] = map;
 }

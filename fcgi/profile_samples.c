@@ -11,8 +11,9 @@
 #include <string.h>
 
 #define HEADER_WORDS 5
-#define HEADER_PERIOD 3 /* which of them */
+#define HEADER_SIZE 1 /* which of them: how many follow it */
 #define HEADER_VERSION 2
+#define HEADER_PERIOD 3
 #define HEAP_MARK "heap profile:"
 
 void
@@ -133,12 +134,13 @@ profile_samples_add_cpu(struct profile_samples *s, int process,
 	size_t at;
 
 	if (words < HEADER_WORDS || word(data, 0) != 0 ||
+	    word(data, HEADER_SIZE) > words ||
 	    word(data, HEADER_VERSION) != 0 || word(data, HEADER_PERIOD) == 0) {
 		err_set(e, ERR_INPUT, "not a CPU profile of gperftools");
 		return -1;
 	}
 	s->period_us = (int64_t)word(data, HEADER_PERIOD);
-	at = 2 + word(data, 1);
+	at = 2 + word(data, HEADER_SIZE);
 	while (at <= words && words - at >= 2) {
 		size_t depth = word(data, at + 1);
 

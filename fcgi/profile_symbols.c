@@ -57,11 +57,12 @@ struct profile_symbols {
 /* ---- a file as bytes
  * --------------------------------------------------------- */
 
-/* ${count} pieces of ${size} bytes, aligned for any of them, or NULL. */
+/* ${count} pieces of ${size} bytes, aligned unless they are bytes; or NULL. */
 static const void *
 piece(const struct elf *elf, uint64_t offset, uint64_t count, uint64_t size)
 {
-	if (offset > elf->size || offset % sizeof(uint32_t) != 0 ||
+	if (offset > elf->size ||
+	    (size > 1 && offset % sizeof(ElfW(Addr)) != 0) ||
 	    count > (elf->size - offset) / size)
 		return NULL;
 	return elf->bytes + offset;

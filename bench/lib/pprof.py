@@ -49,7 +49,7 @@ def numbers(data):
 
 class Profile:
     """types: [(type, unit)]; samples: [(stack of frame names, the innermost
-    first; values; process)]; files: the paths of mapped code."""
+    first; values; process)]; owners: {name of a frame: file of its code}."""
 
     def __init__(self, data):
         if data[:2] == b"\x1f\x8b":
@@ -66,6 +66,7 @@ class Profile:
         self.mappings = {m[1]: m for m in map(one, groups.get(3, []))}
         self.functions = {f[1]: self.strings[f[2]]
             for f in map(one, groups.get(5, []))}
+        self.owners = {}
         self.locations = {p[1]: self.name(p)
             for p in map(one, groups.get(4, []))}
         self.samples = [self.sample(s) for s in groups.get(2, [])]
@@ -74,19 +75,18 @@ class Profile:
         fields_of = one(data)
         return self.strings[fields_of[1]], self.strings[fields_of[2]]
 
-    @property
-    def files(self):
-        return [self.strings[m[5]] for m in self.mappings.values()]
-
     def name(self, location):
         """A function's, or the file's where that is not known."""
-        if 4 in location:
-            return self.functions[one(location[4])[1]]
         mapping = self.mappings.get(location.get(2))
         if mapping is None:
             return "[unknown]"
         assert mapping[2] <= location[3] < mapping[3]
-        return f"[{self.strings[mapping[5]].split('/')[-1]}]"
+        owner = self.strings[mapping[5]].split("/")[-1]
+        name = f"[{owner}]"
+        if 4 in location:
+            name = self.functions[one(location[4])[1]]
+        self.owners[name] = owner
+        return name
 
     def sample(self, data):
         message = one(data)
