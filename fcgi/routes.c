@@ -139,12 +139,6 @@ const struct route routes_api[] = {
 	    .methods = REQUEST_OPTIONS | REQUEST_POST | REQUEST_PUT,
 	    .scope = ROUTE_ALONE,
 	    .handle = handle_no_trigger },
-	{ .mounts = ROUTE_AT_ROOT,
-	    .path = "/debug/pprof/{name}",
-	    .methods = REQUEST_GET | REQUEST_OPTIONS,
-	    .scope = ROUTE_ALONE,
-	    .parameters = PARAMETER(SECONDS),
-	    .handle = handle_profile },
 	ALONE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
 	OPENAPI(".json", handle_openapi_json, "Description"),
 	OPENAPI(".yaml", handle_openapi_yaml, "Description"),
@@ -158,6 +152,12 @@ const struct route routes_api[] = {
 	    "Whether the database can be read", "Health"),
 	DATABASE("/ready", 0, handle_ready, "Whether the database can be read",
 	    "Health"),
+	{ .mounts = ROUTE_AT_ROOT,
+	    .path = "/debug/pprof/{name}",
+	    .methods = REQUEST_GET | REQUEST_OPTIONS,
+	    .scope = ROUTE_ALONE,
+	    .parameters = PARAMETER(SECONDS),
+	    .handle = handle_profile },
 };
 
 const size_t routes_api_count = sizeof routes_api / sizeof routes_api[0];

@@ -22,8 +22,8 @@
 
 static volatile sig_atomic_t ending;
 
-/* All but what is held back from a connection whose request may be lost. */
-static sigset_t undisturbed;
+/* What is held back: while a process waits, and while a request has begun. */
+static sigset_t waiting, undisturbed;
 
 /*
  * Runs only while the process waits.  The signal may come just before the wait
@@ -54,29 +54,23 @@ handle_signals(void)
 	/* Whoever has something done between requests sets an alarm. */
 	sigaddset(&action.sa_mask, SIGALRM);
 	sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
+	sigprocmask(SIG_BLOCK, NULL, &waiting);
 	/* A profiler's signal ends no read(), but it would end a select(). */
-	sigprocmask(SIG_BLOCK, NULL, &undisturbed);
+	undisturbed = waiting;
 	sigaddset(&undisturbed, SIGPROF);
-}
-
-static void
-open_to_signals(sigset_t *set)
-{
-	sigprocmask(SIG_BLOCK, NULL, set);
-	sigdelset(set, SIGTERM);
-	sigdelset(set, SIGUSR1);
-	sigdelset(set, SIGALRM);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGUSR1);
+	sigdelset(&waiting, SIGALRM);
 }
 
 /* The next connection, or -1: a signal came (EINTR), or none can be had. */
 static int
 next_connection(void)
 {
-	sigset_t open, held;
+	sigset_t held;
 	int fd = -1;
 
-	open_to_signals(&open);
-	sigprocmask(SIG_SETMASK, &open, &held);
+	sigprocmask(SIG_SETMASK, &waiting, &held);
 	while (!ending) {
 		fd = accept(LISTENING, NULL, NULL);
 		if (fd != -1 || (errno != ECONNABORTED && errno != EPROTO))
@@ -108,13 +102,11 @@ static int
 next_request(FCGX_Request *request)
 {
 	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
-	sigset_t open;
 	int fd = request->ipcFd;
 
-	open_to_signals(&open);
 	if (ending)
 		return -1;
-	if (fd >= 0 && !readable(fd, NULL, &open))
+	if (fd >= 0 && !readable(fd, NULL, &waiting))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
 		return !ending && errno == EINTR ? 0 : -1;
