@@ -190,7 +190,8 @@ build/valgrind/%: $(BUILD)/% Makefile
 
 # Deadlines of a second pass before valgrind has started a program.
 NOT_UNDER_VALGRIND := tests/sync/fetch_api.t tests/sync/fetch_git_net.t \
-	tests/sync/fetch_http.t tests/faults/sweep.t tests/gate/cost.t
+	tests/sync/fetch_http.t tests/faults/sweep.t tests/gate/cost.t \
+	tests/e2e/profile.t
 
 .PHONY: test
 test: $(UNDER_TEST) $(FAULT_LIBRARY) $(if $(VALGRIND),$(WRAPPERS))
@@ -239,7 +240,7 @@ RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
 	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
 CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang \
 	clang-format cppcheck shellcheck valgrind \
-	sqlite3 openssh-server mandoc strace
+	sqlite3 openssh-server mandoc strace google-perftools
 
 .PHONY: build-packages check-packages run-packages
 build-packages:

@@ -191,6 +191,8 @@ answer_error(struct api *api, const struct exchange *x, const struct err *e)
 		/* FALLTHROUGH */
 	case ERR_INPUT:
 	case ERR_NOT_FOUND:
+	case ERR_BUSY:
+	case ERR_DENIED:
 		response_error(x->response, err_http_status(e->code), e->text);
 		break;
 	case ERR_LIMIT:

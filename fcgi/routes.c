@@ -157,6 +157,12 @@ const struct route routes_api[] = {
 	    "Whether the database can be read", "Health"),
 	DATABASE("/ready", 0, handle_ready, "Whether the database can be read",
 	    "Health"),
+	{ .mounts = ROUTE_AT_ROOT,
+	    .path = "/debug/pprof/{name}",
+	    .methods = REQUEST_GET | REQUEST_OPTIONS,
+	    .scope = ROUTE_ALONE,
+	    .parameters = PARAMETER(SECONDS),
+	    .handle = handle_profile },
 };
 
 const size_t routes_api_count = sizeof routes_api / sizeof routes_api[0];

@@ -22,6 +22,9 @@
 
 static volatile sig_atomic_t ending;
 
+/* What is held back: while a process waits, and while a request has begun. */
+static sigset_t waiting, undisturbed;
+
 /*
  * Runs only while the process waits.  The signal may come just before the wait
  * begins: without the listening socket accept() returns at once.  It may come
@@ -48,30 +51,29 @@ handle_signals(void)
 	sigaddset(&action.sa_mask, SIGUSR1);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
+	/* Whoever has something done between requests sets an alarm. */
+	sigaddset(&action.sa_mask, SIGALRM);
 	sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
+	sigprocmask(SIG_BLOCK, NULL, &waiting);
+	/* A profiler's signal ends no read(), but it would end a select(). */
+	undisturbed = waiting;
+	sigaddset(&undisturbed, SIGPROF);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGUSR1);
+	sigdelset(&waiting, SIGALRM);
 }
 
-static void
-open_to_signals(sigset_t *set)
-{
-	sigprocmask(SIG_BLOCK, NULL, set);
-	sigdelset(set, SIGTERM);
-	sigdelset(set, SIGUSR1);
-}
-
-/* The next connection, or -1 when it is time to end. */
+/* The next connection, or -1: a signal came (EINTR), or none can be had. */
 static int
 next_connection(void)
 {
-	sigset_t open, held;
+	sigset_t held;
 	int fd = -1;
 
-	open_to_signals(&open);
-	sigprocmask(SIG_SETMASK, &open, &held);
+	sigprocmask(SIG_SETMASK, &waiting, &held);
 	while (!ending) {
 		fd = accept(LISTENING, NULL, NULL);
-		if (fd != -1 || (errno != EINTR && errno != ECONNABORTED &&
-				    errno != EPROTO))
+		if (fd != -1 || (errno != ECONNABORTED && errno != EPROTO))
 			break;
 	}
 	sigprocmask(SIG_SETMASK, &held, NULL);
@@ -100,17 +102,15 @@ static int
 next_request(FCGX_Request *request)
 {
 	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
-	sigset_t open;
 	int fd = request->ipcFd;
 
-	open_to_signals(&open);
 	if (ending)
 		return -1;
-	if (fd >= 0 && !readable(fd, NULL, &open))
+	if (fd >= 0 && !readable(fd, NULL, &waiting))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
-		return -1;
-	if (request->ipcFd < 0 && !readable(fd, &limit, NULL)) {
+		return !ending && errno == EINTR ? 0 : -1;
+	if (request->ipcFd < 0 && !readable(fd, &limit, &undisturbed)) {
 		close(fd);
 		return 0;
 	}
@@ -177,6 +177,8 @@ serve_run(const struct service *s)
 	handle_signals();
 	response_init(&out);
 	while ((got = next_request(&request)) != -1) {
+		if (s->between != NULL)
+			s->between();
 		if (got == 0)
 			continue;
 		serve_one(s, &request, &out);
