@@ -82,14 +82,20 @@
 		"The versions of a " noun ", newest first", many),           \
 	    ITEM(EXTENSIONS, base "/{namespace}/{name}/versions/{version}",  \
 		of, "One version of a " noun, one)
-#define OPENAPI(suffix, handler, schema)                                     \
-	ALONE(ROUTE_AT_ROOT, "/openapi" suffix, handler, "This description", \
-	    schema),                                                         \
-	{                                                                    \
-		.mounts = ROUTE_AT_REGISTRY, .path = "/openapi" suffix,      \
-		.methods = READ, .scope = ROUTE_REGISTRY,                    \
-		.summary = "This description", .answer = (schema),           \
-		.handle = handler                                            \
+#define OPENAPI(suffix, handler, schema)                                \
+	{ .mounts = ROUTE_AT_ROOT,                                      \
+		.path = "/openapi" suffix,                              \
+		.methods = READ,                                        \
+		.scope = ROUTE_ALONE,                                   \
+		.content_tag = true,                                    \
+		.summary = "This description",                          \
+		.answer = (schema),                                     \
+		.handle = handler },                                    \
+	{                                                               \
+		.mounts = ROUTE_AT_REGISTRY, .path = "/openapi" suffix, \
+		.methods = READ, .scope = ROUTE_REGISTRY,               \
+		.summary = "This description", .answer = (schema),      \
+		.handle = handler                                       \
 	}
 
 const struct route routes_api[] = {

@@ -171,6 +171,23 @@ def test_deleted_without_its_document():
         tap.equal(got[0]["server"], whole, "ours is kept")
 
 
+def test_without_a_description_it_is_on_no_page():
+    """Clients refuse a page that begins with such a server."""
+    with Site() as site:
+        bare = {"name": "n/a", "version": "1.0.0"}
+        for text in None, "":
+            first = bare if text is None else {**bare, "description": text}
+            site.configure({"a": offer(site, item(first), item(server("n/y"))
+                )})
+            run = site.sync("--force")
+            tap.equal((run.source("a")["total"], run.source("a")["rejected"]),
+                (1, 1), "left out and counted")
+            tap.equal(site.names(), [("n/y", "1.0.0")], "not first, nowhere")
+            tap.equal(site.query("SELECT path, rule, name FROM rejected_entry"),
+                [("servers.0.server.description",
+                    "must not be missing or empty", "n/a")], "and listed")
+
+
 def test_deleted_and_then_gone_is_as_old_as_the_mark():
     recent = time.strftime("%Y-%m-%dT%H:%M:%SZ",
                            time.gmtime(time.time() - 86400))
