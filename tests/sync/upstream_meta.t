@@ -281,7 +281,9 @@ def test_a_database_of_before_is_taken_along():
                           "extra_official"],
              "rejection": ["served"]}
     with Site() as site:
-        site.configure({"a": site.file_source("a", server("n/x"))})
+        site.configure({"a": {
+            **site.file_source("a", server("n/x"), server("m/kept-out")),
+            "filter": {"names": {"exclude": ["m/*"]}}}})
         site.sync()
         before = site.get("/v0.1/servers").body
         version = site.value("PRAGMA user_version")
@@ -304,6 +306,9 @@ def test_a_database_of_before_is_taken_along():
         tap.equal(site.sync().status, 0, "the sync moves it on")
         tap.equal(site.value("PRAGMA user_version"), version, "its number")
         tap.equal(site.get("/v0.1/servers").body, before, "and its content")
+        tap.equal(site.query("SELECT name, body IS NULL FROM withheld"),
+                  [("m/kept-out", 0)], "what is kept out is taken along")
+        tap.equal(site.query("PRAGMA foreign_key_check"), [], "all refers")
         run = site.sync("--force")
         tap.equal(run.counts("a"), (0, 0, 0, 1, 0), "nothing is written anew")
 
