@@ -30,6 +30,8 @@ struct apply {
 	int64_t read;
 	bool partial; /* what is not offered is not gone */
 	bool changed; /* something was written */
+	bool was_empty; /* nothing was stored of the source */
+	int64_t touched; /* the entry that was touched last */
 	/* Of the document being read. */
 	const char *document; /* its name; NULL when it is the only one */
 	enum shape_kind shape;
@@ -70,18 +72,26 @@ reject(struct apply *a, const struct catalog_entry *entry,
 
 /* Sets ${first} when this source has not offered the version before. */
 static int
-mark_seen(struct apply *a, enum entry_kind kind,
-    const struct rules_entry *facts, bool *first, struct err *e)
+mark_seen(struct apply *a, int64_t document, bool *first, struct err *e)
 {
 	struct stmt *s = db_stmt(a->place.db, SQL_SEEN_INSERT);
 
-	stmt_bind_int(s, SQL_SEEN_INSERT_P_KIND, kind);
-	stmt_bind_str(s, SQL_SEEN_INSERT_P_NAME, facts->name);
-	stmt_bind_str(s, SQL_SEEN_INSERT_P_VERSION, facts->version);
+	stmt_bind_int(s, SQL_SEEN_INSERT_P_DOCUMENT, document);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	*first = db_changes(a->place.db) == 1;
 	return 0;
+}
+
+/* The versions of an entry mostly come together. */
+static int
+touch(struct apply *a, int64_t entry, struct err *e)
+{
+	a->changed = true;
+	if (a->touched == entry)
+		return 0;
+	a->touched = entry;
+	return heads_touch(a->place.db, entry, e);
 }
 
 static void
@@ -140,6 +150,8 @@ keep(struct apply *a, struct stored_version *stored,
     const struct stored_item *item, struct err *e)
 {
 	bool known = stored->document != 0 && !stored->removed;
+	int64_t document;
+	bool first;
 
 	/* A document read again is as it was stored: nothing was offered. */
 	if (known && (a->reject.silent || memcmp(stored->digest, item->digest,
@@ -147,11 +159,10 @@ keep(struct apply *a, struct stored_version *stored,
 		a->counts->unchanged++;
 		return 0;
 	}
-	a->changed = true;
 	if (stored->entry == 0 &&
 	    stored_insert_entry(&stored->entry, &a->place, item, e) == -1)
 		return -1;
-	if (heads_touch(a->place.db, stored->entry, e) == -1)
+	if (touch(a, stored->entry, e) == -1)
 		return -1;
 	if (stored->document != 0)
 		return replace(a, stored, item, e);
@@ -159,7 +170,9 @@ keep(struct apply *a, struct stored_version *stored,
 		a->counts->updated++;
 	else
 		a->counts->added++;
-	return stored_insert(&a->place, item, stored->entry, e);
+	if (stored_insert(&document, &a->place, item, stored->entry, e) == -1)
+		return -1;
+	return mark_seen(a, document, &first, e);
 }
 
 /*
@@ -175,11 +188,10 @@ remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
 		return -1;
 	if (stored.document == 0 || stored.deleted)
 		return 0;
-	if (heads_touch(a->place.db, stored.entry, e) == -1 ||
+	if (touch(a, stored.entry, e) == -1 ||
 	    stored_remove(&a->place, stored.entry, entry->facts.version, e) ==
 		-1)
 		return -1;
-	a->changed = true;
 	a->counts->removed++;
 	return 0;
 }
@@ -194,7 +206,7 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 	};
 	struct rules_problem problem = again;
 	struct stored_version stored;
-	bool first;
+	bool first = true;
 
 	if (!filter_keeps(a->filter, entry->kind, entry->facts.name,
 		(const char *const *)entry->facts.tags,
@@ -206,7 +218,10 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 	}
 	if (a->partial && stored_release(&a->place, item, e) == -1)
 		return -1;
-	if (mark_seen(a, entry->kind, &entry->facts, &first, e) == -1)
+	if (find_stored(&stored, a, entry, e) == -1)
+		return -1;
+	if (stored.document != 0 &&
+	    mark_seen(a, stored.document, &first, e) == -1)
 		return -1;
 	if (!first) {
 		snprintf(problem.value, sizeof problem.value, "%.*s",
@@ -219,8 +234,6 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 		if (reject_note(&a->reject, &place, entry->note, e) == -1)
 			return -1;
 	}
-	if (find_stored(&stored, a, entry, e) == -1)
-		return -1;
 	return keep(a, &stored, item, e);
 }
 
@@ -279,7 +292,7 @@ take_known(
 	    memcmp(stored->digest, a->asked.digest, DIGEST_RAW_SIZE) != 0 ||
 	    !filter_keeps(a->filter, entry->kind, facts->name, NULL, 0))
 		return 0;
-	if (mark_seen(a, entry->kind, facts, &first, e) == -1)
+	if (mark_seen(a, stored->document, &first, e) == -1)
 		return -1;
 	if (!first)
 		return 0;
@@ -334,6 +347,8 @@ remove_unseen(struct apply *a, struct err *e)
 {
 	struct stmt *s;
 
+	if (a->was_empty)
+		return run_for_source(a, SQL_WITHHELD_DELETE_UNSEEN, e);
 	if (run_for_source(a, SQL_TOUCH_UNSEEN, e) == -1)
 		return -1;
 	s = db_stmt(a->place.db, SQL_REMOVE_UNSEEN);
@@ -383,6 +398,20 @@ finish(struct apply *a, struct err *e)
 }
 
 static int
+look_whether_empty(struct apply *a, struct err *e)
+{
+	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_IS_EMPTY);
+	bool row;
+
+	stmt_bind_int(s, SQL_SOURCE_IS_EMPTY_P_SOURCE, a->options->source_id);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	a->was_empty = row && stmt_int(s, 0) != 0;
+	stmt_done(s);
+	return 0;
+}
+
+static int
 start(struct apply *a, struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e)
 {
@@ -396,6 +425,8 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
 		.strict = options->source->strict };
 	a->digest = digest_new();
 	if (filter_new(&a->filter, &options->source->filter, e) == -1)
+		return -1;
+	if (look_whether_empty(a, e) == -1)
 		return -1;
 	return clear_notes(a, e);
 }

@@ -11,15 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The columns of the statement block_versions. */
+/* The columns of the statement block_entries. */
 enum {
 	COLUMN_SORT_KEY,
 	COLUMN_SEARCH_TEXT,
 	COLUMN_IS_USABLE,
 	COLUMN_CHANGED,
-	COLUMN_VERSION,
-	COLUMN_STATUS,
-	COLUMN_FACETS
+	COLUMN_TERMS
 };
 
 /* The block that is being made. */
@@ -63,49 +61,33 @@ add_grams(struct block *b, const char *text, size_t len)
 }
 
 static void
-add_facets(struct block *b, const char *facets, size_t len)
+add_terms(struct block *b, const char *terms, size_t len)
 {
-	const char *end = facets + len;
+	const char *end = terms + len;
 
-	while (facets < end) {
-		size_t text = strlen(facets + 1);
+	while (terms < end) {
+		size_t text = strlen(terms + 1);
 
-		add_term(b, (enum posting_kind) * facets, facets + 1, text);
-		facets += text + 2;
+		add_term(b, (enum posting_kind) * terms, terms + 1, text);
+		terms += text + 2;
 	}
 }
 
-/* Takes what belongs to an entry as a whole from its first version's row. */
 static void
-begin_entry(struct block *b, struct stmt *s)
+add_entry(struct block *b, struct stmt *s)
 {
 	const char *text;
 	size_t len;
 
 	b->keys[b->count] = stmt_int(s, COLUMN_SORT_KEY);
-	b->changed[b->count] = 0;
+	b->changed[b->count] = stmt_int(s, COLUMN_CHANGED);
 	b->count++;
 	text = stmt_text(s, COLUMN_SEARCH_TEXT, &len);
 	add_grams(b, text, len);
 	if (stmt_int(s, COLUMN_IS_USABLE) != 0)
 		add_term(b, POSTING_USABLE, "", 0);
-}
-
-static void
-add_version(struct block *b, struct stmt *s)
-{
-	int64_t *changed = &b->changed[b->count - 1];
-	const char *text;
-	size_t len;
-
-	if (*changed < stmt_int(s, COLUMN_CHANGED))
-		*changed = stmt_int(s, COLUMN_CHANGED);
-	text = stmt_text(s, COLUMN_VERSION, &len);
-	add_term(b, POSTING_VERSION, text, len);
-	text = stmt_text(s, COLUMN_STATUS, &len);
-	add_term(b, POSTING_STATUS, text, len);
-	text = stmt_blob(s, COLUMN_FACETS, &len);
-	add_facets(b, text, len);
+	text = stmt_blob(s, COLUMN_TERMS, &len);
+	add_terms(b, text, len);
 }
 
 static int
@@ -209,20 +191,6 @@ is_full(const struct block *b)
 	       postings_size(b->postings) > LIMIT_POSTINGS;
 }
 
-static int
-take_row(struct block *b, struct stmt *s, struct err *e)
-{
-	int64_t key = stmt_int(s, COLUMN_SORT_KEY);
-
-	if (b->count == 0 || b->keys[b->count - 1] != key) {
-		if (is_full(b) && flush(b, key, e) == -1)
-			return -1;
-		begin_entry(b, s);
-	}
-	add_version(b, s);
-	return 0;
-}
-
 /* How many entries each block of a range gets, all of them about the same. */
 static int
 plan_range(struct block *b, int64_t end, struct err *e)
@@ -268,16 +236,18 @@ index_range(struct block *b, int64_t end, struct err *e)
 
 	if (forget(b, e) == -1 || plan_range(b, end, e) == -1)
 		return -1;
-	s = db_stmt(b->db, SQL_BLOCK_VERSIONS);
-	stmt_bind_int(s, SQL_BLOCK_VERSIONS_P_FIRST_KEY, b->first_key);
-	stmt_bind_int(s, SQL_BLOCK_VERSIONS_P_END, end);
+	s = db_stmt(b->db, SQL_BLOCK_ENTRIES);
+	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_END, end);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			return -1;
 		if (!row)
 			return flush(b, end, e);
-		if (take_row(b, s, e) == -1)
+		if (is_full(b) &&
+		    flush(b, stmt_int(s, COLUMN_SORT_KEY), e) == -1)
 			return -1;
+		add_entry(b, s);
 	}
 }
 
@@ -322,7 +292,7 @@ blocks_update(struct db *db, struct err *e)
 	}
 	rc = 0;
 out:
-	stmt_done(db_stmt(db, SQL_BLOCK_VERSIONS));
+	stmt_done(db_stmt(db, SQL_BLOCK_ENTRIES));
 	postings_free(b->postings);
 	buf_free(&b->term);
 	buf_free(&b->list);

@@ -233,26 +233,25 @@ stored_insert_entry(int64_t *entry, struct stored_place *p,
 }
 
 int
-stored_insert(struct stored_place *p, const struct stored_item *item,
-    int64_t entry, struct err *e)
+stored_insert(int64_t *document, struct stored_place *p,
+    const struct stored_item *item, int64_t entry, struct err *e)
 {
 	static const struct outer_parameters outer =
 	    OUTER_PARAMETERS(SQL_VERSION_INSERT);
 	struct stmt *s = db_stmt(p->db, SQL_DOCUMENT_INSERT);
 	const char *version = item->facts->version;
-	int64_t document;
 
 	stmt_bind_text(
 	    s, SQL_DOCUMENT_INSERT_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	document = db_last_rowid(p->db);
+	*document = db_last_rowid(p->db);
 	buf_reset(&p->order_key);
 	version_order_key(&p->order_key, version, strlen(version));
 	s = db_stmt(p->db, SQL_VERSION_INSERT);
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_ENTRY, entry);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, document);
+	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, *document);
 	stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
 	    buf_str(&p->order_key), p->order_key.len);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, stored_status(item));
@@ -263,7 +262,8 @@ stored_insert(struct stored_place *p, const struct stored_item *item,
 	bind_outer(s, &outer, item->outer);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return heads_put_text(p->db, document, &p->search_text, item->facts, e);
+	return heads_put_text(
+	    p->db, *document, &p->search_text, item->facts, e);
 }
 
 static int
