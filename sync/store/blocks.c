@@ -30,6 +30,7 @@ struct block {
 	int64_t keys[POSTING_BLOCK];
 	int64_t changed[POSTING_BLOCK];
 	struct postings *postings;
+	struct buf text;
 	struct buf term;
 	struct buf list;
 };
@@ -43,20 +44,33 @@ add_term(struct block *b, enum posting_kind kind, const char *text, size_t len)
 	    (uint16_t)(b->count - 1));
 }
 
-/* Every run of one to four characters. */
+/*
+ * Every run of one to four characters: most of the work of indexing, so the
+ * kind is written once over the byte before each run.
+ */
 static void
 add_grams(struct block *b, const char *text, size_t len)
 {
-	const char *end = text + len;
+	const uint16_t ordinal = (uint16_t)(b->count - 1);
+	char *at, *to, *end;
+	char covered;
 
-	for (; text < end; text += posting_character(text, end)) {
-		const char *to = text;
-
+	buf_reset(&b->text);
+	buf_addc(&b->text, POSTING_TEXT_GRAM);
+	buf_add(&b->text, text, len);
+	at = b->text.data + 1;
+	end = b->text.data + b->text.len;
+	while (at < end) {
+		covered = at[-1];
+		at[-1] = POSTING_TEXT_GRAM;
+		to = at;
 		for (int i = 0; i < POSTING_GRAM && to < end; i++) {
 			to += posting_character(to, end);
-			add_term(
-			    b, POSTING_TEXT_GRAM, text, (size_t)(to - text));
+			postings_add(b->postings, at - 1, (size_t)(to - at) + 1,
+			    ordinal);
 		}
+		at[-1] = covered;
+		at += posting_character(at, end);
 	}
 }
 
@@ -282,6 +296,7 @@ blocks_update(struct db *db, struct err *e)
 	b = xcalloc(1, sizeof *b);
 	b->db = db;
 	b->postings = postings_new();
+	buf_init(&b->text, LIMIT_ENTRY + 1);
 	buf_init(&b->term, POSTING_TEXT + 1);
 	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
 	while (any) {
@@ -294,6 +309,7 @@ blocks_update(struct db *db, struct err *e)
 out:
 	stmt_done(db_stmt(db, SQL_BLOCK_ENTRIES));
 	postings_free(b->postings);
+	buf_free(&b->text);
 	buf_free(&b->term);
 	buf_free(&b->list);
 	free(b);
