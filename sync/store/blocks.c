@@ -44,33 +44,45 @@ add_term(struct block *b, enum posting_kind kind, const char *text, size_t len)
 	    (uint16_t)(b->count - 1));
 }
 
+/* The runs of one to four characters at ${at}, the longest first: */
+static void
+add_grams_at(struct block *b, const char *at, const char *end)
+{
+	const char *ends[POSTING_GRAM];
+	const char *to = at;
+	int count = 0;
+
+	while (count < POSTING_GRAM && to < end) {
+		to += posting_character(to, end);
+		ends[count++] = to;
+	}
+	/* what the entry has already, it has with all that it begins with. */
+	while (count-- > 0 &&
+	       postings_add(b->postings, at - 1, (size_t)(ends[count] - at) + 1,
+		   (uint16_t)(b->count - 1)))
+		;
+}
+
 /*
- * Every run of one to four characters: most of the work of indexing, so the
- * kind is written once over the byte before each run.
+ * Most of the work of indexing, so a term is not copied together: its kind is
+ * written over the byte before it.
  */
 static void
 add_grams(struct block *b, const char *text, size_t len)
 {
-	const uint16_t ordinal = (uint16_t)(b->count - 1);
-	char *at, *to, *end;
+	char *at, *end;
 	char covered;
 
 	buf_reset(&b->text);
 	buf_addc(&b->text, POSTING_TEXT_GRAM);
 	buf_add(&b->text, text, len);
-	at = b->text.data + 1;
 	end = b->text.data + b->text.len;
-	while (at < end) {
+	for (at = b->text.data + 1; at < end;
+	     at += posting_character(at, end)) {
 		covered = at[-1];
 		at[-1] = POSTING_TEXT_GRAM;
-		to = at;
-		for (int i = 0; i < POSTING_GRAM && to < end; i++) {
-			to += posting_character(to, end);
-			postings_add(b->postings, at - 1, (size_t)(to - at) + 1,
-			    ordinal);
-		}
+		add_grams_at(b, at, end);
 		at[-1] = covered;
-		at += posting_character(at, end);
 	}
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define FIRST_SLOTS 4096 /* a power of two */
-#define FIRST_ORDINALS 4
+#define FIRST_ORDINALS 4 /* a power of two */
 #define HEAD_BYTES 8
 
 /*
@@ -21,11 +21,11 @@
 struct term {
 	uint64_t
 	    head; /* the first bytes, in the order of memcmp(), and zeros */
-	uint16_t *ordinals;
-	uint32_t count;
-	uint32_t room;
+	uint16_t *ordinals; /* room for the next power of two from count on */
 	uint32_t text; /* where in the texts the term begins */
 	uint32_t len;
+	uint32_t count;
+	uint16_t last; /* the last of its ordinals, of which it has one */
 };
 
 /* A place in the hash table. */
@@ -39,7 +39,7 @@ struct postings {
 	size_t count;
 	size_t room;
 	struct slot *slots;
-	size_t slot_count; /* more than twice the terms */
+	size_t slot_count; /* more than 4/3 of the terms */
 	struct buf texts;
 	size_t size;
 };
@@ -164,25 +164,32 @@ find_term(struct postings *p, const char *text, size_t len)
 	}
 	t = add_term(p, head, text, len);
 	p->slots[at] = (struct slot){ (uint32_t)p->count, hash };
-	if (p->count * 2 > p->slot_count)
+	if (p->count * 4 > p->slot_count * 3)
 		grow_slots(p);
 	return t;
 }
 
-void
+static bool
+is_power_of_two(uint32_t n)
+{
+	return (n & (n - 1)) == 0;
+}
+
+bool
 postings_add(struct postings *p, const char *term, size_t len, uint16_t ordinal)
 {
 	struct term *t = find_term(p, term, len);
 
-	if (t->count > 0 && t->ordinals[t->count - 1] == ordinal)
-		return;
-	if (t->count == t->room) {
-		t->room = t->room == 0 ? FIRST_ORDINALS : t->room * 2;
-		t->ordinals =
-		    xreallocarray(t->ordinals, t->room, sizeof *t->ordinals);
-	}
-	t->ordinals[t->count++] = ordinal;
+	if (t->count > 0 && t->last == ordinal)
+		return false;
+	if (t->count == 0 ||
+	    (t->count >= FIRST_ORDINALS && is_power_of_two(t->count)))
+		t->ordinals = xreallocarray(t->ordinals,
+		    t->count == 0 ? FIRST_ORDINALS : 2 * t->count,
+		    sizeof *t->ordinals);
+	t->ordinals[t->count++] = t->last = ordinal;
 	p->size++;
+	return true;
 }
 
 size_t
