@@ -10,6 +10,7 @@
 #include "sync/document/jscan.h"
 #include "sync/document/rules_arena.h"
 #include "sync/document/rules_generation.h"
+#include "sync/document/rules_parse.h"
 #include "sync/document/rules_private.h"
 #include "sync/document/rules_walk.h"
 
@@ -325,18 +326,29 @@ check_shape(struct rules_walk *c, enum entry_kind kind, enum rules_level level,
 	return RULES_KEPT;
 }
 
+static json_t *
+parse(struct rules *r, const struct rules_walk *c, json_error_t *why)
+{
+	json_t *value = rules_parse(c->json, c->len);
+
+	if (value != NULL)
+		return value;
+	/* Of what was made on the way nothing is kept. */
+	rules_arena_reset(r->arena);
+	return json_loadb(c->json, c->len, RULES_PARSE_FLAGS, why);
+}
+
 static enum rules_verdict
 check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
     struct rules_walk *c, struct rules_entry *facts)
 {
-	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
 	json_error_t why = { 0 };
 	enum rules_verdict verdict;
 	const json_t *entry;
 	bool old;
 
 	/* Never released: the arena takes it back with the next entry. */
-	entry = json_loadb(c->json, c->len, flags, &why);
+	entry = parse(r, c, &why);
 	if (entry == NULL) {
 		refused(c, &why);
 		raw_identity(r, kind, c, facts);
@@ -383,7 +395,6 @@ int
 rules_check_text(struct rules *r, const char *json, size_t len,
     struct rules_problem *problem)
 {
-	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
 	struct rules_walk c = { .json = json, .len = len, .problem = problem };
 	json_error_t why = { 0 };
 	int rc = 0;
@@ -391,7 +402,7 @@ rules_check_text(struct rules *r, const char *json, size_t len,
 	*problem = (struct rules_problem){ 0 };
 	rules_arena_reset(r->arena);
 	rules_arena_enter(r->arena);
-	if (json_loadb(json, len, flags, &why) == NULL)
+	if (parse(r, &c, &why) == NULL)
 		rc = refused(&c, &why);
 	rules_arena_leave();
 	return rc;
