@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FIRST_TEXTS 16 /* room for so many at the start */
 
@@ -180,6 +181,20 @@ collect_identity(struct rules *r, struct rules_entry *facts,
 		facts->version = version;
 }
 
+/* The words that are stored; the reference writes them in capitals. */
+static const char *
+extension_status(const json_t *entry)
+{
+	static const char *const words[] = { "active", "deprecated",
+		"archived" };
+	const char *status = member_text(entry, "status");
+
+	for (size_t i = 1; status != NULL && i < 3; i++)
+		if (strcasecmp(words[i], status) == 0)
+			return words[i];
+	return words[0];
+}
+
 static void
 collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
     const json_t *entry)
@@ -200,9 +215,7 @@ collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
 	facts->transports = r->transports.texts;
 	if (kind == ENTRY_SERVER)
 		return;
-	facts->status = member_text(entry, "status");
-	if (facts->status == NULL)
-		facts->status = "active";
+	facts->status = extension_status(entry);
 }
 
 /* ---- an entry that jansson refuses ---- */
