@@ -274,6 +274,24 @@ def test_a_change_that_the_filter_minds():
                       f"{shown}: kept aside")
 
 
+def test_what_was_tried_again_is_no_failure():
+    def reset_once(handler, number, _):
+        return number == 1 and handler.reset()
+
+    def busy_once(handler, number, _):
+        return number == 2 and handler.send(503, b"{}", Retry_After="0")
+
+    for what, more in (("a lost connection", {"fault": reset_once}),
+                       ("503 once", {"fault": busy_once}),
+                       ("v0 instead of v0.1", {"versions": ("v0",)}),
+                       ("include_deleted refused", {"strict": True})):
+        with Upstream(150, **more) as up, Site() as site:
+            site.configure({"a": {"api": {"endpoint": up.url()}}})
+            run = site.sync()
+            tap.equal((run.status, run.counts("a")), (0, (150, 0, 0, 0, 0)),
+                      what)
+
+
 def test_a_database_of_before_is_taken_along():
     added = {"version": ["upstream", "extra_meta", "extra_official"],
              "withheld": ["status", "status_message", "status_changed_us",
