@@ -87,6 +87,15 @@ instant(struct stmt *s, int column)
 	return stmt_is_null(s, column) ? CLOCK_NEVER : stmt_int(s, column);
 }
 
+/* An empty run is stored as NULL, and is an empty one again. */
+static const char *
+run_text(struct stmt *s, int column, size_t *len)
+{
+	const char *text = stmt_text(s, column, len);
+
+	return text == NULL ? "" : text;
+}
+
 bool
 stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
 {
@@ -99,13 +108,9 @@ stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
 	outer->status_changed_us = instant(s, first + OUTER_STATUS_CHANGED);
 	outer->published_us = instant(s, first + OUTER_PUBLISHED);
 	outer->updated_us = instant(s, first + OUTER_UPDATED);
-	outer->extra = stmt_text(s, first + OUTER_EXTRA, &outer->extra_len);
+	outer->extra = run_text(s, first + OUTER_EXTRA, &outer->extra_len);
 	outer->official =
-	    stmt_text(s, first + OUTER_OFFICIAL, &outer->official_len);
-	if (outer->extra == NULL)
-		outer->extra_len = 0;
-	if (outer->official == NULL)
-		outer->official_len = 0;
+	    run_text(s, first + OUTER_OFFICIAL, &outer->official_len);
 	return said;
 }
 

@@ -274,6 +274,18 @@ def test_a_change_that_the_filter_minds():
                       f"{shown}: kept aside")
 
 
+def test_what_was_stored_verifies():
+    with Upstream(5) as up, Site() as site:
+        up.delete("com.example/server-00004")
+        up.put("com.example/more")
+        up.items["com.example/more", "1.0.0"][2]["_meta"]["x"] = [1]
+        site.configure({"a": {"api": {"endpoint": up.url()}}})
+        site.sync()
+        found = site.sync("--verify")
+        tap.equal((found.status, "wrong" in found.out), (0, False),
+                  "what an upstream said can be told from what is damaged")
+
+
 def test_what_was_tried_again_is_no_failure():
     def reset_once(handler, number, _):
         return number == 1 and handler.reset()
