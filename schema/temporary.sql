@@ -21,6 +21,15 @@ CREATE TEMP TABLE stale (
     first_key INTEGER PRIMARY KEY
 ) STRICT;
 
+CREATE TEMP TABLE patched (
+    -- Entries whose head was made again: what their postings still say of them.
+    sort_key INTEGER PRIMARY KEY,
+    search_text TEXT NOT NULL,
+    terms BLOB NOT NULL,
+    -- 1: it had a newest version.
+    usable INTEGER NOT NULL
+) STRICT;
+
 CREATE TEMP TABLE was_shown (
     -- What a registry showed under the names it is deciding on.
     entry_id INTEGER PRIMARY KEY

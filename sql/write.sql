@@ -490,12 +490,51 @@ SELECT e.kind, v.document_id, d.body FROM entry e
 
 -- ---- blocks of entries and their postings ------------------------------------
 
--- name: stale_touched
+-- name: stale_new
+-- The blocks that get entries which were not there.
 -- plan: scan-ok all that was touched
 INSERT OR IGNORE INTO stale (first_key)
 SELECT coalesce((SELECT max(b.first_key) FROM block b
     WHERE b.first_key <= t.sort_key), 0)
-FROM touched t WHERE t.sort_key IS NOT NULL;
+FROM touched t WHERE t.is_new = 1;
+
+-- name: stale_key
+-- The block that loses an entry.
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce(max(first_key), 0) FROM block WHERE first_key <= :sort_key;
+
+-- name: patched_note
+-- What a head says before it is made again, for the first time.
+INSERT OR IGNORE INTO patched (sort_key, search_text, terms, usable)
+SELECT sort_key, search_text, terms, latest_version IS NOT NULL
+FROM entry_head WHERE entry_id = :entry;
+
+-- name: patched_too_many
+-- Blocks that are sooner made anew.
+-- plan: scan-ok all that was patched
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce((SELECT max(b.first_key) FROM block b
+    WHERE b.first_key <= p.sort_key), 0)
+FROM patched p GROUP BY 1 HAVING count(*) > :most;
+
+-- name: patched_list
+-- What is to be patched, block by block: the old and the new.
+-- plan: scan-ok all that was patched, but for what is made anew
+SELECT b.first_key, p.sort_key, max(h.shown_us, h.changed_us), p.search_text,
+    p.terms, p.usable, h.search_text, h.terms, h.latest_version IS NOT NULL
+FROM patched p CROSS JOIN block b CROSS JOIN entry_head h
+WHERE b.first_key = (SELECT max(first_key) FROM block
+        WHERE first_key <= p.sort_key)
+    AND b.first_key NOT IN (SELECT first_key FROM stale)
+    AND h.sort_key = p.sort_key
+ORDER BY p.sort_key;
+
+-- name: patched_is_empty
+SELECT NOT EXISTS (SELECT 1 FROM patched);
+
+-- name: patched_clear
+-- plan: scan-ok all of it
+DELETE FROM patched;
 
 -- name: stale_names
 -- The entries that a registry decides among: who shows them is a posting too.
@@ -555,9 +594,27 @@ FROM registry r CROSS JOIN membership m ON m.registry_id = r.id
 WHERE m.sort_key >= :first_key AND m.sort_key <= :last_key
 ORDER BY r.id, m.sort_key;
 
+-- name: block_lists
+SELECT sort_keys, changed FROM block WHERE first_key = :first_key;
+
+-- name: block_changed
+UPDATE block SET newest_us = :newest, changed = :changed
+WHERE first_key = :first_key;
+
 -- name: block_insert
 INSERT INTO block (first_key, newest_us, sort_keys, changed)
 VALUES (:first_key, :newest, :sort_keys, :changed);
+
+-- name: posting_entries
+SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
+
+-- name: posting_put
+INSERT INTO posting (first_key, term, entries)
+VALUES (:first_key, :term, :entries)
+ON CONFLICT (first_key, term) DO UPDATE SET entries = excluded.entries;
+
+-- name: posting_delete
+DELETE FROM posting WHERE first_key = :first_key AND term = :term;
 
 -- name: posting_insert
 INSERT INTO posting (first_key, term, entries)
@@ -572,6 +629,9 @@ SELECT max(newest_us) FROM block;
 
 -- name: recompose_add
 INSERT OR IGNORE INTO recompose (kind, name) VALUES (:kind, :name);
+
+-- name: recompose_is_empty
+SELECT NOT EXISTS (SELECT 1 FROM recompose);
 
 -- name: recompose_registry
 -- Every name that a registry shows or could show.

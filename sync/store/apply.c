@@ -32,6 +32,8 @@ struct apply {
 	bool changed; /* something was written */
 	bool was_empty; /* nothing was stored of the source */
 	int64_t touched; /* the entry that was touched last */
+	/* How many usable versions more there are, by kind. */
+	int64_t grown[ENTRY_PLUGIN + 1];
 	/* Of the document being read. */
 	const char *document; /* its name; NULL when it is the only one */
 	enum shape_kind shape;
@@ -133,12 +135,15 @@ replace(struct apply *a, const struct stored_version *stored,
 	struct apply_counts *counts = a->counts;
 	int64_t document = stored->document;
 
-	if (is_deleted(item) == stored->deleted)
+	if (is_deleted(item) == stored->deleted) {
 		counts->updated++;
-	else if (stored->deleted)
+	} else if (stored->deleted) {
 		counts->added++;
-	else
+		a->grown[item->kind]++;
+	} else {
 		counts->removed++;
+		a->grown[item->kind]--;
+	}
 	/* What is deleted may come without all that it was. */
 	if (is_deleted(item) && item->facts->description == NULL)
 		document = 0;
@@ -166,10 +171,12 @@ keep(struct apply *a, struct stored_version *stored,
 		return -1;
 	if (stored->document != 0)
 		return replace(a, stored, item, e);
-	if (is_deleted(item))
+	if (is_deleted(item)) {
 		a->counts->updated++;
-	else
+	} else {
 		a->counts->added++;
+		a->grown[item->kind]++;
+	}
 	if (stored_insert(&document, &a->place, item, stored->entry, e) == -1)
 		return -1;
 	return mark_seen(a, document, &first, e);
@@ -193,6 +200,7 @@ remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
 		-1)
 		return -1;
 	a->counts->removed++;
+	a->grown[entry->kind]--;
 	return 0;
 }
 
@@ -305,12 +313,27 @@ take_known(
 
 /* ---- all of a source ---- */
 
+/* A part is small, and what is stored need not be counted for it. */
+static void
+count_part(struct apply *a)
+{
+	const struct apply_counts *before = &a->options->stored;
+
+	a->counts->servers = before->servers + a->grown[ENTRY_SERVER];
+	a->counts->skills = before->skills + a->grown[ENTRY_SKILL];
+	a->counts->plugins = before->plugins + a->grown[ENTRY_PLUGIN];
+}
+
 static int
 count_stored(struct apply *a, struct err *e)
 {
 	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_COUNTS);
 	bool row;
 
+	if (a->partial) {
+		count_part(a);
+		return 0;
+	}
 	stmt_bind_int(s, SQL_SOURCE_COUNTS_P_SOURCE, a->options->source_id);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
@@ -560,15 +583,18 @@ int
 apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
     const struct apply_options *options, struct err *e)
 {
+	struct apply_options part = *options;
 	struct apply_counts before = { 0 };
 	struct apply a;
 	int rc = -1;
 
 	/* A part says nothing of the rest, which the filter is for as well. */
-	if (fetched->partial && options->refilter &&
-	    apply_filter(&before, db, options, e) == -1)
-		return -1;
-	if (start(&a, out, db, options, e) == -1)
+	if (fetched->partial && options->refilter) {
+		if (apply_filter(&before, db, options, e) == -1)
+			return -1;
+		part.stored = before;
+	}
+	if (start(&a, out, db, &part, e) == -1)
 		goto out;
 	a.partial = fetched->partial;
 	if (reject_start(&a.reject, fetched->partial, e) == -1)

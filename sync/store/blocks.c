@@ -6,7 +6,9 @@
 #include "lib/limits.h"
 #include "lib/posting.h"
 #include "lib/xalloc.h"
+#include "sync/store/patch.h"
 #include "sync/store/postings.h"
+#include "sync/store/terms.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,90 +32,22 @@ struct block {
 	int64_t keys[POSTING_BLOCK];
 	int64_t changed[POSTING_BLOCK];
 	struct postings *postings;
-	struct buf text;
-	struct buf term;
+	struct terms terms;
 	struct buf list;
 };
 
 static void
-add_term(struct block *b, enum posting_kind kind, const char *text, size_t len)
-{
-	buf_reset(&b->term);
-	posting_term(&b->term, kind, text, len);
-	postings_add(b->postings, buf_str(&b->term), b->term.len,
-	    (uint16_t)(b->count - 1));
-}
-
-/* The runs of one to four characters at ${at}, the longest first: */
-static void
-add_grams_at(struct block *b, const char *at, const char *end)
-{
-	const char *ends[POSTING_GRAM];
-	const char *to = at;
-	int count = 0;
-
-	while (count < POSTING_GRAM && to < end) {
-		to += posting_character(to, end);
-		ends[count++] = to;
-	}
-	/* what the entry has already, it has with all that it begins with. */
-	while (count-- > 0 &&
-	       postings_add(b->postings, at - 1, (size_t)(ends[count] - at) + 1,
-		   (uint16_t)(b->count - 1)))
-		;
-}
-
-/*
- * Most of the work of indexing, so a term is not copied together: its kind is
- * written over the byte before it.
- */
-static void
-add_grams(struct block *b, const char *text, size_t len)
-{
-	char *at, *end;
-	char covered;
-
-	buf_reset(&b->text);
-	buf_addc(&b->text, POSTING_TEXT_GRAM);
-	buf_add(&b->text, text, len);
-	end = b->text.data + b->text.len;
-	for (at = b->text.data + 1; at < end;
-	     at += posting_character(at, end)) {
-		covered = at[-1];
-		at[-1] = POSTING_TEXT_GRAM;
-		add_grams_at(b, at, end);
-		at[-1] = covered;
-	}
-}
-
-static void
-add_terms(struct block *b, const char *terms, size_t len)
-{
-	const char *end = terms + len;
-
-	while (terms < end) {
-		size_t text = strlen(terms + 1);
-
-		add_term(b, (enum posting_kind) * terms, terms + 1, text);
-		terms += text + 2;
-	}
-}
-
-static void
 add_entry(struct block *b, struct stmt *s)
 {
-	const char *text;
-	size_t len;
+	struct terms_source source;
 
 	b->keys[b->count] = stmt_int(s, COLUMN_SORT_KEY);
 	b->changed[b->count] = stmt_int(s, COLUMN_CHANGED);
+	source.text = stmt_text(s, COLUMN_SEARCH_TEXT, &source.text_len);
+	source.list = stmt_blob(s, COLUMN_TERMS, &source.list_len);
+	source.usable = stmt_int(s, COLUMN_IS_USABLE) != 0;
+	terms_add_all(&b->terms, &source, (uint16_t)b->count);
 	b->count++;
-	text = stmt_text(s, COLUMN_SEARCH_TEXT, &len);
-	add_grams(b, text, len);
-	if (stmt_int(s, COLUMN_IS_USABLE) != 0)
-		add_term(b, POSTING_USABLE, "", 0);
-	text = stmt_blob(s, COLUMN_TERMS, &len);
-	add_terms(b, text, len);
 }
 
 static int
@@ -130,6 +64,8 @@ add_registries(struct block *b, struct err *e)
 {
 	struct stmt *s = db_stmt(b->db, SQL_BLOCK_MEMBERS);
 	const int64_t *found;
+	const char *text;
+	size_t len;
 	int64_t key;
 	bool row;
 
@@ -145,10 +81,8 @@ add_registries(struct block *b, struct err *e)
 		    bsearch(&key, b->keys, b->count, sizeof key, compare_keys);
 		if (found == NULL)
 			continue;
-		buf_reset(&b->term);
-		buf_addc(&b->term, POSTING_REGISTRY);
-		buf_add_i64(&b->term, stmt_int(s, 0));
-		postings_add(b->postings, buf_str(&b->term), b->term.len,
+		text = stmt_text(s, 0, &len);
+		terms_add(&b->terms, POSTING_REGISTRY, text, len,
 		    (uint16_t)(found - b->keys));
 	}
 }
@@ -301,15 +235,15 @@ blocks_update(struct db *db, struct err *e)
 	bool any;
 	int rc = -1;
 
-	if (next_stale(&first, &end, &any, db, e) == -1)
+	if (patch_blocks(db, e) == -1 ||
+	    next_stale(&first, &end, &any, db, e) == -1)
 		return -1;
 	if (!any)
 		return 0;
 	b = xcalloc(1, sizeof *b);
 	b->db = db;
 	b->postings = postings_new();
-	buf_init(&b->text, LIMIT_ENTRY + 1);
-	buf_init(&b->term, POSTING_TEXT + 1);
+	terms_init(&b->terms, b->postings);
 	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
 	while (any) {
 		b->first_key = first;
@@ -320,9 +254,8 @@ blocks_update(struct db *db, struct err *e)
 	rc = 0;
 out:
 	stmt_done(db_stmt(db, SQL_BLOCK_ENTRIES));
+	terms_free(&b->terms);
 	postings_free(b->postings);
-	buf_free(&b->text);
-	buf_free(&b->term);
 	buf_free(&b->list);
 	free(b);
 	return rc;

@@ -88,8 +88,12 @@ recompose_name(const struct touched *t, struct db *db, struct err *e)
 static int
 delete_entry(const struct touched *t, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_ENTRY_DELETE);
+	struct stmt *s = db_stmt(db, SQL_STALE_KEY);
 
+	stmt_bind_int(s, SQL_STALE_KEY_P_SORT_KEY, t->sort_key);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	s = db_stmt(db, SQL_ENTRY_DELETE);
 	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, t->entry);
 	if (stmt_run(s, e) == -1)
 		return -1;
@@ -115,6 +119,16 @@ put_head(
 	return stmt_run(s, e);
 }
 
+/* Its postings say what the head said. */
+static int
+note_head(const struct touched *t, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_PATCHED_NOTE);
+
+	stmt_bind_int(s, SQL_PATCHED_NOTE_P_ENTRY, t->entry);
+	return stmt_run(s, e);
+}
+
 static int
 update_head(
     const struct touched *t, struct head *h, struct db *db, struct err *e)
@@ -123,7 +137,8 @@ update_head(
 		return -1;
 	if (!h->has_versions)
 		return delete_entry(t, db, e);
-	if (put_head(t, h, db, e) == -1)
+	if ((!t->is_new && note_head(t, db, e) == -1) ||
+	    put_head(t, h, db, e) == -1)
 		return -1;
 	/* Which entry a registry shows depends on who is there and alive. */
 	if (!t->is_new && t->was_usable == h->is_usable)
@@ -168,8 +183,8 @@ static int
 clear_heads(struct db *db, struct err *e)
 {
 	static const enum sql_id clearing[] = { SQL_TOUCHED_CLEAR,
-		SQL_STALE_CLEAR, SQL_BLOCKS_CLEAR, SQL_POSTINGS_CLEAR,
-		SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
+		SQL_STALE_CLEAR, SQL_PATCHED_CLEAR, SQL_BLOCKS_CLEAR,
+		SQL_POSTINGS_CLEAR, SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
 
 	for (size_t i = 0; i < sizeof clearing / sizeof clearing[0]; i++)
 		if (stmt_run(db_stmt(db, clearing[i]), e) == -1)
@@ -194,7 +209,7 @@ heads_update(struct db *db, bool *renumbered, struct err *e)
 			return -1;
 		}
 	}
-	if (stmt_run(db_stmt(db, SQL_STALE_TOUCHED), e) == -1 ||
+	if (stmt_run(db_stmt(db, SQL_STALE_NEW), e) == -1 ||
 	    update_heads(db, e) == -1)
 		return -1;
 	return stmt_run(db_stmt(db, SQL_TOUCHED_CLEAR), e);
