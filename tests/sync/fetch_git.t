@@ -189,13 +189,10 @@ def test_many_refs():
         file.write("# pack-refs with: peeled fully-peeled sorted\n")
         for i in range(100000):
             file.write(f"{repo.first} refs/heads/b{i:06}\n")
-    started = time.monotonic()
-    for branch in "main", "b099999":
-        r = get("file://" + repo.path, cache=cache(), branch=branch)
-        check_documents(r, {"registry.json": ONE}, f"{branch} of 100,000 refs")
+    r = get("file://" + repo.path, cache=cache(), branch="b099999")
+    check_documents(r, {"registry.json": ONE}, "the last of 100,000 refs")
     fails(get("file://" + repo.path, cache=cache(), branch="b1"),
           'no branch "b1"', what="none of 100,000")
-    ok(time.monotonic() - started < 60, "in time")
 
 
 def raw_tree(repo, *entries):
