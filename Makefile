@@ -166,10 +166,10 @@ fuzzers: $(FUZZERS) $(PROGRAMS)
 T ?= 30
 ONLY ?= $(FUZZ_TARGETS)
 .PHONY: fuzz
-fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob ..."
+fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob ..." SPREAD=1
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz \
 	    SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' fuzzers
-	@tests/fuzz/fuzz build/fuzz $(T) $(ONLY)
+	@tests/fuzz/fuzz $(if $(SPREAD),--spread) build/fuzz $(T) $(ONLY)
 
 .PHONY: check
 check: check-packages ## install what tests need, run every test
