@@ -7,10 +7,12 @@ A list is one state of the database, so all its steady titles are the same; and
 a client that has seen a generation is never shown an older one.
 """
 
+import http.client
 import json
 import multiprocessing
 import random
 import re
+import signal
 import time
 
 import web_servers
@@ -110,6 +112,7 @@ class Asking:
 
 
 def work(server, seed, rate, counters, stop, wrong):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     asking = Asking(server, seed)
     done = 0
     begun = time.monotonic()
@@ -120,9 +123,10 @@ def work(server, seed, rate, counters, stop, wrong):
         began = time.monotonic()
         try:
             asking.once()
-        except (Wrong, OSError, ValueError) as e:
+        except (Wrong, OSError, ValueError, http.client.HTTPException) as e:
             asking.client.close()
-            wrong.put((began, time.monotonic(), str(e) or repr(e)))
+            wrong.put((began, time.monotonic(),
+                str(e) if isinstance(e, Wrong) else repr(e)))
         done += 1
         counters[seed] = done
         if ahead < -5:  # not to be caught up with
