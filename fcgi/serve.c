@@ -2,7 +2,7 @@
 /* The FastCGI loop. */
 #include "fcgi/serve.h"
 
-#include "lib/limits.h"
+#include "fcgi/parting.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ readable(int fd, const struct timespec *limit, const sigset_t *mask)
  * 1; 0 when that connection came to nothing; -1 when it is time to end.
  */
 static int
-next_request(FCGX_Request *request)
+next_request(FCGX_Request *request, struct parting *parting)
 {
 	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
 	int fd = request->ipcFd;
@@ -107,6 +107,8 @@ next_request(FCGX_Request *request)
 	if (ending)
 		return -1;
 	if (fd >= 0 && !readable(fd, NULL, &waiting))
+		return ending ? -1 : 0;
+	if (fd < 0 && !parting_wait(parting, LISTENING, &waiting))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
 		return !ending && errno == EINTR ? 0 : -1;
@@ -125,19 +127,6 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
-/* A web server may take it amiss when nobody reads what it passes on. */
-static void
-skip_body(FCGX_Request *request)
-{
-	char bytes[4096];
-	size_t done = 0;
-	int n;
-
-	while (done < LIMIT_REQUEST_IGNORED &&
-	       (n = FCGX_GetStr(bytes, sizeof bytes, request->in)) > 0)
-		done += (size_t)n;
-}
-
 static void
 serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 {
@@ -145,8 +134,6 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 
 	service_input(&in, request->envp);
 	observer_begin(s->observer, &in);
-	if (s->changes_things)
-		skip_body(request);
 	s->handle(s->ctx, &in, out);
 	observer_answered(s->observer, out);
 	/* A client that went away is no error of ours. */
@@ -161,10 +148,25 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	response_reset(out);
 }
 
+/* libfcgi itself would wait for two seconds for the other side to close. */
+static void
+finish(FCGX_Request *request, struct parting *parting)
+{
+	int keep = request->keepConnection;
+
+	request->keepConnection = 1;
+	FCGX_Finish_r(request);
+	if (keep || request->ipcFd < 0)
+		return;
+	parting_take(parting, request->ipcFd);
+	request->ipcFd = -1;
+}
+
 int
 serve_run(const struct service *s)
 {
 	FCGX_Request request;
+	struct parting parting = { 0 };
 	struct response out;
 	int got;
 
@@ -176,13 +178,13 @@ serve_run(const struct service *s)
 	request.listen_sock = -1;
 	handle_signals();
 	response_init(&out);
-	while ((got = next_request(&request)) != -1) {
+	while ((got = next_request(&request, &parting)) != -1) {
 		if (s->between != NULL)
 			s->between();
 		if (got == 0)
 			continue;
 		serve_one(s, &request, &out);
-		FCGX_Finish_r(&request);
+		finish(&request, &parting);
 		if (s->outdated != NULL && s->outdated(s->ctx)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);
