@@ -171,10 +171,10 @@ fuzzers: $(FUZZERS) $(PROGRAMS)
 T ?= 30
 ONLY ?= $(FUZZ_TARGETS)
 .PHONY: fuzz
-fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob ..."
+fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob ..." SPREAD=1
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz \
 	    SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' fuzzers
-	@tests/fuzz/fuzz build/fuzz $(T) $(ONLY)
+	@tests/fuzz/fuzz $(if $(SPREAD),--spread) build/fuzz $(T) $(ONLY)
 
 .PHONY: check
 check: check-packages ## install what tests need, run every test
@@ -195,7 +195,8 @@ build/valgrind/%: $(BUILD)/% Makefile
 
 # Deadlines of a second pass before valgrind has started a program.
 NOT_UNDER_VALGRIND := tests/sync/fetch_api.t tests/sync/fetch_git_net.t \
-	tests/sync/fetch_http.t tests/faults/sweep.t tests/gate/cost.t
+	tests/sync/fetch_http.t tests/faults/sweep.t tests/gate/cost.t \
+	tests/e2e/profile.t tests/e2e/soak.t
 
 .PHONY: test
 test: $(UNDER_TEST) $(FAULT_LIBRARY) $(if $(VALGRIND),$(WRAPPERS))
@@ -219,6 +220,13 @@ bench: check-packages ## measure and write bench/RESULTS.md (ONLY="http ladder .
 	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS)
 	@bench/report $(BUILD) $(if $(filter command line environment, \
 	    $(origin ONLY)),$(ONLY))
+
+SECONDS ?= 3600
+RATE ?= 600
+.PHONY: soak
+soak: check-packages ## load, syncs, kills, a full disk, for SECONDS=3600 at RATE=600
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(FAULT_LIBRARY)
+	@bench/soak $(BUILD) $(SECONDS) $(RATE)
 
 .PHONY: bench-gate bench-baseline
 bench-gate: check-packages ## instructions of each operation against bench/baseline.json
@@ -244,7 +252,7 @@ RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
 	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
 CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang \
 	clang-format cppcheck shellcheck valgrind \
-	sqlite3 openssh-server mandoc strace
+	sqlite3 openssh-server mandoc strace google-perftools
 
 .PHONY: build-packages check-packages run-packages
 build-packages:

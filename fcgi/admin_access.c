@@ -2,9 +2,9 @@
 /* Who may start a sync: by address, by token, and never a page. */
 #include "fcgi/admin_access.h"
 
+#include "fcgi/loopback.h"
 #include "lib/limits.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -20,23 +20,6 @@ struct token {
 	char text[LIMIT_TOKEN + 1];
 	size_t len;
 };
-
-/* 127.0.0.0/8, ::1, and the former written as the latter. */
-static bool
-is_loopback(const char *address)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (address == NULL)
-		return false;
-	if (inet_pton(AF_INET, address, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, address, &v6) != 1)
-		return false;
-	return IN6_IS_ADDR_LOOPBACK(&v6) ||
-	       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-}
 
 static bool
 is_from_page(const struct request_input *in)
@@ -146,14 +129,6 @@ out:
 	return rc;
 }
 
-/* A proxy says that it sends this for another. */
-static bool
-is_passed_on(const struct request_input *in)
-{
-	return in->forwarded != NULL || in->forwarded_for != NULL ||
-	       in->real_ip != NULL;
-}
-
 int
 admin_access_check(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e)
@@ -168,8 +143,7 @@ admin_access_check(enum trigger_access access, const char *token_file,
 		err_set(e, ERR_DENIED, "not from a web page without a token");
 		return -1;
 	}
-	if (access == TRIGGER_LOOPBACK &&
-	    (is_passed_on(in) || !is_loopback(in->remote_address))) {
+	if (access == TRIGGER_LOOPBACK && !loopback_asks(in)) {
 		err_set(e, ERR_DENIED, "only from the machine itself");
 		return -1;
 	}

@@ -141,7 +141,7 @@ answer(struct api *api, struct exchange *x, struct err *e)
 		out->status = NOT_MODIFIED;
 		return 0;
 	}
-	if (route->handle(x, e) == -1 || store_check(&api->store, e) == -1)
+	if (route->handle(x, e) == -1)
 		return -1;
 	if (out->body.bad) {
 		err_set(e, ERR_INTERNAL, "the response is too long");
@@ -157,6 +157,29 @@ answer(struct api *api, struct exchange *x, struct err *e)
 	    (etag_matches(condition, out->etag) || etag_is_any(condition)))
 		out->status = NOT_MODIFIED;
 	return 0;
+}
+
+/*
+ * A file that SQLite was told not to watch may have been written to: then what
+ * was read, an error too, is of no one state.  Opened again it is watched.
+ */
+static int
+answer_whole(struct api *api, struct exchange *x, struct err *e)
+{
+	struct err changed = ERR_INIT;
+	int rc = answer(api, x, e);
+
+	if (store_check(&api->store, &changed) == 0)
+		return rc;
+	store_close(&api->store);
+	response_reset(x->response);
+	x->registry.name = NULL;
+	err_clear(e);
+	rc = answer(api, x, e);
+	if (store_check(&api->store, &changed) == 0)
+		return rc;
+	*e = changed;
+	return -1;
 }
 
 /* An error nobody outside can help: what it is stays in the log. */
@@ -191,6 +214,8 @@ answer_error(struct api *api, const struct exchange *x, const struct err *e)
 		/* FALLTHROUGH */
 	case ERR_INPUT:
 	case ERR_NOT_FOUND:
+	case ERR_BUSY:
+	case ERR_DENIED:
 		response_error(x->response, err_http_status(e->code), e->text);
 		break;
 	case ERR_LIMIT:
@@ -223,7 +248,7 @@ api_handle(
 	} else if (api->request.method == REQUEST_OPTIONS) {
 		out->status = 204;
 		out->allow = x.match.methods;
-	} else if (answer(api, &x, &e) == -1) {
+	} else if (answer_whole(api, &x, &e) == -1) {
 		answer_error(api, &x, &e);
 	}
 	out->endpoint = endpoint_of(&x.match);

@@ -10,6 +10,7 @@
 
 #define FORMAT 1
 #define CHECKSUM_BYTES 4
+#define BLANKS " \t\r\n"
 
 #define FLAG_DELETED 1
 #define FLAG_SINCE 2
@@ -203,9 +204,14 @@ static int
 unwrap(struct scan *s, struct buf *scratch, const char *text,
     const struct cursor_scope *scope)
 {
-	size_t len = strlen(text);
+	size_t len;
 	struct scan tail;
 
+	/* It may have been pasted, with what stood around it. */
+	text += strspn(text, BLANKS);
+	len = strlen(text);
+	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
+		len--;
 	buf_reset(scratch);
 	if (len > LIMIT_CURSOR || base64_url_decode(scratch, text, len) == -1 ||
 	    scratch->bad || scratch->len < CHECKSUM_BYTES)

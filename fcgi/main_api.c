@@ -4,7 +4,9 @@
  * FastCGI responder or as a plain CGI program.
  */
 #include "fcgi/api.h"
+#include "fcgi/profile.h"
 #include "fcgi/program.h"
+#include "fcgi/serve.h"
 #include "lib/db.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
@@ -30,7 +32,8 @@ static const struct program program = {
 	    "one in N\n"
 	    "                              successes, and every error\n"
 	    "  THV_REGISTRY_METRICS_PATH   the file in which all responders "
-	    "count\n",
+	    "count\n"
+	    "  THV_REGISTRY_PROFILE_DIR    a directory: can be profiled\n",
 };
 
 static void
@@ -61,11 +64,25 @@ enter_sandbox(void)
 {
 	struct log_line line;
 
+	sandbox_keep_profiling(profile_directory());
 	sandbox_responder(program_database());
 	log_begin(&line, LOG_LEVEL_DEBUG, "sandbox");
 	log_int(&line, "landlock", sandbox_now()->landlock);
 	log_str(&line, "seccomp", sandbox_now()->seccomp ? "true" : "false");
 	log_end(&line);
+}
+
+/* Only responders that stay; a program that answers once is not asked. */
+static void
+join_profiles(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	if (profile_join(&e) == -1)
+		log_message(LOG_LEVEL_WARN, "no profiles", e.text);
+	if (!profile_is_on())
+		return;
+	s->between = profile_attend;
 }
 
 int
@@ -81,6 +98,8 @@ main(int argc, char **argv)
 		status = program_arguments(argc, argv, &program);
 	if (status != -1)
 		return status;
+	if (serve_is_fastcgi())
+		profile_load(argv);
 	program_log(&program);
 	db_use_pool();
 	api = api_new(program_database());
@@ -88,8 +107,11 @@ main(int argc, char **argv)
 	counters = program_observe(&service, COUNTERS_API, take_cache_counts);
 	api_set_counters(api, counters);
 	(void)program_is_replaced();
+	if (serve_is_fastcgi())
+		join_profiles(&service);
 	enter_sandbox();
 	status = program_answer(&program, &service);
+	profile_leave();
 	program_end(&service, counters);
 	api_free(api);
 	return status;

@@ -32,6 +32,7 @@ static const char *const parameters[REQUEST_PARAMETERS] = {
 	[REQUEST_VERSION] = "version",
 	[REQUEST_INCLUDE_DELETED] = "include_deleted",
 	[REQUEST_STATUS] = "status",
+	[REQUEST_SECONDS] = "seconds",
 	[REQUEST_TAG] = "tag",
 	[REQUEST_REGISTRY_TYPE] = "registry_type",
 	[REQUEST_TRANSPORT] = "transport",

@@ -13,6 +13,7 @@ static const char *const parameter_names[REQUEST_PARAMETERS] = {
 	[REQUEST_VERSION] = "version",
 	[REQUEST_INCLUDE_DELETED] = "include_deleted",
 	[REQUEST_STATUS] = "status",
+	[REQUEST_SECONDS] = "seconds",
 	[REQUEST_TAG] = "tag",
 	[REQUEST_REGISTRY_TYPE] = "registry_type",
 	[REQUEST_TRANSPORT] = "transport",
@@ -197,6 +198,7 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	r->method = request_method_of(in->method);
 	r->if_none_match = in->if_none_match;
 	r->accept = in->accept;
+	r->in = in;
 	r->segment_count = 0;
 	r->bad_segment = false;
 	for (int i = 0; i < REQUEST_FACETS; i++)

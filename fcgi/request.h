@@ -58,6 +58,7 @@ enum request_parameter {
 	REQUEST_VERSION,
 	REQUEST_INCLUDE_DELETED,
 	REQUEST_STATUS,
+	REQUEST_SECONDS,
 	REQUEST_TAG, /* from here on those that may be repeated */
 	REQUEST_REGISTRY_TYPE,
 	REQUEST_TRANSPORT,
@@ -76,6 +77,7 @@ struct request {
 	enum request_method method;
 	const char *if_none_match;
 	const char *accept;
+	const struct request_input *in; /* all that was told */
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];

@@ -82,14 +82,20 @@
 		"The versions of a " noun ", newest first", many),           \
 	    ITEM(EXTENSIONS, base "/{namespace}/{name}/versions/{version}",  \
 		of, "One version of a " noun, one)
-#define OPENAPI(suffix, handler, schema)                                     \
-	ALONE(ROUTE_AT_ROOT, "/openapi" suffix, handler, "This description", \
-	    schema),                                                         \
-	{                                                                    \
-		.mounts = ROUTE_AT_REGISTRY, .path = "/openapi" suffix,      \
-		.methods = READ, .scope = ROUTE_REGISTRY,                    \
-		.summary = "This description", .answer = (schema),           \
-		.handle = handler                                            \
+#define OPENAPI(suffix, handler, schema)                                \
+	{ .mounts = ROUTE_AT_ROOT,                                      \
+		.path = "/openapi" suffix,                              \
+		.methods = READ,                                        \
+		.scope = ROUTE_ALONE,                                   \
+		.content_tag = true,                                    \
+		.summary = "This description",                          \
+		.answer = (schema),                                     \
+		.handle = handler },                                    \
+	{                                                               \
+		.mounts = ROUTE_AT_REGISTRY, .path = "/openapi" suffix, \
+		.methods = READ, .scope = ROUTE_REGISTRY,               \
+		.summary = "This description", .answer = (schema),      \
+		.handle = handler                                       \
 	}
 
 const struct route routes_api[] = {
@@ -157,6 +163,12 @@ const struct route routes_api[] = {
 	    "Whether the database can be read", "Health"),
 	DATABASE("/ready", 0, handle_ready, "Whether the database can be read",
 	    "Health"),
+	{ .mounts = ROUTE_AT_ROOT,
+	    .path = "/debug/pprof/{name}",
+	    .methods = REQUEST_GET | REQUEST_OPTIONS,
+	    .scope = ROUTE_ALONE,
+	    .parameters = PARAMETER(SECONDS),
+	    .handle = handle_profile },
 };
 
 const size_t routes_api_count = sizeof routes_api / sizeof routes_api[0];

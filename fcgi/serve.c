@@ -2,7 +2,7 @@
 /* The FastCGI loop. */
 #include "fcgi/serve.h"
 
-#include "lib/limits.h"
+#include "fcgi/parting.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -21,6 +21,9 @@
 #define FIRST_BYTE_S 2
 
 static volatile sig_atomic_t ending;
+
+/* What is held back: while a process waits, and while a request has begun. */
+static sigset_t waiting, undisturbed;
 
 /*
  * Runs only while the process waits.  The signal may come just before the wait
@@ -48,30 +51,29 @@ handle_signals(void)
 	sigaddset(&action.sa_mask, SIGUSR1);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
+	/* Whoever has something done between requests sets an alarm. */
+	sigaddset(&action.sa_mask, SIGALRM);
 	sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
+	sigprocmask(SIG_BLOCK, NULL, &waiting);
+	/* A profiler's signal ends no read(), but it would end a select(). */
+	undisturbed = waiting;
+	sigaddset(&undisturbed, SIGPROF);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGUSR1);
+	sigdelset(&waiting, SIGALRM);
 }
 
-static void
-open_to_signals(sigset_t *set)
-{
-	sigprocmask(SIG_BLOCK, NULL, set);
-	sigdelset(set, SIGTERM);
-	sigdelset(set, SIGUSR1);
-}
-
-/* The next connection, or -1 when it is time to end. */
+/* The next connection, or -1: a signal came (EINTR), or none can be had. */
 static int
 next_connection(void)
 {
-	sigset_t open, held;
+	sigset_t held;
 	int fd = -1;
 
-	open_to_signals(&open);
-	sigprocmask(SIG_SETMASK, &open, &held);
+	sigprocmask(SIG_SETMASK, &waiting, &held);
 	while (!ending) {
 		fd = accept(LISTENING, NULL, NULL);
-		if (fd != -1 || (errno != EINTR && errno != ECONNABORTED &&
-				    errno != EPROTO))
+		if (fd != -1 || (errno != ECONNABORTED && errno != EPROTO))
 			break;
 	}
 	sigprocmask(SIG_SETMASK, &held, NULL);
@@ -97,20 +99,20 @@ readable(int fd, const struct timespec *limit, const sigset_t *mask)
  * 1; 0 when that connection came to nothing; -1 when it is time to end.
  */
 static int
-next_request(FCGX_Request *request)
+next_request(FCGX_Request *request, struct parting *parting)
 {
 	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
-	sigset_t open;
 	int fd = request->ipcFd;
 
-	open_to_signals(&open);
 	if (ending)
 		return -1;
-	if (fd >= 0 && !readable(fd, NULL, &open))
+	if (fd >= 0 && !readable(fd, NULL, &waiting))
+		return ending ? -1 : 0;
+	if (fd < 0 && !parting_wait(parting, LISTENING, &waiting))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
-		return -1;
-	if (request->ipcFd < 0 && !readable(fd, &limit, NULL)) {
+		return !ending && errno == EINTR ? 0 : -1;
+	if (request->ipcFd < 0 && !readable(fd, &limit, &undisturbed)) {
 		close(fd);
 		return 0;
 	}
@@ -125,19 +127,6 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
-/* A web server may take it amiss when nobody reads what it passes on. */
-static void
-skip_body(FCGX_Request *request)
-{
-	char bytes[4096];
-	size_t done = 0;
-	int n;
-
-	while (done < LIMIT_REQUEST_IGNORED &&
-	       (n = FCGX_GetStr(bytes, sizeof bytes, request->in)) > 0)
-		done += (size_t)n;
-}
-
 static void
 serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 {
@@ -145,8 +134,6 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 
 	service_input(&in, request->envp);
 	observer_begin(s->observer, &in);
-	if (s->changes_things)
-		skip_body(request);
 	s->handle(s->ctx, &in, out);
 	observer_answered(s->observer, out);
 	/* A client that went away is no error of ours. */
@@ -161,10 +148,25 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	response_reset(out);
 }
 
+/* libfcgi itself would wait for two seconds for the other side to close. */
+static void
+finish(FCGX_Request *request, struct parting *parting)
+{
+	int keep = request->keepConnection;
+
+	request->keepConnection = 1;
+	FCGX_Finish_r(request);
+	if (keep || request->ipcFd < 0)
+		return;
+	parting_take(parting, request->ipcFd);
+	request->ipcFd = -1;
+}
+
 int
 serve_run(const struct service *s)
 {
 	FCGX_Request request;
+	struct parting parting = { 0 };
 	struct response out;
 	int got;
 
@@ -176,11 +178,13 @@ serve_run(const struct service *s)
 	request.listen_sock = -1;
 	handle_signals();
 	response_init(&out);
-	while ((got = next_request(&request)) != -1) {
+	while ((got = next_request(&request, &parting)) != -1) {
+		if (s->between != NULL)
+			s->between();
 		if (got == 0)
 			continue;
 		serve_one(s, &request, &out);
-		FCGX_Finish_r(&request);
+		finish(&request, &parting);
 		if (s->outdated != NULL && s->outdated(s->ctx)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);

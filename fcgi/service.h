@@ -19,6 +19,9 @@ struct service {
 	    void *ctx, const struct request_input *in, struct response *out);
 	/* Whether a supervisor should start the program anew; may be NULL. */
 	bool (*outdated)(const void *ctx);
+	/* Called between requests, and when a signal ends the waiting for one;
+	 * may be NULL. */
+	void (*between)(void);
 	struct observer *observer; /* borrowed */
 	bool changes_things; /* so bodies are taken */
 };

@@ -96,7 +96,11 @@ store_begin(struct store *s, struct err *e)
 
 	if (begin(s, e) == 0)
 		return 0;
-	/* What is wrong may be wrong with this connection only. */
+	/*
+	 * What is wrong may be wrong with this connection only, or a writer may
+	 * have come or died since it was opened: opening anew waits for it.
+	 */
+	was_open = was_open || s->db != NULL;
 	store_close(s);
 	if (was_open && begin(s, e) == 0) {
 		err_clear(e);

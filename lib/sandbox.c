@@ -40,6 +40,7 @@ static struct {
 	bool in_directory; /* the next two are set: the database's own */
 	dev_t device;
 	ino_t inode;
+	const char *profiles; /* directory, or NULL; borrowed */
 } state;
 
 static bool
@@ -95,16 +96,25 @@ climb(char *path)
 }
 
 void
+sandbox_keep_profiling(const char *directory)
+{
+	state.profiles = directory;
+}
+
+void
 sandbox_responder(const char *database)
 {
 	char *directory;
-	struct sandbox_rule rules[2];
+	struct sandbox_rule rules[3];
 	int count = 1;
 
 	if (is_set_to("off"))
 		return;
 	directory = directory_of(database);
 	rules[0] = (struct sandbox_rule){ climb(directory), SANDBOX_READ };
+	if (state.profiles != NULL)
+		rules[count++] =
+		    (struct sandbox_rule){ state.profiles, SANDBOX_WRITE };
 	if (SANDBOX_SANITIZER)
 		rules[count++] = (struct sandbox_rule){ "/proc", SANDBOX_RUN };
 	else
@@ -113,7 +123,8 @@ sandbox_responder(const char *database)
 	limit(RLIMIT_NOFILE, DESCRIPTORS);
 	state.now.landlock =
 	    sandbox_landlock_enter(rules, count, SANDBOX_NETWORK_NONE);
-	state.now.seccomp = sandbox_seccomp_enter(is_set_to("log"));
+	state.now.seccomp =
+	    sandbox_seccomp_enter(is_set_to("log"), state.profiles != NULL);
 	free(directory);
 }
 

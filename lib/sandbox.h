@@ -40,6 +40,12 @@ const struct sandbox *sandbox_now(void);
 void sandbox_responder(const char *database);
 
 /*
+ * Before sandbox_responder(): it keeps what taking profiles needs, which is to
+ * write below ${directory}, and to have timers.  NULL: nothing of that.
+ */
+void sandbox_keep_profiling(const char *directory);
+
+/*
  * Whether ${database} has come to lie in another directory than the one that
  * sandbox_responder() opened, so that only a new process can read it.
  */

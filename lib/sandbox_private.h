@@ -45,9 +45,10 @@ int sandbox_landlock_enter(
     const struct sandbox_rule *rules, int count, enum sandbox_network network);
 
 /*
- * Allows the system calls of a responder only.  With ${log} others are noted
- * and pass.  Returns whether it is so.
+ * Allows the system calls of a responder only; with ${profiling} also timers,
+ * and opening files to write to them.  With ${log} others are noted and pass.
+ * Returns whether it is so.
  */
-bool sandbox_seccomp_enter(bool log);
+bool sandbox_seccomp_enter(bool log, bool profiling);
 
 #endif

@@ -31,6 +31,7 @@
 #define OLD_ALLOWED                                                          \
 	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_select, \
 	    SYS_time,
+#define OLD_FOR_PROFILES SYS_open,
 #define OLD_REFUSED SYS_unlink, SYS_mkdir, SYS_getrlimit,
 #define OLD_GUARDED { SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, READ_ONLY },
 #else
@@ -40,6 +41,7 @@
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
 #endif
 #define OLD_ALLOWED
+#define OLD_FOR_PROFILES
 #define OLD_REFUSED
 #define OLD_GUARDED
 #endif
@@ -61,6 +63,10 @@ static const int allowed[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write,
 	SYS_shutdown, SYS_getpeername, SYS_getsockname, SYS_setsockopt,
 	SYS_recvfrom, SYS_newfstatat, SYS_statx, SYS_faccessat2, OLD_ALLOWED };
 
+/* Where profiles are taken; what may be written is Landlock's to say. */
+static const int for_profiles[] = { SYS_openat, SYS_setitimer,
+	SYS_rt_sigpending, OLD_FOR_PROFILES };
+
 /* Tried by SQLite and libc, who live with a refusal. */
 static const int refused[] = { SYS_prlimit64, SYS_ioctl, SYS_unlinkat,
 	SYS_ftruncate, SYS_fallocate, SYS_pwrite64, SYS_fsync, SYS_fdatasync,
@@ -79,8 +85,9 @@ static const struct {
 	OLD_GUARDED };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define LENGTH_MAX \
-	(8 + 2 * (COUNT(allowed) + COUNT(refused)) + 5 * COUNT(guarded))
+#define LENGTH_MAX                                                         \
+	(8 + 2 * (COUNT(allowed) + COUNT(for_profiles) + COUNT(refused)) + \
+	    5 * COUNT(guarded))
 
 struct program {
 	struct sock_filter code[LENGTH_MAX];
@@ -118,13 +125,17 @@ add_list(struct program *p, const int *calls, size_t count, uint32_t how)
 }
 
 static void
-build(struct program *p)
+build(struct program *p, bool profiling)
 {
 	load(p, offsetof(struct seccomp_data, arch));
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
 	answer(p, KILL_PROCESS);
 	load(p, offsetof(struct seccomp_data, nr));
 	add_list(p, allowed, COUNT(allowed), SECCOMP_RET_ALLOW);
+	/* Ahead of what is guarded. */
+	if (profiling)
+		add_list(
+		    p, for_profiles, COUNT(for_profiles), SECCOMP_RET_ALLOW);
 	for (size_t i = 0; i < COUNT(guarded); i++) {
 		add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)guarded[i].call, 0,
 		    4);
@@ -141,12 +152,12 @@ build(struct program *p)
 }
 
 bool
-sandbox_seccomp_enter(bool log)
+sandbox_seccomp_enter(bool log, bool profiling)
 {
 	struct program p = { .kill = log ? LOG : KILL_PROCESS };
 	struct sock_fprog filter = { .filter = p.code };
 
-	build(&p);
+	build(&p, profiling);
 	filter.len = p.length;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
@@ -155,9 +166,10 @@ sandbox_seccomp_enter(bool log)
 #else
 
 bool
-sandbox_seccomp_enter(bool log)
+sandbox_seccomp_enter(bool log, bool profiling)
 {
 	(void)log;
+	(void)profiling;
 	return false;
 }
 

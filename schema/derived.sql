@@ -17,7 +17,12 @@ CREATE TABLE entry_head (
     -- How many texts that is: of one, every version answers as the entry does.
     texts INTEGER NOT NULL,
     -- When a registry last began to show it although it was not new.
-    shown_us INTEGER NOT NULL DEFAULT 0
+    shown_us INTEGER NOT NULL DEFAULT 0,
+    -- When any of its versions last changed here.
+    changed_us INTEGER NOT NULL,
+    -- What else its block is indexed by, each once: the facets of all its
+    -- versions, the versions themselves and their statuses, written as facets.
+    terms BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE version_text (

@@ -2,13 +2,10 @@
 -- database; nobody else sees it.
 
 CREATE TEMP TABLE seen (
-    -- Versions the document being read has offered; a second one of the same
-    -- name is a duplicate, a stored one that is missing here has left.
-    kind INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    version TEXT NOT NULL,
-    PRIMARY KEY (kind, name, version)
-) STRICT, WITHOUT ROWID;
+    -- Versions that were offered, by their documents: what is offered again is
+    -- a duplicate, what is stored and missing here has left.
+    document_id INTEGER PRIMARY KEY
+) STRICT;
 
 CREATE TEMP TABLE touched (
     -- Entries whose head may have to be made again, with what it was.
@@ -22,6 +19,15 @@ CREATE TEMP TABLE touched (
 CREATE TEMP TABLE stale (
     -- Blocks whose entries are not as their postings say.
     first_key INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TEMP TABLE patched (
+    -- Entries whose head was made again: what their postings still say of them.
+    sort_key INTEGER PRIMARY KEY,
+    search_text TEXT NOT NULL,
+    terms BLOB NOT NULL,
+    -- 1: it had a newest version.
+    usable INTEGER NOT NULL
 ) STRICT;
 
 CREATE TEMP TABLE was_shown (

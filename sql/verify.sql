@@ -137,6 +137,7 @@ SELECT count(*), min(name) FROM (
         LEFT JOIN stored.entry_head t ON t.entry_id = m.entry_id
     WHERE t.entry_id IS NULL OR t.latest_version IS NOT m.latest_version
         OR t.search_text <> m.search_text OR t.texts <> m.texts
+        OR t.changed_us <> m.changed_us OR t.terms <> m.terms
     UNION ALL
     SELECT 'entry ' || t.entry_id FROM stored.entry_head t
     WHERE NOT EXISTS (SELECT 1 FROM main.entry_head m

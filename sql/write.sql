@@ -217,9 +217,8 @@ ORDER BY s.ordinal, s.id;
 -- ---- content ------------------------------------------------------------------
 
 -- name: seen_insert
--- Nothing is inserted when the document offers the same version twice.
-INSERT OR IGNORE INTO seen (kind, name, version)
-VALUES (:kind, :name, :version);
+-- Nothing is inserted when the same version is offered twice.
+INSERT OR IGNORE INTO seen (document_id) VALUES (:document);
 
 -- name: seen_clear
 -- plan: scan-ok all of it
@@ -231,6 +230,10 @@ SELECT e.id, v.document_id, v.digest, v.removed_us, v.status
 FROM entry e
     LEFT JOIN version v ON v.entry_id = e.id AND v.version = :version
 WHERE e.kind = :kind AND e.name = :name AND e.source_id = :source;
+
+-- name: source_is_empty
+-- Nothing is stored of it that could have gone.
+SELECT NOT EXISTS (SELECT 1 FROM entry WHERE source_id = :source);
 
 -- name: entry_insert
 INSERT INTO entry (source_id, kind, name) VALUES (:source, :kind, :name);
@@ -283,9 +286,8 @@ INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
 SELECT h.entry_id, h.sort_key, h.latest_version, 0
 FROM entry e JOIN version v ON v.entry_id = e.id
     JOIN entry_head h ON h.entry_id = e.id
-WHERE e.source_id = :source AND v.status <> 'deleted' AND NOT EXISTS (
-    SELECT 1 FROM seen WHERE seen.kind = e.kind AND seen.name = e.name
-        AND seen.version = v.version);
+WHERE e.source_id = :source AND v.status <> 'deleted'
+    AND v.document_id NOT IN (SELECT document_id FROM seen);
 
 -- name: remove_unseen
 -- What the source no longer offers becomes a tombstone.
@@ -295,9 +297,7 @@ UPDATE version SET status_changed_us = :now, status = 'deleted',
     removed_us = :now
 WHERE status <> 'deleted' AND entry_id IN (
         SELECT id FROM entry WHERE source_id = :source)
-    AND NOT EXISTS (SELECT 1 FROM entry e JOIN seen
-        ON seen.kind = e.kind AND seen.name = e.name
-        WHERE e.id = version.entry_id AND seen.version = version.version);
+    AND document_id NOT IN (SELECT document_id FROM seen);
 
 -- name: version_remove
 -- The filter leaves it out, which only a part of a crawl has to say.
@@ -313,9 +313,7 @@ WHERE entry_id = :entry AND version = :version;
 UPDATE version SET removed_us = status_changed_us
 WHERE status = 'deleted' AND removed_us IS NULL AND entry_id IN (
         SELECT id FROM entry WHERE source_id = :source)
-    AND NOT EXISTS (SELECT 1 FROM entry e JOIN seen
-        ON seen.kind = e.kind AND seen.name = e.name
-        WHERE e.id = version.entry_id AND seen.version = version.version);
+    AND document_id NOT IN (SELECT document_id FROM seen);
 
 -- name: withheld_find
 SELECT id, digest FROM withheld WHERE source_id = :source AND kind = :kind
@@ -456,32 +454,25 @@ ORDER BY e.kind, e.name, e.source_id LIMIT 1;
 SELECT h.sort_key FROM entry_head h WHERE h.sort_key < :sort_key
 ORDER BY h.sort_key DESC LIMIT 1;
 
--- name: entry_newest
--- The newest version that can be used.
-SELECT version FROM version
-WHERE entry_id = :entry AND status <> 'deleted'
-ORDER BY order_key DESC LIMIT 1;
-
--- name: entry_texts
--- plan: scan-ok sorts the distinct texts of one entry
-SELECT DISTINCT t.search_text
-FROM version v JOIN version_text t ON t.document_id = v.document_id
+-- name: entry_versions
+-- What a head is made of, the newest version first.
+SELECT v.version, v.status, v.changed_us, t.search_text, t.facets
+FROM version v LEFT JOIN version_text t ON t.document_id = v.document_id
 WHERE v.entry_id = :entry
-ORDER BY 1;
+ORDER BY v.order_key DESC;
 
 -- name: entry_head_put
-INSERT INTO entry_head (entry_id, sort_key, latest_version, search_text, texts)
-VALUES (:entry, :sort_key, :latest_version, :search_text, :texts)
+INSERT INTO entry_head (entry_id, sort_key, latest_version, search_text, texts,
+    changed_us, terms)
+VALUES (:entry, :sort_key, :latest_version, :search_text, :texts, :changed,
+    :terms)
 ON CONFLICT (entry_id) DO UPDATE SET
     latest_version = excluded.latest_version,
-    search_text = excluded.search_text,
-    texts = excluded.texts;
+    search_text = excluded.search_text, texts = excluded.texts,
+    changed_us = excluded.changed_us, terms = excluded.terms;
 
 -- name: entry_delete
 DELETE FROM entry WHERE id = :entry;
-
--- name: entry_is_empty
-SELECT NOT EXISTS (SELECT 1 FROM version WHERE entry_id = :entry);
 
 -- name: heads_clear
 -- plan: scan-ok all of it
@@ -499,12 +490,51 @@ SELECT e.kind, v.document_id, d.body FROM entry e
 
 -- ---- blocks of entries and their postings ------------------------------------
 
--- name: stale_touched
+-- name: stale_new
+-- The blocks that get entries which were not there.
 -- plan: scan-ok all that was touched
 INSERT OR IGNORE INTO stale (first_key)
 SELECT coalesce((SELECT max(b.first_key) FROM block b
     WHERE b.first_key <= t.sort_key), 0)
-FROM touched t WHERE t.sort_key IS NOT NULL;
+FROM touched t WHERE t.is_new = 1;
+
+-- name: stale_key
+-- The block that loses an entry.
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce(max(first_key), 0) FROM block WHERE first_key <= :sort_key;
+
+-- name: patched_note
+-- What a head says before it is made again, for the first time.
+INSERT OR IGNORE INTO patched (sort_key, search_text, terms, usable)
+SELECT sort_key, search_text, terms, latest_version IS NOT NULL
+FROM entry_head WHERE entry_id = :entry;
+
+-- name: patched_too_many
+-- Blocks that are sooner made anew.
+-- plan: scan-ok all that was patched
+INSERT OR IGNORE INTO stale (first_key)
+SELECT coalesce((SELECT max(b.first_key) FROM block b
+    WHERE b.first_key <= p.sort_key), 0)
+FROM patched p GROUP BY 1 HAVING count(*) > :most;
+
+-- name: patched_list
+-- What is to be patched, block by block: the old and the new.
+-- plan: scan-ok all that was patched, but for what is made anew
+SELECT b.first_key, p.sort_key, max(h.shown_us, h.changed_us), p.search_text,
+    p.terms, p.usable, h.search_text, h.terms, h.latest_version IS NOT NULL
+FROM patched p CROSS JOIN block b CROSS JOIN entry_head h
+WHERE b.first_key = (SELECT max(first_key) FROM block
+        WHERE first_key <= p.sort_key)
+    AND b.first_key NOT IN (SELECT first_key FROM stale)
+    AND h.sort_key = p.sort_key
+ORDER BY p.sort_key;
+
+-- name: patched_is_empty
+SELECT NOT EXISTS (SELECT 1 FROM patched);
+
+-- name: patched_clear
+-- plan: scan-ok all of it
+DELETE FROM patched;
 
 -- name: stale_names
 -- The entries that a registry decides among: who shows them is a posting too.
@@ -548,15 +578,13 @@ DELETE FROM posting WHERE first_key = :first_key;
 SELECT count(*) FROM entry_head
 WHERE sort_key >= :first_key AND sort_key < :end;
 
--- name: block_versions
--- What terms the entries of a range have, version by version.
-SELECT h.sort_key, h.search_text, h.latest_version IS NOT NULL,
-    max(h.shown_us, v.changed_us), v.version, v.status, t.facets
-FROM entry_head h
-    CROSS JOIN version v ON v.entry_id = h.entry_id
-    CROSS JOIN version_text t ON t.document_id = v.document_id
-WHERE h.sort_key >= :first_key AND h.sort_key < :end
-ORDER BY h.sort_key;
+-- name: block_entries
+-- The entries of a range and what terms they have.
+SELECT sort_key, search_text, latest_version IS NOT NULL,
+    max(shown_us, changed_us), terms
+FROM entry_head
+WHERE sort_key >= :first_key AND sort_key < :end
+ORDER BY sort_key;
 
 -- name: block_members
 -- plan: scan-ok every registry, and of each a range
@@ -566,9 +594,27 @@ FROM registry r CROSS JOIN membership m ON m.registry_id = r.id
 WHERE m.sort_key >= :first_key AND m.sort_key <= :last_key
 ORDER BY r.id, m.sort_key;
 
+-- name: block_lists
+SELECT sort_keys, changed FROM block WHERE first_key = :first_key;
+
+-- name: block_changed
+UPDATE block SET newest_us = :newest, changed = :changed
+WHERE first_key = :first_key;
+
 -- name: block_insert
 INSERT INTO block (first_key, newest_us, sort_keys, changed)
 VALUES (:first_key, :newest, :sort_keys, :changed);
+
+-- name: posting_entries
+SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
+
+-- name: posting_put
+INSERT INTO posting (first_key, term, entries)
+VALUES (:first_key, :term, :entries)
+ON CONFLICT (first_key, term) DO UPDATE SET entries = excluded.entries;
+
+-- name: posting_delete
+DELETE FROM posting WHERE first_key = :first_key AND term = :term;
 
 -- name: posting_insert
 INSERT INTO posting (first_key, term, entries)
@@ -583,6 +629,9 @@ SELECT max(newest_us) FROM block;
 
 -- name: recompose_add
 INSERT OR IGNORE INTO recompose (kind, name) VALUES (:kind, :name);
+
+-- name: recompose_is_empty
+SELECT NOT EXISTS (SELECT 1 FROM recompose);
 
 -- name: recompose_registry
 -- Every name that a registry shows or could show.

@@ -45,9 +45,8 @@ const char options_help[] =
     "  THV_REGISTRY_LOG_LEVEL      debug, info, warn or error\n"
     "\n"
     "Exit status: 0 done, nothing due, or another sync is running; 1 a source\n"
-    "failed or the sync was interrupted; the others are in; 2 wrong usage or configuration, nothing was\n"
-    "failed, the others are in, or the database is not as it should be;\n"
-    "2 wrong usage or configuration, nothing was\n"
+    "failed or the sync was interrupted, the others are in, or the database is\n"
+    "not as it should be; 2 wrong usage or configuration, nothing was\n"
     "touched.\n";
 
 enum {

@@ -315,6 +315,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 	struct apply_options options = { .source = a->job->conf,
 		.source_id = a->job->id,
 		.max_meta_size = c->max_meta_size,
+		.stored = a->job->state.counts,
 		.refilter = a->job->refilter,
 		.progress = on_entries,
 		.progress_ctx = a };

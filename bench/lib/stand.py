@@ -18,9 +18,9 @@ import web_servers
 
 
 class Stand:
-    def __init__(self, kind, program, data):
+    def __init__(self, kind, program, data, **environment):
         """`data` is a database, or a folder of answers for hello."""
-        self.server = web_servers.Server(kind)
+        self.server = web_servers.Server(kind, **environment)
         at = self.server.directory.name
         self.server.program = responder.for_everyone(program, at)
         self.server.environment["THV_REGISTRY_API"] = self.server.program

@@ -262,6 +262,36 @@ count_entry(struct catalog *c, enum entry_kind kind, struct err *e)
 	return 0;
 }
 
+/*
+ * Clients refuse a whole page whose first server has no description, so one
+ * such would hide others.  What is gone is on no page of theirs.
+ */
+static bool
+can_be_listed(const struct catalog_entry *entry)
+{
+	const char *status = entry->facts.status;
+	const char *text = entry->facts.description;
+
+	if (entry->outer != NULL && entry->outer->status != NULL)
+		status = entry->outer->status;
+	return entry->kind != ENTRY_SERVER || (text != NULL && *text != '\0') ||
+	       (status != NULL && strcmp(status, "deleted") == 0);
+}
+
+static enum rules_verdict
+judge(struct catalog *c)
+{
+	struct catalog_entry *entry = &c->entry;
+	enum rules_verdict verdict = rules_check(c->rules, entry->kind,
+	    c->level, entry->json, entry->json_len, &entry->facts, &c->problem);
+
+	if (verdict != RULES_BROKEN && !can_be_listed(entry)) {
+		broken(c, "description", "must not be missing or empty");
+		return RULES_BROKEN;
+	}
+	return verdict;
+}
+
 static int
 check(struct catalog *c, bool *known, struct err *e)
 {
@@ -269,8 +299,7 @@ check(struct catalog *c, bool *known, struct err *e)
 
 	if (ask(c, known, e) == -1 || *known)
 		return *known ? 0 : -1;
-	switch (rules_check(c->rules, entry->kind, c->level, entry->json,
-	    entry->json_len, &entry->facts, &c->problem)) {
+	switch (judge(c)) {
 	case RULES_BROKEN:
 		name_server(c);
 		entry->problem = &c->problem;

@@ -10,6 +10,7 @@
 #include "sync/document/jscan.h"
 #include "sync/document/rules_arena.h"
 #include "sync/document/rules_generation.h"
+#include "sync/document/rules_parse.h"
 #include "sync/document/rules_private.h"
 #include "sync/document/rules_walk.h"
 
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FIRST_TEXTS 16 /* room for so many at the start */
 
@@ -179,6 +181,20 @@ collect_identity(struct rules *r, struct rules_entry *facts,
 		facts->version = version;
 }
 
+/* The words that are stored; the reference writes them in capitals. */
+static const char *
+extension_status(const json_t *entry)
+{
+	static const char *const words[] = { "active", "deprecated",
+		"archived" };
+	const char *status = member_text(entry, "status");
+
+	for (size_t i = 1; status != NULL && i < 3; i++)
+		if (strcasecmp(words[i], status) == 0)
+			return words[i];
+	return words[0];
+}
+
 static void
 collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
     const json_t *entry)
@@ -199,9 +215,7 @@ collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
 	facts->transports = r->transports.texts;
 	if (kind == ENTRY_SERVER)
 		return;
-	facts->status = member_text(entry, "status");
-	if (facts->status == NULL)
-		facts->status = "active";
+	facts->status = extension_status(entry);
 }
 
 /* ---- an entry that jansson refuses ---- */
@@ -325,18 +339,29 @@ check_shape(struct rules_walk *c, enum entry_kind kind, enum rules_level level,
 	return RULES_KEPT;
 }
 
+static json_t *
+parse(struct rules *r, const struct rules_walk *c, json_error_t *why)
+{
+	json_t *value = rules_parse(c->json, c->len);
+
+	if (value != NULL)
+		return value;
+	/* Of what was made on the way nothing is kept. */
+	rules_arena_reset(r->arena);
+	return json_loadb(c->json, c->len, RULES_PARSE_FLAGS, why);
+}
+
 static enum rules_verdict
 check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
     struct rules_walk *c, struct rules_entry *facts)
 {
-	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
 	json_error_t why = { 0 };
 	enum rules_verdict verdict;
 	const json_t *entry;
 	bool old;
 
 	/* Never released: the arena takes it back with the next entry. */
-	entry = json_loadb(c->json, c->len, flags, &why);
+	entry = parse(r, c, &why);
 	if (entry == NULL) {
 		refused(c, &why);
 		raw_identity(r, kind, c, facts);
@@ -383,7 +408,6 @@ int
 rules_check_text(struct rules *r, const char *json, size_t len,
     struct rules_problem *problem)
 {
-	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
 	struct rules_walk c = { .json = json, .len = len, .problem = problem };
 	json_error_t why = { 0 };
 	int rc = 0;
@@ -391,7 +415,7 @@ rules_check_text(struct rules *r, const char *json, size_t len,
 	*problem = (struct rules_problem){ 0 };
 	rules_arena_reset(r->arena);
 	rules_arena_enter(r->arena);
-	if (json_loadb(json, len, flags, &why) == NULL)
+	if (parse(r, &c, &why) == NULL)
 		rc = refused(&c, &why);
 	rules_arena_leave();
 	return rc;

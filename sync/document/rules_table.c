@@ -15,6 +15,10 @@
 		.count = COUNT(list) }
 #define CHOICES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* In capitals the reference's API sends them. */
+#define EXTENSION_STATUSES                                                  \
+	CHOICES("active", "deprecated", "archived", "ACTIVE", "DEPRECATED", \
+	    "ARCHIVED")
 #define STRING(name, ...)                                          \
 	{                                                          \
 		.member = (name), .type = RULE_STRING, __VA_ARGS__ \
@@ -334,8 +338,7 @@ static const struct rule bundle = OBJECT(NULL, .shape = &bundle_shape);
 	    STRING("description", .required = true, .min = 1, .max = 1024),   \
 	    STRING(                                                           \
 		"version", .required = true, .min = 1, .max = LIMIT_VERSION), \
-	    STRING("status",                                                  \
-		.choices = CHOICES("active", "deprecated", "archived")),      \
+	    STRING("status", .choices = EXTENSION_STATUSES),                  \
 	    STRING("title", .max = 100), STRING("license", .max = 256),       \
 	    OBJECT("repository", .shape = &link_shape),                       \
 	    LIST_OF("icons", &picture), LIST_OF("packages", &bundle),         \
@@ -419,8 +422,7 @@ static const struct rule extension_identity_rules[] = {
 	IDENTITY_NAME(64),
 	IDENTITY_VERSION,
 	IDENTITY_TEXTS,
-	STRING(
-	    "status", .choices = CHOICES("active", "deprecated", "archived")),
+	STRING("status", .choices = EXTENSION_STATUSES),
 };
 SHAPE(extension_identity, extension_identity_rules);
 

@@ -62,6 +62,8 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 		out->used = used;
 		goto out;
 	}
+	/* What was tried again and then went well is no failure. */
+	err_clear(e);
 	rc = 0;
 out:
 	return rc;

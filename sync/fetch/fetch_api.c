@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define KEY_LENGTH 32 /* hex digits that name a crawl's files */
+#define OTHERS_SIZE 80
 
 /* What a fetch keeps to be opened. */
 struct documents {
@@ -191,6 +192,20 @@ remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	memcpy(c->asked, job->asked, sizeof c->asked);
 }
 
+/* ", 3 skills, 1 plugins", of what was brought beside servers. */
+static void
+describe_others(char out[OTHERS_SIZE], const struct fetch_api_log *log)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)
+		if (log->entries[i] > 0)
+			used += (size_t)snprintf(out + used, OTHERS_SIZE - used,
+			    ", %llu %s", (unsigned long long)log->entries[i],
+			    fetch_api_list_get((enum fetch_api_list)i)->member);
+}
+
 static void
 describe_unchanged(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 {
@@ -211,8 +226,9 @@ describe_delta(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	const struct fetch_api_log *log = job->log;
 	struct validators *v = &job->out->validators;
 	struct digest *d = digest_new();
-	char since[CLOCK_TEXT_SIZE];
+	char since[CLOCK_TEXT_SIZE], others[OTHERS_SIZE];
 
+	describe_others(others, log);
 	job->out->partial = true;
 	digest_add(d, log->head.from, strlen(log->head.from));
 	digest_add(d, log->hash, strlen(log->hash));
@@ -224,8 +240,8 @@ describe_delta(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	memcpy(c->delta, log->hash, sizeof c->delta);
 	clock_format(since, log->head.since_us);
 	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: %llu servers since %s", log->head.version,
-	    (unsigned long long)log->entries, since);
+	    "registry API %s: %llu servers%s since %s", log->head.version,
+	    (unsigned long long)log->entries[FETCH_API_SERVERS], others, since);
 }
 
 static int
@@ -234,11 +250,11 @@ describe_full(
 {
 	const struct fetch_api_log *log = job->log;
 	struct validators *v = &job->out->validators;
-	char resumed[64] = "";
+	char resumed[64] = "", others[OTHERS_SIZE];
 	bool deltas;
 	char *shown;
 
-	if (log->entries == 0 && !job->conf->allow_empty) {
+	if (log->entries[FETCH_API_SERVERS] == 0 && !job->conf->allow_empty) {
 		shown = url_shown(job->conf->endpoint);
 		err_set(e, ERR_FETCH,
 		    "%s offers no servers at all; what is stored is kept (set "
@@ -261,6 +277,7 @@ describe_full(
 	c->since_us = deltas ? watermark(job) : CLOCK_NEVER;
 	c->pages = log->count;
 	c->plain = log->head.plain;
+	memcpy(c->has, log->has, sizeof c->has);
 	memcpy(c->version, log->head.version, sizeof c->version);
 	if (!deltas)
 		remember_conditions(job, c);
@@ -268,11 +285,13 @@ describe_full(
 		snprintf(resumed, sizeof resumed,
 		    ", %zu of them from a crawl that broke off",
 		    job->resumed_pages);
+	describe_others(others, log);
 	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: %llu servers on %zu pages%s; deltas are "
+	    "registry API %s: %llu servers%s on %zu pages%s; deltas are "
 	    "%ssupported",
-	    log->head.version, (unsigned long long)log->entries, log->count,
-	    resumed, deltas ? "" : "not ");
+	    log->head.version,
+	    (unsigned long long)log->entries[FETCH_API_SERVERS], others,
+	    log->count, resumed, deltas ? "" : "not ");
 	return 0;
 }
 
@@ -282,7 +301,7 @@ is_old_news(const struct fetch_api_job *job)
 {
 	return job->not_modified ||
 	       (job->head.since_us != CLOCK_NEVER &&
-		   (job->log->entries == 0 ||
+		   (fetch_api_log_entries(job->log) == 0 ||
 		       (job->known &&
 			   strcmp(job->log->hash, job->old.delta) == 0)));
 }

@@ -11,11 +11,15 @@
  *   fetch_api_seen.c        cursors that were met before
  *   fetch_api_headers.c     secrets from files, and the headers made of them
  *   fetch_api_url.c         endpoints, and URLs of pages
+ *   fetch_api_list.c        what lists there are beside that of servers
  *
  * A crawl brings everything (full) or what changed since an instant (a delta).
  * The instant is taken from the upstream's own clock, some time before the
  * crawl before began, so that what was written meanwhile is not missed.  Each
  * page is a document, byte for byte as it came.
+ *
+ * After the list of servers come those of skills and of plugins, where the
+ * upstream has them: one crawl, page after page, with one journal and one hash.
  *
  * The hash of a crawl is a chain: h(0) is empty, h(n) is SHA-256 of h(n - 1)
  * in hex and the bytes of page n.  So that of one page is SHA-256 of its
@@ -38,6 +42,23 @@
 #include <stdint.h>
 
 #define FETCH_API_VERSION_SIZE 8 /* "v0.1" */
+
+/* ---- fetch_api_list.c ---- */
+enum fetch_api_list {
+	FETCH_API_SERVERS,
+	FETCH_API_SKILLS,
+	FETCH_API_PLUGINS,
+	FETCH_API_LISTS /* how many; and of a crawl: all are done */
+};
+
+struct fetch_api_list_facts {
+	const char *member; /* of a page, and what its entries are called */
+	const char *path; /* behind the version */
+	unsigned most; /* to ask for on one page; 0: what is configured */
+	bool deleted; /* include_deleted means something */
+};
+
+const struct fetch_api_list_facts *fetch_api_list_get(enum fetch_api_list list);
 
 /* ---- fetch_api_record.c ---- */
 #define FETCH_API_RECORD_MAX (64 * (size_t)1024)
@@ -65,6 +86,7 @@ struct fetch_api_checkpoint {
 	size_t pages; /* of the last full crawl */
 	char version[FETCH_API_VERSION_SIZE];
 	bool plain; /* the upstream refuses include_deleted */
+	bool has[FETCH_API_LISTS]; /* the lists that were there */
 	char delta[FETCH_HASH_SIZE]; /* the last delta's hash; "": none */
 	char asked[FETCH_HASH_SIZE]; /* SHA-256 of the URL the ETag is for */
 };
@@ -77,6 +99,7 @@ char *fetch_api_checkpoint_write(const struct fetch_api_checkpoint *c);
 
 /* ---- fetch_api_url.c ---- */
 struct fetch_api_query {
+	enum fetch_api_list list;
 	const char *root; /* in front of "/v0.1" */
 	const char *version;
 	unsigned limit;
@@ -96,19 +119,19 @@ char *fetch_api_url_page(const struct fetch_api_query *q);
 
 /* ---- fetch_api_page.c ---- */
 struct fetch_api_page {
-	size_t entries; /* elements of "servers", whatever they are */
+	size_t entries; /* elements of the list, whatever they are */
 	char *cursor; /* of the next page; NULL: this is the last */
 };
 
 /*
- * Reads the envelope and checks the syntax of the whole page.  "servers" has
- * to be an array (or null, which is an empty one), "metadata" an object if it
- * is there, and its "nextCursor" (in older APIs "next_cursor") a text: a
- * cursor that cannot be read is no last page.  ERR_INPUT, ERR_LIMIT.  The
- * caller frees the cursor.
+ * Reads the envelope and checks the syntax of the whole page.  The member that
+ * ${list} is named by has to be an array (or null, which is an empty one),
+ * "metadata" an object if it is there, and its "nextCursor" (in older APIs
+ * "next_cursor") a text: a cursor that cannot be read is no last page.
+ * ERR_INPUT, ERR_LIMIT.  The caller frees the cursor.
  */
-int fetch_api_page_read(
-    struct fetch_api_page *out, struct reader *r, struct err *e);
+int fetch_api_page_read(struct fetch_api_page *out, enum fetch_api_list list,
+    struct reader *r, struct err *e);
 
 /* ---- fetch_api_seen.c ---- */
 struct fetch_api_seen {
@@ -156,12 +179,14 @@ struct fetch_api_log {
 	uint64_t *ends; /* of each page in the file */
 	size_t count;
 	size_t capacity;
-	uint64_t entries;
+	enum fetch_api_list list; /* of the next page */
+	bool has[FETCH_API_LISTS]; /* pages, if only an empty one */
+	uint64_t entries[FETCH_API_LISTS];
 	size_t empty_in_a_row; /* pages without entries, up to the last */
 	char hash[FETCH_HASH_SIZE]; /* "" before the first page */
-	char *cursor; /* of the next page */
-	struct fetch_api_seen seen;
-	bool complete; /* the last page is here */
+	char *cursor; /* of the next page; NULL: it is its list's first */
+	struct fetch_api_seen seen; /* cursors of this list */
+	bool complete; /* the last page of the last list is here */
 	/* Of the page that is arriving. */
 	uint64_t arrived;
 	struct digest *digest;
@@ -189,6 +214,9 @@ int fetch_api_log_write(
  */
 int fetch_api_log_end(
     struct fetch_api_log *log, struct fetch_api_page *page, struct err *e);
+/* Notes that ${log->list} is not there, nor any that follows. */
+int fetch_api_log_skip(struct fetch_api_log *log, struct err *e);
+uint64_t fetch_api_log_entries(const struct fetch_api_log *log);
 /* Page ${index}, or when it is the count, the one that is arriving. */
 void fetch_api_log_reader(
     struct fetch_api_log *log, size_t index, struct reader *r);
@@ -218,6 +246,7 @@ struct fetch_api_job {
 	/* Of a failure. */
 	int status; /* of the last answer; 0: none, or it was no HTTP error */
 	bool spoiled; /* what is kept leads nowhere */
+	bool no_page; /* what came is no page of its list */
 	/* Used by requests before the one under way. */
 	unsigned requests;
 	uint64_t bytes;

@@ -26,6 +26,9 @@ fetch_api_checkpoint_read(struct fetch_api_checkpoint *out, const char *text)
 	pages = fetch_api_record_int(text, len, "pages", 0);
 	out->pages = pages > 0 && pages <= LIMIT_API_PAGES ? (size_t)pages : 0;
 	out->plain = fetch_api_record_bool(text, len, "plain");
+	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)
+		out->has[i] = fetch_api_record_bool(text, len,
+		    fetch_api_list_get((enum fetch_api_list)i)->member);
 	fetch_api_record_copy(
 	    out->version, sizeof out->version, text, len, "version");
 	fetch_api_record_copy(
@@ -51,6 +54,11 @@ fetch_api_checkpoint_write(const struct fetch_api_checkpoint *c)
 	fetch_api_record_add_int(&j, "pages", (int64_t)c->pages);
 	if (c->plain)
 		fetch_api_record_add_bool(&j, "plain", true);
+	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)
+		if (c->has[i])
+			fetch_api_record_add_bool(&j,
+			    fetch_api_list_get((enum fetch_api_list)i)->member,
+			    true);
 	if (*c->delta != '\0')
 		fetch_api_record_add_str(&j, "delta", c->delta);
 	if (*c->asked != '\0')

@@ -29,7 +29,7 @@ tell_progress(void *ctx, unsigned requests, uint64_t bytes)
 	used->phase = "receiving pages";
 	used->pages = job->log->count;
 	used->total_pages = job->old.pages;
-	used->entries = job->log->entries;
+	used->entries = fetch_api_log_entries(job->log);
 	if (job->options->progress != NULL)
 		job->options->progress(job->options->progress_ctx, used);
 }
@@ -71,7 +71,8 @@ ask(struct fetch_api_job *job, struct http_request *rq,
 static char *
 page_url(const struct fetch_api_job *job, const struct fetch_api_head *head)
 {
-	const struct fetch_api_query q = { .root = job->root,
+	const struct fetch_api_query q = { .list = job->log->list,
+		.root = job->root,
 		.version = head->version,
 		.limit = job->conf->page_size,
 		.plain = head->plain,
@@ -141,7 +142,7 @@ check_limits(struct fetch_api_job *job, struct err *e)
 {
 	const struct fetch_api_log *log = job->log;
 
-	if (log->entries > LIMIT_ENTRIES)
+	if (fetch_api_log_entries(log) > LIMIT_ENTRIES)
 		err_set(e, ERR_LIMIT, "more than %d servers", LIMIT_ENTRIES);
 	else if (!log->complete && log->count >= LIMIT_API_PAGES)
 		err_set(e, ERR_LIMIT, "more than %d pages", LIMIT_API_PAGES);
@@ -165,7 +166,8 @@ take_page(struct fetch_api_job *job, const char *url, struct err *e)
 	int rc = -1;
 
 	fetch_api_log_reader(job->log, job->log->count, &r);
-	if (fetch_api_page_read(&page, &r, e) == -1) {
+	if (fetch_api_page_read(&page, job->log->list, &r, e) == -1) {
+		job->no_page = e->code == ERR_INPUT;
 		if (first_byte(job) == '<')
 			err_wrap(e, "HTML or XML, where JSON was expected");
 		goto out;
@@ -296,18 +298,58 @@ out:
 	return rc;
 }
 
+/*
+ * Whether that the first page of a list beside that of servers did not come
+ * means that there is none.  Most upstreams never heard of such lists, and some
+ * have an answer of their own for what they do not know; but one that had the
+ * list before has it still, if it does not say otherwise.
+ */
+static bool
+is_absent(const struct fetch_api_job *job)
+{
+	if (is_elsewhere(job->status))
+		return true;
+	return !(job->known && job->old.has[job->log->list]) &&
+	       (job->status != 0 || job->no_page);
+}
+
+/* Asks for the first page of skills or plugins, where there may be any. */
+static int
+next_list(struct fetch_api_job *job, struct err *e)
+{
+	const bool delta = job->log->head.since_us != CLOCK_NEVER;
+	struct err why = ERR_INIT;
+
+	if (delta && !job->old.has[job->log->list])
+		return fetch_api_log_skip(job->log, e);
+	job->no_page = false;
+	if (next_page(job, &why) == 0)
+		return 0;
+	if (is_absent(job)) {
+		job->status = 0;
+		return fetch_api_log_skip(job->log, e);
+	}
+	*e = why;
+	return -1;
+}
+
 int
 fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 {
+	const struct fetch_api_log *log = job->log;
+	bool first;
+
 	job->status = 0;
 	job->spoiled = false;
 	job->resumed_pages = job->log->count;
 	tell_progress(job, 0, 0);
 	if (job->log->count == 0 && find_first(job, e) == -1)
 		return -1;
-	while (!job->not_modified && !job->log->complete)
-		if (next_page(job, e) == -1)
+	while (!job->not_modified && !log->complete) {
+		first = log->list != FETCH_API_SERVERS && log->cursor == NULL;
+		if ((first ? next_list(job, e) : next_page(job, e)) == -1)
 			return -1;
+	}
 	return 0;
 }
 
@@ -332,7 +374,8 @@ write_probe(void *ctx, const void *data, size_t len, struct err *e)
 bool
 fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 {
-	struct fetch_api_query q = { .root = job->root,
+	struct fetch_api_query q = { .list = FETCH_API_SERVERS,
+		.root = job->root,
 		.version = job->log->head.version,
 		.limit = 1,
 		.plain = job->log->head.plain };
@@ -355,7 +398,8 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 	rq.url = url;
 	if (ask(job, &rq, &rs, &ignored) == 0) {
 		reader_from_memory(&r, buf_str(&body), body.len);
-		knows = fetch_api_page_read(&page, &r, &ignored) == 0 &&
+		knows = fetch_api_page_read(
+			    &page, FETCH_API_SERVERS, &r, &ignored) == 0 &&
 			page.entries == 0 && page.cursor == NULL;
 	}
 	http_response_free(&rs);

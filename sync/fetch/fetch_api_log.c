@@ -2,7 +2,7 @@
 /*
  * A crawl on disk.  Each line of the journal is the SHA-256 of a JSON object
  * in hex, a space, and the object: the first says what is crawled, each of the
- * others describes one page.
+ * others describes one page, or says that a list is not there.
  *
  * Nothing is synced to the disk: after kill -9 the kernel still has every
  * byte, and after a power failure the hashes tell how far what was kept is
@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define PREFIX "api-"
-#define FORM 1 /* of the journal; another one is not understood */
+#define FORM 2 /* of the journal; another one is not understood */
 #define BLOCK (64 * KIB)
 
 static void
@@ -93,6 +93,16 @@ page_is_sound(struct fetch_api_log *log, uint64_t size, const char *hash)
 	return n == 0 && strcmp(found, hash) == 0;
 }
 
+/* A cursor means nothing in another list. */
+static void
+go_to_list(struct fetch_api_log *log, enum fetch_api_list list)
+{
+	log->list = list;
+	log->complete = list == FETCH_API_LISTS;
+	log->empty_in_a_row = 0;
+	fetch_api_seen_free(&log->seen);
+}
+
 static void
 add_page(struct fetch_api_log *log, uint64_t size, size_t entries,
     const char *hash, char *cursor)
@@ -105,12 +115,14 @@ add_page(struct fetch_api_log *log, uint64_t size, size_t entries,
 		    xreallocarray(log->ends, log->capacity, sizeof *log->ends);
 	}
 	log->ends[log->count++] = end;
-	log->entries += entries;
+	log->has[log->list] = true;
+	log->entries[log->list] += entries;
 	log->empty_in_a_row = entries > 0 ? 0 : log->empty_in_a_row + 1;
 	memcpy(log->hash, hash, DIGEST_HEX_SIZE);
 	free(log->cursor);
 	log->cursor = cursor;
-	log->complete = cursor == NULL;
+	if (cursor == NULL)
+		go_to_list(log, log->list + 1);
 }
 
 static bool
@@ -149,7 +161,10 @@ read_line(struct fetch_api_log *log, const char *line, size_t len, bool first)
 		return false;
 	if (first)
 		return read_head(&log->head, line + before, len);
-	return read_page(log, line + before, len);
+	if (!fetch_api_record_bool(line + before, len, "absent"))
+		return read_page(log, line + before, len);
+	go_to_list(log, FETCH_API_LISTS);
+	return true;
 }
 
 /* Reads all lines up to the first that is not sound, and cuts the rest off. */
@@ -272,15 +287,14 @@ fetch_api_log_reset(struct fetch_api_log *log, struct err *e)
 {
 	int rc = -1;
 
-	fetch_api_seen_free(&log->seen);
 	memset(&log->head, 0, sizeof log->head);
 	log->count = 0;
-	log->entries = 0;
-	log->empty_in_a_row = 0;
+	memset(log->has, 0, sizeof log->has);
+	memset(log->entries, 0, sizeof log->entries);
 	log->hash[0] = '\0';
 	free(log->cursor);
 	log->cursor = NULL;
-	log->complete = false;
+	go_to_list(log, FETCH_API_SERVERS);
 	if (ftruncate(log->journal, 0) == -1 ||
 	    lseek(log->journal, 0, SEEK_SET) == -1 ||
 	    ftruncate(log->pages, 0) == -1) {
@@ -433,6 +447,35 @@ fetch_api_log_end(
 	rc = 0;
 out:
 	return rc;
+}
+
+int
+fetch_api_log_skip(struct fetch_api_log *log, struct err *e)
+{
+	struct buf text = BUF_INIT(FETCH_API_RECORD_MAX);
+	struct json_out j = JSON_OUT_INIT(&text);
+	int rc = -1;
+
+	json_out_open(&j, '{');
+	fetch_api_record_add_bool(&j, "absent", true);
+	json_out_close(&j, '}');
+	if (write_line(log, &text, e) == -1)
+		goto out;
+	go_to_list(log, FETCH_API_LISTS);
+	rc = 0;
+out:
+	buf_free(&text);
+	return rc;
+}
+
+uint64_t
+fetch_api_log_entries(const struct fetch_api_log *log)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < FETCH_API_LISTS; i++)
+		all += log->entries[i];
+	return all;
 }
 
 void

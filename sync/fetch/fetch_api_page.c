@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a crawl has to know of a page.  The servers are left to those who read
+ * What a crawl has to know of a page.  The entries are left to those who read
  * documents: one that is wrong must not cost the crawl.
  */
 #include "sync/fetch/fetch_api.h"
@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char the_page[] = "the page";
+
 struct page {
 	struct fetch_api_page *out;
-	size_t arrays; /* how often "servers" is there */
+	const char *member; /* that holds the entries */
+	size_t arrays; /* how often it is there */
 	/* What is of the wrong form, NULL for nothing; and its first byte. */
 	const char *wrong;
 	char first;
@@ -33,17 +36,17 @@ note_wrong(struct page *p, const char *what, char first)
 static enum jscan_action
 decide_member(struct page *p, const struct jscan_place *at)
 {
-	if (jscan_step_is(&at->steps[0], "servers")) {
+	if (jscan_step_is(&at->steps[0], p->member)) {
 		p->arrays++;
 		if (at->first == '[')
 			return JSCAN_DESCEND;
 		if (at->first != 'n')
-			note_wrong(p, "\"servers\"", at->first);
+			note_wrong(p, p->member, at->first);
 	} else if (jscan_step_is(&at->steps[0], "metadata")) {
 		if (at->first == '{')
 			return JSCAN_DESCEND;
 		if (at->first != 'n')
-			note_wrong(p, "\"metadata\"", at->first);
+			note_wrong(p, "metadata", at->first);
 	}
 	return JSCAN_SKIP;
 }
@@ -55,7 +58,7 @@ decide(void *ctx, const struct jscan_place *at)
 
 	if (at->depth == 0) {
 		if (at->first != '{')
-			note_wrong(p, "the page", at->first);
+			note_wrong(p, the_page, at->first);
 		return JSCAN_DESCEND;
 	}
 	if (at->depth == 1 && at->steps[0].key != NULL)
@@ -72,7 +75,7 @@ decide(void *ctx, const struct jscan_place *at)
 	if (at->first == '"')
 		return JSCAN_CAPTURE;
 	if (at->first != 'n')
-		note_wrong(p, "\"metadata.nextCursor\"", at->first);
+		note_wrong(p, "metadata.nextCursor", at->first);
 	return JSCAN_SKIP;
 }
 
@@ -121,28 +124,31 @@ type_name(char first)
 }
 
 int
-fetch_api_page_read(struct fetch_api_page *out, struct reader *r, struct err *e)
+fetch_api_page_read(struct fetch_api_page *out, enum fetch_api_list list,
+    struct reader *r, struct err *e)
 {
-	struct page p = { .out = out };
+	struct page p = { .out = out,
+		.member = fetch_api_list_get(list)->member };
 	const struct jscan_handler handler = { .ctx = &p,
 		.capture_max = LIMIT_API_CURSOR,
 		.decide = decide,
 		.captured = captured };
+	const char *quote;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
 	if (jscan_run(r, &handler, e) == -1)
 		goto out;
 	if (p.wrong != NULL) {
-		err_set(e, ERR_INPUT, "%s is %s: this is no list of servers",
-		    p.wrong, type_name(p.first));
+		quote = p.wrong == the_page ? "" : "\"";
+		err_set(e, ERR_INPUT, "%s%s%s is %s: this is no list of %s",
+		    quote, p.wrong, quote, type_name(p.first), p.member);
 		goto out;
 	}
 	if (p.arrays != 1) {
-		err_set(e, ERR_INPUT,
-		    "\"servers\" is %s: this is no list of "
-		    "servers",
-		    p.arrays == 0 ? "missing" : "there twice");
+		err_set(e, ERR_INPUT, "\"%s\" is %s: this is no list of %s",
+		    p.member, p.arrays == 0 ? "missing" : "there twice",
+		    p.member);
 		goto out;
 	}
 	rc = 0;

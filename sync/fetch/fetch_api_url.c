@@ -64,11 +64,16 @@ add_encoded(struct buf *to, const char *text)
 char *
 fetch_api_url_page(const struct fetch_api_query *q)
 {
+	const struct fetch_api_list_facts *list = fetch_api_list_get(q->list);
 	struct buf url = BUF_INIT(4 * LIMIT_URL + 4 * LIMIT_API_CURSOR);
 	char since[CLOCK_TEXT_SIZE];
+	unsigned limit = q->limit;
 
-	buf_addf(&url, "%s/%s/servers?limit=%u", q->root, q->version, q->limit);
-	if (!q->plain)
+	if (list->most != 0 && limit > list->most)
+		limit = list->most;
+	buf_addf(
+	    &url, "%s/%s/%s?limit=%u", q->root, q->version, list->path, limit);
+	if (!q->plain && list->deleted)
 		buf_adds(&url, "&include_deleted=true");
 	if (q->since_us != CLOCK_NEVER) {
 		clock_format(since, q->since_us);

@@ -170,6 +170,13 @@ add_tree(struct fetch_git_job *job, struct fetch_git_documents *docs,
 		/* Settings of tools; directories on disk are read so too. */
 		if (*git_tree_entry_name(entry) == '.')
 			continue;
+		/* git writes no such name, so whoever did means no good. */
+		if (strchr(git_tree_entry_name(entry), '/') != NULL) {
+			err_set(e, ERR_INPUT,
+			    "a file is named \"%s\", which leads elsewhere",
+			    git_tree_entry_name(entry));
+			goto out;
+		}
 		free(path);
 		path = xasprintf("%s%s%s", name, *name == '\0' ? "" : "/",
 		    git_tree_entry_name(entry));

@@ -579,6 +579,7 @@ try_all(struct exchange *x)
 		}
 		http_pause(wait);
 	}
+	err_clear(x->e);
 	rc = 0;
 out:
 	return rc;

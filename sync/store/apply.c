@@ -30,6 +30,10 @@ struct apply {
 	int64_t read;
 	bool partial; /* what is not offered is not gone */
 	bool changed; /* something was written */
+	bool was_empty; /* nothing was stored of the source */
+	int64_t touched; /* the entry that was touched last */
+	/* How many usable versions more there are, by kind. */
+	int64_t grown[ENTRY_PLUGIN + 1];
 	/* Of the document being read. */
 	const char *document; /* its name; NULL when it is the only one */
 	enum shape_kind shape;
@@ -70,18 +74,26 @@ reject(struct apply *a, const struct catalog_entry *entry,
 
 /* Sets ${first} when this source has not offered the version before. */
 static int
-mark_seen(struct apply *a, enum entry_kind kind,
-    const struct rules_entry *facts, bool *first, struct err *e)
+mark_seen(struct apply *a, int64_t document, bool *first, struct err *e)
 {
 	struct stmt *s = db_stmt(a->place.db, SQL_SEEN_INSERT);
 
-	stmt_bind_int(s, SQL_SEEN_INSERT_P_KIND, kind);
-	stmt_bind_str(s, SQL_SEEN_INSERT_P_NAME, facts->name);
-	stmt_bind_str(s, SQL_SEEN_INSERT_P_VERSION, facts->version);
+	stmt_bind_int(s, SQL_SEEN_INSERT_P_DOCUMENT, document);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	*first = db_changes(a->place.db) == 1;
 	return 0;
+}
+
+/* The versions of an entry mostly come together. */
+static int
+touch(struct apply *a, int64_t entry, struct err *e)
+{
+	a->changed = true;
+	if (a->touched == entry)
+		return 0;
+	a->touched = entry;
+	return heads_touch(a->place.db, entry, e);
 }
 
 static void
@@ -123,12 +135,15 @@ replace(struct apply *a, const struct stored_version *stored,
 	struct apply_counts *counts = a->counts;
 	int64_t document = stored->document;
 
-	if (is_deleted(item) == stored->deleted)
+	if (is_deleted(item) == stored->deleted) {
 		counts->updated++;
-	else if (stored->deleted)
+	} else if (stored->deleted) {
 		counts->added++;
-	else
+		a->grown[item->kind]++;
+	} else {
 		counts->removed++;
+		a->grown[item->kind]--;
+	}
 	/* What is deleted may come without all that it was. */
 	if (is_deleted(item) && item->facts->description == NULL)
 		document = 0;
@@ -140,6 +155,8 @@ keep(struct apply *a, struct stored_version *stored,
     const struct stored_item *item, struct err *e)
 {
 	bool known = stored->document != 0 && !stored->removed;
+	int64_t document;
+	bool first;
 
 	/* A document read again is as it was stored: nothing was offered. */
 	if (known && (a->reject.silent || memcmp(stored->digest, item->digest,
@@ -147,19 +164,22 @@ keep(struct apply *a, struct stored_version *stored,
 		a->counts->unchanged++;
 		return 0;
 	}
-	a->changed = true;
 	if (stored->entry == 0 &&
 	    stored_insert_entry(&stored->entry, &a->place, item, e) == -1)
 		return -1;
-	if (heads_touch(a->place.db, stored->entry, e) == -1)
+	if (touch(a, stored->entry, e) == -1)
 		return -1;
 	if (stored->document != 0)
 		return replace(a, stored, item, e);
-	if (is_deleted(item))
+	if (is_deleted(item)) {
 		a->counts->updated++;
-	else
+	} else {
 		a->counts->added++;
-	return stored_insert(&a->place, item, stored->entry, e);
+		a->grown[item->kind]++;
+	}
+	if (stored_insert(&document, &a->place, item, stored->entry, e) == -1)
+		return -1;
+	return mark_seen(a, document, &first, e);
 }
 
 /*
@@ -175,12 +195,12 @@ remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
 		return -1;
 	if (stored.document == 0 || stored.deleted)
 		return 0;
-	if (heads_touch(a->place.db, stored.entry, e) == -1 ||
+	if (touch(a, stored.entry, e) == -1 ||
 	    stored_remove(&a->place, stored.entry, entry->facts.version, e) ==
 		-1)
 		return -1;
-	a->changed = true;
 	a->counts->removed++;
+	a->grown[entry->kind]--;
 	return 0;
 }
 
@@ -194,7 +214,7 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 	};
 	struct rules_problem problem = again;
 	struct stored_version stored;
-	bool first;
+	bool first = true;
 
 	if (!filter_keeps(a->filter, entry->kind, entry->facts.name,
 		(const char *const *)entry->facts.tags,
@@ -206,7 +226,10 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 	}
 	if (a->partial && stored_release(&a->place, item, e) == -1)
 		return -1;
-	if (mark_seen(a, entry->kind, &entry->facts, &first, e) == -1)
+	if (find_stored(&stored, a, entry, e) == -1)
+		return -1;
+	if (stored.document != 0 &&
+	    mark_seen(a, stored.document, &first, e) == -1)
 		return -1;
 	if (!first) {
 		snprintf(problem.value, sizeof problem.value, "%.*s",
@@ -219,8 +242,6 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 		if (reject_note(&a->reject, &place, entry->note, e) == -1)
 			return -1;
 	}
-	if (find_stored(&stored, a, entry, e) == -1)
-		return -1;
 	return keep(a, &stored, item, e);
 }
 
@@ -279,7 +300,7 @@ take_known(
 	    memcmp(stored->digest, a->asked.digest, DIGEST_RAW_SIZE) != 0 ||
 	    !filter_keeps(a->filter, entry->kind, facts->name, NULL, 0))
 		return 0;
-	if (mark_seen(a, entry->kind, facts, &first, e) == -1)
+	if (mark_seen(a, stored->document, &first, e) == -1)
 		return -1;
 	if (!first)
 		return 0;
@@ -292,12 +313,27 @@ take_known(
 
 /* ---- all of a source ---- */
 
+/* A part is small, and what is stored need not be counted for it. */
+static void
+count_part(struct apply *a)
+{
+	const struct apply_counts *before = &a->options->stored;
+
+	a->counts->servers = before->servers + a->grown[ENTRY_SERVER];
+	a->counts->skills = before->skills + a->grown[ENTRY_SKILL];
+	a->counts->plugins = before->plugins + a->grown[ENTRY_PLUGIN];
+}
+
 static int
 count_stored(struct apply *a, struct err *e)
 {
 	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_COUNTS);
 	bool row;
 
+	if (a->partial) {
+		count_part(a);
+		return 0;
+	}
 	stmt_bind_int(s, SQL_SOURCE_COUNTS_P_SOURCE, a->options->source_id);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
@@ -334,6 +370,8 @@ remove_unseen(struct apply *a, struct err *e)
 {
 	struct stmt *s;
 
+	if (a->was_empty)
+		return run_for_source(a, SQL_WITHHELD_DELETE_UNSEEN, e);
 	if (run_for_source(a, SQL_TOUCH_UNSEEN, e) == -1)
 		return -1;
 	s = db_stmt(a->place.db, SQL_REMOVE_UNSEEN);
@@ -383,6 +421,20 @@ finish(struct apply *a, struct err *e)
 }
 
 static int
+look_whether_empty(struct apply *a, struct err *e)
+{
+	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_IS_EMPTY);
+	bool row;
+
+	stmt_bind_int(s, SQL_SOURCE_IS_EMPTY_P_SOURCE, a->options->source_id);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	a->was_empty = row && stmt_int(s, 0) != 0;
+	stmt_done(s);
+	return 0;
+}
+
+static int
 start(struct apply *a, struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e)
 {
@@ -396,6 +448,8 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
 		.strict = options->source->strict };
 	a->digest = digest_new();
 	if (filter_new(&a->filter, &options->source->filter, e) == -1)
+		return -1;
+	if (look_whether_empty(a, e) == -1)
 		return -1;
 	return clear_notes(a, e);
 }
@@ -529,15 +583,18 @@ int
 apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
     const struct apply_options *options, struct err *e)
 {
+	struct apply_options part = *options;
 	struct apply_counts before = { 0 };
 	struct apply a;
 	int rc = -1;
 
 	/* A part says nothing of the rest, which the filter is for as well. */
-	if (fetched->partial && options->refilter &&
-	    apply_filter(&before, db, options, e) == -1)
-		return -1;
-	if (start(&a, out, db, options, e) == -1)
+	if (fetched->partial && options->refilter) {
+		if (apply_filter(&before, db, options, e) == -1)
+			return -1;
+		part.stored = before;
+	}
+	if (start(&a, out, db, &part, e) == -1)
 		goto out;
 	a.partial = fetched->partial;
 	if (reject_start(&a.reject, fetched->partial, e) == -1)

@@ -42,6 +42,8 @@ struct apply_options {
 	int64_t source_id;
 	size_t max_meta_size;
 	int64_t now; /* the instant that changes are dated with */
+	/* What is stored of the source before; of it only the three sums. */
+	struct apply_counts stored;
 	/* The filter is not the one that was applied to what is stored. */
 	bool refilter;
 	/* Called now and then with the entries read so far; NULL for none. */

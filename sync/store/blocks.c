@@ -6,20 +6,20 @@
 #include "lib/limits.h"
 #include "lib/posting.h"
 #include "lib/xalloc.h"
+#include "sync/store/patch.h"
 #include "sync/store/postings.h"
+#include "sync/store/terms.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The columns of the statement block_versions. */
+/* The columns of the statement block_entries. */
 enum {
 	COLUMN_SORT_KEY,
 	COLUMN_SEARCH_TEXT,
 	COLUMN_IS_USABLE,
 	COLUMN_CHANGED,
-	COLUMN_VERSION,
-	COLUMN_STATUS,
-	COLUMN_FACETS
+	COLUMN_TERMS
 };
 
 /* The block that is being made. */
@@ -32,80 +32,22 @@ struct block {
 	int64_t keys[POSTING_BLOCK];
 	int64_t changed[POSTING_BLOCK];
 	struct postings *postings;
-	struct buf term;
+	struct terms terms;
 	struct buf list;
 };
 
 static void
-add_term(struct block *b, enum posting_kind kind, const char *text, size_t len)
+add_entry(struct block *b, struct stmt *s)
 {
-	buf_reset(&b->term);
-	posting_term(&b->term, kind, text, len);
-	postings_add(b->postings, buf_str(&b->term), b->term.len,
-	    (uint16_t)(b->count - 1));
-}
-
-/* Every run of one to four characters. */
-static void
-add_grams(struct block *b, const char *text, size_t len)
-{
-	const char *end = text + len;
-
-	for (; text < end; text += posting_character(text, end)) {
-		const char *to = text;
-
-		for (int i = 0; i < POSTING_GRAM && to < end; i++) {
-			to += posting_character(to, end);
-			add_term(
-			    b, POSTING_TEXT_GRAM, text, (size_t)(to - text));
-		}
-	}
-}
-
-static void
-add_facets(struct block *b, const char *facets, size_t len)
-{
-	const char *end = facets + len;
-
-	while (facets < end) {
-		size_t text = strlen(facets + 1);
-
-		add_term(b, (enum posting_kind) * facets, facets + 1, text);
-		facets += text + 2;
-	}
-}
-
-/* Takes what belongs to an entry as a whole from its first version's row. */
-static void
-begin_entry(struct block *b, struct stmt *s)
-{
-	const char *text;
-	size_t len;
+	struct terms_source source;
 
 	b->keys[b->count] = stmt_int(s, COLUMN_SORT_KEY);
-	b->changed[b->count] = 0;
+	b->changed[b->count] = stmt_int(s, COLUMN_CHANGED);
+	source.text = stmt_text(s, COLUMN_SEARCH_TEXT, &source.text_len);
+	source.list = stmt_blob(s, COLUMN_TERMS, &source.list_len);
+	source.usable = stmt_int(s, COLUMN_IS_USABLE) != 0;
+	terms_add_all(&b->terms, &source, (uint16_t)b->count);
 	b->count++;
-	text = stmt_text(s, COLUMN_SEARCH_TEXT, &len);
-	add_grams(b, text, len);
-	if (stmt_int(s, COLUMN_IS_USABLE) != 0)
-		add_term(b, POSTING_USABLE, "", 0);
-}
-
-static void
-add_version(struct block *b, struct stmt *s)
-{
-	int64_t *changed = &b->changed[b->count - 1];
-	const char *text;
-	size_t len;
-
-	if (*changed < stmt_int(s, COLUMN_CHANGED))
-		*changed = stmt_int(s, COLUMN_CHANGED);
-	text = stmt_text(s, COLUMN_VERSION, &len);
-	add_term(b, POSTING_VERSION, text, len);
-	text = stmt_text(s, COLUMN_STATUS, &len);
-	add_term(b, POSTING_STATUS, text, len);
-	text = stmt_blob(s, COLUMN_FACETS, &len);
-	add_facets(b, text, len);
 }
 
 static int
@@ -122,6 +64,8 @@ add_registries(struct block *b, struct err *e)
 {
 	struct stmt *s = db_stmt(b->db, SQL_BLOCK_MEMBERS);
 	const int64_t *found;
+	const char *text;
+	size_t len;
 	int64_t key;
 	bool row;
 
@@ -137,10 +81,8 @@ add_registries(struct block *b, struct err *e)
 		    bsearch(&key, b->keys, b->count, sizeof key, compare_keys);
 		if (found == NULL)
 			continue;
-		buf_reset(&b->term);
-		buf_addc(&b->term, POSTING_REGISTRY);
-		buf_add_i64(&b->term, stmt_int(s, 0));
-		postings_add(b->postings, buf_str(&b->term), b->term.len,
+		text = stmt_text(s, 0, &len);
+		terms_add(&b->terms, POSTING_REGISTRY, text, len,
 		    (uint16_t)(found - b->keys));
 	}
 }
@@ -209,20 +151,6 @@ is_full(const struct block *b)
 	       postings_size(b->postings) > LIMIT_POSTINGS;
 }
 
-static int
-take_row(struct block *b, struct stmt *s, struct err *e)
-{
-	int64_t key = stmt_int(s, COLUMN_SORT_KEY);
-
-	if (b->count == 0 || b->keys[b->count - 1] != key) {
-		if (is_full(b) && flush(b, key, e) == -1)
-			return -1;
-		begin_entry(b, s);
-	}
-	add_version(b, s);
-	return 0;
-}
-
 /* How many entries each block of a range gets, all of them about the same. */
 static int
 plan_range(struct block *b, int64_t end, struct err *e)
@@ -268,16 +196,18 @@ index_range(struct block *b, int64_t end, struct err *e)
 
 	if (forget(b, e) == -1 || plan_range(b, end, e) == -1)
 		return -1;
-	s = db_stmt(b->db, SQL_BLOCK_VERSIONS);
-	stmt_bind_int(s, SQL_BLOCK_VERSIONS_P_FIRST_KEY, b->first_key);
-	stmt_bind_int(s, SQL_BLOCK_VERSIONS_P_END, end);
+	s = db_stmt(b->db, SQL_BLOCK_ENTRIES);
+	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_END, end);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			return -1;
 		if (!row)
 			return flush(b, end, e);
-		if (take_row(b, s, e) == -1)
+		if (is_full(b) &&
+		    flush(b, stmt_int(s, COLUMN_SORT_KEY), e) == -1)
 			return -1;
+		add_entry(b, s);
 	}
 }
 
@@ -305,14 +235,15 @@ blocks_update(struct db *db, struct err *e)
 	bool any;
 	int rc = -1;
 
-	if (next_stale(&first, &end, &any, db, e) == -1)
+	if (patch_blocks(db, e) == -1 ||
+	    next_stale(&first, &end, &any, db, e) == -1)
 		return -1;
 	if (!any)
 		return 0;
 	b = xcalloc(1, sizeof *b);
 	b->db = db;
 	b->postings = postings_new();
-	buf_init(&b->term, POSTING_TEXT + 1);
+	terms_init(&b->terms, b->postings);
 	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
 	while (any) {
 		b->first_key = first;
@@ -322,9 +253,9 @@ blocks_update(struct db *db, struct err *e)
 	}
 	rc = 0;
 out:
-	stmt_done(db_stmt(db, SQL_BLOCK_VERSIONS));
+	stmt_done(db_stmt(db, SQL_BLOCK_ENTRIES));
+	terms_free(&b->terms);
 	postings_free(b->postings);
-	buf_free(&b->term);
 	buf_free(&b->list);
 	free(b);
 	return rc;

@@ -2,8 +2,9 @@
 /*
  * Indexing entries block by block: what responders ask when a query filters.
  *
- * A block is indexed anew as a whole when any of its entries changed in any
- * way.  It takes some thousand entries, so that costs milliseconds; in return
+ * A block is indexed anew as a whole when entries came, went or are shown by
+ * others, or many changed; a few that changed are patched (sync/store/patch.h).
+ *  It takes some thousand entries, so that costs milliseconds; in return
  * there is nothing to keep in step term by term.
  */
 #ifndef SYNC_BLOCKS_H

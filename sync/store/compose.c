@@ -72,19 +72,35 @@ collect(int64_t **ids, size_t *count, struct stmt *s, struct err *e)
 	}
 }
 
+static int
+nothing_to_decide(bool *nothing, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_RECOMPOSE_IS_EMPTY);
+	bool row;
+
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	*nothing = row && stmt_int(s, 0) != 0;
+	stmt_done(s);
+	return 0;
+}
+
 int
 compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_REGISTRY_OF_SOURCE);
 	int64_t *registries = NULL;
 	size_t count;
+	bool same; /* names, and who holds them */
 	int rc = -1;
 
+	if (nothing_to_decide(&same, db, e) == -1)
+		return -1;
 	stmt_bind_int(s, SQL_REGISTRY_OF_SOURCE_P_SOURCE, source);
 	if (collect(&registries, &count, s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (compose_names(db, registries[i], now, e) == -1 ||
+		if ((!same && compose_names(db, registries[i], now, e) == -1) ||
 		    touch_registry(db, registries[i], now, e) == -1)
 			goto out;
 	if (stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e) == -1)

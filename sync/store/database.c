@@ -31,7 +31,32 @@ set_user_version(struct db *db, int64_t version, struct err *e)
 	return db_script(db, text, e);
 }
 
-/* Runs ${text} and sets ${version} in one transaction. */
+/* Drops every derived table and view that some version of ours has made. */
+static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
+				   "DROP VIEW IF EXISTS skill;"
+				   "DROP VIEW IF EXISTS plugin;"
+				   "DROP VIEW IF EXISTS server_tag;"
+				   "DROP VIEW IF EXISTS server_package;"
+				   "DROP VIEW IF EXISTS server_remote;"
+				   "DROP VIEW IF EXISTS registry_entry;"
+				   "DROP VIEW IF EXISTS shadowed_entry;"
+				   "DROP VIEW IF EXISTS registry_status;"
+				   "DROP VIEW IF EXISTS source_status;"
+				   "DROP VIEW IF EXISTS sync_run;"
+				   "DROP VIEW IF EXISTS rejected_entry;"
+				   "DROP VIEW IF EXISTS entry_note;"
+				   "DROP TABLE IF EXISTS membership;"
+				   "DROP TABLE IF EXISTS registry_count;"
+				   "DROP TABLE IF EXISTS search_index;"
+				   "DROP TABLE IF EXISTS version_text;"
+				   "DROP TABLE IF EXISTS posting;"
+				   "DROP TABLE IF EXISTS block;"
+				   "DROP TABLE IF EXISTS entry_head;";
+
+/*
+ * Runs ${text} and sets ${version} in one transaction.  What is derived refers
+ * to facts and is made anew afterwards in any case, so it goes first.
+ */
 static int
 step(struct db *db, const char *text, int64_t version, struct err *e)
 {
@@ -39,7 +64,8 @@ step(struct db *db, const char *text, int64_t version, struct err *e)
 
 	if (db_begin_write(db, e) == -1)
 		return -1;
-	if (db_script(db, text, e) == -1 ||
+	if (db_script(db, drop_derived, e) == -1 ||
+	    db_script(db, text, e) == -1 ||
 	    set_user_version(db, version, e) == -1 || db_commit(db, e) == -1)
 		goto out;
 	rc = 0;
@@ -62,28 +88,6 @@ move_facts(struct db *db, int64_t *version, struct err *e)
 	}
 	return 0;
 }
-
-/* Drops every derived table and view that some version of ours has made. */
-static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
-				   "DROP VIEW IF EXISTS skill;"
-				   "DROP VIEW IF EXISTS plugin;"
-				   "DROP VIEW IF EXISTS server_tag;"
-				   "DROP VIEW IF EXISTS server_package;"
-				   "DROP VIEW IF EXISTS server_remote;"
-				   "DROP VIEW IF EXISTS registry_entry;"
-				   "DROP VIEW IF EXISTS shadowed_entry;"
-				   "DROP VIEW IF EXISTS registry_status;"
-				   "DROP VIEW IF EXISTS source_status;"
-				   "DROP VIEW IF EXISTS sync_run;"
-				   "DROP VIEW IF EXISTS rejected_entry;"
-				   "DROP VIEW IF EXISTS entry_note;"
-				   "DROP TABLE IF EXISTS membership;"
-				   "DROP TABLE IF EXISTS registry_count;"
-				   "DROP TABLE IF EXISTS search_index;"
-				   "DROP TABLE IF EXISTS version_text;"
-				   "DROP TABLE IF EXISTS posting;"
-				   "DROP TABLE IF EXISTS block;"
-				   "DROP TABLE IF EXISTS entry_head;";
 
 static int
 make_database_id(struct db *db, struct err *e)

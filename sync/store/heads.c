@@ -6,6 +6,7 @@
 #include "lib/limits.h"
 #include "lib/posting.h"
 #include "lib/xalloc.h"
+#include "sync/store/head.h"
 #include "sync/store/order.h"
 
 #include <string.h>
@@ -64,129 +65,85 @@ heads_put_text(struct db *db, int64_t document, struct buf *scratch,
 	return stmt_run(s, e);
 }
 
-/* What a head was, and what it is to be. */
-struct head {
+/* An entry that was touched: what its head was. */
+struct touched {
 	int64_t entry;
 	int64_t sort_key;
 	int kind;
 	const char *name;
-	const char *old_latest; /* NULL: none was usable */
+	bool was_usable;
 	bool is_new;
-	struct buf latest; /* empty: none is usable */
-	struct buf text;
-	int texts; /* that it is made of */
 };
 
 static int
-read_newest(struct head *h, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_ENTRY_NEWEST);
-	bool row;
-	size_t len;
-	const char *version;
-
-	buf_reset(&h->latest);
-	stmt_bind_int(s, SQL_ENTRY_NEWEST_P_ENTRY, h->entry);
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	if (row) {
-		version = stmt_text(s, 0, &len);
-		buf_add(&h->latest, version, len);
-	}
-	stmt_done(s);
-	return 0;
-}
-
-static int
-read_texts(struct head *h, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_ENTRY_TEXTS);
-	const char *text;
-	size_t len;
-	bool row;
-
-	buf_reset(&h->text);
-	h->texts = 0;
-	stmt_bind_int(s, SQL_ENTRY_TEXTS_P_ENTRY, h->entry);
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			return -1;
-		if (!row)
-			return 0;
-		text = stmt_text(s, 0, &len);
-		if (h->texts++ > 0)
-			buf_addc(&h->text, '\n');
-		buf_add(&h->text, text, len);
-	}
-}
-
-static int
-recompose_name(const struct head *h, struct db *db, struct err *e)
+recompose_name(const struct touched *t, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_RECOMPOSE_ADD);
 
-	stmt_bind_int(s, SQL_RECOMPOSE_ADD_P_KIND, h->kind);
-	stmt_bind_str(s, SQL_RECOMPOSE_ADD_P_NAME, h->name);
+	stmt_bind_int(s, SQL_RECOMPOSE_ADD_P_KIND, t->kind);
+	stmt_bind_str(s, SQL_RECOMPOSE_ADD_P_NAME, t->name);
 	return stmt_run(s, e);
 }
 
 static int
-is_empty(bool *empty, int64_t entry, struct db *db, struct err *e)
+delete_entry(const struct touched *t, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_ENTRY_IS_EMPTY);
-	bool row;
+	struct stmt *s = db_stmt(db, SQL_STALE_KEY);
 
-	stmt_bind_int(s, SQL_ENTRY_IS_EMPTY_P_ENTRY, entry);
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	*empty = row && stmt_int(s, 0) != 0;
-	stmt_done(s);
-	return 0;
-}
-
-static int
-delete_entry(const struct head *h, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_ENTRY_DELETE);
-
-	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, h->entry);
+	stmt_bind_int(s, SQL_STALE_KEY_P_SORT_KEY, t->sort_key);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return recompose_name(h, db, e);
+	s = db_stmt(db, SQL_ENTRY_DELETE);
+	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, t->entry);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	return recompose_name(t, db, e);
 }
 
 static int
-update_head(struct head *h, struct db *db, struct err *e)
+put_head(
+    const struct touched *t, const struct head *h, struct db *db, struct err *e)
 {
-	struct stmt *s;
-	bool empty, was_usable, is_usable;
+	struct stmt *s = db_stmt(db, SQL_ENTRY_HEAD_PUT);
 
-	if (read_newest(h, db, e) == -1)
-		return -1;
-	is_usable = h->latest.len > 0;
-	if (!is_usable) {
-		if (is_empty(&empty, h->entry, db, e) == -1)
-			return -1;
-		if (empty)
-			return delete_entry(h, db, e);
-	}
-	if (read_texts(h, db, e) == -1)
-		return -1;
-	s = db_stmt(db, SQL_ENTRY_HEAD_PUT);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_ENTRY, h->entry);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SORT_KEY, h->sort_key);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_ENTRY, t->entry);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SORT_KEY, t->sort_key);
 	stmt_bind_str(s, SQL_ENTRY_HEAD_PUT_P_LATEST_VERSION,
-	    is_usable ? buf_str(&h->latest) : NULL);
+	    h->is_usable ? buf_str(&h->latest) : NULL);
 	stmt_bind_text(s, SQL_ENTRY_HEAD_PUT_P_SEARCH_TEXT, buf_str(&h->text),
 	    h->text.len);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_TEXTS, h->texts);
-	if (stmt_run(s, e) == -1)
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_TEXTS, h->text_count);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_CHANGED, h->changed_us);
+	stmt_bind_blob(
+	    s, SQL_ENTRY_HEAD_PUT_P_TERMS, buf_str(&h->terms), h->terms.len);
+	return stmt_run(s, e);
+}
+
+/* Its postings say what the head said. */
+static int
+note_head(const struct touched *t, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_PATCHED_NOTE);
+
+	stmt_bind_int(s, SQL_PATCHED_NOTE_P_ENTRY, t->entry);
+	return stmt_run(s, e);
+}
+
+static int
+update_head(
+    const struct touched *t, struct head *h, struct db *db, struct err *e)
+{
+	if (head_read(h, db, t->entry, e) == -1)
+		return -1;
+	if (!h->has_versions)
+		return delete_entry(t, db, e);
+	if ((!t->is_new && note_head(t, db, e) == -1) ||
+	    put_head(t, h, db, e) == -1)
 		return -1;
 	/* Which entry a registry shows depends on who is there and alive. */
-	was_usable = h->old_latest != NULL;
-	if (!h->is_new && was_usable == is_usable)
+	if (!t->is_new && t->was_usable == h->is_usable)
 		return 0;
-	return recompose_name(h, db, e);
+	return recompose_name(t, db, e);
 }
 
 /* Runs update_head() for every row of touched; all have their place. */
@@ -194,30 +151,30 @@ static int
 update_heads(struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_TOUCHED_LIST);
-	struct head h = { .latest = BUF_INIT(LIMIT_VERSION_BYTES),
-		.text = BUF_INIT(LIMIT_ENTRY) };
+	struct touched t;
+	struct head h;
 	bool row;
 	int rc = -1;
 
+	head_init(&h);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			goto out;
 		if (!row)
 			break;
-		h.entry = stmt_int(s, 0);
-		h.sort_key = stmt_int(s, 1);
-		h.old_latest = stmt_text(s, 2, NULL);
-		h.is_new = stmt_int(s, 3) != 0;
-		h.kind = (int)stmt_int(s, 4);
-		h.name = stmt_text(s, 5, NULL);
-		if (update_head(&h, db, e) == -1)
+		t = (struct touched){ .entry = stmt_int(s, 0),
+			.sort_key = stmt_int(s, 1),
+			.was_usable = !stmt_is_null(s, 2),
+			.is_new = stmt_int(s, 3) != 0,
+			.kind = (int)stmt_int(s, 4),
+			.name = stmt_text(s, 5, NULL) };
+		if (update_head(&t, &h, db, e) == -1)
 			goto out;
 	}
 	rc = 0;
 out:
 	stmt_done(s);
-	buf_free(&h.latest);
-	buf_free(&h.text);
+	head_free(&h);
 	return rc;
 }
 
@@ -226,8 +183,8 @@ static int
 clear_heads(struct db *db, struct err *e)
 {
 	static const enum sql_id clearing[] = { SQL_TOUCHED_CLEAR,
-		SQL_STALE_CLEAR, SQL_BLOCKS_CLEAR, SQL_POSTINGS_CLEAR,
-		SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
+		SQL_STALE_CLEAR, SQL_PATCHED_CLEAR, SQL_BLOCKS_CLEAR,
+		SQL_POSTINGS_CLEAR, SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
 
 	for (size_t i = 0; i < sizeof clearing / sizeof clearing[0]; i++)
 		if (stmt_run(db_stmt(db, clearing[i]), e) == -1)
@@ -252,7 +209,7 @@ heads_update(struct db *db, bool *renumbered, struct err *e)
 			return -1;
 		}
 	}
-	if (stmt_run(db_stmt(db, SQL_STALE_TOUCHED), e) == -1 ||
+	if (stmt_run(db_stmt(db, SQL_STALE_NEW), e) == -1 ||
 	    update_heads(db, e) == -1)
 		return -1;
 	return stmt_run(db_stmt(db, SQL_TOUCHED_CLEAR), e);

@@ -2,30 +2,45 @@
 /* Collecting postings: a hash table of terms, each with a list of ordinals. */
 #include "sync/store/postings.h"
 
-#include "lib/posting.h"
+#include "lib/buf.h"
 #include "lib/xalloc.h"
 
+#include <endian.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_SLOTS 4096 /* a power of two */
-#define FIRST_ORDINALS 4
+#define FIRST_ORDINALS 4 /* a power of two */
+#define HEAD_BYTES 8
 
+/*
+ * Terms are looked up millions of times and nearly all are shorter than a
+ * number is, so the number is what is compared and sorted by.
+ */
 struct term {
-	uint16_t *ordinals;
+	uint64_t
+	    head; /* the first bytes, in the order of memcmp(), and zeros */
+	uint16_t *ordinals; /* room for the next power of two from count on */
+	uint32_t text; /* where in the texts the term begins */
+	uint32_t len;
 	uint32_t count;
-	uint32_t room;
+	uint16_t last; /* the last of its ordinals, of which it has one */
+};
+
+/* A place in the hash table. */
+struct slot {
+	uint32_t term; /* 1 + its index; 0: free */
 	uint32_t hash;
-	unsigned char len;
-	char text[POSTING_TEXT + 1];
 };
 
 struct postings {
 	struct term *terms;
 	size_t count;
 	size_t room;
-	uint32_t *slots; /* 1 + a term's index; 0: free */
-	size_t slot_count; /* more than twice the terms */
+	struct slot *slots;
+	size_t slot_count; /* more than 4/3 of the terms */
+	struct buf texts;
 	size_t size;
 };
 
@@ -36,6 +51,7 @@ postings_new(void)
 
 	p->slot_count = FIRST_SLOTS;
 	p->slots = xcalloc(p->slot_count, sizeof *p->slots);
+	buf_init(&p->texts, UINT32_MAX);
 	return p;
 }
 
@@ -46,6 +62,7 @@ postings_reset(struct postings *p)
 		free(p->terms[i].ordinals);
 	p->count = 0;
 	p->size = 0;
+	buf_reset(&p->texts);
 	memset(p->slots, 0, p->slot_count * sizeof *p->slots);
 }
 
@@ -55,53 +72,66 @@ postings_free(struct postings *p)
 	if (p == NULL)
 		return;
 	postings_reset(p);
+	buf_free(&p->texts);
 	free(p->terms);
 	free(p->slots);
 	free(p);
 }
 
-static uint32_t
-hash_of(const char *text, size_t len)
+static uint64_t
+head_of(const char *text, size_t len)
 {
-	uint32_t h = UINT32_C(2166136261);
+	unsigned char bytes[HEAD_BYTES] = { 0 };
+	uint64_t head;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)text[i]) * UINT32_C(16777619);
-	return h ^ h >> 15;
+	memcpy(bytes, text, len < HEAD_BYTES ? len : HEAD_BYTES);
+	memcpy(&head, bytes, sizeof head);
+	return be64toh(head);
 }
 
-/* The slot where the term is, or where it would be. */
-static uint32_t *
-find_slot(struct postings *p, const char *text, size_t len, uint32_t hash)
+static uint32_t
+hash_of(uint64_t head, const char *text, size_t len)
 {
-	size_t at = hash & (p->slot_count - 1);
+	uint64_t h = head + len;
 
-	while (p->slots[at] != 0) {
-		const struct term *t = &p->terms[p->slots[at] - 1];
+	for (size_t i = HEAD_BYTES; i < len; i++)
+		h = (h ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+	/* The upper half of a product depends on every bit. */
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> 32);
+}
 
-		if (t->hash == hash && t->len == len &&
-		    memcmp(t->text, text, len) == 0)
-			break;
-		at = (at + 1) & (p->slot_count - 1);
-	}
-	return &p->slots[at];
+static bool
+is_term(const struct postings *p, const struct term *t, uint64_t head,
+    const char *text, size_t len)
+{
+	return t->head == head && t->len == len &&
+	       (len <= HEAD_BYTES ||
+		   memcmp(buf_str(&p->texts) + t->text, text, len) == 0);
 }
 
 static void
 grow_slots(struct postings *p)
 {
-	p->slot_count *= 2;
-	free(p->slots);
-	p->slots = xcalloc(p->slot_count, sizeof *p->slots);
-	for (size_t i = 0; i < p->count; i++) {
-		const struct term *t = &p->terms[i];
+	struct slot *old = p->slots;
+	size_t count = p->slot_count;
 
-		*find_slot(p, t->text, t->len, t->hash) = (uint32_t)i + 1;
+	p->slot_count *= 2;
+	p->slots = xcalloc(p->slot_count, sizeof *p->slots);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = old[i].hash & (p->slot_count - 1);
+
+		if (old[i].term == 0)
+			continue;
+		while (p->slots[at].term != 0)
+			at = (at + 1) & (p->slot_count - 1);
+		p->slots[at] = old[i];
 	}
+	free(old);
 }
 
 static struct term *
-add_term(struct postings *p, const char *text, size_t len, uint32_t hash)
+add_term(struct postings *p, uint64_t head, const char *text, size_t len)
 {
 	struct term *t;
 
@@ -110,35 +140,56 @@ add_term(struct postings *p, const char *text, size_t len, uint32_t hash)
 		p->terms = xreallocarray(p->terms, p->room, sizeof *p->terms);
 	}
 	t = &p->terms[p->count++];
-	*t = (struct term){ .hash = hash, .len = (unsigned char)len };
-	memcpy(t->text, text, len);
+	*t = (struct term){ .head = head,
+		.text = (uint32_t)p->texts.len,
+		.len = (uint32_t)len };
+	buf_add(&p->texts, text, len);
 	return t;
 }
 
-void
-postings_add(struct postings *p, const char *term, size_t len, uint16_t ordinal)
+static struct term *
+find_term(struct postings *p, const char *text, size_t len)
 {
-	uint32_t hash = hash_of(term, len);
-	uint32_t *slot = find_slot(p, term, len, hash);
+	const uint64_t head = head_of(text, len);
+	const uint32_t hash = hash_of(head, text, len);
+	size_t at = hash & (p->slot_count - 1);
 	struct term *t;
 
-	if (*slot == 0) {
-		t = add_term(p, term, len, hash);
-		*slot = (uint32_t)p->count;
-		if (p->count * 2 > p->slot_count)
-			grow_slots(p);
-	} else {
-		t = &p->terms[*slot - 1];
+	for (; p->slots[at].term != 0; at = (at + 1) & (p->slot_count - 1)) {
+		if (p->slots[at].hash != hash)
+			continue;
+		t = &p->terms[p->slots[at].term - 1];
+		if (is_term(p, t, head, text, len))
+			return t;
 	}
-	if (t->count > 0 && t->ordinals[t->count - 1] == ordinal)
-		return;
-	if (t->count == t->room) {
-		t->room = t->room == 0 ? FIRST_ORDINALS : t->room * 2;
-		t->ordinals =
-		    xreallocarray(t->ordinals, t->room, sizeof *t->ordinals);
-	}
-	t->ordinals[t->count++] = ordinal;
+	t = add_term(p, head, text, len);
+	p->slots[at] = (struct slot){ (uint32_t)p->count, hash };
+	if (p->count * 4 > p->slot_count * 3)
+		grow_slots(p);
+	return t;
+}
+
+static bool
+is_power_of_two(uint32_t n)
+{
+	return (n & (n - 1)) == 0;
+}
+
+bool
+postings_add(struct postings *p, const char *term, size_t len, uint16_t ordinal)
+{
+	struct term *t = find_term(p, term, len);
+
+	if (t->count > 0 && t->last == ordinal)
+		return false;
+	if (t->count == 0 ||
+	    (t->count >= FIRST_ORDINALS && is_power_of_two(t->count)))
+		t->ordinals = xreallocarray(t->ordinals,
+		    t->count == 0 ? FIRST_ORDINALS : 2 * t->count,
+		    sizeof *t->ordinals);
+	t->ordinals[t->count++] = t->last = ordinal;
 	p->size++;
+	return true;
 }
 
 size_t
@@ -147,14 +198,23 @@ postings_size(const struct postings *p)
 	return p->size;
 }
 
+struct sorted {
+	uint64_t head;
+	const char *text;
+	const struct term *term;
+};
+
 static int
 compare_terms(const void *left, const void *right)
 {
-	const struct term *a = left, *b = right;
-	size_t len = a->len < b->len ? a->len : b->len;
-	int order = memcmp(a->text, b->text, len);
+	const struct sorted *a = left, *b = right;
+	size_t a_len = a->term->len, b_len = b->term->len;
+	int order;
 
-	return order != 0 ? order : (int)a->len - (int)b->len;
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	order = memcmp(a->text, b->text, a_len < b_len ? a_len : b_len);
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
 
 int
@@ -163,15 +223,22 @@ postings_each(struct postings *p,
 	const uint16_t *ordinals, size_t count),
     void *ctx)
 {
+	struct sorted *sorted;
 	int result = 0;
 
-	if (p->count > 0)
-		qsort(p->terms, p->count, sizeof *p->terms, compare_terms);
-	/* The slots are out of step now: the terms have moved. */
+	if (p->count == 0)
+		return 0;
+	sorted = xreallocarray(NULL, p->count, sizeof *sorted);
+	for (size_t i = 0; i < p->count; i++)
+		sorted[i] = (struct sorted){ p->terms[i].head,
+			buf_str(&p->texts) + p->terms[i].text, &p->terms[i] };
+	qsort(sorted, p->count, sizeof *sorted, compare_terms);
 	for (size_t i = 0; i < p->count && result == 0; i++) {
-		const struct term *t = &p->terms[i];
+		const struct term *t = sorted[i].term;
 
-		result = each(ctx, t->text, t->len, t->ordinals, t->count);
+		result =
+		    each(ctx, sorted[i].text, t->len, t->ordinals, t->count);
 	}
+	free(sorted);
 	return result;
 }

@@ -3,6 +3,7 @@
 #ifndef SYNC_POSTINGS_H
 #define SYNC_POSTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,9 +16,9 @@ void postings_reset(struct postings *p);
 
 /*
  * Notes that the entry ${ordinal} has ${term}.  The ordinals of a term come in
- * ascending order; one may come again.
+ * ascending order; one may come again.  False: it was noted before.
  */
-void postings_add(
+bool postings_add(
     struct postings *p, const char *term, size_t len, uint16_t ordinal);
 
 /* How many pairs of a term and an entry there are. */

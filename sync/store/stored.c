@@ -87,6 +87,15 @@ instant(struct stmt *s, int column)
 	return stmt_is_null(s, column) ? CLOCK_NEVER : stmt_int(s, column);
 }
 
+/* An empty run is stored as NULL, and is an empty one again. */
+static const char *
+run_text(struct stmt *s, int column, size_t *len)
+{
+	const char *text = stmt_text(s, column, len);
+
+	return text == NULL ? "" : text;
+}
+
 bool
 stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
 {
@@ -99,13 +108,9 @@ stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
 	outer->status_changed_us = instant(s, first + OUTER_STATUS_CHANGED);
 	outer->published_us = instant(s, first + OUTER_PUBLISHED);
 	outer->updated_us = instant(s, first + OUTER_UPDATED);
-	outer->extra = stmt_text(s, first + OUTER_EXTRA, &outer->extra_len);
+	outer->extra = run_text(s, first + OUTER_EXTRA, &outer->extra_len);
 	outer->official =
-	    stmt_text(s, first + OUTER_OFFICIAL, &outer->official_len);
-	if (outer->extra == NULL)
-		outer->extra_len = 0;
-	if (outer->official == NULL)
-		outer->official_len = 0;
+	    run_text(s, first + OUTER_OFFICIAL, &outer->official_len);
 	return said;
 }
 
@@ -233,26 +238,25 @@ stored_insert_entry(int64_t *entry, struct stored_place *p,
 }
 
 int
-stored_insert(struct stored_place *p, const struct stored_item *item,
-    int64_t entry, struct err *e)
+stored_insert(int64_t *document, struct stored_place *p,
+    const struct stored_item *item, int64_t entry, struct err *e)
 {
 	static const struct outer_parameters outer =
 	    OUTER_PARAMETERS(SQL_VERSION_INSERT);
 	struct stmt *s = db_stmt(p->db, SQL_DOCUMENT_INSERT);
 	const char *version = item->facts->version;
-	int64_t document;
 
 	stmt_bind_text(
 	    s, SQL_DOCUMENT_INSERT_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	document = db_last_rowid(p->db);
+	*document = db_last_rowid(p->db);
 	buf_reset(&p->order_key);
 	version_order_key(&p->order_key, version, strlen(version));
 	s = db_stmt(p->db, SQL_VERSION_INSERT);
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_ENTRY, entry);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, document);
+	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, *document);
 	stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
 	    buf_str(&p->order_key), p->order_key.len);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, stored_status(item));
@@ -263,7 +267,8 @@ stored_insert(struct stored_place *p, const struct stored_item *item,
 	bind_outer(s, &outer, item->outer);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	return heads_put_text(p->db, document, &p->search_text, item->facts, e);
+	return heads_put_text(
+	    p->db, *document, &p->search_text, item->facts, e);
 }
 
 static int

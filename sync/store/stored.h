@@ -65,8 +65,9 @@ int stored_find(struct stored_version *out, struct stored_place *p,
 const char *stored_status(const struct stored_item *item);
 int stored_insert_entry(int64_t *entry, struct stored_place *p,
     const struct stored_item *item, struct err *e);
-int stored_insert(struct stored_place *p, const struct stored_item *item,
-    int64_t entry, struct err *e);
+/* Sets ${document} to the number it got. */
+int stored_insert(int64_t *document, struct stored_place *p,
+    const struct stored_item *item, int64_t entry, struct err *e);
 /* ${document} 0: the document stays as it is. */
 int stored_update(struct stored_place *p, const struct stored_item *item,
     int64_t entry, int64_t document, struct err *e);

@@ -125,6 +125,17 @@ def test_is_latest():
         "one version is the latest")
 
 
+def test_a_version_called_latest():
+    """The word means the newest version, whatever versions there are."""
+    base = "/registry/w/v0.1/servers"
+    uri = f"{base}/w.example%2Fword/versions"
+    tap.equal([v for _, v in shown(get(uri))], ["1.0.0", "latest"], "it is one")
+    tap.equal(get(f"{uri}/latest").json["server"]["version"], "1.0.0",
+        "but not the newest")
+    tap.equal(shown(get(f"{base}?version=latest")),
+        [("w.example/word", "1.0.0")], "nor in the list of those")
+
+
 def test_versions():
     uri = f"{BASE}/servers/v.example%2Fmany/versions"
     want = ["1.10.0", "1.9.0", "1.2.0+build", "1.2.0", "nightly"]
@@ -224,7 +235,10 @@ def test_cursor_errors():
             f"cursor={cursor}&updated_since=2026-01-01T00:00:00Z"):
         tap.equal(get(f"{BASE}/servers?{query}").status, 400,
             f"another query: {query[-30:]}")
-    for damaged in (cursor[:-1], cursor + "A", "B" + cursor[1:], "x", "%2B",
+    for around in f"%20{cursor}+", f"{cursor}%0D%0A":
+        tap.equal(shown(get(f"{BASE}/servers?cursor={around}")),
+            shown(get(f"{BASE}/servers?cursor={cursor}")), "blanks around it")
+    for damaged in ("+", cursor[:5] + "+" + cursor[5:], cursor[:-1], cursor + "A", "B" + cursor[1:], "x", "%2B",
             "aW8uZ2l0aHViLmFjbWUvZm9vLDEuMi4w"):
         answer = get(f"{BASE}/servers?cursor={damaged}")
         tap.equal((answer.status, answer.body),
@@ -362,7 +376,13 @@ def test_probes():
         "/version")
 
 
-rdb.build(DATABASE, [source_a(), source_b()],
-    [rdb.Registry("r", ["a", "b"], default=True), rdb.Registry("a", ["a"])])
+def source_w():
+    return rdb.Source("w", [rdb.server("w.example/word", version)
+        for version in ("latest", "1.0.0")])
+
+
+rdb.build(DATABASE, [source_a(), source_b(), source_w()],
+    [rdb.Registry("r", ["a", "b"], default=True), rdb.Registry("a", ["a"]),
+        rdb.Registry("w", ["w"])])
 tap.main([value for name, value in list(globals().items())
     if name.startswith("test_")])

@@ -373,6 +373,31 @@ def test_commits_are_seen():
     case.close()
 
 
+def touch(path):
+    db = sqlite3.connect(path, timeout=30)
+    for _ in range(3):
+        db.execute("UPDATE registry SET generation = generation + 1")
+        db.commit()
+    db.close()
+
+
+def test_a_writer_arrives():
+    """A file nobody writes to is read without watching it; whoever reads it
+    when its first writer arrives reads it again, and no client hears of it."""
+    case = Case()
+    got = set()
+    for turn in range(40):
+        case.replace(f"a.example/{turn}")
+        got.add(case.names()[0])
+        writer = threading.Thread(target=touch, args=(case.path,))
+        writer.start()
+        while writer.is_alive():
+            got.add(case.names()[0])
+        writer.join()
+    tap.equal((got, case.logged("ERROR")), ({200}, 0), "200, always")
+    case.close()
+
+
 def test_while_written():
     """A writer that commits all the time disturbs nobody, and each answer is
     from one snapshot: both servers always carry the same text."""

@@ -12,8 +12,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(
 
 import tap
 import web_servers
-from test_site import LISTING, Site, server
+from test_site import LISTING, Site, document, server
 
+BESIDE = "/registry/main/v0.1/x/dev.toolhive"
 LIST = "/registry/main/v0.1/servers?limit=1000"
 ALL = LIST + "&include_deleted=true"
 SEVERAL_PAGES = 230
@@ -40,8 +41,9 @@ class Link:
             self.site.configure({"up": {"api": {"endpoint":
                 f"http://127.0.0.1:{upstream.web.port}/registry/main"}}})
 
-    def offer(self, *servers):
-        self.site.configure({"up": self.site.file_source("up", *servers)})
+    def offer(self, *servers, **beside):
+        self.site.configure({"up": {"file": {"path": self.site.write(
+            "up.json", document(*servers, **beside))}}})
 
     def sync(self, *args):
         run = self.site.sync("--source", "up", *args,
@@ -108,6 +110,37 @@ def test_changes(links, *how):
     check_same(links, ALL, f"all and deleted, {what}")
 
 
+def extension(name, version="1.0.0", **more):
+    return {"namespace": "io.acme", "name": name, "version": version,
+        "description": f"What {name} does", "allowedTools": ["\u4e2d"],
+        **more}
+
+
+def test_skills_and_plugins(links):
+    skills = [extension(f"s{i:03}") for i in range(130)]
+    plugins = [extension("pack", f"1.{i}.0", status="archived") for i in range(3)]
+    links[0].offer(*ODD, skills=skills, plugins=plugins)
+    tap.equal([link.sync() for link in links], [0, 0, 0],
+        "each syncs, with skills")
+    # The others had none, so they look with the next crawl of everything.
+    tap.equal([link.sync("--force") for link in links], [0, 0, 0],
+        "and everything")
+    for uri in ("/skills?limit=100", "/plugins?limit=100",
+            "/skills/io.acme/s007"):
+        bodies = [link.body(BESIDE + uri) for link in links]
+        tap.ok(b'"io.acme"' in bodies[0], f"{uri}: there is some")
+        tap.equal(bodies[1:], [bodies[0]] * 2, f"{uri}: the same bytes")
+    links[0].offer(*ODD, skills=[*skills[1:], extension("s001", "2.0.0")],
+        plugins=plugins)
+    tap.equal([link.sync() for link in links], [0, 0, 0], "each syncs again")
+    uri = BESIDE + "/skills/io.acme/s001"
+    tap.ok(b"2.0.0" in links[2].body(uri), "what is new has come along")
+    tap.equal([link.sync("--force") for link in links], [0, 0, 0],
+        "and everything again")
+    tap.equal([link.web.get(BESIDE + "/skills/io.acme/s000").status
+        for link in links], [404] * 3, "what is gone is gone")
+
+
 WHY = web_servers.missing("lighttpd")
 if WHY:
     print(f"1..0 # SKIP {WHY}")
@@ -117,7 +150,8 @@ SECOND = Link(FIRST)
 LINKS = [FIRST, SECOND, Link(SECOND)]
 if tap.equal([link.web.start() for link in LINKS], [True] * 3, "lighttpd"):
     for test in (test_everything, test_changes,
-            lambda links: test_changes(links, "--force")):
+            lambda links: test_changes(links, "--force"),
+            test_skills_and_plugins):
         test(LINKS)
 for one in LINKS:
     one.close()

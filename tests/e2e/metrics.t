@@ -189,6 +189,11 @@ def test_counted_to_the_last():
         tap.equal(set(pool.stop_all()), {0}, "the pool ends")
 
 
+def state(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as f:
+        return f.read().rpartition(") ")[2][0]
+
+
 def test_in_doubt_is_told():
     """A responder that is killed while nobody takes its answer."""
     with Site() as site:
@@ -210,6 +215,10 @@ def test_in_doubt_is_told():
         tap.equal(in_doubt(after), 0, "while it lives nothing is in doubt")
         tap.equal(int(after.total("http_server_active_requests")), 2,
             "it is at work, and so is who tells")
+        # Who told that is done a moment after: it sleeps then, as does the
+        # one that waits for its client.
+        while any(state(p) != "S" for p in pool.processes):
+            time.sleep(0.02)
         for p in pool.processes:
             p.kill()
             p.wait()

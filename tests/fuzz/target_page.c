@@ -17,7 +17,7 @@ try_page(const uint8_t *data, size_t len)
 	struct reader r;
 
 	reader_from_memory(&r, data, len);
-	if (fetch_api_page_read(&page, &r, &e) == -1) {
+	if (fetch_api_page_read(&page, FETCH_API_SERVERS, &r, &e) == -1) {
 		FUZZ_HOLDS(e.text[0] != '\0');
 		FUZZ_HOLDS(page.cursor == NULL);
 	} else if (page.cursor != NULL) {

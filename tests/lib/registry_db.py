@@ -213,9 +213,10 @@ def add_head(db, entry_id, sort_key, versions):
     alive = [v.version for v in versions if v.status != "deleted"]
     text = "\n".join(dict.fromkeys(
         line for v in versions for line in search_lines(v)))
-    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?, ?, 0)", (entry_id,
-        sort_key, max(alive, key=order_key) if alive else None, text,
-        len({tuple(search_lines(v)) for v in versions})))
+    # What only the sync reads is left empty.
+    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?, ?, 0, 0, x'')",
+        (entry_id, sort_key, max(alive, key=order_key) if alive else None, text,
+            len({tuple(search_lines(v)) for v in versions})))
 
 
 def add_entries(db, sources, ids):

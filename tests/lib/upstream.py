@@ -37,6 +37,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query,
                                             keep_blank_values=True))
+        if "/x/dev.toolhive/" in url.path:
+            with upstream.lock:
+                upstream.asked_beside.append((url.path, query))
+            upstream.answer_beside(self, url.path, query)
+            return
         with upstream.lock:
             upstream.requests.append((url.path, query, dict(self.headers)))
             number = len(upstream.requests)
@@ -95,7 +100,11 @@ class Upstream:
     def __init__(self, count=0, context=None, **options):
         self.lock = threading.Lock()
         self.requests = []
+        self.asked_beside = []  # the same for skills and plugins
         self.items = {}
+        # What answers for "skills" and "plugins": a list of documents, 404
+        # where it is missing, or a function of handler and query.
+        self.beside = {}
         self.fault = None
         self.delay = 0
         self.skew = 0  # of its clock, in seconds
@@ -180,6 +189,24 @@ class Upstream:
         status, page = self.page(query)
         self.send_page(handler, status, page)
 
+    def answer_beside(self, handler, path, query):
+        word = path.rsplit("/", 1)[1]
+        found = self.beside.get(word)
+        if found is None or path not in [
+                f"{self.prefix}/{version}/x/dev.toolhive/{word}"
+                for version in self.versions]:
+            handler.send(404, b'{"error":"not found"}')
+            return
+        if callable(found):
+            found(handler, query)
+            return
+        at, limit = int(query.get("cursor") or 0), int(query["limit"])
+        metadata = {"count": len(found[at:at + limit])}
+        if at + limit < len(found):
+            metadata["nextCursor"] = str(at + limit)
+        self.send_page(handler, 200, {word: found[at:at + limit],
+                                      "metadata": metadata})
+
     def send_page(self, handler, status, page):
         body = json.dumps(page).encode()
         headers = {"Content_Type": "application/json"}
@@ -201,3 +228,4 @@ class Upstream:
     def forget(self):
         with self.lock:
             self.requests.clear()
+            self.asked_beside.clear()

@@ -9,7 +9,10 @@ import signal
 import sys
 import threading
 import time
+import urllib.parse
+import zlib
 
+import odd_paths
 import registry_db as rdb
 import tap
 import web_servers
@@ -40,8 +43,9 @@ def build(server):
     rdb.build(server.database, [rdb.Source("a", [
         rdb.server(f"a.example/server-{i:03}", "1.0.0",
             f"Number {i} " + "with a description " * 40) for i in range(300)] +
-        [rdb.server("a.example/x%2Fy"), rdb.server("a.example/plus", "1+b")])],
-        [rdb.Registry("r", ["a"], True)])
+        [rdb.server("a.example/x%2Fy"), rdb.server("a.example/plus", "1+b")]),
+        odd_paths.SOURCE], [rdb.Registry("r", ["a"], True)] +
+        odd_paths.REGISTRIES)
     server.share_database()
 
 
@@ -60,23 +64,17 @@ def test_unavailable_at_first():
     tap.equal(SERVER.get("/readiness").status, 200, "and well at once")
 
 
-def test_names_in_paths():
-    for path, status in (("a.example%2Fserver-007/versions/latest", 200),
-            ("a.example%2fserver-007/versions/1.0.0", 200),
-            ("a.example%2Fserver-007/versions/latest?x=a%2Fb", 200),
-            ("a.example%2Fx%252Fy/versions/latest", 200),
-            ("a.example%2Fx%2Fy/versions/latest", 404),
-            ("a.example%252Fserver-007/versions/latest", 404),
-            ("a.example/server-007/versions/latest", 404),
-            ("a.example%2Fserver-007", 404),
-            ("a.example%2Fserver-007/versions/", 404),
-            ("a.example%2Fserver-007/versions", 200),
-            ("a.example%2Fplus/versions/1+b", 200),
-            ("a.example%2Fplus/versions/1%2Bb", 200),
-            ("a.example%2Fplus/versions/1%20b", 400),
-            ("?search=server-00%37&limit=2", 200)):
-        answer = SERVER.get(f"{LIST}/{path}" if path[0] != "?" else LIST + path)
-        tap.equal(answer.status, status, path)
+def test_odd_paths():
+    """Escapes arrive as they were sent, and are decoded once."""
+    for path, status, error in odd_paths.TABLE:
+        got, head, body = SERVER.target(path.encode())
+        json_answer(got, head, body, status, path)
+        tap.equal(json.loads(body).get("error"), error, "and the words")
+    for name in odd_paths.NAMES:
+        answer = SERVER.get(f"{odd_paths.BASE}/servers/"
+            f"{urllib.parse.quote(name, safe='')}/versions/latest")
+        tap.equal(json.loads(answer.body).get("server", {}).get("name"), name,
+            f"{name} comes back")
 
 
 def test_hostile_targets():
@@ -96,24 +94,108 @@ def test_hostile_targets():
             target.decode())
 
 
+def unpacked(answer):
+    how = answer.headers.get("Content-Encoding", "identity")
+    return {"identity": bytes, "gzip": gzip.decompress,
+        "deflate": zlib.decompress}[how](answer.body)
+
+
+# What a client takes, and what it may be sent; the first of them is best.
+ENCODINGS = [("", "identity"), ("identity", "identity"), ("gzip", "gzip"),
+    ("gzip, deflate, br, zstd", "gzip deflate"), ("br", "identity"),
+    ("deflate, gzip;q=1.0", "gzip deflate"), ("*;q=0", "identity"),
+    ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"), ("nonsense", "identity"),
+    ("identity;q=1, gzip;q=0", "identity")]
+# This server does not look at weights other than that of "*".
+UNWEIGHED = {"lighttpd": {"identity;q=1, gzip;q=0"}}
+
+
 def test_compression():
     plain = SERVER.get(LIST)
     packed = SERVER.get(LIST, Accept_Encoding="gzip")
     tap.equal(packed.headers["Content-Encoding"], "gzip", "packed")
-    tap.equal(gzip.decompress(packed.body), plain.body, "the same bytes")
-    tap.ok(len(packed.body) < len(plain.body) / 3, "and fewer of them")
-    tap.contains(packed.headers["Vary"], "Accept-Encoding", "Vary")
-    tag = packed.headers["ETag"]
-    tap.ok(tag != plain.headers["ETag"], f"two bodies, two tags: {tag}")
-    for headers in ({"Accept_Encoding": "gzip"}, {}):
-        for value in (tag, f"W/{tag}".replace("W/W/", "W/"), f'"x", {tag}',
-                plain.headers["ETag"], "*"):
-            again = SERVER.get(LIST, If_None_Match=value, **headers)
-            tap.equal((again.status, again.body,
-                again.headers.get_all("Access-Control-Allow-Origin")),
-                (304, b"", ["*"]), f"304 for {value} {headers}")
-        tap.equal(SERVER.get(LIST, If_None_Match='"other"', **headers).status,
-            200, f"another tag {headers}")
+    tap.ok(len(packed.body) < len(plain.body) / 3, "to a third or less")
+    tap.ok(packed.headers["ETag"] != plain.headers["ETag"],
+        f"two bodies, two tags: {packed.headers['ETag']}")
+    for takes, sent in ENCODINGS:
+        answer = SERVER.get(LIST, Accept_Encoding=takes)
+        how = answer.headers.get("Content-Encoding", "identity")
+        tap.ok(how in sent.split() or takes in UNWEIGHED.get(family(), ()),
+            f"{takes}: {how}")
+        tap.ok(unpacked(answer) == plain.body, "the same bytes")
+        tap.equal({v.strip().lower() for v in
+            ",".join(answer.headers.get_all("Vary")).split(",")},
+            {"accept-encoding"}, "Vary")
+        again = SERVER.get(LIST, Accept_Encoding=takes,
+            If_None_Match=answer.headers["ETag"])
+        tap.equal((again.status, again.body), (304, b""), "its own tag")
+    for uri, status in (("/nothing", 404), (f"{LIST}?limit=x", 400)):
+        answer = SERVER.get(uri, Accept_Encoding="gzip")
+        tap.equal((answer.status, answer.headers["Content-Type"],
+            unpacked(answer)[:9]), (status, "application/json", b'{"error":'),
+            f"an error: {status}")
+    head = SERVER.get(LIST, "HEAD", Accept_Encoding="gzip")
+    tap.equal((head.status, head.body), (200, b""), "HEAD")
+
+
+def forms_of(tag):
+    """What a client may send that has the answer with this tag, and what one
+    that has another; `%s` is what stands between the quotes."""
+    bare = tag.removeprefix("W/").strip('"')
+    for suffix in "-gzip", "-deflate":
+        bare = bare.removesuffix(suffix)
+    for status, forms in (
+            (304, ('"%s"', 'W/"%s"', '"%s-gzip"', 'W/"%s-gzip"', '"%s-br"',
+                '"%s-deflate"', '"%s-zstd"', '"%s;gzip"', '"y", "%s"',
+                '"y" ,W/"z",W/"%s-gzip"', '"a,b", "%s"', '"%s", "y"', "*")),
+            (200, ('"y"', 'W/"y"', '"%sy"', '"y%s"', '"%s-gz"', '""',
+                '"y", "z"'))):
+        for form in forms:
+            yield form.replace("%s", bare), status
+
+
+def check_kept(uri, value, status, method="GET", **headers):
+    answer = SERVER.get(uri, method, If_None_Match=value, **headers)
+    good = answer.status == status and (status == 200 or (
+        answer.body == b"" and answer.headers["ETag"] and
+        "Accept-Encoding" in answer.headers["Vary"] and
+        answer.headers["Cache-Control"] and
+        answer.headers["X-Content-Type-Options"] == "nosniff" and
+        answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]))
+    what = f"{status} for {value}, {method} {uri} {headers or ''}"
+    if not tap.ok(good, what):
+        print(f"# {answer.status} {len(answer.body)} {answer.headers}")
+    return answer
+
+
+def test_entity_tags():
+    """Every form in which a tag may come back, whatever came with it."""
+    packed = {"Accept_Encoding": "gzip"}
+    for headers in {}, packed:
+        tag = SERVER.get(LIST, **headers).headers["ETag"]
+        for value, status in forms_of(tag):
+            for more in {}, packed:
+                check_kept(LIST, value, status, **more)
+        last = check_kept(LIST, tag, 304, **headers)
+        check_kept(LIST, last.headers["ETag"], 304, **headers)
+        check_kept(LIST, tag, 304, "HEAD", **headers)
+        check_kept(LIST, '"y"', 200, "HEAD", **headers)
+        for uri in (f"{LIST}?search=number&limit=3",
+                f"{LIST}/a.example%2Fserver-007/versions/latest",
+                f"{LIST}/a.example%2Fserver-007/versions", "/openapi.yaml",
+                "/v1/sources", "/v1/registries/r"):
+            tag = SERVER.get(uri, **headers).headers["ETag"]
+            for value in tag, f"W/{tag.removeprefix('W/')}", f'"y", {tag}':
+                check_kept(uri, value, 304, **headers)
+            check_kept(uri, '"y"', 200, **headers)
+    other = SERVER.get(f"{odd_paths.BASE}/servers").headers["ETag"]
+    check_kept(LIST, other, 200)
+    for uri, method, status in (("/nothing", "GET", 404),
+            (f"{LIST}/no.such%2Fname/versions/latest", "GET", 404),
+            (f"{LIST}?limit=x", "GET", 400), (LIST, "DELETE", 405),
+            (LIST, "OPTIONS", 204), ("/health", "GET", 200)):
+        got = SERVER.get(uri, method, If_None_Match="*")
+        tap.equal(got.status, status, f"{method} {uri} has no tag to match")
 
 
 def test_page_for_people():

@@ -84,8 +84,9 @@ def test_full_crawl():
             page = json.dumps(up.page(query)[1]).encode()
             chain = sha256(chain.encode() + page)
         equal(r.hash, chain, "the hash is the chain over the pages")
-        equal((r.requests, len(up.requests)), ("4", 4),
-              "three pages and the question about deltas")
+        equal((r.requests, len(up.requests), up.asked_beside),
+              ("5", 4, [("/v0.1/x/dev.toolhive/skills", {"limit": "100"})]),
+              "three pages, the questions about skills and about deltas")
         equal([q.get("cursor") for q in up.seen(limit="100")],
               [None, "com.example/server-00099:1.0.0",
                "com.example/server-00199:1.0.0"],
@@ -173,11 +174,11 @@ def test_full_again():
         client = Client(up)
         client.fetch()
         up.forget()
-        equal(client.fetch(full_interval_ms=0).requests, "4",
+        equal(client.fetch(full_interval_ms=0).requests, "5",
               "a full crawl when it is due")
         up.forget()
         r = client.fetch(force=1)
-        equal((r.requests, r.unchanged), ("4", "1"),
+        equal((r.requests, r.unchanged), ("5", "1"),
               "and when it is forced, compared by hash")
         ok("If-None-Match" not in up.requests[0][2], "unconditionally")
 
@@ -752,7 +753,7 @@ def test_transport():
     equal(big.asked, 1, "is asked for once")
     contains(no_content.error, "HTTP 204", "204")
     contains(not_modified.error, "HTTP 304", "304 that nobody asked for")
-    equal((reset_inside.error, reset_inside.requests), ("", "3"),
+    equal((reset_inside.error, reset_inside.requests), ("", "4"),
           "a reset inside the body is tried again")
     equal(busy_once.error, "", "429 with Retry-After: 1 is waited for")
     ok(busy_once.seconds >= 1, "a second")

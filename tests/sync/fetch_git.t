@@ -182,6 +182,58 @@ def test_tree_bomb():
     ok(time.monotonic() - started < 30, "and is refused in time")
 
 
+def test_many_refs():
+    repo = repository()
+    with open(os.path.join(repo.path, "packed-refs"), "w",
+              encoding="ascii") as file:
+        file.write("# pack-refs with: peeled fully-peeled sorted\n")
+        for i in range(100000):
+            file.write(f"{repo.first} refs/heads/b{i:06}\n")
+    r = get("file://" + repo.path, cache=cache(), branch="b099999")
+    check_documents(r, {"registry.json": ONE}, "the last of 100,000 refs")
+    fails(get("file://" + repo.path, cache=cache(), branch="b1"),
+          'no branch "b1"', what="none of 100,000")
+
+
+def raw_tree(repo, *entries):
+    """A tree with names that git itself would not write."""
+    data = b"".join(mode + b" " + name + b"\0" + bytes.fromhex(what)
+                    for mode, name, what in entries)
+    return repo.git("hash-object", "-t", "tree", "-w", "--literally",
+                    "--stdin", data=data)
+
+
+def test_names_that_lead_elsewhere():
+    repo = empty_repository()
+    blob = repo.git("hash-object", "-w", "--stdin", data=ONE)
+    inner = raw_tree(repo, (b"100644", b"passwd.json", blob))
+    for what, entries in (
+            ("dots", [(b"40000", b"..", inner)]),
+            ("dot", [(b"40000", b".", inner)]),
+            ("git", [(b"40000", b".git", inner)]),
+            ("slash", [(b"100644", b"../../etc/x.json", blob)]),
+            ("absolute", [(b"100644", b"/etc/x.json", blob)]),
+            ("backslash", [(b"100644", b"..\\x.json", blob)]),
+            ("empty", [(b"100644", b"", blob)]),
+            ("control", [(b"100644", b"a\x1b[31m.json", blob)]),
+            ("twice", [(b"100644", b"a.json", blob),
+                       (b"100644", b"a.json", blob)]),
+            ("mode", [(b"777777", b"a.json", blob)]),
+            ("missing", [(b"100644", b"a.json", "12" * 20)])):
+        tree = raw_tree(repo, *entries)
+        repo.git("branch", "-f", "main",
+                 repo.git("commit-tree", "-m", "x", tree))
+        c = cache()
+        r = get(repo.path, cache=c, path=".")
+        ok(r.status in (0, 1) and (r.documents or r.error),
+           f"{what}: documents or a reason: {r.error!a}")
+        ok(r.error.isprintable(), f"{what}: the reason can be printed")
+        ok(all(os.path.realpath(f).startswith(os.path.realpath(c) + "/")
+               for f in files_below(c)), f"{what}: nothing outside the cache")
+        ok(not any(name.startswith(("/", "..")) or "/../" in name
+                   for name, _, _ in r.documents), f"{what}: nor so called")
+
+
 def test_max_bytes():
     repo = repository({"registry.json": ONE, "big.json": os.urandom(300000),
                        "d/a.json": b"x" * 600, "d/b.json": b"y" * 600})

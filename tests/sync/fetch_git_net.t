@@ -416,6 +416,13 @@ def test_lying_servers():
         advertise(s)
         send_pack(s, b"PACK" + struct.pack(">II", 2, 3) + b"\xff" * 500)
 
+    def cut_pack(s):
+        advertise(s)
+        whole = b"PACK" + struct.pack(">II", 2, 1) + b"\x3d" + \
+            zlib.compress(os.urandom(13))
+        s.recv(65536)
+        s.sendall(packet(b"NAK\n") + packet(b"\1" + whole[:-4])[:-2])
+
     def other_objects(s):
         advertise(s)
         pack = b"PACK" + struct.pack(">II", 2, 1) + b"\x32" + \
@@ -443,7 +450,7 @@ def test_lying_servers():
     r = raw(too_many)
     fails(r, "5000000 objects, the limit is 1000000", what="too many objects")
     equal(r.values.get("error", "").split()[0], "6", "is a limit")
-    for talk in nonsense, other_objects, hangs_up, cut_line, not_git:
+    for talk in nonsense, cut_pack, other_objects, hangs_up, cut_line, not_git:
         r = raw(talk)
         fails(r, "git://127.0.0.1", what=talk.__name__)
         ok("timed out" not in r.error, f"{talk.__name__}: at once: {r.error}")

@@ -94,6 +94,38 @@ def test_the_index_follows_the_tables():
             [t for _, (_, t) in sorted(before.items())], "the same terms")
 
 
+def changed(rng, entry):
+    """Another version, another text, or both; sometimes it looks the same."""
+    how = rng.randrange(5)
+    if how == 0:
+        return [server(entry["name"], "9.9.9"), entry]
+    if how == 1:
+        return [{**entry, "websiteUrl": f"https://example.com/{rng.random()}"}]
+    return random_servers(rng, [entry["name"][4:]])
+
+
+def test_a_few_changes_are_patched():
+    rng = random.Random(4)
+    with Site() as site:
+        entries = {i: random_servers(rng, [f"p{i:03}"]) for i in range(300)}
+        for turn, count in enumerate([0, 1, 3, 32, 33, 1, 60, 5, 2, 20]):
+            for i in rng.sample(range(300), count):
+                entries[i] = changed(rng, entries[i][0])
+            if turn == 7:
+                del entries[100]
+            if turn == 8:
+                entries[100] = random_servers(rng, ["p100"])
+            site.configure({"a": site.file_source(
+                "a", *(e for part in entries.values() for e in part))})
+            tap.equal(site.sync("--force").status, 0, f"{count} changes")
+            got, want = stored_index(site), plain_index(site)
+            tap.equal({k: (want[k], got.get(k)) for k in want
+                if got.get(k) != want[k]}, {}, "the terms of all")
+            tap.equal(site.query("SELECT count(*) FROM posting"
+                " WHERE length(entries) < 2"), [(0,)], "no term of nothing")
+        tap.equal(site.sync("--verify").status, 0, "and as if made anew")
+
+
 def test_large_catalogues_are_cut():
     with Site() as site:
         many = [server(f"n.e/{i:05}") for i in range(5000)]
@@ -168,5 +200,6 @@ def test_what_a_registry_begins_to_show():
             [("n.e/x", "1.0.0")], "the other registry is as it was")
 
 
-tap.main([test_the_index_follows_the_tables, test_large_catalogues_are_cut,
-    test_nothing_is_missed, test_what_a_registry_begins_to_show])
+tap.main([test_the_index_follows_the_tables, test_a_few_changes_are_patched,
+          test_large_catalogues_are_cut,
+          test_nothing_is_missed, test_what_a_registry_begins_to_show])

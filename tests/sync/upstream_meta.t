@@ -171,6 +171,23 @@ def test_deleted_without_its_document():
         tap.equal(got[0]["server"], whole, "ours is kept")
 
 
+def test_without_a_description_it_is_on_no_page():
+    """Clients refuse a page that begins with such a server."""
+    with Site() as site:
+        bare = {"name": "n/a", "version": "1.0.0"}
+        for text in None, "":
+            first = bare if text is None else {**bare, "description": text}
+            site.configure({"a": offer(site, item(first), item(server("n/y"))
+                )})
+            run = site.sync("--force")
+            tap.equal((run.source("a")["total"], run.source("a")["rejected"]),
+                (1, 1), "left out and counted")
+            tap.equal(site.names(), [("n/y", "1.0.0")], "not first, nowhere")
+            tap.equal(site.query("SELECT path, rule, name FROM rejected_entry"),
+                [("servers.0.server.description",
+                    "must not be missing or empty", "n/a")], "and listed")
+
+
 def test_deleted_and_then_gone_is_as_old_as_the_mark():
     recent = time.strftime("%Y-%m-%dT%H:%M:%SZ",
                            time.gmtime(time.time() - 86400))
@@ -274,6 +291,36 @@ def test_a_change_that_the_filter_minds():
                       f"{shown}: kept aside")
 
 
+def test_what_was_stored_verifies():
+    with Upstream(5) as up, Site() as site:
+        up.delete("com.example/server-00004")
+        up.put("com.example/more")
+        up.items["com.example/more", "1.0.0"][2]["_meta"]["x"] = [1]
+        site.configure({"a": {"api": {"endpoint": up.url()}}})
+        site.sync()
+        found = site.sync("--verify")
+        tap.equal((found.status, "wrong" in found.out), (0, False),
+                  "what an upstream said can be told from what is damaged")
+
+
+def test_what_was_tried_again_is_no_failure():
+    def reset_once(handler, number, _):
+        return number == 1 and handler.reset()
+
+    def busy_once(handler, number, _):
+        return number == 2 and handler.send(503, b"{}", Retry_After="0")
+
+    for what, more in (("a lost connection", {"fault": reset_once}),
+                       ("503 once", {"fault": busy_once}),
+                       ("v0 instead of v0.1", {"versions": ("v0",)}),
+                       ("include_deleted refused", {"strict": True})):
+        with Upstream(150, **more) as up, Site() as site:
+            site.configure({"a": {"api": {"endpoint": up.url()}}})
+            run = site.sync()
+            tap.equal((run.status, run.counts("a")), (0, (150, 0, 0, 0, 0)),
+                      what)
+
+
 def test_a_database_of_before_is_taken_along():
     added = {"version": ["upstream", "extra_meta", "extra_official"],
              "withheld": ["status", "status_message", "status_changed_us",
@@ -281,7 +328,9 @@ def test_a_database_of_before_is_taken_along():
                           "extra_official"],
              "rejection": ["served"]}
     with Site() as site:
-        site.configure({"a": site.file_source("a", server("n/x"))})
+        site.configure({"a": {
+            **site.file_source("a", server("n/x"), server("m/kept-out")),
+            "filter": {"names": {"exclude": ["m/*"]}}}})
         site.sync()
         before = site.get("/v0.1/servers").body
         version = site.value("PRAGMA user_version")
@@ -304,6 +353,9 @@ def test_a_database_of_before_is_taken_along():
         tap.equal(site.sync().status, 0, "the sync moves it on")
         tap.equal(site.value("PRAGMA user_version"), version, "its number")
         tap.equal(site.get("/v0.1/servers").body, before, "and its content")
+        tap.equal(site.query("SELECT name, body IS NULL FROM withheld"),
+                  [("m/kept-out", 0)], "what is kept out is taken along")
+        tap.equal(site.query("PRAGMA foreign_key_check"), [], "all refers")
         run = site.sync("--force")
         tap.equal(run.counts("a"), (0, 0, 0, 1, 0), "nothing is written anew")
 

@@ -38,6 +38,8 @@ open_page(struct fetch *f, size_t index, struct reader *r, const char **name,
 	return 0;
 }
 
+static struct apply_counts stored; /* by the last that went well */
+
 static void
 release(struct fetch *f)
 {
@@ -57,7 +59,8 @@ apply(struct apply_counts *counts, const char *const *pages, size_t count,
 	const struct apply_options options = { .source = &source,
 		.source_id = 1,
 		.max_meta_size = LIMIT_META_DEFAULT,
-		.now = ++now };
+		.now = ++now,
+		.stored = stored };
 	struct err own = ERR_INIT;
 
 	if (e == NULL)
@@ -67,6 +70,7 @@ apply(struct apply_counts *counts, const char *const *pages, size_t count,
 		db_rollback(db);
 		return -1;
 	}
+	stored = *counts;
 	return db_commit(db, e);
 }
 

@@ -72,6 +72,16 @@ test_page_urls(void)
 		       "&updated_since=2026-01-02T03%3A04%3A05Z"
 		       "&cursor=a%2Fb%3A1%2B%26%3D%25%C3%A9~");
 	free(url);
+	/* Where include_deleted means nothing, and more than 100 too much. */
+	q = (struct fetch_api_query){ .list = FETCH_API_PLUGINS,
+		.root = "https://a.example.com/r",
+		.version = "v0.1",
+		.limit = 500,
+		.since_us = CLOCK_NEVER };
+	url = fetch_api_url_page(&q);
+	CHECK_STR(url, "https://a.example.com/r/v0.1/x/dev.toolhive/plugins"
+		       "?limit=100");
+	free(url);
 }
 
 static void
@@ -86,6 +96,7 @@ test_checkpoints(void)
 		.pages = 2,
 		.version = "v0",
 		.plain = true,
+		.has = { [FETCH_API_PLUGINS] = true },
 		.delta = "d",
 		.asked = "a" };
 	struct fetch_api_checkpoint back;
@@ -93,11 +104,12 @@ test_checkpoints(void)
 
 	CHECK_STR(text,
 	    "{\"form\":1,\"version\":\"v0\",\"crawl\":5,\"full\":4,"
-	    "\"since\":3,\"pages\":2,\"plain\":true,\"delta\":\"d\","
+	    "\"since\":3,\"pages\":2,\"plain\":true,\"plugins\":true,\"delta\":\"d\","
 	    "\"asked\":\"a\"}");
 	CHECK(fetch_api_checkpoint_read(&back, text));
 	CHECK(back.crawl_us == 5 && back.full_us == 4 && back.since_us == 3 &&
 	      back.pages == 2 && back.plain);
+	CHECK(back.has[FETCH_API_PLUGINS] && !back.has[FETCH_API_SKILLS]);
 	CHECK_STR(back.version, "v0");
 	CHECK_STR(back.delta, "d");
 	CHECK_STR(back.asked, "a");
@@ -145,7 +157,8 @@ test_pages(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		T_AT(rows[i].line);
 		reader_from_memory(&r, rows[i].json, strlen(rows[i].json));
-		CHECK_INT(fetch_api_page_read(&page, &r, &e), 0);
+		CHECK_INT(
+		    fetch_api_page_read(&page, FETCH_API_SERVERS, &r, &e), 0);
 		CHECK_INT(page.entries, rows[i].entries);
 		if (rows[i].cursor == NULL)
 			CHECK(page.cursor == NULL);
@@ -154,9 +167,19 @@ test_pages(void)
 		free(page.cursor);
 	}
 	T_AT(0);
+	/* Each list has a member of its own. */
+	reader_from_memory(
+	    &r, "{\"skills\":[1,2]}", strlen("{\"skills\":[1,2]}"));
+	CHECK_INT(fetch_api_page_read(&page, FETCH_API_SKILLS, &r, &e), 0);
+	CHECK_INT(page.entries, 2);
+	reader_from_memory(
+	    &r, "{\"skills\":[1,2]}", strlen("{\"skills\":[1,2]}"));
+	CHECK_INT(fetch_api_page_read(&page, FETCH_API_PLUGINS, &r, &e), -1);
+	CHECK_STR(e.text, "\"plugins\" is missing: this is no list of plugins");
+	err_clear(&e);
 	/* A cursor that was captured before the mistake is given back. */
 	reader_from_memory(&r, cursor_alone, strlen(cursor_alone));
-	CHECK_INT(fetch_api_page_read(&page, &r, &e), -1);
+	CHECK_INT(fetch_api_page_read(&page, FETCH_API_SERVERS, &r, &e), -1);
 	CHECK(page.cursor == NULL);
 	CHECK_INT(e.code, ERR_INPUT);
 }

@@ -463,6 +463,7 @@ static const struct row skill_rows[] = {
 	SKILL_GOOD("'status':'active'"),
 	SKILL_GOOD("'status':'deprecated'"),
 	SKILL_GOOD("'status':'archived'"),
+	SKILL_GOOD("'status':'ARCHIVED'"),
 	SKILL_BAD("'status':'Active'", "status", "must be one of: active, dep"),
 	SKILL_GOOD("'title':''"),
 	SKILL_GOOD("'title':'~100~'"),

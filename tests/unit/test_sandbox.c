@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 static char directory[] = "/tmp/test-sandbox-XXXXXX";
-static char *database, *beside, *elsewhere;
+static char *database, *beside, *elsewhere, *profiles, *profile;
 
 /* An attempt ends its process with 0 when it succeeds, else with errno. */
 static int
@@ -65,6 +65,13 @@ static int
 try_create(void)
 {
 	return ended(open(elsewhere, O_WRONLY | O_CREAT | O_EXCL, 0600) != -1);
+}
+
+static int
+try_write_profile(void)
+{
+	return ended(open(profile, O_WRONLY | O_CREAT | O_TRUNC, 0600) != -1 &&
+		     open(profile, O_RDONLY) != -1);
 }
 
 static int
@@ -217,6 +224,14 @@ enter_responder(void)
 	sandbox_responder(database);
 }
 
+/* A responder that can be profiled keeps a little more. */
+static void
+enter_profiled(void)
+{
+	sandbox_keep_profiling(profiles);
+	sandbox_responder(database);
+}
+
 static void
 enter_writing_fetch(void)
 {
@@ -251,6 +266,14 @@ static const struct {
 	{ __LINE__, enter_responder, try_remove, REFUSED, false },
 	{ __LINE__, enter_responder, try_read_passwd, EACCES, true },
 	{ __LINE__, enter_responder, try_climb, EACCES, true },
+	{ __LINE__, enter_responder, try_write_profile, EACCES, false },
+	{ __LINE__, enter_profiled, try_write_profile, 0, false },
+	{ __LINE__, enter_profiled, try_read_database, 0, false },
+	{ __LINE__, enter_profiled, try_write_database, EACCES, true },
+	{ __LINE__, enter_profiled, try_truncate, EACCES, true },
+	{ __LINE__, enter_profiled, try_create, EACCES, true },
+	{ __LINE__, enter_profiled, try_read_passwd, EACCES, true },
+	{ __LINE__, enter_profiled, try_remove, REFUSED, false },
 	{ __LINE__, enter_writing_fetch, try_read_database, 0, true },
 	{ __LINE__, enter_writing_fetch, try_write_database, 0, true },
 	{ __LINE__, enter_writing_fetch, try_read_passwd, 0, true },
@@ -356,8 +379,14 @@ test_filter(void)
 	CHECK(filter == !SANDBOX_SANITIZER);
 	for (size_t i = 0; i < sizeof filtered / sizeof filtered[0]; i++) {
 		T_AT(filtered[i].line);
-		if (filter)
-			CHECK_INT(outcome(enter_responder, filtered[i].attempt),
+		if (!filter)
+			continue;
+		CHECK_INT(outcome(enter_responder, filtered[i].attempt),
+		    filtered[i].want);
+		/* Opening is Landlock's to refuse there. */
+		if (filtered[i].attempt != try_read_self ||
+		    outcome(enter_profiled, report_landlock) > 0)
+			CHECK_INT(outcome(enter_profiled, filtered[i].attempt),
 			    filtered[i].want);
 	}
 	T_AT(0);
@@ -388,6 +417,9 @@ main(void)
 	database = xasprintf("%s/registry.db", directory);
 	beside = xasprintf("%s-shm", database);
 	elsewhere = xasprintf("%s-outside", directory);
+	profiles = xasprintf("%s-profiles", directory);
+	profile = xasprintf("%s/0.cpu", profiles);
+	CHECK(mkdir(profiles, 0700) == 0);
 	fd = open(database, O_WRONLY | O_CREAT, 0600);
 	CHECK(write(fd, "x", 1) == 1);
 	close(fd);
@@ -399,6 +431,10 @@ main(void)
 	unlink(beside);
 	unlink(database);
 	rmdir(directory);
+	unlink(profile);
+	rmdir(profiles);
+	free(profile);
+	free(profiles);
 	free(elsewhere);
 	free(beside);
 	free(database);

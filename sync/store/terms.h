@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From what the head of an entry says to the terms it is indexed by.  Inner
+ * part of sync/store/blocks.c and sync/store/patch.c.
+ */
+#ifndef SYNC_TERMS_H
+#define SYNC_TERMS_H
+
+#include "lib/buf.h"
+#include "lib/posting.h"
+#include "sync/store/postings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct terms {
+	struct postings *postings; /* the caller's, that terms are added to */
+	struct buf text;
+	struct buf term;
+};
+
+/* What a head says of an entry, apart from who shows it. */
+struct terms_source {
+	const char *text; /* entry_head.search_text */
+	size_t text_len;
+	const char *list; /* entry_head.terms */
+	size_t list_len;
+	bool usable; /* has a newest version */
+};
+
+void terms_init(struct terms *t, struct postings *postings);
+void terms_free(struct terms *t); /* the members */
+
+/* Notes that the entry ${ordinal} has a term. */
+void terms_add(struct terms *t, enum posting_kind kind, const char *text,
+    size_t len, uint16_t ordinal);
+/* Notes all that an entry has. */
+void terms_add_all(
+    struct terms *t, const struct terms_source *source, uint16_t ordinal);
+
+#endif
