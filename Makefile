@@ -22,17 +22,25 @@ CFLAGS ?= -O2 -g
 WERROR ?=
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla $(WERROR)
+# Those of them that the compiler has for this machine.
+accepted = $(foreach flag,$(1),$(shell echo 'int x;' | $(CC) -Werror \
+	$(flag) -x c -c -o /dev/null - 2>/dev/null && echo '$(flag)'))
 HARDENING := -fstack-protector-strong -fPIE \
-	$(if $(SAN),,-D_FORTIFY_SOURCE=2)
+	$(call accepted,-fstack-clash-protection -fcf-protection=full \
+	-mbranch-protection=standard) $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+# The same bytes wherever the tree lies.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=. \
+	-ffile-prefix-map=$(abspath $(BUILD))=build \
+	-ffile-prefix-map=$(BUILD)/=build/
 DEFINES := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 
 LIB_PACKAGES := sqlite3 libutf8proc
 SYNC_PACKAGES := jansson yaml-0.1 libgit2 libcurl libcrypto zlib
-ALL_CFLAGS = -std=c11 $(DEFINES) $(WARNINGS) $(HARDENING) $(SANFLAGS) \
-	$(CFLAGS) -I. -I$(BUILD)/gen
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
+ALL_CFLAGS = -std=c11 $(DEFINES) $(WARNINGS) $(HARDENING) $(REPRODUCIBLE) \
+	$(SANFLAGS) $(CFLAGS) -I. -I$(BUILD)/gen
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) $(LDFLAGS)
 LIB_LIBS = $(shell pkg-config --libs $(LIB_PACKAGES))
 SYNC_LIBS = $(shell pkg-config --libs $(SYNC_PACKAGES))
 FCGI_LIBS = -lfcgi
