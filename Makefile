@@ -346,6 +346,11 @@ dist: ## a tarball of the committed tree in build/
 	git archive --prefix=mcp-registry-$(PROGRAM_VERSION)/ \
 	    -o build/mcp-registry-$(PROGRAM_VERSION).tar.gz HEAD
 
+.PHONY: sbom
+sbom: all ## the libraries that are linked, as CycloneDX, in build/sbom.json
+	@supply/sbom $(PROGRAM_VERSION) $(PROGRAMS) > $(BUILD)/sbom.json && \
+	    echo "$(BUILD)/sbom.json"
+
 # ---- the source itself --------------------------------------------------------
 
 C_FILES := $(wildcard lib/*.[ch] sync/*.[ch] sync/*/*.[ch] fcgi/*.[ch] bench/*.[ch] \
