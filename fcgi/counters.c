@@ -276,7 +276,7 @@ counters_rows(const struct counters *c, size_t *count)
 		if (all[*count].requests > 0)
 			(*count)++;
 	}
-	if (*count > 0)
+	if (all != NULL)
 		qsort(all, *count, sizeof *all, by_kind);
 	return all;
 }

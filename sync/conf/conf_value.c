@@ -271,7 +271,9 @@ conf_value_block(const struct conf_at *at, const char *key, size_t index)
 {
 	const struct yaml_tree *node = conf_value_get(at, key);
 
-	return node->type == YAML_TREE_LIST ? node->members[index].value : node;
+	if (node == NULL || node->type != YAML_TREE_LIST)
+		return node;
+	return node->members[index].value;
 }
 
 struct conf_at

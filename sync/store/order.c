@@ -30,7 +30,7 @@ precedes(int kind, const char *name, int64_t source, const struct gap *g)
 
 	if (kind != g->kind)
 		return kind < g->kind;
-	if (g->open_end)
+	if (g->name == NULL)
 		return true;
 	order = strcmp(name, g->name);
 	return order != 0 ? order < 0 : source < g->source;
