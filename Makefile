@@ -308,9 +308,16 @@ INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
 install_with_paths = sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $(1) \
 	    > '$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
 
+# At once: install(1) alone takes the old one away first, and a web server that
+# starts a program in that moment finds none.
+install_program = install -m 755 $(1) '$(2)/.$(notdir $(1)).new' && \
+	mv -f '$(2)/.$(notdir $(1)).new' '$(2)/$(notdir $(1))'
+
 .PHONY: install
 install: all ## install into $(DESTDIR)$(PREFIX)
-	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	$(foreach p,$(PROGRAMS),$(call install_program,$(strip \
+	    )$(p),$(DESTDIR)$(PREFIX)/bin) &&) true
 	$(foreach m,$(MANUALS),install -D -m 644 $(m) \
 	    '$(DESTDIR)$(call man_path,$(m))' &&) true
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`make install` of a version with another schema over one that serves, under
+load: what is installed first knows only the old schema, what comes then only the
+new.  A process that meets the new schema says once that it cannot serve it, and
+makes room for its successor.  Behind a pool nothing else is lost; lighttpd gives up
+what waits for the process that goes, one request a client at most."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), "..", "lib"))
+
+import responder
+import tap
+import web_servers
+from test_site import Site, document, server
+
+CLIENTS = 4
+SCRATCH = tempfile.TemporaryDirectory(prefix="upgrade-")
+
+
+def plain_environment():
+    return {k: v for k, v in os.environ.items()
+            if not k.startswith(("MAKE", "MFLAGS"))}
+
+
+def make(root, *arguments):
+    subprocess.run(["make", "-s", "-C", root, *arguments], check=True,
+        capture_output=True, env=plain_environment())
+
+
+def newer():
+    """This tree, one schema and one version on, built."""
+    root = os.path.join(SCRATCH.name, "newer")
+    shutil.copytree(responder.ROOT, root, symlinks=True,
+        ignore=shutil.ignore_patterns(".git", "build"))
+    for name, pattern, by in (
+            ("lib/schema.h", r"(define SCHEMA_DERIVED) (\d+)", None),
+            ("Makefile", r"(PROGRAM_VERSION :=) (\S+)", "99.0.0")):
+        path = os.path.join(root, name)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        text, count = re.subn(pattern, lambda m, by=by:
+            f"{m[1]} {by or int(m[2]) + 1}", text, count=1)
+        assert count == 1, name
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+    make(root, "-j2", "all")
+    return root
+
+
+def install(root, prefix):
+    """Without building: what is there is what was tested."""
+    make(root, "-o", "all", "install", f"PREFIX={prefix}",
+        f"BUILD={os.path.relpath(responder.BUILD, responder.ROOT)}" if
+        root == responder.ROOT else "BUILD=build")
+
+
+class Upgraded:
+    def __init__(self, kind):
+        self.web = web_servers.Server(kind)
+        self.prefix = os.path.join(self.web.directory.name, "usr")
+        self.web.program = os.path.join(self.prefix, "bin",
+            "thv-registry-api")
+        self.web.environment["THV_REGISTRY_API"] = self.web.program
+        self.site = Site()
+        self.site.database = self.web.database
+        self.site.configure({"s": {"file": {"path": self.site.write("s.json",
+            document(*(server(f"a.example/{i}") for i in range(50))))}}})
+
+    def sync(self):
+        done = subprocess.run([os.path.join(self.prefix, "bin",
+            "thv-registry-sync"), "-c", self.site.config, "--force", "-q"],
+            env=self.site.environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False)
+        # Written by us, read and locked by the web server's user.
+        self.web.share_database()
+        return done.returncode, done.stderr
+
+    def version(self):
+        return json.loads(self.web.get("/version").body)["version"]
+
+    def close(self):
+        self.web.stop()
+        self.web.clean()
+        self.site.__exit__()
+
+
+def upgraded(kind, root):
+    print(f"# {kind}", flush=True)
+    it = Upgraded(kind)
+    try:
+        install(responder.ROOT, it.prefix)
+        tap.equal(it.sync()[0], 0, "the old sync")
+        tap.ok(it.web.start(), "the old responders")
+        before = it.version()
+        processes = max(len(it.web.responders()), web_servers.POOL)
+        load = web_servers.Load(it.web, [
+            f"/registry/main/v0.1/servers/a.example%2F{i}/versions/latest"
+            for i in range(50)], CLIENTS, 12000)
+        load.halfway.wait(60)
+        install(root, it.prefix)
+        tap.equal(it.sync(), (0, ""), "the new sync takes the database over")
+        bad = load.wait()
+        said = [s for s in bad if s == 503]
+        tap.ok(len(said) <= processes, f"of {load.done} {len(said)} got 503 at "
+            f"the change, one a process at most ({processes})")
+        lost = [s for s in bad if s != 503]
+        tap.ok(not lost or kind == "lighttpd" and set(lost) == {500} and
+            len(lost) <= processes * CLIENTS, f"and lost were {lost}")
+        for _ in range(100):
+            if not it.web.responders(replaced=False) or \
+                    it.version() == "99.0.0":
+                break
+            time.sleep(0.1)
+        tap.equal((before != "99.0.0", it.version()), (True, "99.0.0"),
+            "the new responders serve")
+    finally:
+        it.close()
+
+
+def test_upgrade():
+    root = newer()
+    for kind in "lighttpd", "apache-proxy":
+        upgraded(kind, root)
+
+
+if "/valgrind" in responder.BUILD:
+    tap.skip("builds under valgrind are not installed")
+    sys.exit(tap.done())
+tap.main([test_upgrade])
