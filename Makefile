@@ -373,6 +373,22 @@ analyze: check-packages ## gcc's and clang's static analyzers (about 3 minutes)
 	@$(MAKE) --no-print-directory $(patsubst %.c,$(BUILD)/analyzed/%.o, \
 	    $(LIB_SRC) $(SYNC_SRC) $(FCGI_SRC) $(MAINS))
 
+# Programs write what they reached when they end, as whichever user they are; a
+# sandbox would forbid it, and one that is killed tells nothing.
+COVER := BUILD=build/cover CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
+	LDFLAGS=--coverage
+
+.PHONY: cover
+cover: check-packages ## lines and branches that tests reach (build/cover/report.txt)
+	@.ci/need gcovr
+	@$(MAKE) --no-print-directory $(COVER) all $(UNIT_TESTS:$(BUILD)/%=build/cover/%)
+	@find build/cover -name '*.gcda' -delete; \
+	find build/cover -type d -exec chmod a+rwx {} +
+	-@umask 0; THV_REGISTRY_SANDBOX=off $(MAKE) --no-print-directory $(COVER) test
+	@gcovr --root . --object-directory build/cover --filter lib/ --filter sync/ \
+	    --filter fcgi/ --exclude-throw-branches -j 2 --print-summary \
+	    -o build/cover/report.txt build/cover
+
 .PHONY: sbom
 sbom: all ## the libraries that are linked, as CycloneDX, in build/sbom.json
 	@supply/sbom $(PROGRAM_VERSION) $(PROGRAMS) > $(BUILD)/sbom.json && \
