@@ -43,7 +43,7 @@ ALL_CFLAGS = -std=c11 $(DEFINES) $(WARNINGS) $(HARDENING) $(REPRODUCIBLE) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) $(LDFLAGS)
 LIB_LIBS = $(shell pkg-config --libs $(LIB_PACKAGES))
 SYNC_LIBS = $(shell pkg-config --libs $(SYNC_PACKAGES))
-FCGI_LIBS = -lfcgi
+FCGI_LIBS = -lfcgi $(shell pkg-config --libs zlib)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)

@@ -50,7 +50,35 @@ make_uri(char *uri, size_t size, const char *line)
 		snprintf(uri, size, "%.*s%s%s", (int)(at - line - 1), line + 1,
 		    cursor, at + 1);
 	else
-		snprintf(uri, size, "%s", line + (line[0] == '='));
+		snprintf(
+		    uri, size, "%s", line + (line[0] == '=' || line[0] == '!'));
+}
+
+/* Makes the URI one that was not asked for, of the same meaning. */
+static void
+make_new(char *uri, size_t size)
+{
+	static unsigned number;
+	size_t len = strlen(uri);
+
+	snprintf(uri + len, size - len, "%c_=%06u",
+	    strchr(uri, '?') == NULL ? '?' : '&', number++ % 1000000);
+}
+
+static void
+answer(struct api *api, const struct request_input *in, struct response *out,
+    char *uri, size_t size, bool again)
+{
+	size_t len = strlen(uri);
+
+	for (int i = 0; i <= WARM_UP; i++) {
+		uri[len] = '\0';
+		if (!again)
+			make_new(uri, size);
+		if (i < WARM_UP)
+			api_handle(api, in, out);
+	}
+	measured(api, in, out);
 }
 
 int
@@ -74,9 +102,7 @@ main(int argc, char **argv)
 		make_uri(uri, sizeof uri, line);
 		if (line[0] == '=')
 			in.if_none_match = etag;
-		for (int i = 0; i < WARM_UP; i++)
-			api_handle(api, &in, &out);
-		measured(api, &in, &out);
+		answer(api, &in, &out, uri, sizeof uri, line[0] == '!');
 		/* Where the pages have come to their end, that is no page. */
 		printf("%d %zu\n",
 		    line[0] == '*' && cursor[0] == '\0' ? 0 : out.status,

@@ -5,8 +5,11 @@
  */
 #include "fcgi/api.h"
 
+#include "fcgi/answers.h"
 #include "fcgi/endpoint.h"
+#include "fcgi/gzip.h"
 #include "fcgi/handle.h"
+#include "fcgi/registry_memo.h"
 #include "fcgi/routes.h"
 #include "fcgi/store.h"
 #include "lib/limits.h"
@@ -16,8 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OK 200
 #define NOT_MODIFIED 304
 #define URI_TOO_LONG 414
+
+/* What is shorter gains nothing by being compressed. */
+#define COMPRESSED_FROM 512
 
 struct api {
 	char *path;
@@ -26,6 +33,20 @@ struct api {
 	struct request request;
 	struct counters *counters; /* borrowed; NULL for none */
 	bool unavailable; /* so said the last request; each change is logged */
+
+	/* ---- what was read before, and may be told again ---- */
+	struct registry_memo memo;
+	struct answers *answers;
+	struct gzip *gzip;
+	struct buf packed; /* a body that was compressed */
+
+	/* ---- of the request in hand ---- */
+	/* The state that the database was in before anything was read. */
+	struct db_state state;
+	bool watched; /* it could be told */
+	bool recalled; /* the registry was not read, but known from before */
+	bool mixed; /* and more was read then, maybe of another state */
+	bool made; /* the answer was made, not told again */
 };
 
 struct api *
@@ -36,6 +57,9 @@ api_new(const char *path)
 	api->path = xstrdup(path);
 	store_init(&api->store, api->path);
 	scratch_init(&api->scratch);
+	api->answers = answers_new(LIMIT_ANSWERS);
+	api->gzip = gzip_new();
+	buf_init(&api->packed, LIMIT_RESPONSE);
 	return api;
 }
 
@@ -46,6 +70,9 @@ api_free(struct api *api)
 		return;
 	store_close(&api->store);
 	scratch_free(&api->scratch);
+	answers_free(api->answers);
+	gzip_free(api->gzip);
+	buf_free(&api->packed);
 	free(api->path);
 	free(api);
 }
@@ -76,9 +103,24 @@ begin(struct api *api, struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* Tells of a registry what is known of it, if nothing has moved since. */
+static bool
+recall_registry(struct api *api, struct exchange *x)
+{
+	const struct registry_facts *known = registry_memo_get(
+	    &api->memo, &api->state, x->match.captures[ROUTE_REGISTRY_NAME]);
+
+	if (known == NULL)
+		return false;
+	x->registry.id = known->id;
+	x->registry.name = known->name;
+	memcpy(x->response->etag, known->etag, sizeof known->etag);
+	return true;
+}
+
 /* Reads the registry's row, and makes the entity tag of it. */
 static int
-find_registry(struct exchange *x, struct err *e)
+read_registry(struct exchange *x, struct err *e)
 {
 	const char *name = x->match.captures[ROUTE_REGISTRY_NAME];
 	struct buf *kept = &x->scratch->registry;
@@ -100,14 +142,44 @@ find_registry(struct exchange *x, struct err *e)
 	buf_reset(kept);
 	buf_adds(kept, stmt_text(s, 1, NULL));
 	x->registry.name = buf_str(kept);
-	x->registry.generation = stmt_int(s, 2);
 	database = stmt_text(s, 3, NULL);
 	etag_make(x->response->etag, database == NULL ? "" : database,
-	    x->registry.id, x->registry.generation);
+	    x->registry.id, stmt_int(s, 2));
 	stmt_done(s);
+	return 0;
+}
+
+/* Whether the database still is as it was before anything was read. */
+static bool
+is_unmoved(const struct api *api)
+{
+	struct db_state now;
+
+	return api->watched && store_look(&api->store, &now) &&
+	       db_same_state(&api->state, &now);
+}
+
+/* The registry that is asked, from memory or from the database. */
+static int
+find_registry(struct api *api, struct exchange *x, struct err *e)
+{
+	api->watched = store_look(&api->store, &api->state);
+	api->recalled = api->watched && recall_registry(api, x);
+	if (!api->recalled) {
+		if (begin(api, x, e) == -1 || read_registry(x, e) == -1)
+			return -1;
+		if (is_unmoved(api))
+			registry_memo_put(&api->memo, &api->state,
+			    x->match.captures[ROUTE_REGISTRY_NAME],
+			    x->registry.id, x->registry.name,
+			    x->response->etag);
+	}
 	x->response->cacheable = true;
 	return 0;
 }
+
+/* ---- the answer -----------------------------------------------------------
+ */
 
 /* The database for an answer that is given without one, too. */
 static void
@@ -119,7 +191,79 @@ try_begin(struct api *api, struct exchange *x)
 		x->db = api->store.db;
 }
 
-/* What the route asks for, up to calling its handler. */
+/* Which of the answers that are kept would do. */
+static struct answers_key
+key_of(const struct exchange *x)
+{
+	return (struct answers_key){
+		.uri = x->request->in->uri,
+		.etag = x->response->etag,
+		.gzip = gzip_is_accepted(x->request->in->accept_encoding),
+	};
+}
+
+static bool
+recall_answer(struct api *api, struct exchange *x)
+{
+	const struct answers_key key = key_of(x);
+	struct response *out = x->response;
+
+	return answers_get(api->answers, &key, &out->body, &out->gzip);
+}
+
+/* Gives the answer the form in which it is sent, and keeps it. */
+static void
+keep_answer(struct api *api, struct exchange *x)
+{
+	const struct answers_key key = key_of(x);
+	struct response *out = x->response;
+
+	if (key.gzip && out->body.len >= COMPRESSED_FROM &&
+	    gzip_compress(api->gzip, &api->packed, &out->body)) {
+		struct buf plain = out->body;
+
+		out->body = api->packed;
+		api->packed = plain;
+		out->gzip = true;
+	}
+	answers_put(api->answers, &key, &out->body, out->gzip);
+}
+
+static int
+handle(struct exchange *x, struct err *e)
+{
+	struct response *out = x->response;
+
+	if (x->match.route->handle(x, e) == -1)
+		return -1;
+	if (out->body.bad) {
+		err_set(e, ERR_INTERNAL, "the response is too long");
+		return -1;
+	}
+	if (x->match.route->content_tag)
+		etag_of_content(out->etag, buf_str(&out->body), out->body.len);
+	return 0;
+}
+
+/* Fills the body from memory, or by the handler. */
+static int
+fill(struct api *api, struct exchange *x, struct err *e)
+{
+	const struct route *route = x->match.route;
+
+	if (route->kept && recall_answer(api, x))
+		return 0;
+	if (route->scope >= ROUTE_DATABASE && x->db == NULL &&
+	    begin(api, x, e) == -1)
+		return -1;
+	api->mixed = api->recalled;
+	api->made = true;
+	if (route->scope == ROUTE_WITHOUT)
+		try_begin(api, x);
+	return handle(x, e);
+}
+
+/* What the route asks for. */
 static int
 answer(struct api *api, struct exchange *x, struct err *e)
 {
@@ -131,24 +275,14 @@ answer(struct api *api, struct exchange *x, struct err *e)
 	    query_parse(&x->query, x->request, route->parameters, route->style,
 		e) == -1)
 		return -1;
-	if (route->scope >= ROUTE_DATABASE && begin(api, x, e) == -1)
-		return -1;
-	if (route->scope == ROUTE_WITHOUT)
-		try_begin(api, x);
-	if (route->scope >= ROUTE_REGISTRY && find_registry(x, e) == -1)
+	if (route->scope == ROUTE_REGISTRY && find_registry(api, x, e) == -1)
 		return -1;
 	if (out->etag[0] != '\0' && etag_matches(condition, out->etag)) {
 		out->status = NOT_MODIFIED;
 		return 0;
 	}
-	if (route->handle(x, e) == -1)
+	if (fill(api, x, e) == -1)
 		return -1;
-	if (out->body.bad) {
-		err_set(e, ERR_INTERNAL, "the response is too long");
-		return -1;
-	}
-	if (route->content_tag)
-		etag_of_content(out->etag, buf_str(&out->body), out->body.len);
 	/*
 	 * The tag may have come with the answer only; and "*" is true of
 	 * whatever exists, so it had to be looked up first.
@@ -160,26 +294,51 @@ answer(struct api *api, struct exchange *x, struct err *e)
 }
 
 /*
- * A file that SQLite was told not to watch may have been written to: then what
- * was read, an error too, is of no one state.  Opened again it is watched.
+ * Whether all that was read is of one state; if not, ends the transaction or
+ * closes the database.  A file that SQLite was told not to watch may have been
+ * written to, or the registry was known from before and the database moved just
+ * then.
  */
+static bool
+is_whole(struct api *api, struct err *e)
+{
+	if (store_check(&api->store, e) == -1) {
+		store_close(&api->store);
+		return false;
+	}
+	if (!api->mixed || is_unmoved(api))
+		return true;
+	err_set(e, ERR_UNAVAILABLE, "the database moved while it was read");
+	store_end(&api->store);
+	return false;
+}
+
+/* What was read of no one state, an error too, does not count. */
 static int
 answer_whole(struct api *api, struct exchange *x, struct err *e)
 {
-	struct err changed = ERR_INIT;
-	int rc = answer(api, x, e);
+	struct err moved = ERR_INIT;
+	int rc;
 
-	if (store_check(&api->store, &changed) == 0)
-		return rc;
-	store_close(&api->store);
-	response_reset(x->response);
-	x->registry.name = NULL;
-	err_clear(e);
+	api->watched = api->recalled = api->mixed = api->made = false;
 	rc = answer(api, x, e);
-	if (store_check(&api->store, &changed) == 0)
-		return rc;
-	*e = changed;
-	return -1;
+	if (!is_whole(api, &moved)) {
+		response_reset(x->response);
+		x->registry.name = NULL;
+		x->db = NULL;
+		err_clear(e);
+		err_clear(&moved);
+		api->recalled = api->mixed = api->made = false;
+		rc = answer(api, x, e);
+		if (!is_whole(api, &moved)) {
+			*e = moved;
+			return -1;
+		}
+	}
+	if (rc == 0 && x->match.route->kept && api->made &&
+	    x->response->status == OK)
+		keep_answer(api, x);
+	return rc;
 }
 
 /* An error nobody outside can help: what it is stays in the log. */

@@ -36,15 +36,14 @@ struct scratch {
 /* The registry that is asked, for routes of ROUTE_REGISTRY. */
 struct registry {
 	int64_t id;
-	int64_t generation;
-	const char *name; /* borrowed from the scratch */
+	const char *name; /* borrowed from the scratch, or from memory */
 };
 
 struct exchange {
 	const struct request *request;
 	struct route_match match;
 	struct query query;
-	struct db *db; /* inside a transaction; NULL for ROUTE_ALONE */
+	struct db *db; /* inside a transaction; NULL: there is none (yet) */
 	const char *database; /* its path */
 	struct counters *counters; /* NULL for none */
 	struct registry registry;

@@ -23,6 +23,7 @@ struct request_input {
 	const char *uri;
 	const char *if_none_match;
 	const char *accept;
+	const char *accept_encoding;
 	const char *remote_address;
 	const char *authorization;
 	const char *origin;

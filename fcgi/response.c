@@ -7,6 +7,8 @@
 #include "lib/json_out.h"
 #include "lib/limits.h"
 
+#include <string.h>
+
 /*
  * On every answer that pages may read, errors too: a browser that may not read
  * an error reports only that fetching failed.
@@ -76,6 +78,7 @@ response_reset(struct response *r)
 	r->cacheable = false;
 	r->type = TYPE_JSON;
 	r->etag[0] = '\0';
+	r->gzip = false;
 	r->allow = 0;
 	r->line = NULL;
 	r->for_pages = true;
@@ -98,6 +101,7 @@ response_error(struct response *r, int status, const char *text)
 	r->cacheable = false;
 	r->type = TYPE_JSON;
 	r->etag[0] = '\0';
+	r->gzip = false;
 	json_out_open(&j, '{');
 	json_out_key(&j, "error");
 	json_out_str(&j, text);
@@ -131,6 +135,15 @@ add_allow(struct buf *head, unsigned methods)
 	buf_adds(head, "\r\n");
 }
 
+/* Two bodies have two tags; this form is Apache's and lighttpd's, too. */
+static void
+add_tag(struct buf *head, const char *etag, bool gzip)
+{
+	buf_adds(head, "ETag: ");
+	buf_add(head, etag, strlen(etag) - 1);
+	buf_adds(head, gzip ? "-gzip\"\r\n" : "\"\r\n");
+}
+
 static void
 add_length(struct buf *head, const char *type, size_t len)
 {
@@ -157,11 +170,10 @@ response_finish(struct response *r)
 	buf_adds(head, r->cacheable	    ? CACHE_SHORTLY
 		       : r->etag[0] != '\0' ? CACHE_ASKING
 					    : CACHE_NEVER);
-	if (r->etag[0] != '\0') {
-		buf_adds(head, "ETag: ");
-		buf_adds(head, r->etag);
-		buf_adds(head, "\r\n");
-	}
+	if (r->etag[0] != '\0')
+		add_tag(head, r->etag, r->gzip);
+	if (r->gzip)
+		buf_adds(head, "Content-Encoding: gzip\r\n");
 	if (r->allow != 0)
 		add_allow(head, r->allow);
 	if (r->status == SERVICE_UNAVAILABLE)

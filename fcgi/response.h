@@ -16,7 +16,8 @@ struct response {
 	int status;
 	bool cacheable; /* a 200 or 304 that caches may keep */
 	const char *type; /* of the body, a literal; JSON after a reset */
-	char etag[ETAG_SIZE]; /* "" for none */
+	char etag[ETAG_SIZE]; /* of the plain body; "" for none */
+	bool gzip; /* the body is compressed */
 	unsigned allow; /* methods for Allow; 0 for no such line */
 	const char *line; /* more header lines with their ends, or NULL */
 	bool for_pages; /* scripts of any site may read it; so after a reset */

@@ -55,6 +55,7 @@ struct route {
 	unsigned parameters; /* bits of enum request_parameter */
 	enum query_style style;
 	enum entry_kind kind;
+	bool kept; /* its answers may be told again while their tag holds */
 	bool content_tag; /* the entity tag is made of the body */
 	bool strict_name; /* a serverName that cannot be is a 400, not a 404 */
 	/* For the description of the API (fcgi/openapi.c). */

@@ -53,23 +53,23 @@
 	{                                                                    \
 		.mounts = (mount), .path = (name), .methods = READ,          \
 		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = (what), \
-		.style = (how), .summary = (about), .answer = (schema),      \
-		.handle = handle_list                                        \
+		.style = (how), .kept = true, .summary = (about),            \
+		.answer = (schema), .handle = handle_list                    \
 	}
 #define VERSIONS(mount, name, of, about, schema)                              \
 	{                                                                     \
 		.mounts = (mount), .path = (name), .methods = READ,           \
 		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = PAGED,   \
 		.style = QUERY_VERSIONS, .strict_name = (of) == ENTRY_SERVER, \
-		.summary = (about), .answer = (schema),                       \
+		.kept = true, .summary = (about), .answer = (schema),         \
 		.handle = handle_versions                                     \
 	}
 #define ITEM(mount, name, of, about, schema)                                  \
 	{                                                                     \
 		.mounts = (mount), .path = (name), .methods = READ,           \
 		.scope = ROUTE_REGISTRY, .kind = (of),                        \
-		.parameters = PARAMETER(INCLUDE_DELETED), .summary = (about), \
-		.answer = (schema), .handle = handle_item                     \
+		.parameters = PARAMETER(INCLUDE_DELETED), .kept = true,       \
+		.summary = (about), .answer = (schema), .handle = handle_item \
 	}
 #define EXTENSION_ROUTES(base, of, noun, one, many)                          \
 	LIST(EXTENSIONS, base, of, EXTENSION_LIST, QUERY_EXTENSIONS,         \

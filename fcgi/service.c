@@ -26,6 +26,7 @@ static const struct wanted {
 	VARIABLE("REQUEST_URI", uri),
 	VARIABLE("REQUEST_SCHEME", scheme),
 	VARIABLE("HTTP_ACCEPT", accept),
+	VARIABLE("HTTP_ACCEPT_ENCODING", accept_encoding),
 	VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("HTTP_FORWARDED", forwarded),
 	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),

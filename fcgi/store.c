@@ -42,6 +42,15 @@ is_current(const struct store *s, const struct stat *now)
 		   db_is_alone(s->path));
 }
 
+bool
+store_look(const struct store *s, struct db_state *state)
+{
+	struct stat now;
+
+	return s->db != NULL && stat(s->path, &now) == 0 &&
+	       is_current(s, &now) && db_look(s->db, state);
+}
+
 static int
 open_current(struct store *s, struct err *e)
 {

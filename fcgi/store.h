@@ -26,6 +26,11 @@ void store_init(struct store *s, const char *path);
 void store_close(struct store *s);
 
 /*
+ * Sets ${state} to what store_begin() would read, without reading; false: it
+ * cannot be told, or there may be nothing.
+ */
+bool store_look(const struct store *s, struct db_state *state);
+/*
  * Opens the database if need be and begins the read transaction of one
  * request.  ERR_UNAVAILABLE when there is nothing to read from now.
  */

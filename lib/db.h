@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door to SQLite: opening the database, transactions, and statements by
- * name.  Only lib/db.c, db_copy.c, stmt.c and pool.c know sqlite3.h.
+ * name.  Only lib/db.c, db_copy.c, db_state.c, stmt.c and pool.c know sqlite3.h.
  *
  * All statements live in sql/ and are prepared when the database is opened, so
  * a typing error or a missing column shows at start.  A statement taken with
@@ -58,6 +58,24 @@ void db_close(struct db *db);
 bool db_is_frozen(const struct db *db);
 /* Whether the file at ${path} is the whole database: no WAL, no journal. */
 bool db_is_alone(const char *path);
+
+/* ---- states of a database: lib/db_state.c ---- */
+
+#define DB_STATE_WORDS 6
+
+/* Equal ones are of the same content.  Compared, never taken apart. */
+struct db_state {
+	uint64_t words[DB_STATE_WORDS];
+};
+
+/*
+ * Sets ${state} to that which a transaction begun now would see, at the cost of
+ * reading some memory.  False: it cannot be told, as the database is no WAL
+ * database, is frozen, or no writer has used it since the machine started.
+ * ${db} must have had a transaction.
+ */
+bool db_look(struct db *db, struct db_state *state);
+bool db_same_state(const struct db_state *a, const struct db_state *b);
 
 /*
  * How often a page was found in memory, and not, since the last call for ${db}.

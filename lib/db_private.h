@@ -15,6 +15,8 @@ struct stmt {
 struct db {
 	sqlite3 *handle;
 	bool frozen;
+	bool unwatched; /* has no WAL index to look at */
+	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
 	sqlite3_stmt *begin_read;
 	sqlite3_stmt *begin_write;
 	sqlite3_stmt *commit;
