@@ -323,6 +323,7 @@ db_close(struct db *db)
 	sqlite3_finalize(db->rollback);
 	sqlite3_finalize(db->user_version);
 	sqlite3_close(db->handle);
+	free(db->wal);
 	free(db);
 }
 

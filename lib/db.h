@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 struct db;
 struct stmt;
@@ -61,7 +62,7 @@ bool db_is_alone(const char *path);
 
 /* ---- states of a database: lib/db_state.c ---- */
 
-#define DB_STATE_WORDS 6
+#define DB_STATE_WORDS 9
 
 /* Equal ones are of the same content.  Compared, never taken apart. */
 struct db_state {
@@ -70,11 +71,12 @@ struct db_state {
 
 /*
  * Sets ${state} to that which a transaction begun now would see, at the cost of
- * reading some memory.  False: it cannot be told, as the database is no WAL
- * database, is frozen, or no writer has used it since the machine started.
- * ${db} must have had a transaction.
+ * reading some memory or, where no writer was met, of one stat().  ${file} is
+ * what stat() says of the database.  False: it cannot be told, as the database
+ * is no WAL database or frozen, or was written to just now.
  */
-bool db_look(struct db *db, struct db_state *state);
+bool db_look(
+    struct db *db, const struct stat *file, struct db_state *state);
 bool db_same_state(const struct db_state *a, const struct db_state *b);
 
 /*

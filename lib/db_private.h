@@ -15,7 +15,8 @@ struct stmt {
 struct db {
 	sqlite3 *handle;
 	bool frozen;
-	bool unwatched; /* has no WAL index to look at */
+	bool unwatched; /* has no WAL, so its states cannot be told */
+	char *wal; /* path; NULL: not looked for yet */
 	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
 	sqlite3_stmt *begin_read;
 	sqlite3_stmt *begin_write;

@@ -7,8 +7,15 @@
  * at its start, with a count of changes, the extent of the WAL, a checksum over
  * its frames and its salts (SQLite, "WAL-mode File Format", 2.2).  SQLite
  * decides by comparing them whether its own cache is still good; so do we.
+ *
+ * A reader who may not write to the index trusts it only if he met somebody who
+ * may, or another reader who did.  Where nobody is there who may, nothing moves,
+ * and who comes and moves something leaves times of files that are others: for
+ * as long as that is so, those tell a state.
  */
+#include "lib/clock.h"
 #include "lib/db_private.h"
+#include "lib/xalloc.h"
 
 #include <string.h>
 
@@ -18,26 +25,40 @@
 /* Where in a copy of the header it says that it holds something. */
 #define INITIALISED 12
 
+/* In the first word of a state that is told by times; there it is a version. */
+#define BY_TIMES UINT64_MAX
+
+/* A file that was written so long ago gets another time by the next write. */
+#define SETTLED_US (2 * CLOCK_SECOND)
+
+#define INDEX_WORDS 6
+#define TIMES_WORDS 4
+_Static_assert(INDEX_WORDS <= DB_STATE_WORDS &&
+		   1 + 2 * TIMES_WORDS == DB_STATE_WORDS,
+    "a state has room for either");
+
+/* Finds out where the WAL is; false: the database has none. */
 static bool
-is_wal(struct db *db)
+find_wal(struct db *db)
 {
 	struct err ignored = ERR_INIT;
 	sqlite3_stmt *s = NULL;
-	bool wal = false;
 
 	if (db_compile(&s, db->handle, "PRAGMA journal_mode", "journal_mode",
 		&ignored) == 0 &&
-	    sqlite3_step(s) == SQLITE_ROW)
-		wal = sqlite3_stricmp((const char *)sqlite3_column_text(s, 0),
-			  "wal") == 0;
+	    sqlite3_step(s) == SQLITE_ROW &&
+	    sqlite3_stricmp(
+		(const char *)sqlite3_column_text(s, 0), "wal") == 0)
+		db->wal = xasprintf("%s-wal",
+		    sqlite3_db_filename(db->handle, "main"));
 	sqlite3_finalize(s);
-	return wal;
+	return db->wal != NULL;
 }
 
 /*
  * Where SQLite has the index mapped, which is until the database is closed.  It
  * says READONLY of one that it could not open to write; of one that it may not
- * trust yet, since no writer has been there, it says that by a code of its own.
+ * trust, since no writer is there, it says that by a code of its own.
  */
 static void
 find_index(struct db *db)
@@ -46,38 +67,65 @@ find_index(struct db *db)
 	void volatile *part = NULL;
 	int code;
 
-	if (!is_wal(db) ||
-	    sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_FILE_POINTER,
-		(void *)&file) != SQLITE_OK ||
-	    file == NULL || file->pMethods == NULL ||
-	    file->pMethods->iVersion < 2) {
-		db->unwatched = true;
+	sqlite3_file_control(
+	    db->handle, NULL, SQLITE_FCNTL_FILE_POINTER, (void *)&file);
+	if (file == NULL || file->pMethods == NULL ||
+	    file->pMethods->iVersion < 2)
 		return;
-	}
 	code = file->pMethods->xShmMap(file, 0, INDEX_PART, 0, &part);
 	if (code == SQLITE_OK || code == SQLITE_READONLY)
 		db->index = (const volatile uint64_t *)part;
 }
 
-bool
-db_look(struct db *db, struct db_state *state)
+/* What the index says; false: nothing, or a writer is at it. */
+static bool
+read_index(const struct db *db, struct db_state *state)
 {
-	uint64_t second[DB_STATE_WORDS];
+	uint64_t second[INDEX_WORDS];
+
+	*state = (struct db_state){ { 0 } };
+	/* The writer writes the second copy first. */
+	for (int i = 0; i < INDEX_WORDS; i++)
+		state->words[i] = db->index[i];
+	__sync_synchronize();
+	for (int i = 0; i < INDEX_WORDS; i++)
+		second[i] = db->index[INDEX_WORDS + i];
+	return memcmp(state->words, second, sizeof second) == 0 &&
+	       ((const char *)second)[INITIALISED] != 0;
+}
+
+/* Adds what a write to a file moves; false: it may have been written just now.
+ */
+static bool
+read_times(uint64_t words[TIMES_WORDS], const struct stat *file)
+{
+	words[0] = (uint64_t)file->st_ino;
+	words[1] = (uint64_t)file->st_size;
+	words[2] = (uint64_t)file->st_mtim.tv_sec;
+	words[3] = (uint64_t)file->st_mtim.tv_nsec;
+	return clock_now() - file->st_mtim.tv_sec * CLOCK_SECOND > SETTLED_US;
+}
+
+bool
+db_look(struct db *db, const struct stat *file, struct db_state *state)
+{
+	struct stat wal;
 
 	if (db->frozen || db->unwatched)
 		return false;
+	if (db->wal == NULL && !find_wal(db)) {
+		db->unwatched = true;
+		return false;
+	}
 	if (db->index == NULL)
 		find_index(db);
-	if (db->index == NULL)
-		return false;
-	/* The writer writes the second copy first. */
-	for (int i = 0; i < DB_STATE_WORDS; i++)
-		state->words[i] = db->index[i];
-	__sync_synchronize();
-	for (int i = 0; i < DB_STATE_WORDS; i++)
-		second[i] = db->index[DB_STATE_WORDS + i];
-	return memcmp(state->words, second, sizeof second) == 0 &&
-	       ((const char *)second)[INITIALISED] != 0;
+	if (db->index != NULL)
+		return read_index(db, state);
+	/* No writer is there, so these two files are all there is. */
+	state->words[0] = BY_TIMES;
+	return stat(db->wal, &wal) == 0 &&
+	       read_times(state->words + 1, file) &&
+	       read_times(state->words + 1 + TIMES_WORDS, &wal);
 }
 
 bool
