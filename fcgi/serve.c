@@ -3,6 +3,7 @@
 #include "fcgi/serve.h"
 
 #include "fcgi/parting.h"
+#include "fcgi/records.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -137,12 +138,10 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	s->handle(s->ctx, &in, out);
 	observer_answered(s->observer, out);
 	/* A client that went away is no error of ours. */
-	FCGX_PutStr(out->head.data, (int)out->head.len, request->out);
-	if (out->body.len > 0)
-		FCGX_PutStr(out->body.data, (int)out->body.len, request->out);
-	/* As FCGX_Finish_r() does, which then waits for the web server. */
-	(void)FCGX_FClose(request->err);
-	(void)FCGX_FClose(request->out);
+	(void)records_send(request->ipcFd, request->requestId,
+	    (struct records_part[RECORDS_PARTS]){
+		{ out->head.data, out->head.len },
+		{ out->body.data, out->body.len } });
 	observer_sent(s->observer);
 	/* A long answer is not kept until the next one comes. */
 	response_reset(out);
@@ -153,12 +152,15 @@ static void
 finish(FCGX_Request *request, struct parting *parting)
 {
 	int keep = request->keepConnection;
+	int fd = request->ipcFd;
 
-	request->keepConnection = 1;
-	FCGX_Finish_r(request);
-	if (keep || request->ipcFd < 0)
+	/* All is said: its streams must not say it again. */
+	FCGX_Free(request, 0);
+	if (keep) {
+		request->ipcFd = fd;
 		return;
-	parting_take(parting, request->ipcFd);
+	}
+	parting_take(parting, fd);
 	request->ipcFd = -1;
 }
 

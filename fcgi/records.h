@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole answer as FastCGI records (FastCGI 1.0, sections 3.3, 5.3 and 5.5),
+ * in as few writes as it takes: libfcgi's stream copies it into buffers of 8 KiB
+ * and writes each, and each wakes the web server.
+ */
+#ifndef FCGI_RECORDS_H
+#define FCGI_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that are sent one after the other. */
+struct records_part {
+	const char *data;
+	size_t len;
+};
+
+#define RECORDS_PARTS 2 /* head and body */
+
+/*
+ * Writes ${parts} as the output of request ${id}, and that it has ended well.
+ * Waits until all is written; false when the other side is gone.
+ */
+bool records_send(
+    int fd, int id, const struct records_part parts[RECORDS_PARTS]);
+
+#endif
