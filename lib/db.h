@@ -73,7 +73,8 @@ struct db_state {
  * Sets ${state} to that which a transaction begun now would see, at the cost of
  * reading some memory or, where no writer was met, of one stat().  ${file} is
  * what stat() says of the database.  False: it cannot be told, as the database
- * is no WAL database or frozen, or was written to just now.
+ * is no WAL database, or was written to just now.  Of one that is frozen it is
+ * for the caller to see that the file is still alone.
  */
 bool db_look(
     struct db *db, const struct stat *file, struct db_state *state);

@@ -111,7 +111,10 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 {
 	struct stat wal;
 
-	if (db->frozen || db->unwatched)
+	*state = (struct db_state){ { BY_TIMES } };
+	if (db->frozen)
+		return read_times(state->words + 1, file);
+	if (db->unwatched)
 		return false;
 	if (db->wal == NULL && !find_wal(db)) {
 		db->unwatched = true;
@@ -122,7 +125,6 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 	if (db->index != NULL)
 		return read_index(db, state);
 	/* No writer is there, so these two files are all there is. */
-	state->words[0] = BY_TIMES;
 	return stat(db->wal, &wal) == 0 &&
 	       read_times(state->words + 1, file) &&
 	       read_times(state->words + 1 + TIMES_WORDS, &wal);
