@@ -5,8 +5,8 @@
  * They lie one behind the other in a ring of bytes; what is written last
  * overwrites what was written first.  A place in the ring is the number of
  * bytes ever written before it, so a glance tells whether it still holds what
- * was put there.  A small table leads from hashes to places; one whose answer is
- * overwritten, or was never kept, remembers that it was asked for.
+ * was put there.  A small table leads from hashes to places; one whose answer
+ * is overwritten, or was never kept, remembers that it was asked for.
  */
 #include "fcgi/answers.h"
 
@@ -105,8 +105,8 @@ slot_of(struct answers *a, uint64_t hash)
 }
 
 bool
-answers_get(struct answers *a, const struct answers_key *key,
-    struct buf *body, bool *compressed)
+answers_get(struct answers *a, const struct answers_key *key, struct buf *body,
+    bool *compressed)
 {
 	size_t uri_len = strlen(key->uri);
 	uint64_t hash = hash_of(key->uri, uri_len, key->gzip);

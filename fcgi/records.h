@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A whole answer as FastCGI records (FastCGI 1.0, sections 3.3, 5.3 and 5.5),
- * in as few writes as it takes: libfcgi's stream copies it into buffers of 8 KiB
- * and writes each, and each wakes the web server.
+ * in as few writes as it takes: libfcgi's stream copies it into buffers of 8
+ * KiB and writes each, and each wakes the web server.
  */
 #ifndef FCGI_RECORDS_H
 #define FCGI_RECORDS_H

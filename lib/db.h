@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door to SQLite: opening the database, transactions, and statements by
- * name.  Only lib/db.c, db_copy.c, db_state.c, stmt.c and pool.c know sqlite3.h.
+ * name.  Only lib/db.c, db_copy.c, db_state.c, stmt.c and pool.c know
+ * sqlite3.h.
  *
  * All statements live in sql/ and are prepared when the database is opened, so
  * a typing error or a missing column shows at start.  A statement taken with
@@ -76,8 +77,7 @@ struct db_state {
  * is no WAL database, or was written to just now.  Of one that is frozen it is
  * for the caller to see that the file is still alone.
  */
-bool db_look(
-    struct db *db, const struct stat *file, struct db_state *state);
+bool db_look(struct db *db, const struct stat *file, struct db_state *state);
 bool db_same_state(const struct db_state *a, const struct db_state *b);
 
 /*

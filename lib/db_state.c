@@ -9,9 +9,9 @@
  * decides by comparing them whether its own cache is still good; so do we.
  *
  * A reader who may not write to the index trusts it only if he met somebody who
- * may, or another reader who did.  Where nobody is there who may, nothing moves,
- * and who comes and moves something leaves times of files that are others: for
- * as long as that is so, those tell a state.
+ * may, or another reader who did.  Where nobody is there who may, nothing
+ * moves, and who comes and moves something leaves times of files that are
+ * others: for as long as that is so, those tell a state.
  */
 #include "lib/clock.h"
 #include "lib/db_private.h"
@@ -33,8 +33,8 @@
 
 #define INDEX_WORDS 6
 #define TIMES_WORDS 4
-_Static_assert(INDEX_WORDS <= DB_STATE_WORDS &&
-		   1 + 2 * TIMES_WORDS == DB_STATE_WORDS,
+_Static_assert(
+    INDEX_WORDS <= DB_STATE_WORDS && 1 + 2 * TIMES_WORDS == DB_STATE_WORDS,
     "a state has room for either");
 
 /* Finds out where the WAL is; false: the database has none. */
@@ -47,10 +47,10 @@ find_wal(struct db *db)
 	if (db_compile(&s, db->handle, "PRAGMA journal_mode", "journal_mode",
 		&ignored) == 0 &&
 	    sqlite3_step(s) == SQLITE_ROW &&
-	    sqlite3_stricmp(
-		(const char *)sqlite3_column_text(s, 0), "wal") == 0)
-		db->wal = xasprintf("%s-wal",
-		    sqlite3_db_filename(db->handle, "main"));
+	    sqlite3_stricmp((const char *)sqlite3_column_text(s, 0), "wal") ==
+		0)
+		db->wal = xasprintf(
+		    "%s-wal", sqlite3_db_filename(db->handle, "main"));
 	sqlite3_finalize(s);
 	return db->wal != NULL;
 }
@@ -125,8 +125,7 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 	if (db->index != NULL)
 		return read_index(db, state);
 	/* No writer is there, so these two files are all there is. */
-	return stat(db->wal, &wal) == 0 &&
-	       read_times(state->words + 1, file) &&
+	return stat(db->wal, &wal) == 0 && read_times(state->words + 1, file) &&
 	       read_times(state->words + 1 + TIMES_WORDS, &wal);
 }
 

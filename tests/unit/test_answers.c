@@ -35,8 +35,8 @@ is_told(struct answers *a, const char *uri, bool gzip, char fill, size_t len)
 	const struct answers_key k = key(uri, gzip);
 	struct buf body = BUF_INIT(MIB);
 	bool compressed = !gzip;
-	bool good = answers_get(a, &k, &body, &compressed) &&
-		    body.len == len && compressed == gzip;
+	bool good = answers_get(a, &k, &body, &compressed) && body.len == len &&
+		    compressed == gzip;
 
 	for (size_t i = 0; good && i < len; i++)
 		good = body.data[i] == fill;

@@ -51,8 +51,8 @@ test_accepted(void)
 {
 	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
 		T_AT(headers[i].line);
-		CHECK_INT(gzip_is_accepted(headers[i].header),
-		    headers[i].accepted);
+		CHECK_INT(
+		    gzip_is_accepted(headers[i].header), headers[i].accepted);
 	}
 	T_AT(0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fcgi/records: what is sent is what the other side reads, whatever its size. */
+/* fcgi/records: what is sent is what the other side reads, whatever its size.
+ */
 #include "fcgi/records.h"
 
 #include "lib/limits.h"
