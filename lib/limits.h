@@ -100,8 +100,7 @@
 #define LIMIT_FACET_BYTES 512 /* of all of them, to fit into a cursor */
 #define LIMIT_RESPONSE (256 * MIB)
 #define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
-#define LIMIT_ANSWERS (768 * KIB) /* kept by one process, for who asks again \
-				   */
+#define LIMIT_ANSWERS (768 * KIB) /* kept by a process to be told again */
 
 /* ---- profiles ---- */
 #define LIMIT_PROFILE_SECONDS 120
