@@ -104,6 +104,17 @@ slot_of(struct answers *a, uint64_t hash)
 	return NULL;
 }
 
+/* Whether ${found} is what was asked for; its URI stands behind it. */
+static bool
+is_for(const struct answer *found, const struct answers_key *key, uint64_t hash,
+    size_t uri_len)
+{
+	return found->hash == hash && found->gzip == key->gzip &&
+	       found->uri_len == uri_len &&
+	       strcmp(found->etag, key->etag) == 0 &&
+	       memcmp(found + 1, key->uri, uri_len) == 0;
+}
+
 bool
 answers_get(struct answers *a, const struct answers_key *key, struct buf *body,
     bool *compressed)
@@ -112,13 +123,10 @@ answers_get(struct answers *a, const struct answers_key *key, struct buf *body,
 	uint64_t hash = hash_of(key->uri, uri_len, key->gzip);
 	const struct slot *slot = slot_of(a, hash);
 	const struct answer *found = slot == NULL ? NULL : at(a, slot->place);
-	const char *uri = (const char *)(found + 1);
 
-	if (found == NULL || found->hash != hash || found->gzip != key->gzip ||
-	    found->uri_len != uri_len || strcmp(found->etag, key->etag) != 0 ||
-	    memcmp(uri, key->uri, uri_len) != 0)
+	if (found == NULL || !is_for(found, key, hash, uri_len))
 		return false;
-	buf_add(body, uri + uri_len, found->len);
+	buf_add(body, (const char *)(found + 1) + uri_len, found->len);
 	*compressed = found->compressed;
 	return true;
 }
