@@ -2,6 +2,7 @@
 /* The growing byte buffer with a ceiling. */
 #include "lib/buf.h"
 
+#include "lib/decimal.h"
 #include "lib/xalloc.h"
 
 #include <stdarg.h>
@@ -50,16 +51,28 @@ buf_reserve(struct buf *b, size_t more)
 	cap = b->cap == 0 ? BUF_FIRST_CAPACITY : b->cap;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	/* Then what there is room for may be added, see has_room(). */
+	if (cap - 1 > b->max)
+		cap = b->max + 1;
 	b->data = xrealloc(b->data, cap);
 	b->cap = cap;
 	b->data[b->len] = '\0';
 }
 
+/* Whether ${more} bytes can be added; there is no more room than may be. */
+static bool
+has_room(struct buf *b, size_t more)
+{
+	/* Nearly always; before the first append there is no room for a NUL. */
+	if (b->bad || more >= b->cap - b->len)
+		buf_reserve(b, more);
+	return !b->bad;
+}
+
 void
 buf_add(struct buf *b, const void *data, size_t len)
 {
-	buf_reserve(b, len);
-	if (b->bad)
+	if (!has_room(b, len))
 		return;
 	if (len > 0)
 		memcpy(b->data + b->len, data, len);
@@ -76,7 +89,10 @@ buf_adds(struct buf *b, const char *s)
 void
 buf_addc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (!has_room(b, 1))
+		return;
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void
@@ -103,16 +119,9 @@ buf_addf(struct buf *b, const char *fmt, ...)
 void
 buf_add_i64(struct buf *b, int64_t n)
 {
-	char digits[24], *at = digits + sizeof digits;
-	uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char digits[DECIMAL_MAX];
 
-	do {
-		*--at = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (n < 0)
-		*--at = '-';
-	buf_add(b, at, (size_t)(digits + sizeof digits - at));
+	buf_add(b, digits, (size_t)(decimal_put_signed(digits, n) - digits));
 }
 
 const char *

@@ -2,6 +2,8 @@
 /* Instants and their RFC 3339 text, without the C library's time zones. */
 #include "lib/clock.h"
 
+#include "lib/decimal.h"
+
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
@@ -62,23 +64,12 @@ date_from_days(int64_t days, int64_t *year, int *month, int *day)
 	*year = year_of_era + era * 400 + (*month <= 2);
 }
 
-/* Writes ${value}, 0 to 99, as two digits. */
-static char *
-put_two(char *out, unsigned value)
-{
-	out[0] = (char)('0' + value / 10);
-	out[1] = (char)('0' + value % 10);
-	return out + 2;
-}
-
 /* A point and the digits of ${fraction} millionths, no zero at the end. */
 static char *
 put_fraction(char *out, unsigned fraction)
 {
 	*out++ = '.';
-	out = put_two(out, fraction / 10000);
-	out = put_two(out, fraction / 100 % 100);
-	out = put_two(out, fraction % 100);
+	out = decimal_put_six(out, fraction);
 	while (out[-1] == '0')
 		out--;
 	return out;
@@ -109,18 +100,18 @@ clock_format(char text[CLOCK_TEXT_SIZE], int64_t us)
 		days--;
 	}
 	date_from_days(days, &year, &month, &day);
-	out = put_two(out, (unsigned)year / 100);
-	out = put_two(out, (unsigned)year % 100);
+	out = decimal_put_two(out, (unsigned)year / 100);
+	out = decimal_put_two(out, (unsigned)year % 100);
 	*out++ = '-';
-	out = put_two(out, (unsigned)month);
+	out = decimal_put_two(out, (unsigned)month);
 	*out++ = '-';
-	out = put_two(out, (unsigned)day);
+	out = decimal_put_two(out, (unsigned)day);
 	*out++ = 'T';
-	out = put_two(out, (unsigned)seconds / 3600);
+	out = decimal_put_two(out, (unsigned)seconds / 3600);
 	*out++ = ':';
-	out = put_two(out, (unsigned)seconds / 60 % 60);
+	out = decimal_put_two(out, (unsigned)seconds / 60 % 60);
 	*out++ = ':';
-	out = put_two(out, (unsigned)seconds % 60);
+	out = decimal_put_two(out, (unsigned)seconds % 60);
 	if (fraction != 0)
 		out = put_fraction(out, (unsigned)fraction);
 	*out++ = 'Z';
