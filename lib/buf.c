@@ -51,7 +51,7 @@ buf_reserve(struct buf *b, size_t more)
 	cap = b->cap == 0 ? BUF_FIRST_CAPACITY : b->cap;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	/* Then what there is room for may be added, see has_room(). */
+	/* So what there is room for may be added: buf_add() asks no more. */
 	if (cap - 1 > b->max)
 		cap = b->max + 1;
 	b->data = xrealloc(b->data, cap);
@@ -59,39 +59,15 @@ buf_reserve(struct buf *b, size_t more)
 	b->data[b->len] = '\0';
 }
 
-/* Whether ${more} bytes can be added; there is no more room than may be. */
-static bool
-has_room(struct buf *b, size_t more)
-{
-	/* Nearly always; before the first append there is no room for a NUL. */
-	if (b->bad || more >= b->cap - b->len)
-		buf_reserve(b, more);
-	return !b->bad;
-}
-
 void
-buf_add(struct buf *b, const void *data, size_t len)
+buf_add_growing(struct buf *b, const void *data, size_t len)
 {
-	if (!has_room(b, len))
+	buf_reserve(b, len);
+	if (b->bad)
 		return;
 	if (len > 0)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;
-	b->data[b->len] = '\0';
-}
-
-void
-buf_adds(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_addc(struct buf *b, char c)
-{
-	if (!has_room(b, 1))
-		return;
-	b->data[b->len++] = c;
 	b->data[b->len] = '\0';
 }
 

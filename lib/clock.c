@@ -3,6 +3,7 @@
 #include "lib/clock.h"
 
 #include "lib/decimal.h"
+#include "lib/seldom.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -10,13 +11,21 @@
 
 #define SECONDS_PER_DAY INT64_C(86400)
 
+/* As unsigned numbers, which are divided in fewer steps. */
+static int64_t
+us_of(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * CLOCK_SECOND +
+	       (int64_t)((uint32_t)ts->tv_nsec / 1000);
+}
+
 int64_t
 clock_now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * CLOCK_SECOND + ts.tv_nsec / 1000;
+	return us_of(&ts);
 }
 
 int64_t
@@ -25,7 +34,25 @@ clock_monotonic(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * CLOCK_SECOND + ts.tv_nsec / 1000;
+	return us_of(&ts);
+}
+
+/* What the system's clock is ahead of the other, and when it was. */
+static int64_t ahead, compared = INT64_MIN / 2;
+
+static SELDOM void
+compare_clocks(void)
+{
+	compared = clock_monotonic();
+	ahead = clock_now() - compared;
+}
+
+int64_t
+clock_at(int64_t monotonic)
+{
+	if (monotonic - compared >= CLOCK_SECOND)
+		compare_clocks();
+	return monotonic + ahead;
 }
 
 /*

@@ -57,7 +57,7 @@ has_any(block found)
 }
 
 /* Copies a block; what is not 0 in the one returned is not plain. */
-static block
+static inline __attribute__((always_inline)) block
 copy_block(char *to, const char *from, enum plain_where where)
 {
 	const block quote = BYTES('"'), backslash = BYTES('\\');
