@@ -56,7 +56,7 @@ test_every_place(void)
 	static const char before[] =
 	    "abcdefghijklmnopqrstuvwxyz 0123456789 /.-";
 	static const char after[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 /.-";
-	char text[64], want[64];
+	char text[100], want[100];
 	struct buf b = BUF_INIT(1000);
 	int wrong = 0;
 
