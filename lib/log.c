@@ -189,12 +189,13 @@ log_stamp_renew(int64_t now)
 void
 log_begin(struct log_line *l, enum log_level level, const char *msg)
 {
-	char *to = l->text;
+	char *to;
 
 	l->skip = level < log_how.threshold;
 	l->len = l->begin = 0;
 	if (l->skip)
 		return;
+	to = l->text + l->len;
 	if (log_how.has_prefix)
 		to = log_open_prefix(to, level);
 	l->begin = (size_t)(to - l->text);

@@ -16,6 +16,8 @@
 	}
 
 typedef signed char block __attribute__((vector_size(BLOCK)));
+/* The same, where a sum begins again at 0. */
+typedef unsigned char wrapping __attribute__((vector_size(BLOCK)));
 
 /*
  * What is not plain: a byte that with ${bias} added is below ${least}, as
@@ -61,12 +63,13 @@ static inline __attribute__((always_inline)) block
 copy_block(char *to, const char *from, enum plain_where where)
 {
 	const block quote = BYTES('"'), backslash = BYTES('\\');
-	block b;
+	block b, raised;
 
 	memcpy(&b, from, sizeof b);
 	memcpy(to, &b, sizeof b);
-	return (b + rules[where].bias < rules[where].least) |
-	       (b == rules[where].also) | (b == quote) | (b == backslash);
+	raised = (block)((wrapping)b + (wrapping)rules[where].bias);
+	return (raised < rules[where].least) | (b == rules[where].also) |
+	       (b == quote) | (b == backslash);
 }
 
 /* Copies fewer bytes than a block has: as two halves that may overlap. */
