@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,26 +25,14 @@
  */
 #define ROWS 4096
 #define SEATS 1024
-#define MEASURE_EVERY 64 /* requests of one process; a power of two */
 
-/* The cells of a row: the distribution, which has a sum, and bytes. */
-#define BYTES METRICS_HISTOGRAM_CELLS(COUNTERS_BOUNDS)
-#define ROW_WIDTH (BYTES + 1)
-
-enum seat_cell {
-	SEAT_PROGRAM, /* 1 + enum counters_program; 0: nobody ever sat there */
-	SEAT_RESIDENT,
-	SEAT_BUSY, /* 0, or method and scheme */
-	SEAT_UNSENT, /* 1 while an answer is counted and not sent */
-	SEAT_WIDTH
-};
-
+#define SEAT_WIDTH (sizeof(struct counters_seat) / sizeof(uint64_t))
 #define FIRST_SEAT COUNTERS_NUMBERS
 #define FIRST_ROW (FIRST_SEAT + SEATS * SEAT_WIDTH)
-#define CELLS (FIRST_ROW + METRICS_TABLE_CELLS(ROWS, ROW_WIDTH))
+#define CELLS (FIRST_ROW + METRICS_TABLE_CELLS(ROWS, COUNTERS_PLACE))
 
 static const struct metrics_seats seats = { FIRST_SEAT, SEATS, SEAT_WIDTH };
-static const struct metrics_table table = { FIRST_ROW, ROWS, ROW_WIDTH };
+static const struct metrics_table table = { FIRST_ROW, ROWS, COUNTERS_PLACE };
 
 const int64_t counters_bounds[COUNTERS_BOUNDS] = { 5000, 10000, 25000, 50000,
 	100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000 };
@@ -57,8 +44,8 @@ const char *const counters_programs[COUNTERS_PROGRAMS] = {
 
 struct counters {
 	struct metrics *metrics;
-	unsigned seat; /* its first cell; 0: none was free */
-	unsigned served;
+	struct counters_seat *seat; /* in the file, or the other */
+	struct counters_seat other; /* when none was free */
 	int statm; /* this process in /proc, open from before the sandbox */
 	long page;
 };
@@ -92,14 +79,22 @@ open_metrics(struct err *e)
 	return m;
 }
 
+static struct counters_seat *
+seat_of(struct metrics *m, int number)
+{
+	/* A seat is made of cells. */
+	return (struct counters_seat *)(void *)metrics_at(
+	    m, metrics_seat_cell(&seats, number));
+}
+
 /* Whoever had the seat may have been killed with an answer in hand. */
 static void
-settle(struct metrics *m, unsigned seat)
+settle(struct metrics *m, struct counters_seat *seat)
 {
-	if (metrics_get(m, seat + SEAT_UNSENT) == 0)
+	if (seat->unsent == 0)
 		return;
 	metrics_add(m, COUNTERS_IN_DOUBT, 1);
-	metrics_set(m, seat + SEAT_UNSENT, 0);
+	seat->unsent = 0;
 }
 
 static void
@@ -107,13 +102,14 @@ sit(struct counters *c, enum counters_program program)
 {
 	int number = metrics_sit(c->metrics, &seats);
 
+	c->seat = &c->other;
 	if (number == -1)
 		return;
-	c->seat = metrics_seat_cell(&seats, number);
+	c->seat = seat_of(c->metrics, number);
 	settle(c->metrics, c->seat);
-	metrics_set(c->metrics, c->seat + SEAT_BUSY, 0);
-	metrics_set(c->metrics, c->seat + SEAT_RESIDENT, 0);
-	metrics_set(c->metrics, c->seat + SEAT_PROGRAM, 1 + (uint64_t)program);
+	c->seat->busy = 0;
+	c->seat->resident = 0;
+	c->seat->program = 1 + (uint64_t)program;
 }
 
 struct counters *
@@ -144,27 +140,6 @@ counters_free(struct counters *c)
 
 /* ---- the way of a request ---- */
 
-static void
-set_seat(struct counters *c, enum seat_cell cell, uint64_t value)
-{
-	if (c->seat != 0)
-		metrics_set(c->metrics, c->seat + (unsigned)cell, value);
-}
-
-void
-counters_begin(struct counters *c, enum request_method method, bool https)
-{
-	set_seat(c, SEAT_BUSY, (uint64_t)method << 1 | https);
-}
-
-/* Never 0: no status is. */
-static uint64_t
-key_of(const struct counters_kind *k)
-{
-	return (uint64_t)k->endpoint << 32 | (uint64_t)k->method << 16 |
-	       (uint64_t)k->https << 12 | (uint64_t)k->status;
-}
-
 static struct counters_kind
 kind_of(uint64_t key)
 {
@@ -176,40 +151,33 @@ kind_of(uint64_t key)
 	return k;
 }
 
-void
-counters_answered(struct counters *c, const struct counters_kind *kind,
-    int64_t us, size_t bytes)
+_Atomic uint64_t *
+counters_place(struct counters *c, const struct counters_kind *kind)
 {
-	unsigned row = metrics_row(c->metrics, &table, key_of(kind));
-	const struct metrics_histogram h = { row, COUNTERS_BOUNDS,
-		counters_bounds };
-
-	set_seat(c, SEAT_UNSENT, 1);
-	metrics_observe(c->metrics, &h, us);
-	metrics_add(c->metrics, row + BYTES, bytes);
+	return metrics_at(
+	    c->metrics, metrics_row(c->metrics, &table, counters_key(kind)));
 }
 
-bool
-counters_sent(struct counters *c)
+struct counters_seat *
+counters_seat(struct counters *c)
 {
-	set_seat(c, SEAT_UNSENT, 0);
-	set_seat(c, SEAT_BUSY, 0);
-	return (c->served++ & (MEASURE_EVERY - 1)) == 0;
+	return c->seat;
 }
 
 void
 counters_measure(struct counters *c)
 {
-	char text[128];
-	uint64_t total, resident;
+	char text[128], *end;
 	ssize_t n;
 
 	n = c->statm == -1 ? -1 : pread(c->statm, text, sizeof text - 1, 0);
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	if (sscanf(text, "%" SCNu64 " %" SCNu64, &total, &resident) == 2)
-		set_seat(c, SEAT_RESIDENT, resident * (uint64_t)c->page);
+	/* Pages in all, pages in memory, and more. */
+	(void)strtoull(text, &end, 10);
+	if (*end == ' ')
+		c->seat->resident = strtoull(end, NULL, 10) * (uint64_t)c->page;
 }
 
 void
@@ -242,15 +210,15 @@ read_row(struct counters_row *out, const struct metrics *m, unsigned cell,
 		out->parts[i] = metrics_get(m, cell + i);
 		out->requests += out->parts[i];
 	}
-	out->us = metrics_get(m, cell + COUNTERS_BOUNDS + 1);
-	out->bytes = metrics_get(m, cell + BYTES);
+	out->us = metrics_get(m, cell + COUNTERS_US);
+	out->bytes = metrics_get(m, cell + COUNTERS_BYTES);
 }
 
 static int
 by_kind(const void *a, const void *b)
 {
 	const struct counters_row *x = a, *y = b;
-	uint64_t left = key_of(&x->kind), right = key_of(&y->kind);
+	uint64_t left = counters_key(&x->kind), right = counters_key(&y->kind);
 
 	return (left > right) - (left < right);
 }
@@ -284,17 +252,15 @@ counters_rows(const struct counters *c, size_t *count)
 static bool
 read_seat(struct counters_process *out, struct counters *c, int number)
 {
-	unsigned seat = metrics_seat_cell(&seats, number);
 	struct metrics *m = c->metrics;
-	uint64_t program = metrics_get(m, seat + SEAT_PROGRAM);
-	uint64_t busy = metrics_get(m, seat + SEAT_BUSY);
+	struct counters_seat *seat = seat_of(m, number);
+	uint64_t program = seat->program, busy = seat->busy;
 
 	if (program == 0)
 		return false;
 	if (!metrics_is_taken(m, number)) {
 		/* A lock of ours keeps others from doing the same. */
-		if (metrics_get(m, seat + SEAT_UNSENT) != 0 &&
-		    metrics_lend(m, number)) {
+		if (seat->unsent != 0 && metrics_lend(m, number)) {
 			settle(m, seat);
 			metrics_return(m, number);
 		}
@@ -302,7 +268,7 @@ read_seat(struct counters_process *out, struct counters *c, int number)
 	}
 	out->program =
 	    program == 1 + COUNTERS_ADMIN ? COUNTERS_ADMIN : COUNTERS_API;
-	out->resident = metrics_get(m, seat + SEAT_RESIDENT);
+	out->resident = seat->resident;
 	out->busy = busy != 0;
 	out->method = (enum request_method)(busy >> 1);
 	out->https = (busy & 1) != 0;

@@ -17,6 +17,7 @@
 #include "fcgi/request.h"
 #include "lib/err.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,13 @@
 /* Upper bounds in microseconds of the parts of the distribution. */
 #define COUNTERS_BOUNDS 11
 extern const int64_t counters_bounds[COUNTERS_BOUNDS];
+
+/* The cells of a place: a part of the distribution each, and two sums. */
+enum {
+	COUNTERS_US = COUNTERS_BOUNDS + 1,
+	COUNTERS_BYTES,
+	COUNTERS_PLACE /* how many cells */
+};
 
 /* In the order of their names below. */
 enum counters_program {
@@ -78,15 +86,71 @@ enum counters_number {
 struct counters *counters_new(enum counters_program program, struct err *e);
 void counters_free(struct counters *c);
 
-/* ---- the way of a request ---- */
+/*
+ * Where requests of a kind are counted: the same place always, so whoever asked
+ * may keep it until counters_free().
+ */
+_Atomic uint64_t *counters_place(
+    struct counters *c, const struct counters_kind *kind);
+/* A number for a kind, never 0. */
+static inline uint64_t
+counters_key(const struct counters_kind *k)
+{
+	return (uint64_t)k->endpoint << 32 | (uint64_t)k->method << 16 |
+	       (uint64_t)k->https << 12 | (uint64_t)k->status;
+}
 
-/* Takes up a request; sets busy. */
-void counters_begin(struct counters *c, enum request_method method, bool https);
+/* What a process says of itself, where others can read it. */
+struct counters_seat {
+	_Atomic uint64_t program; /* 1 + enum counters_program; 0: nobody's */
+	_Atomic uint64_t resident;
+	_Atomic uint64_t busy; /* 0, or method and scheme */
+	_Atomic uint64_t unsent; /* 1 while an answer is counted and not sent */
+};
+struct counters_seat *counters_seat(struct counters *c);
+
+/* ---- the way of a request: no call, and nothing to find ---- */
+
+/* Takes up a request. */
+static inline void
+counters_begin(
+    struct counters_seat *seat, enum request_method method, bool https)
+{
+	atomic_store_explicit(
+	    &seat->busy, (uint64_t)method << 1 | https, memory_order_relaxed);
+}
+
 /* It is answered, and will now be sent. */
-void counters_answered(struct counters *c, const struct counters_kind *kind,
-    int64_t us, size_t bytes);
-/* It is sent.  Whether it is time to measure what is not measured each time. */
-bool counters_sent(struct counters *c);
+static inline void
+counters_answered(struct counters_seat *seat, _Atomic uint64_t *place,
+    int64_t us, uint64_t bytes)
+{
+	unsigned part = 0;
+
+	/* Most are below the first of the bounds. */
+	while (part < COUNTERS_BOUNDS && us > counters_bounds[part])
+		part++;
+	atomic_store_explicit(&seat->unsent, 1, memory_order_relaxed);
+	/* Whoever is killed has done these in this order. */
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_fetch_add_explicit(&place[part], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+	    &place[COUNTERS_US], (uint64_t)us, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+	    &place[COUNTERS_BYTES], bytes, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* It is sent. */
+static inline void
+counters_sent(struct counters_seat *seat)
+{
+	atomic_store_explicit(&seat->unsent, 0, memory_order_relaxed);
+	atomic_store_explicit(&seat->busy, 0, memory_order_relaxed);
+}
+
+/* ---- from time to time ---- */
+
 /* Measures the memory of this process. */
 void counters_measure(struct counters *c);
 void counters_add(struct counters *c, enum counters_number number, uint64_t n);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ids, times, counting, and the line in the log. */
+#define _GNU_SOURCE /* strchrnul() */
 #include "fcgi/observer.h"
 
 #include "fcgi/endpoint.h"
 #include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/decimal.h"
+#include "lib/log_form.h"
+#include "lib/seldom.h"
 #include "lib/trace.h"
 #include "lib/xalloc.h"
 
@@ -17,9 +20,19 @@
 
 #define HEADER "X-Request-Id: "
 #define HEADER_LEN (sizeof HEADER - 1)
+#define END "\r\n"
+#define END_LEN (sizeof END - 1)
 #define OWN_LEN 17 /* 16 hex digits and a dash, before a number */
 #define PATH_LOGGED 1024
 #define QUERY_LOGGED 1024
+#define MEASURE_EVERY 64 /* requests; a power of two */
+#define NO_NAME "\xff"
+
+/* With a longer name of a registry a line takes longer. */
+#define REGISTRY_MAX 64
+#define KIND_BITS 6
+#define KINDS (1 << KIND_BITS) /* that are kept */
+#define LINES 4 /* that are kept of each; a power of two */
 
 enum wanted {
 	ALL,
@@ -28,38 +41,51 @@ enum wanted {
 	SOME
 };
 
-/*
- * The part of a line that all requests of a kind have in common.  Kinds that
- * fall on the same place take it from each other.
- */
-#define COMMON_PARTS 64 /* a power of two */
-#define COMMON_MAX 320
+/* An id in the middle of the header line that tells it to the client. */
+struct id {
+	/* What is logged meanwhile has it, and a trace if there is one. */
+	struct log_field fields[3];
+	char line[HEADER_LEN + OBSERVER_ID_MAX + END_LEN];
+};
 
-struct common {
-	struct counters_kind kind; /* of status 0: none yet */
-	size_t len;
-	char text[COMMON_MAX];
+/* A line but for what differs among requests of a kind and a registry. */
+struct line {
+	char registry[REGISTRY_MAX]; /* NO_NAME: there is none yet */
+	struct log_form form;
+};
+
+struct kind {
+	uint64_t key; /* counters_key(); 0: there is none yet */
+	_Atomic uint64_t *place; /* where it is counted */
+	unsigned taken; /* of its lines, ever */
+	struct line lines[LINES];
 };
 
 struct observer {
 	struct observer_settings settings;
+	struct counters_seat *seat;
+	unsigned served; /* so far */
 	enum wanted wanted;
 	unsigned long one_in; /* successes, for SOME */
 	unsigned long successes;
-	uint64_t number; /* of requests that got an id here */
-	char own[OWN_LEN + 1];
+	struct id own; /* counted up, digit by digit, in its place */
+	struct id given; /* by the client */
 
 	/* ---- of the request in hand ---- */
-	const struct request_input *in; /* until it is answered */
+	const struct request_input *in;
+	const struct response *out;
 	struct counters_kind kind;
+	struct kind *kept; /* what is known of that */
+	const struct id *id;
+	size_t field_count;
 	struct trace trace;
-	struct log_field fields[3];
 	int64_t began_us; /* clock_monotonic() */
-	size_t id_len;
-	/* The header line, as it is sent; the id stands in the middle of it. */
-	char line[HEADER_LEN + OBSERVER_ID_MAX + sizeof "\r\n"];
-	struct log_line log; /* written when the client has its answer */
-	struct common common[COMMON_PARTS];
+	int64_t took_us;
+	struct log_value values[4];
+
+	/* Those that fall on the same place take it from each other. */
+	struct kind kinds[KINDS];
+	struct line odd; /* one that is not kept */
 };
 
 static int
@@ -88,6 +114,18 @@ read_wanted(struct observer *o, const char *text, struct err *e)
 	return 0;
 }
 
+static void
+init_id(struct id *id, const struct observer *o)
+{
+	id->fields[0] =
+	    (struct log_field){ "request_id", id->line + HEADER_LEN, 0 };
+	id->fields[1] =
+	    (struct log_field){ "trace_id", o->trace.id, TRACE_ID_LEN };
+	id->fields[2] =
+	    (struct log_field){ "parent_id", o->trace.parent, TRACE_SPAN_LEN };
+	memcpy(id->line, HEADER, HEADER_LEN);
+}
+
 int
 observer_new(
     struct observer **out, const struct observer_settings *s, struct err *e)
@@ -96,12 +134,16 @@ observer_new(
 	uint64_t random;
 
 	o->settings = *s;
+	o->seat = counters_seat(s->counters);
 	*out = o;
 	/* Ids are told apart, not kept secret. */
 	if (getentropy(&random, sizeof random) == -1)
 		random = (uint64_t)clock_now() << 16 ^ (uint64_t)getpid();
-	snprintf(o->own, sizeof o->own, "%016" PRIx64 "-", random);
-	memcpy(o->line, HEADER, HEADER_LEN);
+	init_id(&o->own, o);
+	init_id(&o->given, o);
+	o->own.fields[0].len = OWN_LEN + 1;
+	snprintf(
+	    o->own.line, sizeof o->own.line, HEADER "%016" PRIx64 "-0", random);
 	if (read_wanted(o, s->log_requests, e) == -1)
 		return -1;
 	/* A process that answers one request is one in so many, too. */
@@ -113,6 +155,12 @@ observer_new(
 void
 observer_free(struct observer *o)
 {
+	if (o == NULL)
+		return;
+	for (size_t i = 0; i < KINDS; i++)
+		for (size_t n = 0; n < LINES; n++)
+			log_form_free(&o->kinds[i].lines[n].form);
+	log_form_free(&o->odd.form);
 	free(o);
 }
 
@@ -124,8 +172,6 @@ harmless(const char *id)
 {
 	size_t len = 0;
 
-	if (id == NULL)
-		return 0;
 	for (; id[len] != '\0'; len++)
 		if (len == OBSERVER_ID_MAX || id[len] <= ' ' ||
 		    id[len] >= 0x7f || id[len] == '"' || id[len] == '\\')
@@ -133,54 +179,53 @@ harmless(const char *id)
 	return len;
 }
 
-static size_t
-make_id(struct observer *o, char *to)
+/* Puts the end of the header line behind an id that is there. */
+static inline void
+set_id(struct observer *o, struct id *id, size_t len)
 {
-	char digits[20];
-	size_t at = sizeof digits;
-	uint64_t n = ++o->number;
-
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	memcpy(to, o->own, OWN_LEN);
-	memcpy(to + OWN_LEN, digits + at, sizeof digits - at);
-	return OWN_LEN + sizeof digits - at;
+	memcpy(id->line + HEADER_LEN + len, END, END_LEN);
+	id->fields[0].len = len;
+	o->id = id;
 }
 
-static void
+static inline void
+make_id(struct observer *o)
+{
+	char *number = o->own.line + HEADER_LEN + OWN_LEN;
+	size_t len = o->own.fields[0].len - OWN_LEN;
+
+	set_id(o, &o->own, OWN_LEN + decimal_increment(number, len));
+}
+
+static SELDOM void
 take_id(struct observer *o)
 {
-	char *id = o->line + HEADER_LEN;
+	size_t len = harmless(o->in->request_id);
 
-	o->id_len = harmless(o->in->request_id);
-	if (o->id_len > 0)
-		memcpy(id, o->in->request_id, o->id_len);
-	else
-		o->id_len = make_id(o, id);
-	/* A string for the log; the line's end comes when it is sent. */
-	id[o->id_len] = '\0';
-	o->fields[0] = (struct log_field){ "request_id", id };
-	o->fields[1] = o->fields[2] = (struct log_field){ NULL, NULL };
-	if (o->in->traceparent != NULL &&
-	    trace_parse(&o->trace, o->in->traceparent)) {
-		o->fields[1] = (struct log_field){ "trace_id", o->trace.id };
-		o->fields[2] =
-		    (struct log_field){ "parent_id", o->trace.parent };
+	if (len == 0) {
+		make_id(o);
+		return;
 	}
-	log_set_fields(o->fields, o->fields[1].key == NULL ? 1 : 3);
+	memcpy(o->given.line + HEADER_LEN, o->in->request_id, len);
+	set_id(o, &o->given, len);
+}
+
+static SELDOM void
+take_trace(struct observer *o)
+{
+	if (trace_parse(&o->trace, o->in->traceparent))
+		o->field_count = sizeof o->id->fields / sizeof o->id->fields[0];
 }
 
 /* ---- the three moments ---- */
 
-/* What the first of the proxies was asked over, if one says so. */
-static bool
-is_https(const struct request_input *in)
+/* What the first of the proxies was asked over, as one of them says. */
+static SELDOM bool
+is_said_https(const struct request_input *in)
 {
 	const char *said = in->forwarded_proto;
 
-	if (said != NULL && strncasecmp(said, "http", 4) == 0) {
+	if (strncasecmp(said, "http", 4) == 0) {
 		bool secure = said[4] == 's' || said[4] == 'S';
 		char end = said[secure ? 5 : 4];
 
@@ -196,94 +241,175 @@ observer_begin(struct observer *o, const struct request_input *in)
 	o->in = in;
 	o->began_us = clock_monotonic();
 	o->kind.method = request_method_of(in->method);
-	o->kind.https = is_https(in);
-	counters_begin(o->settings.counters, o->kind.method, o->kind.https);
-	take_id(o);
+	o->kind.https =
+	    in->forwarded_proto == NULL ? in->https : is_said_https(in);
+	counters_begin(o->seat, o->kind.method, o->kind.https);
+	if (in->request_id == NULL)
+		make_id(o);
+	else
+		take_id(o);
+	o->field_count = 1;
+	if (in->traceparent != NULL)
+		take_trace(o);
+	log_set_fields(o->id->fields, o->field_count);
 }
 
+/* Unless all are. */
 static bool
 is_wanted(struct observer *o)
 {
-	if (o->wanted == ALL || o->wanted == NONE)
-		return o->wanted == ALL;
+	if (o->wanted == NONE)
+		return false;
 	if (o->kind.status >= 400)
 		return true;
 	return o->wanted == SOME && ++o->successes % o->one_in == 0;
 }
 
-/* Begins the line with what is the same for all requests of the kind. */
-static void
-begin_line(struct observer *o, enum log_level level)
+static enum log_level
+level_of(int status)
 {
-	const struct counters_kind *k = &o->kind;
-	unsigned at =
-	    k->endpoint * 7 + (unsigned)k->method + (unsigned)k->status;
-	struct common *c = &o->common[at & (COMMON_PARTS - 1)];
-	struct log_line *l = &o->log;
+	return status >= 500   ? LOG_LEVEL_ERROR
+	       : status >= 400 ? LOG_LEVEL_WARN
+			       : LOG_LEVEL_INFO;
+}
+
+/* A line of the kind, and which values it has: as log_request() fills in. */
+static void
+make_line(struct line *line, const struct observer *o, bool has_query)
+{
+	enum log_level level = level_of(o->kind.status);
+	struct log_form *f = &line->form;
+	struct log_line l;
 	const char *name;
 	size_t len;
 
-	if (c->kind.status == k->status && c->kind.endpoint == k->endpoint &&
-	    c->kind.method == k->method && k->method != REQUEST_OTHER) {
-		log_begin_like(l, level, c->text, c->len);
-		return;
-	}
-	log_begin(l, level, "request");
-	if (l->skip)
-		return;
-	log_str(l, "method", o->in->method);
-	log_int(l, "status", k->status);
-	name = endpoint_name(k->endpoint, &len);
-	log_word(l, "route", name, len);
-	if (l->len - l->timed > sizeof c->text)
-		return;
-	c->kind = *k;
-	c->len = l->len - l->timed;
-	memcpy(c->text, l->text + l->timed, c->len);
+	log_form_reset(f);
+	log_begin(&l, level, "request");
+	log_str(&l, "method", o->in->method);
+	log_int(&l, "status", o->kind.status);
+	name = endpoint_name(o->kind.endpoint, &len);
+	log_word(&l, "route", name, len);
+	log_form_open(f, &l, "path", LOG_FORM_TEXT);
+	if (has_query)
+		log_form_open(f, &l, "query", LOG_FORM_TEXT);
+	log_str(&l, "registry", o->out->registry);
+	log_form_open(f, &l, "bytes", LOG_FORM_NUMBER);
+	log_form_open(f, &l, "duration_us", LOG_FORM_NUMBER);
+	log_form_open(f, &l, "request_id", LOG_FORM_WORD);
+	log_form_close(f, &l, level);
 }
 
-static void
-prepare_line(struct observer *o, const struct response *out, int64_t us)
+static SELDOM const struct log_form *
+other_line(struct observer *o, const char *registry)
 {
-	const char *uri = o->in->uri == NULL ? "" : o->in->uri;
-	size_t path = strcspn(uri, "?"), len;
-	struct log_line *l = &o->log;
-	char query[QUERY_LOGGED];
+	struct kind *kind = o->kept;
+	struct line *line = &o->odd;
 
-	begin_line(o, out->status >= 500   ? LOG_LEVEL_ERROR
-		      : out->status >= 400 ? LOG_LEVEL_WARN
-					   : LOG_LEVEL_INFO);
-	if (l->skip)
-		return;
-	log_text(l, "path", uri, path < PATH_LOGGED ? path : PATH_LOGGED);
-	if (uri[path] != '\0' && log_is_on(LOG_LEVEL_DEBUG)) {
-		len = request_log_query(query, sizeof query, uri);
-		log_text(l, "query", query, len);
+	for (size_t i = 1; i < LINES; i++)
+		if (strcmp(kind->lines[i].registry, registry) == 0)
+			return &kind->lines[i].form;
+	if (o->kind.method != REQUEST_OTHER &&
+	    strlen(registry) < sizeof line->registry) {
+		line = &kind->lines[kind->taken++ & (LINES - 1)];
+		memcpy(line->registry, registry, strlen(registry) + 1);
 	}
-	log_str(l, "registry", out->registry);
-	log_int(l, "bytes", (int64_t)out->body.len);
-	log_int(l, "duration_us", us);
+	make_line(line, o, false);
+	return &line->form;
+}
+
+/* The line of requests like this one. */
+static const struct log_form *
+line_of(struct observer *o)
+{
+	const char *registry = o->out->registry == NULL ? "" : o->out->registry;
+	struct line *first = o->kept->lines;
+
+	if (strcmp(first->registry, registry) == 0)
+		return &first->form;
+	return other_line(o, registry);
+}
+
+/* With the query, which comes second. */
+static SELDOM void
+log_with_query(struct observer *o, const char *uri)
+{
+	const struct log_value *v = o->values;
+	char query[QUERY_LOGGED];
+	const struct log_value values[] = { v[0],
+		{ query, request_log_query(query, sizeof query, uri) }, v[1],
+		v[2], v[3] };
+
+	make_line(&o->odd, o, true);
+	log_form_write(
+	    &o->odd.form, clock_at(o->began_us + o->took_us), values);
+}
+
+/* The values are those that make_line() leaves open. */
+static void
+log_request(struct observer *o)
+{
+	const struct log_field *id = o->id->fields;
+	const char *uri = o->in->uri == NULL ? "" : o->in->uri;
+	size_t path = (size_t)(strchrnul(uri, '?') - uri);
+	struct log_value *v = o->values;
+
+	v[0].text = uri;
+	v[0].number = path < PATH_LOGGED ? path : PATH_LOGGED;
+	v[1].number = o->out->body.len;
+	v[2].number = (uint64_t)o->took_us;
+	v[3].text = id->value;
+	v[3].number = id->len;
+	/* The id is one of them. */
+	log_set_fields(id + 1, o->field_count - 1);
+	if (uri[path] != '\0' && log_is_on(LOG_LEVEL_DEBUG))
+		log_with_query(o, uri);
+	else
+		log_form_write(
+		    line_of(o), clock_at(o->began_us + o->took_us), v);
+}
+
+/* It may be beside its place, and is taken up if nothing is known of it. */
+static SELDOM struct kind *
+find_kind(struct observer *o, uint64_t key, unsigned at)
+{
+	struct kind *k = &o->kinds[at], *beside = &o->kinds[at ^ 1];
+
+	if (beside->key == key)
+		return beside;
+	if (k->key != 0 && beside->key == 0)
+		k = beside;
+	k->key = key;
+	k->place = counters_place(o->settings.counters, &o->kind);
+	for (size_t i = 0; i < LINES; i++)
+		memcpy(k->lines[i].registry, NO_NAME, sizeof NO_NAME);
+	return k;
+}
+
+static inline struct kind *
+kind_of(struct observer *o)
+{
+	uint64_t key = counters_key(&o->kind);
+	/* Fibonacci hashing: what is highest is mixed best. */
+	unsigned at =
+	    (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KIND_BITS));
+
+	return o->kinds[at].key == key ? &o->kinds[at] : find_kind(o, key, at);
 }
 
 void
 observer_answered(struct observer *o, struct response *out)
 {
-	char *end = o->line + HEADER_LEN + o->id_len;
-	int64_t us = clock_monotonic() - o->began_us;
-
+	o->took_us = clock_monotonic() - o->began_us;
+	o->out = out;
 	o->kind.endpoint = out->endpoint;
 	o->kind.status = out->status;
-	o->log.skip = 1;
-	if (is_wanted(o))
-		prepare_line(o, out, us);
-	memcpy(end, "\r\n", 2);
-	response_add_line(out, o->line, HEADER_LEN + o->id_len + 2);
-	*end = '\0';
-	o->in = NULL;
-	counters_answered(o->settings.counters, &o->kind, us, out->body.len);
+	o->kept = kind_of(o);
+	response_add_line(
+	    out, o->id->line, HEADER_LEN + o->id->fields[0].len + END_LEN);
+	counters_answered(o->seat, o->kept->place, o->took_us, out->body.len);
 }
 
-static void
+static SELDOM void
 measure(struct observer *o)
 {
 	const struct observer_settings *s = &o->settings;
@@ -300,8 +426,10 @@ measure(struct observer *o)
 void
 observer_sent(struct observer *o)
 {
-	if (counters_sent(o->settings.counters))
+	counters_sent(o->seat);
+	if ((o->served++ & (MEASURE_EVERY - 1)) == 0)
 		measure(o);
-	log_end(&o->log);
+	if (o->wanted == ALL || is_wanted(o))
+		log_request(o);
 	log_set_fields(NULL, 0);
 }

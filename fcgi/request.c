@@ -2,6 +2,8 @@
 /* Taking a request apart. */
 #include "fcgi/request.h"
 
+#include "lib/seldom.h"
+
 #include <string.h>
 #include <utf8proc.h>
 
@@ -19,8 +21,8 @@ static const char *const parameter_names[REQUEST_PARAMETERS] = {
 	[REQUEST_TRANSPORT] = "transport",
 };
 
-enum request_method
-request_method_of(const char *name)
+static SELDOM enum request_method
+method_of(const char *name)
 {
 	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
 		"PUT", "DELETE" };
@@ -29,6 +31,16 @@ request_method_of(const char *name)
 		if (name != NULL && strcmp(name, names[i]) == 0)
 			return (enum request_method)(1u << i);
 	return REQUEST_OTHER;
+}
+
+enum request_method
+request_method_of(const char *name)
+{
+	/* Nearly all are; byte by byte, as it may be shorter. */
+	if (name != NULL && name[0] == 'G' && name[1] == 'E' &&
+	    name[2] == 'T' && name[3] == '\0')
+		return REQUEST_GET;
+	return method_of(name);
 }
 
 static int

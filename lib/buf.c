@@ -2,6 +2,7 @@
 /* The growing byte buffer with a ceiling. */
 #include "lib/buf.h"
 
+#include "lib/decimal.h"
 #include "lib/xalloc.h"
 
 #include <stdarg.h>
@@ -50,13 +51,16 @@ buf_reserve(struct buf *b, size_t more)
 	cap = b->cap == 0 ? BUF_FIRST_CAPACITY : b->cap;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	/* So what there is room for may be added: buf_add() asks no more. */
+	if (cap - 1 > b->max)
+		cap = b->max + 1;
 	b->data = xrealloc(b->data, cap);
 	b->cap = cap;
 	b->data[b->len] = '\0';
 }
 
 void
-buf_add(struct buf *b, const void *data, size_t len)
+buf_add_growing(struct buf *b, const void *data, size_t len)
 {
 	buf_reserve(b, len);
 	if (b->bad)
@@ -65,18 +69,6 @@ buf_add(struct buf *b, const void *data, size_t len)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;
 	b->data[b->len] = '\0';
-}
-
-void
-buf_adds(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_addc(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void
@@ -103,16 +95,9 @@ buf_addf(struct buf *b, const char *fmt, ...)
 void
 buf_add_i64(struct buf *b, int64_t n)
 {
-	char digits[24], *at = digits + sizeof digits;
-	uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char digits[DECIMAL_MAX];
 
-	do {
-		*--at = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (n < 0)
-		*--at = '-';
-	buf_add(b, at, (size_t)(digits + sizeof digits - at));
+	buf_add(b, digits, (size_t)(decimal_put_signed(digits, n) - digits));
 }
 
 const char *

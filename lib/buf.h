@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data; /* owned; NULL until the first append */
@@ -33,9 +34,40 @@ void buf_free(struct buf *b);
 void buf_reset(struct buf *b);
 /* Makes room for ${more} bytes in one go; sets bad if they cannot fit. */
 void buf_reserve(struct buf *b, size_t more);
-void buf_add(struct buf *b, const void *data, size_t len);
-void buf_adds(struct buf *b, const char *s);
-void buf_addc(struct buf *b, char c);
+
+/* For buf_add(): there may be no room. */
+void buf_add_growing(struct buf *b, const void *data, size_t len);
+
+/* Here, since most of an answer is short and of a length that is known. */
+static inline void
+buf_add(struct buf *b, const void *data, size_t len)
+{
+	char *to;
+
+	/* There is never more room than may be filled. */
+	if (len >= b->cap - b->len || b->bad) {
+		buf_add_growing(b, data, len);
+		return;
+	}
+	to = b->data + b->len;
+	b->len += len;
+	if (len > 0)
+		memcpy(to, data, len);
+	to[len] = '\0';
+}
+
+static inline void
+buf_adds(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+static inline void
+buf_addc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
 void buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_add_i64(struct buf *b, int64_t n);

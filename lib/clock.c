@@ -2,11 +2,22 @@
 /* Instants and their RFC 3339 text, without the C library's time zones. */
 #include "lib/clock.h"
 
+#include "lib/decimal.h"
+#include "lib/seldom.h"
+
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
 #define SECONDS_PER_DAY INT64_C(86400)
+
+/* As unsigned numbers, which are divided in fewer steps. */
+static int64_t
+us_of(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * CLOCK_SECOND +
+	       (int64_t)((uint32_t)ts->tv_nsec / 1000);
+}
 
 int64_t
 clock_now(void)
@@ -14,7 +25,7 @@ clock_now(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * CLOCK_SECOND + ts.tv_nsec / 1000;
+	return us_of(&ts);
 }
 
 int64_t
@@ -23,7 +34,25 @@ clock_monotonic(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * CLOCK_SECOND + ts.tv_nsec / 1000;
+	return us_of(&ts);
+}
+
+/* What the system's clock is ahead of the other, and when it was. */
+static int64_t ahead, compared = INT64_MIN / 2;
+
+static SELDOM void
+compare_clocks(void)
+{
+	compared = clock_monotonic();
+	ahead = clock_now() - compared;
+}
+
+int64_t
+clock_at(int64_t monotonic)
+{
+	if (monotonic - compared >= CLOCK_SECOND)
+		compare_clocks();
+	return monotonic + ahead;
 }
 
 /*
@@ -62,23 +91,12 @@ date_from_days(int64_t days, int64_t *year, int *month, int *day)
 	*year = year_of_era + era * 400 + (*month <= 2);
 }
 
-/* Writes ${value}, 0 to 99, as two digits. */
-static char *
-put_two(char *out, unsigned value)
-{
-	out[0] = (char)('0' + value / 10);
-	out[1] = (char)('0' + value % 10);
-	return out + 2;
-}
-
 /* A point and the digits of ${fraction} millionths, no zero at the end. */
 static char *
 put_fraction(char *out, unsigned fraction)
 {
 	*out++ = '.';
-	out = put_two(out, fraction / 10000);
-	out = put_two(out, fraction / 100 % 100);
-	out = put_two(out, fraction % 100);
+	out = decimal_put_six(out, fraction);
 	while (out[-1] == '0')
 		out--;
 	return out;
@@ -109,18 +127,18 @@ clock_format(char text[CLOCK_TEXT_SIZE], int64_t us)
 		days--;
 	}
 	date_from_days(days, &year, &month, &day);
-	out = put_two(out, (unsigned)year / 100);
-	out = put_two(out, (unsigned)year % 100);
+	out = decimal_put_two(out, (unsigned)year / 100);
+	out = decimal_put_two(out, (unsigned)year % 100);
 	*out++ = '-';
-	out = put_two(out, (unsigned)month);
+	out = decimal_put_two(out, (unsigned)month);
 	*out++ = '-';
-	out = put_two(out, (unsigned)day);
+	out = decimal_put_two(out, (unsigned)day);
 	*out++ = 'T';
-	out = put_two(out, (unsigned)seconds / 3600);
+	out = decimal_put_two(out, (unsigned)seconds / 3600);
 	*out++ = ':';
-	out = put_two(out, (unsigned)seconds / 60 % 60);
+	out = decimal_put_two(out, (unsigned)seconds / 60 % 60);
 	*out++ = ':';
-	out = put_two(out, (unsigned)seconds % 60);
+	out = decimal_put_two(out, (unsigned)seconds % 60);
 	if (fraction != 0)
 		out = put_fraction(out, (unsigned)fraction);
 	*out++ = 'Z';

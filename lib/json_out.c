@@ -3,17 +3,12 @@
 #include "lib/json_out.h"
 
 #include "lib/clock.h"
+#include "lib/plain.h"
 
 #include <string.h>
 #include <utf8proc.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
-static bool
-is_plain(unsigned char c)
-{
-	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
-}
 
 static void
 add_escape(struct buf *to, unsigned char c)
@@ -51,24 +46,36 @@ add_character(struct buf *to, const char *text, size_t len)
 	return (size_t)used;
 }
 
+/* Appends what needs no escape; returns how many bytes. */
+static size_t
+add_plain(struct buf *to, const char *text, size_t len)
+{
+	size_t plain;
+
+	buf_reserve(to, len);
+	if (to->bad)
+		return 0;
+	plain = plain_copy(to->data + to->len, text, len, PLAIN_IN_JSON);
+	to->len += plain;
+	to->data[to->len] = '\0';
+	return plain;
+}
+
 void
 json_out_quote(struct buf *to, const char *text, size_t len)
 {
-	size_t at = 0, plain;
+	size_t at = 0;
 
 	buf_addc(to, '"');
 	while (at < len && !to->bad) {
-		plain = at;
-		while (plain < len && is_plain((unsigned char)text[plain]))
-			plain++;
-		buf_add(to, text + at, plain - at);
-		at = plain;
-		if (at == len)
-			break;
-		if ((unsigned char)text[at] >= 0x80)
+		unsigned char c = (unsigned char)text[at];
+
+		if (c >= 0x80)
 			at += add_character(to, text + at, len - at);
-		else
+		else if (c < ' ' || c == '"' || c == '\\')
 			add_escape(to, (unsigned char)text[at++]);
+		else
+			at += add_plain(to, text + at, len - at);
 	}
 	buf_addc(to, '"');
 }

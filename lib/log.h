@@ -37,6 +37,7 @@ struct log_line {
 struct log_field {
 	const char *key;
 	const char *value; /* needs no quotes; NULL: left out */
+	size_t len; /* of the value */
 };
 
 /*
@@ -63,12 +64,6 @@ const char *log_open(const char *program);
 void log_set_fields(const struct log_field *fields, size_t count);
 
 void log_begin(struct log_line *l, enum log_level level, const char *msg);
-/*
- * The same with what another line of that level had after its time: ${len}
- * bytes from text + timed on.
- */
-void log_begin_like(
-    struct log_line *l, enum log_level level, const char *rest, size_t len);
 /* NULL is no field. */
 void log_str(struct log_line *l, const char *key, const char *value);
 void log_text(

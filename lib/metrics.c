@@ -257,33 +257,10 @@ metrics_get(const struct metrics *m, unsigned cell)
 	    &m->file->cells[cell], memory_order_relaxed);
 }
 
-void
-metrics_observe(
-    struct metrics *m, const struct metrics_histogram *h, int64_t value)
+_Atomic uint64_t *
+metrics_at(struct metrics *m, unsigned cell)
 {
-	unsigned i = 0;
-
-	while (i < h->count && value > h->bounds[i])
-		i++;
-	metrics_add(m, h->first + i, 1);
-	metrics_add(m, h->first + h->count + 1, (uint64_t)value);
-}
-
-uint64_t
-metrics_bucket(
-    const struct metrics *m, const struct metrics_histogram *h, unsigned i)
-{
-	uint64_t sum = 0;
-
-	for (unsigned j = 0; j <= i; j++)
-		sum += metrics_get(m, h->first + j);
-	return sum;
-}
-
-uint64_t
-metrics_sum(const struct metrics *m, const struct metrics_histogram *h)
-{
-	return metrics_get(m, h->first + h->count + 1);
+	return &m->file->cells[cell];
 }
 
 /* ---- rows ---- */
@@ -306,12 +283,11 @@ claim(struct metrics *m, unsigned cell, uint64_t key)
 				  found == key));
 }
 
-unsigned
-metrics_row(struct metrics *m, const struct metrics_table *t, uint64_t key)
+/* The row of ${key} where it would stand, or the next that can be had. */
+static unsigned
+search_row(
+    struct metrics *m, const struct metrics_table *t, unsigned at, uint64_t key)
 {
-	/* Fibonacci hashing: the upper half is well mixed. */
-	unsigned at = (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-
 	for (unsigned i = 0; i < t->rows; i++) {
 		unsigned cell = key_cell(t, (at + i) & (t->rows - 1));
 
@@ -319,6 +295,19 @@ metrics_row(struct metrics *m, const struct metrics_table *t, uint64_t key)
 			return cell + 1;
 	}
 	return key_cell(t, t->rows) + 1;
+}
+
+unsigned
+metrics_row(struct metrics *m, const struct metrics_table *t, uint64_t key)
+{
+	/* Fibonacci hashing: the upper half is well mixed. */
+	unsigned at = (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	unsigned cell = key_cell(t, at & (t->rows - 1));
+
+	/* Nearly always. */
+	if (metrics_get(m, cell) == key)
+		return cell + 1;
+	return search_row(m, t, at, key);
 }
 
 unsigned

@@ -28,14 +28,6 @@
 
 struct metrics;
 
-/* A distribution of values that are not negative. */
-struct metrics_histogram {
-	unsigned first; /* of its ${count} + 2 cells */
-	unsigned count; /* of the bounds */
-	const int64_t *bounds; /* rising; a value equal to one is below it */
-};
-#define METRICS_HISTOGRAM_CELLS(bounds) ((bounds) + 2)
-
 /*
  * Rows of cells that are found by a key, and once claimed stay: one more than
  * ${rows}, for those that find no place.
@@ -73,17 +65,11 @@ void metrics_add(struct metrics *m, unsigned cell, uint64_t n);
 /* For a cell that only this process writes. */
 void metrics_set(struct metrics *m, unsigned cell, uint64_t n);
 uint64_t metrics_get(const struct metrics *m, unsigned cell);
-
-void metrics_observe(
-    struct metrics *m, const struct metrics_histogram *h, int64_t value);
 /*
- * How many values were at most bound ${i}, or in all for ${i} = h->count: the
- * buckets of Prometheus, which never contradict each other.
+ * The cell and those after it, for who counts there with every request; until
+ * metrics_close().
  */
-uint64_t metrics_bucket(
-    const struct metrics *m, const struct metrics_histogram *h, unsigned i);
-uint64_t metrics_sum(
-    const struct metrics *m, const struct metrics_histogram *h);
+_Atomic uint64_t *metrics_at(struct metrics *m, unsigned cell);
 
 /*
  * The first cell of the row of ${key}, which is not 0; claims one if there is

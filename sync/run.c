@@ -256,9 +256,9 @@ begin_trace(const struct run_options *o)
 	/* Who watches is not part of what started it. */
 	if (o->watch != NULL || !trace_parse(&trace, getenv(TRACE_ENVIRONMENT)))
 		trace_begin(&trace);
-	fields[0] = (struct log_field){ "trace_id", trace.id };
+	fields[0] = (struct log_field){ "trace_id", trace.id, TRACE_ID_LEN };
 	fields[1] = (struct log_field){ "parent_id",
-		trace.parent[0] == '\0' ? NULL : trace.parent };
+		trace.parent[0] == '\0' ? NULL : trace.parent, TRACE_SPAN_LEN };
 	log_set_fields(fields, 2);
 	trace_set_current(&trace);
 }

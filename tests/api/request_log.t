@@ -84,6 +84,21 @@ def test_kinds_are_not_mixed_up():
     tap.equal(wrong, [], "each with its own route, method and status")
 
 
+def test_registries_are_not_mixed_up():
+    """More of them than lines are kept, and one whose name is not kept."""
+    names = [f"registry-{n}" for n in range(7)] + ["long-" * 14 + "x"]
+    database = os.path.join(WHERE.name, "many.db")
+    rdb.build(database, [rdb.Source("a", [rdb.server("a.example/x")])],
+        [rdb.Registry(name, ["a"], False) for name in names])
+    s = responder.FastCgi(database, tempfile.mkdtemp(dir=WHERE.name),
+        THV_REGISTRY_LOG_REQUESTS="all", THV_REGISTRY_LOG_FORMAT="json")
+    asked = (names + names[::-1] + names[:1] * 3) * 2
+    for name in asked:
+        s.get(f"/registry/{name}/v0.1/servers")
+    tap.equal([line.get("registry") for line in lines(s)], asked,
+        "each line has its own")
+
+
 def test_ids():
     s = start()
     for given in "abc", "A-b_1.2:3/4", "x" * 128:

@@ -139,6 +139,32 @@ test_reserve_and_take(void)
 	buf_free(&b);
 }
 
+/* Whatever it grew by, a buffer holds what it may hold and not a byte more. */
+static void
+test_every_ceiling(void)
+{
+	int wrong = 0;
+
+	for (size_t max = 0; max < 1100; max++) {
+		struct buf one = BUF_INIT(max), more = BUF_INIT(max);
+
+		for (size_t i = 0; i < max; i++)
+			buf_addc(&one, 'x');
+		for (size_t i = 0; i + 7 <= max; i += 7)
+			buf_add(&more, "1234567", 7);
+		buf_add(&more, "1234567", max % 7);
+		wrong +=
+		    one.bad || one.len != max || more.bad || more.len != max;
+		buf_addc(&one, 'x');
+		buf_add(&more, "12", 2);
+		wrong +=
+		    !one.bad || one.len != max || !more.bad || more.len != max;
+		buf_free(&one);
+		buf_free(&more);
+	}
+	CHECK_INT(wrong, 0);
+}
+
 int
 main(void)
 {
@@ -146,5 +172,6 @@ main(void)
 	test_ceiling();
 	test_growth();
 	test_reserve_and_take();
+	test_every_ceiling();
 	return t_done();
 }

@@ -45,6 +45,36 @@ test_strings(void)
 	buf_free(&b);
 }
 
+/* An escape or a wide character at each place of texts of each length. */
+static void
+test_every_place(void)
+{
+	static const struct {
+		const char *text, *json;
+	} odd[] = { { "\n", "\\n" }, { "\"", "\\\"" }, { "\x1f", "\\u001f" },
+		{ "\xc3\xa4", "\xc3\xa4" }, { "\xff", "\xef\xbf\xbd" } };
+	static const char before[] =
+	    "abcdefghijklmnopqrstuvwxyz 0123456789 /.-";
+	static const char after[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 /.-";
+	char text[100], want[100];
+	struct buf b = BUF_INIT(1000);
+	int wrong = 0;
+
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+		for (int len = 0; len <= 40; len++)
+			for (int at = 0; at <= len; at++) {
+				snprintf(text, sizeof text, "%.*s%s%.*s", at,
+				    before, odd[i].text, len - at, after);
+				snprintf(want, sizeof want, "\"%.*s%s%.*s\"",
+				    at, before, odd[i].json, len - at, after);
+				buf_reset(&b);
+				json_out_quote(&b, text, strlen(text));
+				wrong += strcmp(buf_str(&b), want) != 0;
+			}
+	CHECK_INT(wrong, 0);
+	buf_free(&b);
+}
+
 static void
 test_values(void)
 {
@@ -91,6 +121,7 @@ int
 main(void)
 {
 	test_strings();
+	test_every_place();
 	test_values();
 	test_full();
 	return t_done();

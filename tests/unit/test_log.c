@@ -211,8 +211,8 @@ test_written(void)
 static void
 test_line(int line, const char *format, const char *want)
 {
-	static const struct log_field fields[] = { { "request_id", "r-1" },
-		{ "trace_id", NULL } };
+	static const struct log_field fields[] = { { "request_id", "r-1", 3 },
+		{ "trace_id", NULL, 0 } };
 	char got[LOG_LINE_MAX] = "", stream[64];
 	FILE *file = tmpfile();
 	int kept = dup(STDERR_FILENO);
