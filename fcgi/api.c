@@ -412,6 +412,7 @@ api_handle(
 	}
 	out->endpoint = endpoint_of(&x.match);
 	out->registry = x.registry.name;
+	out->path_len = api->request.path_len;
 	store_end(&api->store);
 	out->omit_body = api->request.method == REQUEST_HEAD;
 	response_finish(out);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ids, times, counting, and the line in the log. */
-#define _GNU_SOURCE /* strchrnul() */
 #include "fcgi/observer.h"
 
 #include "fcgi/endpoint.h"
@@ -20,7 +19,8 @@
 
 #define HEADER "X-Request-Id: "
 #define HEADER_LEN (sizeof HEADER - 1)
-#define END "\r\n"
+/* Of the line, and of the head that it is the last of. */
+#define END "\r\n\r\n"
 #define END_LEN (sizeof END - 1)
 #define OWN_LEN 17 /* 16 hex digits and a dash, before a number */
 #define PATH_LOGGED 1024
@@ -350,7 +350,8 @@ log_request(struct observer *o)
 {
 	const struct log_field *id = o->id->fields;
 	const char *uri = o->in->uri == NULL ? "" : o->in->uri;
-	size_t path = (size_t)(strchrnul(uri, '?') - uri);
+	size_t path =
+	    o->out->path_len > 0 ? o->out->path_len : strcspn(uri, "?");
 	struct log_value *v = o->values;
 
 	v[0].text = uri;
@@ -404,7 +405,7 @@ observer_answered(struct observer *o, struct response *out)
 	o->kind.endpoint = out->endpoint;
 	o->kind.status = out->status;
 	o->kept = kind_of(o);
-	response_add_line(
+	response_add_last(
 	    out, o->id->line, HEADER_LEN + o->id->fields[0].len + END_LEN);
 	counters_answered(o->seat, o->kept->place, o->took_us, out->body.len);
 }

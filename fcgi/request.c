@@ -204,13 +204,13 @@ int
 request_parse(struct request *r, const struct request_input *in, struct err *e)
 {
 	const char *uri = in->uri == NULL ? "" : in->uri;
-	size_t path_len;
 	char *to;
 
 	r->method = request_method_of(in->method);
 	r->if_none_match = in->if_none_match;
 	r->accept = in->accept;
 	r->in = in;
+	r->path_len = 0;
 	r->segment_count = 0;
 	r->bad_segment = false;
 	for (int i = 0; i < REQUEST_FACETS; i++)
@@ -227,10 +227,10 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 		err_set(e, ERR_NOT_FOUND, "not found");
 		return -1;
 	}
-	path_len = strcspn(uri, "?");
-	to = parse_path(r, r->text, uri, path_len);
-	if (uri[path_len] == '?')
-		parse_query(r, to, uri + path_len + 1);
+	r->path_len = strcspn(uri, "?");
+	to = parse_path(r, r->text, uri, r->path_len);
+	if (uri[r->path_len] == '?')
+		parse_query(r, to, uri + r->path_len + 1);
 	return 0;
 }
 

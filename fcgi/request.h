@@ -79,6 +79,7 @@ struct request {
 	const char *if_none_match;
 	const char *accept;
 	const struct request_input *in; /* all that was told */
+	size_t path_len; /* of its URI before the query */
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];

@@ -84,6 +84,7 @@ response_reset(struct response *r)
 	r->for_pages = true;
 	r->endpoint = ENDPOINT_UNKNOWN;
 	r->registry = NULL;
+	r->path_len = 0;
 	r->omit_body = false;
 	if (r->body.cap > LIMIT_RESPONSE_KEPT)
 		buf_free(&r->body);
@@ -191,11 +192,8 @@ response_finish(struct response *r)
 }
 
 void
-response_add_line(struct response *r, const char *line, size_t len)
+response_add_last(struct response *r, const char *line, size_t len)
 {
-	static const char end[] = "\r\n";
-
-	r->head.len -= sizeof end - 1;
+	r->head.len -= sizeof "\r\n" - 1;
 	buf_add(&r->head, line, len);
-	buf_add(&r->head, end, sizeof end - 1);
 }

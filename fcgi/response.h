@@ -24,6 +24,7 @@ struct response {
 	/* What was asked for: counted and logged, not sent. */
 	unsigned endpoint; /* fcgi/endpoint.h */
 	const char *registry; /* borrowed; NULL for none */
+	size_t path_len; /* of the URI before its query; 0: not looked for */
 	bool omit_body; /* HEAD: the length is told, the body is not */
 	struct buf body;
 	struct buf head; /* filled by response_finish() */
@@ -40,7 +41,8 @@ void response_error(struct response *r, int status, const char *text);
 
 /* Writes the header lines, in the form CGI wants, to r->head. */
 void response_finish(struct response *r);
-/* Adds one more to what is finished: ${line} with its end. */
-void response_add_line(struct response *r, const char *line, size_t len);
+/* Adds one more to what is finished: ${line} with its end and the head's, the
+ * empty line. */
+void response_add_last(struct response *r, const char *line, size_t len);
 
 #endif
