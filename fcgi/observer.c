@@ -305,3 +305,16 @@ observer_sent(struct observer *o)
 	log_end(&o->log);
 	log_set_fields(NULL, 0);
 }
+
+void
+observer_passed_on(struct observer *o)
+{
+	o->log.skip = 1;
+	o->in = NULL;
+}
+
+const char *
+observer_id(const struct observer *o)
+{
+	return o->line + HEADER_LEN;
+}

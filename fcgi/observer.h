@@ -43,4 +43,9 @@ void observer_begin(struct observer *o, const struct request_input *in);
 void observer_answered(struct observer *o, struct response *out);
 void observer_sent(struct observer *o);
 
+/* Instead of the second: another program answers, counts and logs it. */
+void observer_passed_on(struct observer *o);
+/* The id of the request in hand. */
+const char *observer_id(const struct observer *o);
+
 #endif

@@ -3,6 +3,7 @@
 #include "fcgi/serve.h"
 
 #include "fcgi/parting.h"
+#include "fcgi/successor.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -16,6 +17,8 @@
 
 /* Where a web server puts the listening socket (FastCGI 2.2). */
 #define LISTENING 0
+
+#define UNAVAILABLE 503
 
 /* How long a new connection may keep a process waiting for its first byte. */
 #define FIRST_BYTE_S 2
@@ -127,6 +130,21 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
+/* Has another program answer what an outdated one cannot; whether it did. */
+static bool
+pass_on(const struct service *s, struct request_input *in, struct response *out)
+{
+	struct err e = ERR_INIT;
+
+	if (s->successor == NULL || !s->outdated(s->ctx))
+		return false;
+	in->request_id = observer_id(s->observer);
+	if (successor_answer(s->successor, in, out, &e) == 0)
+		return true;
+	log_message(LOG_LEVEL_WARN, "no answer from a successor", e.text);
+	return false;
+}
+
 static void
 serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 {
@@ -135,7 +153,10 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	service_input(&in, request->envp);
 	observer_begin(s->observer, &in);
 	s->handle(s->ctx, &in, out);
-	observer_answered(s->observer, out);
+	if (out->status == UNAVAILABLE && pass_on(s, &in, out))
+		observer_passed_on(s->observer);
+	else
+		observer_answered(s->observer, out);
 	/* A client that went away is no error of ours. */
 	FCGX_PutStr(out->head.data, (int)out->head.len, request->out);
 	if (out->body.len > 0)
@@ -191,6 +212,8 @@ serve_run(const struct service *s)
 			break;
 		}
 	}
+	/* With it end the connections that are held. */
+	parting_end(&parting, &undisturbed);
 	response_free(&out);
 	return 0;
 }

@@ -49,7 +49,7 @@ def connect(server):
 def until_taken(server):
     """Until the process has read all that was sent."""
     for _ in range(500):
-        with open(f"/proc/{server.process.pid}/syscall", encoding="ascii") as f:
+        with open(f"/proc/{server.pid}/syscall", encoding="ascii") as f:
             # It reads, or waits, on something that is not the listening socket.
             words = f.read().split()
         if words[0] == "0" and words[1] != "0x0":
@@ -89,7 +89,7 @@ def test_as_it_takes_the_first():
         tap.skip("SIGTERM within accept(): strace is not installed")
         return
     where = tempfile.mkdtemp(dir=WHERE.name)
-    server = responder.FastCgi(DATABASE, where, program=["strace", "-qq", "-o",
+    server = responder.FastCgi(DATABASE, where, program=["strace", "-qq", "-f", "-o",
         os.path.join(where, "strace"), "-e", "trace=accept", "-e",
         "inject=accept:signal=TERM:when=1", responder.PROGRAM])
     answer = server.get(URI)
