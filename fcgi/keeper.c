@@ -225,8 +225,8 @@ keeper_start(int *link, const char *program)
 
 	*link = -1;
 	hold_signals(SIG_BLOCK);
-	if (program != NULL && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
-				   0, pair) == 0) {
+	if (program != NULL &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
 		pid = fork();
 		if (pid <= 0)
 			close(pair[0]);

@@ -62,8 +62,8 @@ find_program(void)
 {
 	static const char gone[] = " (deleted)";
 	size_t end = sizeof gone - 1, size;
-	ssize_t len = readlink(
-	    "/proc/self/exe", started.path, sizeof started.path - 1);
+	ssize_t len =
+	    readlink("/proc/self/exe", started.path, sizeof started.path - 1);
 
 	size = len < 0 ? 0 : (size_t)len;
 	started.path[size] = '\0';

@@ -28,11 +28,13 @@ ask(int link, const struct request_input *in, struct err *e)
 
 	service_variables(&message, in);
 	if (message.bad) {
-		err_set(e, ERR_LIMIT, "the request is too long to be passed on");
+		err_set(
+		    e, ERR_LIMIT, "the request is too long to be passed on");
 		goto out;
 	}
 	while (done < message.len) {
-		ssize_t n = write(link, message.data + done, message.len - done);
+		ssize_t n =
+		    write(link, message.data + done, message.len - done);
 
 		if (n == -1 && errno != EINTR) {
 			err_set_errno(e, ERR_UNAVAILABLE, errno, "asking");

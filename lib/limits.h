@@ -100,8 +100,8 @@
 #define LIMIT_FACET_BYTES 512 /* of all of them, to fit into a cursor */
 #define LIMIT_RESPONSE (256 * MIB)
 #define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
-#define LIMIT_HANDED_ON (120 * KIB) /* variables of a request for a successor */
-#define LIMIT_SUCCESSOR_SECONDS 5 /* until it has answered one request */
+#define LIMIT_HANDED_ON (120 * KIB) /* of a request, to another program */
+#define LIMIT_SUCCESSOR_SECONDS 5 /* until that has answered it */
 
 /* ---- profiles ---- */
 #define LIMIT_PROFILE_SECONDS 120
