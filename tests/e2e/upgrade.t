@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,8 +25,11 @@ from test_site import Site, document, server
 
 CLIENTS = 8
 REQUESTS = 12000
+# "sockets" is nginx and responders on a socket that nobody looks after, as
+# instances of a unit of systemd have it.
 KINDS = os.environ.get("UPGRADE",
-    "lighttpd apache-proxy nginx apache-fcgid").split()
+    "lighttpd apache-proxy nginx sockets apache-fcgid").split()
+ROUNDS = int(os.environ.get("UPGRADE_ROUNDS", "1"))
 SCRATCH = tempfile.TemporaryDirectory(prefix="upgrade-")
 
 
@@ -73,7 +77,8 @@ def install(root, prefix):
 
 class Upgraded:
     def __init__(self, kind):
-        self.web = web_servers.Server(kind)
+        self.instances = []
+        self.web = web_servers.Server("nginx" if kind == "sockets" else kind)
         self.prefix = os.path.join(self.web.directory.name, "usr")
         self.web.program = os.path.join(self.prefix, "bin",
             "thv-registry-api")
@@ -82,6 +87,20 @@ class Upgraded:
         self.site.database = self.web.database
         self.site.configure({"s": {"file": {"path": self.site.write("s.json",
             document(*(server(f"a.example/{i}") for i in range(50))))}}})
+
+    def start_instances(self):
+        """What one socket unit and its services are."""
+        path = os.path.join(self.web.directory.name, "api.sock")
+        self.web.environment["THV_REGISTRY_SOCKET"] = path
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen(1024)
+            os.chmod(path, 0o666)
+            self.instances = [subprocess.Popen([self.web.program],
+                stdin=listener, stdout=subprocess.DEVNULL, stderr=self.web.log,
+                env=self.web.environment, **({"user": "www-data", "group":
+                "www-data", "extra_groups": []} if os.geteuid() == 0 else {}))
+                for _ in range(web_servers.POOL)]
 
     def sync(self):
         done = subprocess.run([os.path.join(self.prefix, "bin",
@@ -96,6 +115,9 @@ class Upgraded:
         return json.loads(self.web.get("/version").body)["version"]
 
     def close(self):
+        for p in self.instances:
+            p.terminate()
+            p.wait(30)
         self.web.stop()
         self.web.clean()
         self.site.__exit__()
@@ -107,6 +129,8 @@ def upgraded(kind, root):
     try:
         install(responder.ROOT, it.prefix)
         tap.equal(it.sync()[0], 0, "the old sync")
+        if kind == "sockets":
+            it.start_instances()
         tap.ok(it.web.start(), "the old responders")
         before = it.version()
         load = web_servers.Load(it.web, [
@@ -121,14 +145,16 @@ def upgraded(kind, root):
         tap.ok(under_load, "which came all the while")
         tap.equal((before != "99.0.0", it.version()), (True, "99.0.0"),
             "the new program serves")
+        tap.equal([p.poll() for p in it.instances], [None] * len(it.instances),
+            "and all that were started are there")
     finally:
         it.close()
 
 
 def test_upgrade():
     root = newer()
-    for kind in KINDS:
-        why = web_servers.missing(kind)
+    for kind in KINDS * ROUNDS:
+        why = web_servers.missing("nginx" if kind == "sockets" else kind)
         if why:
             tap.skip(f"{kind}: {why}")
         else:
