@@ -40,9 +40,8 @@ on_end(int number)
 	errno = before;
 }
 
-/* Holds the signals that end a process back, or lets them come. */
 static void
-hold_signals(int how)
+mask_signals(int how)
 {
 	sigset_t set;
 
@@ -50,6 +49,18 @@ hold_signals(int how)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(how, &set, NULL);
+}
+
+void
+keeper_hold_signals(void)
+{
+	mask_signals(SIG_BLOCK);
+}
+
+void
+keeper_release_signals(void)
+{
+	mask_signals(SIG_UNBLOCK);
 }
 
 static void
@@ -144,7 +155,7 @@ wait_for(pid_t pid)
 	       errno == EINTR)
 		;
 	/* From here on its number may be another's. */
-	hold_signals(SIG_BLOCK);
+	keeper_hold_signals();
 	child = 0;
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
@@ -214,7 +225,6 @@ follow(pid_t parent)
 #endif
 	if (getppid() != parent)
 		_exit(0);
-	hold_signals(SIG_UNBLOCK);
 }
 
 int
@@ -224,7 +234,6 @@ keeper_start(int *link, const char *program)
 	int pair[2];
 
 	*link = -1;
-	hold_signals(SIG_BLOCK);
 	if (program != NULL &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
 		pid = fork();
@@ -236,13 +245,12 @@ keeper_start(int *link, const char *program)
 	if (pid > 0) {
 		child = pid;
 		handle_signals(on_end);
-		hold_signals(SIG_UNBLOCK);
+		keeper_release_signals();
 		return keep(pid, program, pair[0]);
 	}
 	if (pid == 0) {
 		*link = pair[1];
 		follow(parent);
 	}
-	hold_signals(SIG_UNBLOCK);
 	return -1;
 }

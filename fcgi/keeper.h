@@ -13,6 +13,14 @@
 #ifndef FCGI_KEEPER_H
 #define FCGI_KEEPER_H
 
+/*
+ * Before libfcgi is asked anything, whose handlers would swallow a signal to
+ * end: from here on those are held back, until requests are waited for.
+ */
+void keeper_hold_signals(void);
+/* For a program that is no FastCGI responder after all. */
+void keeper_release_signals(void);
+
 /* With this exit status the child asks for the program at the path. */
 #define KEEPER_ANEW 64
 

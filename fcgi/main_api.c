@@ -129,10 +129,13 @@ main(int argc, char **argv)
 		return status;
 	/* Now, as later another file may be there. */
 	(void)program_path();
+	keeper_hold_signals();
 	if (serve_is_fastcgi())
 		profile_load(argv);
 	program_log(&program);
 	if (serve_is_fastcgi())
 		status = keeper_start(&successor.link, program_path());
+	else
+		keeper_release_signals();
 	return status != -1 ? status : serve(&successor);
 }
