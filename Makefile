@@ -313,10 +313,12 @@ install_with_paths = sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $(1) \
 install_program = install -m 755 $(1) '$(2)/.$(notdir $(1)).new' && \
 	mv -f '$(2)/.$(notdir $(1)).new' '$(2)/$(notdir $(1))'
 
+# In the order of their names the sync comes last: whoever may move the database
+# to another schema, after those that can serve it.
 .PHONY: install
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -d '$(DESTDIR)$(PREFIX)/bin'
-	$(foreach p,$(PROGRAMS),$(call install_program,$(strip \
+	$(foreach p,$(sort $(PROGRAMS)),$(call install_program,$(strip \
 	    )$(p),$(DESTDIR)$(PREFIX)/bin) &&) true
 	$(foreach m,$(MANUALS),install -D -m 644 $(m) \
 	    '$(DESTDIR)$(call man_path,$(m))' &&) true

@@ -4,9 +4,11 @@
  * FastCGI responder or as a plain CGI program.
  */
 #include "fcgi/api.h"
+#include "fcgi/keeper.h"
 #include "fcgi/profile.h"
 #include "fcgi/program.h"
 #include "fcgi/serve.h"
+#include "fcgi/successor.h"
 #include "lib/db.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
@@ -85,12 +87,39 @@ join_profiles(struct service *s)
 	s->between = profile_attend;
 }
 
+/* Answers requests, in whatever way they come.  Returns the exit status. */
+static int
+serve(struct successor *successor)
+{
+	struct service service = { .handle = handle, .outdated = outdated };
+	bool kept = successor->link != -1;
+	struct counters *counters;
+	struct api *api;
+	int status;
+
+	db_use_pool();
+	api = api_new(program_database());
+	service.ctx = api;
+	if (kept)
+		service.successor = successor;
+	counters = program_observe(&service, COUNTERS_API, take_cache_counts);
+	api_set_counters(api, counters);
+	if (serve_is_fastcgi())
+		join_profiles(&service);
+	enter_sandbox();
+	status = program_answer(&program, &service);
+	if (kept && status == 0 && outdated(api))
+		status = KEEPER_ANEW;
+	profile_leave();
+	program_end(&service, counters);
+	api_free(api);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct service service = { .handle = handle, .outdated = outdated };
-	struct counters *counters;
-	struct api *api;
+	struct successor successor = { .link = -1 };
 	int status = -1;
 
 	/* A CGI program's arguments come from the query (RFC 3875 4.4). */
@@ -98,21 +127,15 @@ main(int argc, char **argv)
 		status = program_arguments(argc, argv, &program);
 	if (status != -1)
 		return status;
+	/* Now, as later another file may be there. */
+	(void)program_path();
+	keeper_hold_signals();
 	if (serve_is_fastcgi())
 		profile_load(argv);
 	program_log(&program);
-	db_use_pool();
-	api = api_new(program_database());
-	service.ctx = api;
-	counters = program_observe(&service, COUNTERS_API, take_cache_counts);
-	api_set_counters(api, counters);
-	(void)program_is_replaced();
 	if (serve_is_fastcgi())
-		join_profiles(&service);
-	enter_sandbox();
-	status = program_answer(&program, &service);
-	profile_leave();
-	program_end(&service, counters);
-	api_free(api);
-	return status;
+		status = keeper_start(&successor.link, program_path());
+	else
+		keeper_release_signals();
+	return status != -1 ? status : serve(&successor);
 }

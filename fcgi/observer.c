@@ -434,3 +434,17 @@ observer_sent(struct observer *o)
 		log_request(o);
 	log_set_fields(NULL, 0);
 }
+
+void
+observer_passed_on(struct observer *o)
+{
+	counters_sent(o->seat);
+	log_set_fields(NULL, 0);
+}
+
+void
+observer_id(const struct observer *o, char id[OBSERVER_ID_MAX + 1])
+{
+	memcpy(id, o->id->fields[0].value, o->id->fields[0].len);
+	id[o->id->fields[0].len] = '\0';
+}

@@ -44,4 +44,10 @@ void observer_answered(struct observer *o, struct response *out);
 /* The client has its answer: writes the line in the log. */
 void observer_sent(struct observer *o);
 
+/* Instead of the last two: another program has answered, counted and logged it.
+ */
+void observer_passed_on(struct observer *o);
+/* Writes the id of the request in hand, for that program. */
+void observer_id(const struct observer *o, char id[OBSERVER_ID_MAX + 1]);
+
 #endif

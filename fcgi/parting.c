@@ -13,6 +13,7 @@
 
 /* As long as libfcgi itself would wait. */
 #define PARTING_US (2 * CLOCK_SECOND)
+#define NOBODY (-1) /* in the place of a listening socket */
 
 static void
 drop(struct parting *p, unsigned i)
@@ -57,7 +58,8 @@ watch(const struct parting *p, fd_set *set, int listening)
 	int top = listening;
 
 	FD_ZERO(set);
-	FD_SET(listening, set);
+	if (listening != NOBODY)
+		FD_SET(listening, set);
 	for (unsigned i = 0; i < p->count; i++) {
 		FD_SET(p->held[i].fd, set);
 		if (p->held[i].fd > top)
@@ -88,8 +90,15 @@ parting_wait(struct parting *p, int listening, const sigset_t *open)
 			if (FD_ISSET(p->held[i].fd, &set) &&
 			    !is_open(p->held[i].fd))
 				drop(p, i);
-		if (FD_ISSET(listening, &set))
+		if (listening != NOBODY && FD_ISSET(listening, &set))
 			break;
 	}
 	return true;
+}
+
+void
+parting_end(struct parting *p, const sigset_t *open)
+{
+	while (p->count > 0)
+		(void)parting_wait(p, NOBODY, open);
 }

@@ -34,4 +34,10 @@ void parting_take(struct parting *p, int fd);
  */
 bool parting_wait(struct parting *p, int listening, const sigset_t *open);
 
+/*
+ * Before the process ends, which closes everything: waits until all that are
+ * held have been closed by the other side, or their time is over.
+ */
+void parting_end(struct parting *p, const sigset_t *open);
+
 #endif

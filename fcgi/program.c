@@ -50,22 +50,56 @@ program_database(void)
 	return path == NULL || *path == '\0' ? PROGRAM_DATABASE : path;
 }
 
+static struct {
+	bool looked;
+	char path[LIMIT_PATH]; /* "" where the system does not tell */
+	struct stat file; /* all zero: it had been replaced by then */
+} started;
+
+/* Where this program lies, or lay: then Linux adds a word.  Whether it lies. */
+static bool
+find_program(void)
+{
+	static const char gone[] = " (deleted)";
+	size_t end = sizeof gone - 1, size;
+	ssize_t len =
+	    readlink("/proc/self/exe", started.path, sizeof started.path - 1);
+
+	size = len < 0 ? 0 : (size_t)len;
+	started.path[size] = '\0';
+	if (size <= end || strcmp(started.path + size - end, gone) != 0)
+		return true;
+	started.path[size - end] = '\0';
+	return false;
+}
+
+/* Asked twice, as it may be replaced between two looks. */
+static void
+look_at_program(void)
+{
+	started.looked = true;
+	if (!find_program() || started.path[0] == '\0')
+		return;
+	if (stat(started.path, &started.file) == -1 || !find_program())
+		memset(&started.file, 0, sizeof started.file);
+}
+
+const char *
+program_path(void)
+{
+	if (!started.looked)
+		look_at_program();
+	return started.path[0] == '\0' ? NULL : started.path;
+}
+
 bool
 program_is_replaced(void)
 {
-	static char path[LIMIT_PATH];
-	static struct stat first;
+	const struct stat *first = &started.file;
 	struct stat now;
-	ssize_t len;
 
-	if (path[0] != '\0')
-		return stat(path, &now) == 0 && (now.st_dev != first.st_dev ||
-						    now.st_ino != first.st_ino);
-	len = readlink("/proc/self/exe", path, sizeof path - 1);
-	path[len < 0 ? 0 : len] = '\0';
-	if (stat(path, &first) == -1)
-		path[0] = '\0';
-	return false;
+	return program_path() != NULL && stat(started.path, &now) == 0 &&
+	       (now.st_dev != first->st_dev || now.st_ino != first->st_ino);
 }
 
 /*

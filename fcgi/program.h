@@ -76,6 +76,9 @@ const char *program_database(void);
  */
 bool program_is_replaced(void);
 
+/* Where that is; NULL where the system does not tell. */
+const char *program_path(void);
+
 /*
  * Sets s->observer up as the environment wants it, with counters for
  * ${which}; ${cache} may be NULL and gets s->ctx.  What cannot be had is

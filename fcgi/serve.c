@@ -4,6 +4,7 @@
 
 #include "fcgi/parting.h"
 #include "fcgi/records.h"
+#include "fcgi/successor.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -17,6 +18,8 @@
 
 /* Where a web server puts the listening socket (FastCGI 2.2). */
 #define LISTENING 0
+
+#define UNAVAILABLE 503
 
 /* How long a new connection may keep a process waiting for its first byte. */
 #define FIRST_BYTE_S 2
@@ -128,6 +131,34 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
+/* Has another program answer what an outdated one cannot; whether it did. */
+static bool
+pass_on(const struct service *s, struct request_input *in, struct response *out)
+{
+	char id[OBSERVER_ID_MAX + 1];
+	struct err e = ERR_INIT;
+
+	if (s->successor == NULL || !s->outdated(s->ctx))
+		return false;
+	observer_id(s->observer, id);
+	in->request_id = id;
+	if (successor_answer(s->successor, in, out, &e) == 0)
+		return true;
+	in->request_id = NULL;
+	log_message(LOG_LEVEL_WARN, "no answer from a successor", e.text);
+	return false;
+}
+
+/* A client that went away is no error of ours. */
+static void
+send_answer(const FCGX_Request *request, const struct response *out)
+{
+	(void)records_send(request->ipcFd, request->requestId,
+	    (struct records_part[RECORDS_PARTS]){
+		{ out->head.data, out->head.len },
+		{ out->body.data, out->body.len } });
+}
+
 static void
 serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 {
@@ -136,13 +167,14 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	service_input(&in, request->envp);
 	observer_begin(s->observer, &in);
 	s->handle(s->ctx, &in, out);
-	observer_answered(s->observer, out);
-	/* A client that went away is no error of ours. */
-	(void)records_send(request->ipcFd, request->requestId,
-	    (struct records_part[RECORDS_PARTS]){
-		{ out->head.data, out->head.len },
-		{ out->body.data, out->body.len } });
-	observer_sent(s->observer);
+	if (out->status == UNAVAILABLE && pass_on(s, &in, out)) {
+		send_answer(request, out);
+		observer_passed_on(s->observer);
+	} else {
+		observer_answered(s->observer, out);
+		send_answer(request, out);
+		observer_sent(s->observer);
+	}
 	/* A long answer is not kept until the next one comes. */
 	response_reset(out);
 }
@@ -193,6 +225,8 @@ serve_run(const struct service *s)
 			break;
 		}
 	}
+	/* With it end the connections that are held. */
+	parting_end(&parting, &undisturbed);
 	response_free(&out);
 	return 0;
 }

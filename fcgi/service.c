@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define HTTPS_ON "HTTPS=on"
 #define TELLING 5 /* the letter after HTTP_ */
 #define VARIABLE(name, member)                                                \
 	{                                                                     \
@@ -88,9 +89,34 @@ service_input(struct request_input *in, char *const *variables)
 			continue;
 		if (v[4] == '_')
 			take(in, v, first_of(v[TELLING]), END);
-		else if (strcasecmp(v, "HTTPS=on") == 0)
+		else if (strcasecmp(v, HTTPS_ON) == 0)
 			in->https = true;
 	}
 	if (in->scheme != NULL && strcmp(in->scheme, "https") == 0)
 		in->https = true;
+}
+
+void
+service_variables(struct buf *to, const struct request_input *in)
+{
+	for (const struct wanted *w = wanted; w < END; w++) {
+		const char *value;
+
+		memcpy(&value, (const char *)in + w->member, sizeof value);
+		if (value == NULL)
+			continue;
+		buf_adds(to, w->name);
+		buf_add(to, value, strlen(value) + 1);
+	}
+	if (in->https)
+		buf_add(to, HTTPS_ON, sizeof HTTPS_ON);
+}
+
+bool
+service_is_variable(const char *text)
+{
+	for (const struct wanted *w = wanted; w < END; w++)
+		if (strncmp(text, w->name, w->len) == 0)
+			return true;
+	return strcmp(text, HTTPS_ON) == 0;
 }

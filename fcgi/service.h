@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+struct successor;
+
 struct service {
 	void *ctx;
 	/* Answers ${in}: fills ${out} and finishes it.  Always an answer. */
@@ -22,6 +24,8 @@ struct service {
 	/* Called between requests, and when a signal ends the waiting for one;
 	 * may be NULL. */
 	void (*between)(void);
+	/* Who answers instead when it is outdated; borrowed, NULL for none. */
+	struct successor *successor;
 	struct observer *observer; /* borrowed */
 	bool changes_things; /* so bodies are taken */
 };
@@ -31,5 +35,10 @@ struct service {
  * is the end.  What occurs twice counts as it stands first.
  */
 void service_input(struct request_input *in, char *const *variables);
+
+/* The way back: the same texts, each with its NUL, appended to ${to}. */
+void service_variables(struct buf *to, const struct request_input *in);
+/* Whether ${text} is one of those that service_input() takes. */
+bool service_is_variable(const char *text);
 
 #endif

@@ -101,6 +101,8 @@
 #define LIMIT_RESPONSE (256 * MIB)
 #define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
 #define LIMIT_ANSWERS (768 * KIB) /* kept by a process to be told again */
+#define LIMIT_HANDED_ON (120 * KIB) /* of a request, to another program */
+#define LIMIT_SUCCESSOR_SECONDS 5 /* until that has answered it */
 
 /* ---- profiles ---- */
 #define LIMIT_PROFILE_SECONDS 120

@@ -1,6 +1,6 @@
 -- Facts: what came from outside and when.  None of this can be computed from
 -- the rest; it moves from one version of the program to the next by numbered
--- steps, each in a transaction of its own.
+-- steps, all that are missing in one transaction.
 --
 -- Instants are microseconds since 1970-01-01T00:00:00Z; NULL is "never".
 

@@ -2,9 +2,11 @@
 /*
  * Creating the database and moving it from one schema to the next.
  *
- * Facts move by numbered steps, each with its user_version in one transaction.
- * Derived tables are dropped and filled again from the facts when their number
- * moves: no source is asked for it, so none can be missing afterwards.
+ * Facts move by numbered steps; derived tables are dropped and filled again
+ * from the facts when their number moves: no source is asked for it, so none
+ * can be missing afterwards.  All that is one transaction: whoever reads finds
+ * the old schema or the new one, whole, and never something that no program can
+ * serve.
  */
 #include "sync/store/database.h"
 
@@ -53,40 +55,21 @@ static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
 				   "DROP TABLE IF EXISTS block;"
 				   "DROP TABLE IF EXISTS entry_head;";
 
-/*
- * Runs ${text} and sets ${version} in one transaction.  What is derived refers
- * to facts and is made anew afterwards in any case, so it goes first.
- */
+/* What is derived refers to facts, so it goes first. */
 static int
-step(struct db *db, const char *text, int64_t version, struct err *e)
+move(struct db *db, int64_t version, struct err *e)
 {
-	int rc = -1;
-
-	if (db_begin_write(db, e) == -1)
+	if (db_begin_write(db, e) == -1 || db_script(db, drop_derived, e) == -1)
 		return -1;
-	if (db_script(db, drop_derived, e) == -1 ||
-	    db_script(db, text, e) == -1 ||
-	    set_user_version(db, version, e) == -1 || db_commit(db, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	db_rollback(db);
-	return rc;
-}
-
-static int
-move_facts(struct db *db, int64_t *version, struct err *e)
-{
-	for (int64_t done = *version / 1000; schema_durable[done] != NULL;
-	     done++) {
-		if (step(db, schema_durable[done], (done + 1) * 1000, e) ==
-		    -1) {
-			err_wrap(e, "schema step %" PRId64, done + 1);
-			return -1;
-		}
-		*version = (done + 1) * 1000;
+	for (int64_t i = version / 1000; schema_durable[i] != NULL; i++) {
+		if (db_script(db, schema_durable[i], e) == 0)
+			continue;
+		err_wrap(e, "schema step %" PRId64, i + 1);
+		return -1;
 	}
-	return 0;
+	if (db_script(db, schema_derived, e) == -1)
+		return -1;
+	return db_script(db, schema_views, e);
 }
 
 static int
@@ -137,10 +120,7 @@ prepare(struct db *db, int64_t version, struct err *e)
 
 	if (db_script(db, schema_temporary, e) == -1)
 		return -1;
-	if (rebuild && (db_begin_write(db, e) == -1 ||
-			   db_script(db, drop_derived, e) == -1 ||
-			   db_script(db, schema_derived, e) == -1 ||
-			   db_script(db, schema_views, e) == -1))
+	if (rebuild && move(db, version, e) == -1)
 		goto out;
 	if (db_prepare(db, SQL_SET_WRITE, e) == -1)
 		goto out;
@@ -190,7 +170,6 @@ database_open(struct db **out, const char *path, struct err *e)
 		return -1;
 	if (db_user_version(db, &version, e) == -1 ||
 	    check_owner(db, version, e) == -1 ||
-	    move_facts(db, &version, e) == -1 ||
 	    prepare(db, version, e) == -1) {
 		err_wrap(e, "%s", path);
 		goto out;

@@ -40,10 +40,10 @@ def test_given_back():
     with tempfile.TemporaryDirectory() as directory:
         server = responder.FastCgi(build(directory, 12000), directory)
         one = server.get("/v0.1/servers?limit=1")
-        before = private_bytes(server.process.pid)
+        before = private_bytes(server.pid)
         for _ in range(5):
             answer = server.get(ALL)
-        after = private_bytes(server.process.pid)
+        after = private_bytes(server.pid)
         server.stop()
     tap.equal((one.status, answer.status, answer.json["metadata"]["count"]),
         (200, 200, 1000), "a page of a thousand")

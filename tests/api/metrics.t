@@ -86,7 +86,7 @@ def test_requests_of_all_processes():
             program="thv-registry-api"), 2, "two processes")
         tap.equal(got.value("thv_registry_responder_starts_total",
             program="thv-registry-api"), 2, "were started")
-        with open(f"/proc/{first.process.pid}/statm", encoding="ascii") as f:
+        with open(f"/proc/{first.pid}/statm", encoding="ascii") as f:
             size = int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
         tap.ok(size < got.value("process_resident_memory_bytes") < 4 * size,
             "memory of both")

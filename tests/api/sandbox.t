@@ -51,7 +51,7 @@ def test_in_force():
             THV_REGISTRY_LOG_LEVEL="debug")
         told = server.get("/version").json["sandbox"]
         tap.equal(told["seccomp"], not SANITIZED, "the filter is in force")
-        got = facts(server.process.pid)
+        got = facts(server.pid)
         tap.equal(got.get("Seccomp", 0), 0 if SANITIZED else 2,
             "and the kernel agrees")
         tap.equal(got["NoNewPrivs"], 1, "no new privileges")
@@ -76,7 +76,7 @@ def test_turned_off():
         server = responder.FastCgi(path, directory, THV_REGISTRY_SANDBOX="off")
         tap.equal(server.get("/version").json["sandbox"],
             {"landlock": 0, "seccomp": False}, "off, and said to be")
-        tap.equal(facts(server.process.pid)["NoNewPrivs"], 0, "really off")
+        tap.equal(facts(server.pid)["NoNewPrivs"], 0, "really off")
         server.stop()
 
 

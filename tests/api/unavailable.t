@@ -282,44 +282,160 @@ def test_read_only_disk():
     case.directory.cleanup()
 
 
-def test_steps_aside():
-    """After an upgrade the old program meets a schema it does not know: it
-    ends, so that the new one is started.  Without an upgrade it stays."""
-    if "/build/valgrind" in responder.BUILD:
-        tap.skip("the program is valgrind's")
-        return
-    case = Case()
+def installed(case):
+    """The responder anew, from a file that can be replaced."""
     case.server.stop()
     os.unlink(case.server.path)
     program = responder.for_everyone(responder.PROGRAM, case.directory.name)
     case.server = responder.FastCgi(case.path, case.directory.name, program)
     tap.equal(case.names()[0], 200, "at first")
+    return program
+
+
+def replace(case, program, script=None):
+    """Another file in its place, as an upgrade does it."""
     new = responder.for_everyone(responder.PROGRAM, tempfile.mkdtemp(
         dir=case.directory.name))
+    if script:
+        with open(new, "w", encoding="utf-8") as f:
+            f.write(script)
+    os.rename(new, program)
+
+
+def set_schema(case, add):
     db = sqlite3.connect(case.path)
-    db.execute(f"PRAGMA user_version = {rdb.schema_version() + 1000}")
+    db.execute(f"PRAGMA user_version = {rdb.schema_version() + add}")
+    db.close()
+
+
+def test_steps_aside():
+    """After an upgrade the old program meets a schema it does not know: the
+    program that is now in its place answers, and takes over from it in the
+    same process.  Without an upgrade it stays."""
+    case = Case()
+    program = installed(case)
+    set_schema(case, 1000)
     check_unavailable(case, "newer schema")
     check_unavailable(case, "newer schema, still there")
-    os.rename(new, program)
-    try:
-        case.server.get("/health")
-    except (OSError, EOFError):
-        pass  # it looked after the answer before
-    tap.equal(case.server.process.wait(10), 0, "upgraded, it ends")
-    db.execute(f"PRAGMA user_version = {rdb.schema_version()}")
-    db.close()
-    os.unlink(case.server.path)
-    case.server = responder.FastCgi(case.path, case.directory.name, program)
-    new = responder.for_everyone(responder.PROGRAM, tempfile.mkdtemp(
-        dir=case.directory.name))
-    os.rename(new, program)
-    tap.equal((case.names()[0], case.server.get("/ready").status), (200, 200),
-        "an upgrade alone ends nothing")
+    before = case.server.pid
+    # One that knows the schema by not looking at it.
+    replace(case, program, f"""#!/bin/sh
+[ -n "$REQUEST_METHOD" ] || exec "{responder.PROGRAM}"
+printf 'Status: 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s' \\
+    ${{#REQUEST_URI}} "$REQUEST_URI"
+""")
+    answer = case.server.get(LIST)
+    tap.equal((answer.status, answer.body.decode()), (200, LIST),
+        "upgraded: the new one answers")
+    set_schema(case, 0)
+    tap.equal(case.names()[0], 200, "and has taken over")
+    tap.ok(before != case.server.pid and case.server.process.poll() is None,
+        "in a process that the web server knows")
+    tap.equal(case.server.stop(), 0, "which ends when told")
+    case.directory.cleanup()
+
+
+def test_an_upgrade_alone():
+    case = Case()
+    program = installed(case)
+    before = case.server.pid
+    replace(case, program)
+    tap.equal((case.names()[0], case.server.get("/ready").status,
+        case.server.pid), (200, 200, before), "ends nothing")
     case.close()
 
 
+SUCCESSORS = (
+    ("says that it cannot serve", "printf 'Status: 503 X\\r\\n\\r\\n'"),
+    ("says nothing", "exit 1"),
+    ("says half of it", "printf 'Status: 200 OK\\r\\n'\n"
+        "printf 'Content-Length: 9\\r\\n\\r\\nhalf'"),
+    ("says something else", "echo hello"),
+    ("never ends", "exec sleep 600"),
+)
+
+
+def test_no_use():
+    """Where a new program is of no use the answer is the one it would be."""
+    for what, script in SUCCESSORS:
+        case = Case()
+        program = installed(case)
+        replace(case, program, "#!/bin/sh\nif [ -n \"$REQUEST_METHOD\" ]; then"
+            f"\n{script}\nexit 0\nfi\nexec \"{responder.PROGRAM}\"\n")
+        set_schema(case, 1)
+        answer = case.server.get(LIST)
+        tap.equal((answer.status, answer.headers.get("retry-after")),
+            (503, "5"), f"it {what}: 503")
+        set_schema(case, 0)
+        tap.equal(case.names()[0], 200, f"it {what}: and has its turn")
+        case.close()
+
+
+def test_program_that_cannot_start():
+    case = Case()
+    program = installed(case)
+    replace(case, program, "#!/nonexistent\n")
+    set_schema(case, 1)
+    tap.equal(case.server.get(LIST).status, 503, "no program: 503")
+    tap.equal(case.server.process.wait(10), 0, "and for others to start one")
+    case.directory.cleanup()
+
+
+def test_told_to_end_meanwhile():
+    """SIGTERM while a successor answers: the answer is sent, and that is it."""
+    case = Case()
+    program = installed(case)
+    begun = os.path.join(case.directory.name, "begun")
+    go_on = os.path.join(case.directory.name, "go-on")
+    replace(case, program, f"""#!/bin/sh
+: > "{begun}"
+until [ -e "{go_on}" ]; do sleep 0.05; done
+printf 'Status: 200 OK\\r\\n\\r\\n'
+""")
+    set_schema(case, 1)
+    connection = case.server.send(LIST)
+    for _ in range(400):
+        if os.path.exists(begun):
+            break
+        time.sleep(0.05)
+    # As systemd does it: everyone at once, children too.
+    everyone = [case.server.process.pid]
+    with open(f"/proc/{everyone[0]}/task/{everyone[0]}/children",
+            encoding="ascii") as f:
+        everyone += map(int, f.read().split())
+    tap.equal(len(everyone), 3, "three processes are at it")
+    for pid in everyone:
+        os.kill(pid, signal.SIGTERM)
+    with open(go_on, "wb"):
+        pass
+    tap.equal(case.server.receive(connection).status, 200, "it is answered")
+    tap.equal(case.server.process.wait(20), 0, "then all ends")
+    case.directory.cleanup()
+
+
+def test_killed():
+    """Who kills what the web server knows kills who answers."""
+    case = Case()
+    case.names()
+    child = case.server.pid
+    case.server.process.kill()
+    case.server.process.wait(10)
+    for _ in range(200):
+        if not os.path.exists(f"/proc/{child}"):
+            break
+        time.sleep(0.05)
+    tap.ok(not os.path.exists(f"/proc/{child}"), "both are gone")
+    case.server = restarted(case)
+    case.names()
+    os.kill(case.server.pid, signal.SIGUSR2)
+    tap.equal(case.server.process.wait(10), -signal.SIGUSR2,
+        "and how it ended is told")
+    case.directory.cleanup()
+
+
 def test_another_directory():
-    """The directory is exchanged for another: what Landlock opened is gone."""
+    """The directory is exchanged for another: what Landlock opened is gone,
+    so the program answers as another process, and starts anew."""
     case = Case()
     case.server.stop()
     os.unlink(case.server.path)
@@ -330,15 +446,14 @@ def test_another_directory():
     case.server = responder.FastCgi(case.path, case.directory.name)
     tap.equal(case.names()[0], 200, "at first")
     landlock = case.server.get("/version").json["sandbox"]["landlock"] > 0
+    before = case.server.pid
     os.rename(data, data + ".old")
     os.mkdir(data)
     case.build(case.path, "second.example/one")
-    tap.equal(case.names()[0], 503 if landlock else 200, "another directory")
-    if landlock:
-        tap.equal(case.server.process.wait(10), 0, "ends by itself")
-        os.unlink(case.server.path)
-        case.server = responder.FastCgi(case.path, case.directory.name)
-    tap.equal(case.names(), (200, ["second.example/one"]), "started anew")
+    for _ in range(2):
+        tap.equal(case.names(), (200, ["second.example/one"]),
+            "another directory")
+    tap.equal(case.server.pid != before, landlock, "a new process if need be")
     case.close()
 
 

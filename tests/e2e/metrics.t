@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(
 import collections
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -37,6 +38,12 @@ ASKED = [ # URI, the route it is counted by
 ]
 
 
+def kill(process):
+    """Who answers dies, and is gone when the one that was started has ended."""
+    os.kill(responder.serving(process.pid), signal.SIGKILL)
+    process.wait()
+
+
 class Pool(responder.FastCgi):
     """Several responders on one socket, and each one killed replaced."""
 
@@ -55,8 +62,7 @@ class Pool(responder.FastCgi):
 
     def kill_one(self):
         victim = self.processes.pop(random.randrange(len(self.processes)))
-        victim.kill()
-        victim.wait()
+        kill(victim)
         self.processes.append(self.start_one())
 
     def stop_all(self):
@@ -190,7 +196,8 @@ def test_counted_to_the_last():
 
 
 def state(process):
-    with open(f"/proc/{process.pid}/stat", encoding="ascii") as f:
+    with open(f"/proc/{responder.serving(process.pid)}/stat",
+            encoding="ascii") as f:
         return f.read().rpartition(") ")[2][0]
 
 
@@ -220,8 +227,7 @@ def test_in_doubt_is_told():
         while any(state(p) != "S" for p in pool.processes):
             time.sleep(0.02)
         for p in pool.processes:
-            p.kill()
-            p.wait()
+            kill(p)
         s.close()
         pool.processes = [pool.start_one()]
         after = pool.metrics()

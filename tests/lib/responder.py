@@ -26,6 +26,20 @@ def for_everyone(program, directory):
     return copy
 
 
+def serving(pid):
+    """Who answers requests: what a web server starts keeps a child for that,
+    which runs the same program."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            for child in map(int, f.read().split()):
+                if os.readlink(f"/proc/{child}/exe") == \
+                        os.readlink(f"/proc/{pid}/exe"):
+                    return child
+    except OSError:
+        pass
+    return pid
+
+
 class Answer:
     """Status, header fields (names in lower case), body."""
 
@@ -95,6 +109,11 @@ class FastCgi:
                 stdout=subprocess.DEVNULL, stderr=log, preexec_fn=preexec,
                 env=environment(database, **env))
         listener.close()
+
+    @property
+    def pid(self):
+        """Of the process that answers; there once it has answered."""
+        return serving(self.process.pid)
 
     def log(self):
         with open(self.log_path, encoding="utf-8") as f:

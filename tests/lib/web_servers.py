@@ -210,18 +210,18 @@ class Server:
             b"Host: localhost", b"Connection: close") + fields + (b"", b""))))
 
     def responders(self, replaced=False):
-        """Process numbers of those that run the program; or only of those
+        """Process numbers of those that answer requests; or only of those
         whose file was replaced since."""
-        out = []
+        out = set()
         want = self.program + (" (deleted)" if replaced else "")
         for path in glob.glob("/proc/[0-9]*/exe"):
             try:
                 if os.readlink(path) in (want,
                         self.program + " (deleted)"):
-                    out.append(int(path.split("/")[2]))
+                    out.add(responder.serving(int(path.split("/")[2])))
             except OSError:
                 pass
-        return out
+        return sorted(out)
 
     def replace_program(self):
         """What `make install` does: another file in the place of the old."""

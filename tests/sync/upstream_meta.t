@@ -348,7 +348,16 @@ def test_a_database_of_before_is_taken_along():
         db.execute("DROP INDEX run_source_source")
         db.execute("DROP TABLE duration_total")
         db.execute("PRAGMA user_version = 1001")
+        # In the way of what is derived, which comes after all steps.
+        db.execute("DROP INDEX membership_name")
+        db.execute("CREATE INDEX membership_name ON source (kind)")
         db.commit()
+        tables = db.execute("SELECT name FROM sqlite_schema").fetchall()
+        tap.ok(site.sync().status != 0, "a move that fails")
+        tap.equal((db.execute("PRAGMA user_version").fetchone(), db.execute(
+            "SELECT name FROM sqlite_schema").fetchall()), ((1001,), tables),
+            "has changed nothing, so that the old program goes on")
+        db.execute("DROP INDEX membership_name")
         db.close()
         tap.equal(site.sync().status, 0, "the sync moves it on")
         tap.equal(site.value("PRAGMA user_version"), version, "its number")
