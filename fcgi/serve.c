@@ -135,6 +135,7 @@ serve_is_fastcgi(void)
 static bool
 pass_on(const struct service *s, struct request_input *in, struct response *out)
 {
+	const char *given = in->request_id;
 	char id[OBSERVER_ID_MAX + 1];
 	struct err e = ERR_INIT;
 
@@ -144,7 +145,7 @@ pass_on(const struct service *s, struct request_input *in, struct response *out)
 	in->request_id = id;
 	if (successor_answer(s->successor, in, out, &e) == 0)
 		return true;
-	in->request_id = NULL;
+	in->request_id = given;
 	log_message(LOG_LEVEL_WARN, "no answer from a successor", e.text);
 	return false;
 }
