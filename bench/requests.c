@@ -4,12 +4,15 @@
  * of each.
  *
  * Usage: requests DATABASE [cursor] < FILE
- * A line of the file is a URI; with a star in front, it is one with "@" where
- * the nextCursor of the answer before it goes; with an equals sign, the entity
- * tag of the answer before it is sent along.  Each is answered WARM_UP times
- * and then once by measured(), which callgrind is told to look at
- * (bench/lib/callgrind.py).
- * Prints status and bytes of each; with "cursor" at the end the last one's.
+ * A line of the file is a URI.  In front of it may stand:
+ *   *  "@" in it is where the nextCursor of the answer before it goes
+ *   =  the entity tag of the answer before it is sent along
+ *   ~  the answer is wanted compressed
+ *   !  it is what everybody asks for; else it is what nobody asked before, so
+ *      that the database is asked
+ * Each is answered WARM_UP times and then once by measured(), which callgrind
+ * is told to look at (bench/lib/callgrind.py). Prints status and bytes of each;
+ * with "cursor" at the end the last one's.
  */
 #include "fcgi/api.h"
 #include "lib/db.h"
@@ -50,8 +53,7 @@ make_uri(char *uri, size_t size, const char *line)
 		snprintf(uri, size, "%.*s%s%s", (int)(at - line - 1), line + 1,
 		    cursor, at + 1);
 	else
-		snprintf(
-		    uri, size, "%s", line + (line[0] == '=' || line[0] == '!'));
+		snprintf(uri, size, "%s", line + (line[0] != '/'));
 }
 
 /* Makes the URI one that was not asked for, of the same meaning. */
@@ -102,6 +104,8 @@ main(int argc, char **argv)
 		make_uri(uri, sizeof uri, line);
 		if (line[0] == '=')
 			in.if_none_match = etag;
+		if (line[0] == '~')
+			in.accept_encoding = "gzip";
 		answer(api, &in, &out, uri, sizeof uri, line[0] == '!');
 		/* Where the pages have come to their end, that is no page. */
 		printf("%d %zu\n",

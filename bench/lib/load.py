@@ -24,15 +24,41 @@ end
 """
 
 
-def wrk(url, clients, seconds, headers=()):
+# One of many URIs each time, in the same order for everyone.
+ANY_OF = """math.randomseed(1)
+local uris = {%s}
+request = function()
+    return wrk.format(nil, uris[math.random(#uris)])
+end
+"""
+# Never the same one twice.
+EACH_ONCE = """math.randomseed(os.time())
+local number = math.random(1000000000)
+request = function()
+    number = number + 1
+    return wrk.format(nil, "%s&_=" .. number)
+end
+"""
+
+
+def wrk(url, clients, seconds, headers=(), script=""):
+    """`script` says in Lua what is asked for, if not the URL."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as f:
-        f.write(REPORT)
+        f.write(script + REPORT)
         f.flush()
         text = subprocess.run(["wrk", "-t1", f"-c{clients}", f"-d{seconds}",
             "-s", f.name, *(word for h in headers for word in ("-H", h)),
             url], capture_output=True, text=True, check=True).stdout
     numbers = re.search(r"^RESULT (.*)", text, re.M)[1].split()
     return Load(*map(float, numbers[:5]), int(numbers[5]))
+
+
+def any_of(uris):
+    return ANY_OF % ",".join(f'"{uri}"' for uri in uris)
+
+
+def each_once(uri):
+    return EACH_ONCE % uri
 
 
 def hey(url, rate, seconds, clients=10, while_it_runs=None):
