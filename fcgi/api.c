@@ -220,10 +220,9 @@ keep_answer(struct api *api, struct exchange *x)
 
 	if (key.gzip && out->body.len >= COMPRESSED_FROM &&
 	    gzip_compress(api->gzip, &api->packed, &out->body)) {
-		struct buf plain = out->body;
-
-		out->body = api->packed;
-		api->packed = plain;
+		/* Copied: of the other buffer little was ever touched. */
+		buf_reset(&out->body);
+		buf_add(&out->body, api->packed.data, api->packed.len);
 		out->gzip = true;
 	}
 	answers_put(api->answers, &key, &out->body, out->gzip);
