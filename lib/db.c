@@ -23,7 +23,12 @@
 #define RECOVERY_TRIES 50 /* a hundredth of a second apart */
 #define STOP_STEPS 1000 /* of SQLite's machine, between looks at a flag */
 #define READER_CACHE "PRAGMA cache_size = -1024;"
-#define WRITER_CACHE "PRAGMA cache_size = -8192;"
+/*
+ * Takes the pages that a first sync goes back to: names, heads and what is
+ * above them.  One that was written to the WAL and changes again makes SQLite
+ * sum up all frames from there on once more when it commits.
+ */
+#define WRITER_CACHE "PRAGMA cache_size = -24576;"
 #define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
 
 /* What SQLite knows and does not say. */

@@ -30,9 +30,15 @@ enum db_mode {
 };
 
 /*
- * Replaces SQLite's allocator by one that keeps what it once took in lists by
- * size, so that a statement in steady state allocates nothing.  Call before
- * the first db_open(), in a single-threaded process.
+ * Spares SQLite its locks and its count of memory, of which every allocation
+ * takes some.  Call before the first db_open(), in a process of which one
+ * thread uses the database.
+ */
+void db_use_one_thread(void);
+
+/*
+ * The same, and replaces SQLite's allocator by one that keeps what it once took
+ * in lists by size, so that a statement in steady state allocates nothing.
  */
 void db_use_pool(void);
 

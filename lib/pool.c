@@ -123,6 +123,13 @@ pool_shutdown(void *unused)
 }
 
 void
+db_use_one_thread(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+void
 db_use_pool(void)
 {
 	static const struct sqlite3_mem_methods methods = {
@@ -135,7 +142,6 @@ db_use_pool(void)
 		.xShutdown = pool_shutdown,
 	};
 
-	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_use_one_thread();
 	sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
 }
