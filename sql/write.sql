@@ -224,12 +224,15 @@ INSERT OR IGNORE INTO seen (document_id) VALUES (:document);
 -- plan: scan-ok all of it
 DELETE FROM seen;
 
+-- name: stored_entry
+-- The entry of a name that the source offers.
+SELECT id FROM entry
+WHERE kind = :kind AND name = :name AND source_id = :source;
+
 -- name: stored_version
--- What is stored of a version that the source offers.
-SELECT e.id, v.document_id, v.digest, v.removed_us, v.status
-FROM entry e
-    LEFT JOIN version v ON v.entry_id = e.id AND v.version = :version
-WHERE e.kind = :kind AND e.name = :name AND e.source_id = :source;
+-- What is stored of one of its versions.
+SELECT document_id, digest, removed_us, status FROM version
+WHERE entry_id = :entry AND version = :version;
 
 -- name: source_is_empty
 -- Nothing is stored of it that could have gone.

@@ -76,8 +76,13 @@ reject(struct apply *a, const struct catalog_entry *entry,
 static int
 mark_seen(struct apply *a, int64_t document, bool *first, struct err *e)
 {
-	struct stmt *s = db_stmt(a->place.db, SQL_SEEN_INSERT);
+	struct stmt *s;
 
+	/* All that is stored of a source that had nothing was offered now. */
+	*first = false;
+	if (a->was_empty)
+		return 0;
+	s = db_stmt(a->place.db, SQL_SEEN_INSERT);
 	stmt_bind_int(s, SQL_SEEN_INSERT_P_DOCUMENT, document);
 	if (stmt_run(s, e) == -1)
 		return -1;
