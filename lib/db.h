@@ -100,6 +100,13 @@ int64_t db_changes(const struct db *db);
 /* ---- copies of a database: lib/db_copy.c ---- */
 
 /*
+ * Opens an empty temporary database that can be written over ${path}: with
+ * pages of the same size, which a database in WAL mode keeps for ever.  The
+ * process has no other connection to ${path}: closing a file gives up all locks
+ * on it.
+ */
+int db_open_copy(struct db **out, const char *path, struct err *e);
+/*
  * Makes the database ${path}, which has to exist, visible under the name
  * "stored" to the statements of ${db}.  Closing does not write to it.
  */
