@@ -283,6 +283,10 @@ SELECT e.id, h.sort_key, h.latest_version, h.entry_id IS NULL
 FROM entry e LEFT JOIN entry_head h ON h.entry_id = e.id
 WHERE e.id = :entry;
 
+-- name: touch_new
+-- An entry that was just made has no head.
+INSERT INTO touched (entry_id) VALUES (:entry);
+
 -- name: touch_unseen
 -- plan: scan-ok compares all that is stored of a source with all that was seen
 INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
@@ -377,9 +381,10 @@ FROM withheld w WHERE w.source_id = :source;
 
 -- name: source_counts
 -- plan: scan-ok counts all that is stored of a source
-SELECT e.kind, count(*) FROM entry e JOIN version v ON v.entry_id = e.id
-WHERE e.source_id = :source AND v.status <> 'deleted'
-GROUP BY e.kind;
+SELECT coalesce(sum(e.kind = 1), 0), coalesce(sum(e.kind = 2), 0),
+    coalesce(sum(e.kind = 3), 0)
+FROM entry e JOIN version v ON v.entry_id = e.id
+WHERE e.source_id = :source AND v.status <> 'deleted';
 
 -- name: rejection_clear
 DELETE FROM rejection WHERE source_id = :source;
