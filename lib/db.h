@@ -32,9 +32,15 @@ enum db_mode {
 };
 
 /*
- * Replaces SQLite's allocator by one that keeps what it once took in lists by
- * size, so that a statement in steady state allocates nothing.  Call before
- * the first db_open(), in a single-threaded process.
+ * Spares SQLite its locks and its count of memory, of which every allocation
+ * takes some.  Call before the first db_open(), in a process of which one
+ * thread uses the database.
+ */
+void db_use_one_thread(void);
+
+/*
+ * The same, and replaces SQLite's allocator by one that keeps what it once took
+ * in lists by size, so that a statement in steady state allocates nothing.
  */
 void db_use_pool(void);
 
@@ -114,6 +120,13 @@ int64_t db_changes(const struct db *db);
 
 /* ---- copies of a database: lib/db_copy.c ---- */
 
+/*
+ * Opens an empty temporary database that can be written over ${path}: with
+ * pages of the same size, which a database in WAL mode keeps for ever.  The
+ * process has no other connection to ${path}: closing a file gives up all locks
+ * on it.
+ */
+int db_open_copy(struct db **out, const char *path, struct err *e);
 /*
  * Makes the database ${path}, which has to exist, visible under the name
  * "stored" to the statements of ${db}.  Closing does not write to it.

@@ -7,9 +7,14 @@
 #include "lib/schema.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define WAIT_MS 30000
+#define PAGE_SIZE_AT 16 /* where a database file says it */
+/* A private database on disk that is gone when it is closed. */
+#define TEMPORARY ""
 
 static int
 check_stored_version(struct db *db, const char *path, struct err *e)
@@ -34,6 +39,42 @@ check_stored_version(struct db *db, const char *path, struct err *e)
 	rc = 0;
 out:
 	sqlite3_finalize(s);
+	return rc;
+}
+
+/* 0: it has none, and why is for those to say who open it. */
+static unsigned
+page_size_of(const char *path)
+{
+	unsigned char size[2] = { 0 }; /* big-endian; 1 for 65536 */
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return 0;
+	if (pread(fd, size, sizeof size, PAGE_SIZE_AT) != sizeof size)
+		size[0] = size[1] = 0;
+	close(fd);
+	return size[1] == 1 ? 65536 : (unsigned)size[0] << 8;
+}
+
+int
+db_open_copy(struct db **out, const char *path, struct err *e)
+{
+	struct db *db = NULL;
+	char text[64];
+	int rc = -1;
+
+	if (db_open(&db, TEMPORARY, DB_WRITE, e) == -1)
+		return -1;
+	snprintf(
+	    text, sizeof text, "PRAGMA page_size = %u", page_size_of(path));
+	if (db_script(db, text, e) == -1)
+		goto out;
+	*out = db;
+	db = NULL;
+	rc = 0;
+out:
+	db_close(db);
 	return rc;
 }
 

@@ -80,7 +80,7 @@
 #define LIMIT_WATCHES 8192 /* directories looked at for changes */
 
 /* ---- the index ---- */
-#define LIMIT_POSTINGS (4 * MIB) /* pairs of term and entry, of one block */
+#define LIMIT_POSTINGS (4 * MIB) /* pairs collected of one block */
 
 /* ---- requests ---- */
 #define LIMIT_REQUEST_URI (8 * KIB)

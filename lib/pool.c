@@ -12,9 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Classes are powers of two from 64 bytes to 64 KiB; above that, malloc. */
+/*
+ * Classes are 64 bytes and four steps to each doubling up to 64 KiB, so that a
+ * page with what SQLite keeps beside it does not take the room of two; above
+ * that, malloc.
+ */
 #define POOL_SMALLEST_SHIFT 6
-#define POOL_CLASSES 11
+#define POOL_LARGEST_SHIFT 16
+#define POOL_CLASSES (4 * (POOL_LARGEST_SHIFT - POOL_SMALLEST_SHIFT) + 1)
 #define POOL_HEADER 16 /* keeps the alignment malloc gives */
 
 struct block {
@@ -28,12 +33,23 @@ static struct block *free_lists[POOL_CLASSES];
 static unsigned
 class_of(size_t size)
 {
-	unsigned class = 0;
+	unsigned last, shift;
 
-	while (class < POOL_CLASSES &&
-	       size > ((size_t)1 << (class + POOL_SMALLEST_SHIFT)))
-		class ++;
-	return class;
+	if (size <= (size_t)1 << POOL_SMALLEST_SHIFT)
+		return 0;
+	if (size > (size_t)1 << POOL_LARGEST_SHIFT)
+		return POOL_CLASSES;
+	last = (unsigned)size - 1;
+	shift = 31 - (unsigned)__builtin_clz(last);
+	return 4 * (shift - POOL_SMALLEST_SHIFT) + (last >> (shift - 2)) - 3;
+}
+
+static size_t
+size_of(unsigned class)
+{
+	unsigned steps = class + 3;
+
+	return (size_t)(steps % 4 + 5) << (steps / 4 + POOL_SMALLEST_SHIFT - 3);
 }
 
 static struct block *
@@ -47,9 +63,7 @@ pool_roundup(int size)
 {
 	unsigned class = class_of((size_t)size);
 
-	return class == POOL_CLASSES
-		   ? (size + 7) & ~7
-		   : (int)((size_t)1 << (class + POOL_SMALLEST_SHIFT));
+	return class == POOL_CLASSES ? (size + 7) & ~7 : (int)size_of(class);
 }
 
 static void *
@@ -123,6 +137,13 @@ pool_shutdown(void *unused)
 }
 
 void
+db_use_one_thread(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+void
 db_use_pool(void)
 {
 	static const struct sqlite3_mem_methods methods = {
@@ -135,7 +156,6 @@ db_use_pool(void)
 		.xShutdown = pool_shutdown,
 	};
 
-	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_use_one_thread();
 	sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
 }

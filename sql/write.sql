@@ -224,12 +224,15 @@ INSERT OR IGNORE INTO seen (document_id) VALUES (:document);
 -- plan: scan-ok all of it
 DELETE FROM seen;
 
+-- name: stored_entry
+-- The entry of a name that the source offers.
+SELECT id FROM entry
+WHERE kind = :kind AND name = :name AND source_id = :source;
+
 -- name: stored_version
--- What is stored of a version that the source offers.
-SELECT e.id, v.document_id, v.digest, v.removed_us, v.status
-FROM entry e
-    LEFT JOIN version v ON v.entry_id = e.id AND v.version = :version
-WHERE e.kind = :kind AND e.name = :name AND e.source_id = :source;
+-- What is stored of one of its versions.
+SELECT document_id, digest, removed_us, status FROM version
+WHERE entry_id = :entry AND version = :version;
 
 -- name: source_is_empty
 -- Nothing is stored of it that could have gone.
@@ -279,6 +282,10 @@ INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
 SELECT e.id, h.sort_key, h.latest_version, h.entry_id IS NULL
 FROM entry e LEFT JOIN entry_head h ON h.entry_id = e.id
 WHERE e.id = :entry;
+
+-- name: touch_new
+-- An entry that was just made has no head.
+INSERT INTO touched (entry_id) VALUES (:entry);
 
 -- name: touch_unseen
 -- plan: scan-ok compares all that is stored of a source with all that was seen
@@ -374,9 +381,10 @@ FROM withheld w WHERE w.source_id = :source;
 
 -- name: source_counts
 -- plan: scan-ok counts all that is stored of a source
-SELECT e.kind, count(*) FROM entry e JOIN version v ON v.entry_id = e.id
-WHERE e.source_id = :source AND v.status <> 'deleted'
-GROUP BY e.kind;
+SELECT coalesce(sum(e.kind = 1), 0), coalesce(sum(e.kind = 2), 0),
+    coalesce(sum(e.kind = 3), 0)
+FROM entry e JOIN version v ON v.entry_id = e.id
+WHERE e.source_id = :source AND v.status <> 'deleted';
 
 -- name: rejection_clear
 DELETE FROM rejection WHERE source_id = :source;

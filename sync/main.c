@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thv-registry-sync: from the command line to one run and its exit status. */
+#include "lib/db.h"
 #include "lib/log.h"
 #include "sync/conf/conf.h"
 #include "sync/lint/lint.h"
@@ -162,6 +163,7 @@ main(int argc, char **argv)
 		puts("thv-registry-sync " PROGRAM_VERSION);
 		status = 0;
 	} else {
+		db_use_one_thread();
 		status = run(&o);
 	}
 	options_free(&o);

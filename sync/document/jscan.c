@@ -11,6 +11,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -164,7 +165,7 @@ is_plain(unsigned char c)
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* Not 0 if one of the eight bytes is not plain. */
+/* 0 if the eight bytes are plain; else its lowest bit is in the first other. */
 static inline uint64_t
 not_plain(uint64_t w)
 {
@@ -176,15 +177,16 @@ not_plain(uint64_t w)
 	       EACH_BYTE(0x80);
 }
 
-static const char *
-skip_plain(const char *at, const char *end)
+const char *
+jscan_plain(const char *at, const char *end)
 {
 	uint64_t w;
 
 	for (; end - at >= (ptrdiff_t)sizeof w; at += sizeof w) {
 		memcpy(&w, at, sizeof w);
-		if (not_plain(w))
-			break;
+		w = not_plain(le64toh(w));
+		if (w != 0)
+			return at + __builtin_ctzll(w) / 8;
 	}
 	while (at < end && is_plain((unsigned char)*at))
 		at++;
@@ -257,7 +259,7 @@ scan_string(struct scan *s)
 
 	s->at++;
 	for (;;) {
-		s->at = skip_plain(s->at, s->end);
+		s->at = jscan_plain(s->at, s->end);
 		c = peek(s);
 		if (c == '"') {
 			s->at++;

@@ -92,6 +92,12 @@ char *jscan_unquote(char *literal, size_t *len);
 const char *jscan_find(const char *json, size_t len,
     const struct jscan_step *steps, size_t depth, size_t *found_len);
 
+/*
+ * The first byte from ${at} on, or ${end}, that ends a string or needs a look
+ * in one: a quote, a backslash, a control character or no ASCII.
+ */
+const char *jscan_plain(const char *at, const char *end);
+
 /* A piece of JSON text, not followed by a NUL.  ${text} NULL: there is none. */
 struct jscan_text {
 	const char *text;

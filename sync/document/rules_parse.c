@@ -57,29 +57,27 @@ is_plain_escape(const char *at, const char *end)
 static bool
 take_literal(struct literal *out, struct parse *p)
 {
-	unsigned char seen = 0;
 	const char *at;
 
 	if (!take(p, '"'))
 		return false;
-	*out = (struct literal){ .text = p->at };
-	for (at = p->at; at < p->end && *at != '"'; at++) {
-		const unsigned char c = (unsigned char)*at;
-
-		seen |= c;
-		if (c < ' ')
+	*out = (struct literal){ .text = p->at, .ascii = true };
+	for (at = p->at;; at++) {
+		at = jscan_plain(at, p->end);
+		if (at >= p->end || (unsigned char)*at < ' ')
 			return false;
-		if (c != '\\')
+		if (*at == '"')
+			break;
+		if (*at != '\\') {
+			out->ascii = false;
 			continue;
+		}
 		if (!is_plain_escape(at, p->end))
 			return false;
 		out->escaped = true;
 		at++; /* what follows may be a quote */
 	}
-	if (at >= p->end)
-		return false;
 	out->len = (size_t)(at - p->at);
-	out->ascii = seen < 0x80;
 	p->at = at + 1;
 	return true;
 }

@@ -76,8 +76,13 @@ reject(struct apply *a, const struct catalog_entry *entry,
 static int
 mark_seen(struct apply *a, int64_t document, bool *first, struct err *e)
 {
-	struct stmt *s = db_stmt(a->place.db, SQL_SEEN_INSERT);
+	struct stmt *s;
 
+	/* All that is stored of a source that had nothing was offered now. */
+	*first = false;
+	if (a->was_empty)
+		return 0;
+	s = db_stmt(a->place.db, SQL_SEEN_INSERT);
 	stmt_bind_int(s, SQL_SEEN_INSERT_P_DOCUMENT, document);
 	if (stmt_run(s, e) == -1)
 		return -1;
@@ -150,6 +155,18 @@ replace(struct apply *a, const struct stored_version *stored,
 	return stored_update(&a->place, item, stored->entry, document, e);
 }
 
+/* What is new was nothing before, which need not be looked up. */
+static int
+insert_entry(struct apply *a, struct stored_version *stored,
+    const struct stored_item *item, struct err *e)
+{
+	if (stored_insert_entry(&stored->entry, &a->place, item, e) == -1)
+		return -1;
+	a->changed = true;
+	a->touched = stored->entry;
+	return heads_touch_new(a->place.db, stored->entry, e);
+}
+
 static int
 keep(struct apply *a, struct stored_version *stored,
     const struct stored_item *item, struct err *e)
@@ -164,10 +181,8 @@ keep(struct apply *a, struct stored_version *stored,
 		a->counts->unchanged++;
 		return 0;
 	}
-	if (stored->entry == 0 &&
-	    stored_insert_entry(&stored->entry, &a->place, item, e) == -1)
-		return -1;
-	if (touch(a, stored->entry, e) == -1)
+	if (stored->entry == 0 ? insert_entry(a, stored, item, e) == -1
+			       : touch(a, stored->entry, e) == -1)
 		return -1;
 	if (stored->document != 0)
 		return replace(a, stored, item, e);
@@ -313,11 +328,13 @@ take_known(
 
 /* ---- all of a source ---- */
 
-/* A part is small, and what is stored need not be counted for it. */
+/* What was there, and what came and went. */
 static void
-count_part(struct apply *a)
+count_moved(struct apply *a)
 {
-	const struct apply_counts *before = &a->options->stored;
+	static const struct apply_counts nothing;
+	const struct apply_counts *before =
+	    a->was_empty ? &nothing : &a->options->stored;
 
 	a->counts->servers = before->servers + a->grown[ENTRY_SERVER];
 	a->counts->skills = before->skills + a->grown[ENTRY_SKILL];
@@ -327,31 +344,24 @@ count_part(struct apply *a)
 static int
 count_stored(struct apply *a, struct err *e)
 {
-	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_COUNTS);
+	struct stmt *s;
 	bool row;
 
-	if (a->partial) {
-		count_part(a);
+	if (a->partial || a->was_empty) {
+		count_moved(a);
 		return 0;
 	}
+	s = db_stmt(a->place.db, SQL_SOURCE_COUNTS);
 	stmt_bind_int(s, SQL_SOURCE_COUNTS_P_SOURCE, a->options->source_id);
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			return -1;
-		if (!row)
-			return 0;
-		switch ((enum entry_kind)stmt_int(s, 0)) {
-		case ENTRY_SERVER:
-			a->counts->servers = stmt_int(s, 1);
-			break;
-		case ENTRY_SKILL:
-			a->counts->skills = stmt_int(s, 1);
-			break;
-		case ENTRY_PLUGIN:
-			a->counts->plugins = stmt_int(s, 1);
-			break;
-		}
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (row) {
+		a->counts->servers = stmt_int(s, 0);
+		a->counts->skills = stmt_int(s, 1);
+		a->counts->plugins = stmt_int(s, 2);
 	}
+	stmt_done(s);
+	return 0;
 }
 
 static int

@@ -88,16 +88,16 @@ add_registries(struct block *b, struct err *e)
 }
 
 static int
-write_posting(void *ctx, const char *term, size_t len, const uint16_t *ordinals,
-    size_t count)
+write_posting(void *ctx, const struct posting *posting)
 {
 	struct block *b = ctx;
 	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
 
 	buf_reset(&b->list);
-	posting_encode(&b->list, ordinals, count, b->count);
+	posting_encode(&b->list, posting->ordinals, posting->count, b->count);
 	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
-	stmt_bind_blob(s, SQL_POSTING_INSERT_P_TERM, term, len);
+	stmt_bind_blob(
+	    s, SQL_POSTING_INSERT_P_TERM, posting->term, posting->len);
 	stmt_bind_blob(
 	    s, SQL_POSTING_INSERT_P_ENTRIES, buf_str(&b->list), b->list.len);
 	return stmt_run(s, b->err);
@@ -136,7 +136,7 @@ flush(struct block *b, int64_t next_key, struct err *e)
 		return 0;
 	b->err = e;
 	if (add_registries(b, e) == -1 || write_block(b, e) == -1 ||
-	    postings_each(b->postings, write_posting, b) == -1)
+	    terms_each(&b->terms, write_posting, b) == -1)
 		return -1;
 	postings_reset(b->postings);
 	b->count = 0;

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A private database on disk that is gone when it is closed. */
-#define TEMPORARY ""
-
 /* The tables that hold facts: what the durable steps make. */
 struct tables {
 	char **names;
@@ -25,9 +22,10 @@ copy_open(struct db **out, const char *path, struct err *e)
 	struct db *db = NULL;
 	int rc = -1;
 
-	if (database_open(&db, TEMPORARY, e) == -1)
+	if (db_open_copy(&db, path, e) == -1)
 		return -1;
-	if (db_attach_stored(db, path, e) == -1 ||
+	if (database_set_up(db, e) == -1 ||
+	    db_attach_stored(db, path, e) == -1 ||
 	    db_prepare(db, SQL_SET_VERIFY, e) == -1)
 		goto out;
 	*out = db;

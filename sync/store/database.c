@@ -160,17 +160,25 @@ check_owner(struct db *db, int64_t version, struct err *e)
 }
 
 int
+database_set_up(struct db *db, struct err *e)
+{
+	int64_t version;
+
+	if (db_user_version(db, &version, e) == -1 ||
+	    check_owner(db, version, e) == -1)
+		return -1;
+	return prepare(db, version, e);
+}
+
+int
 database_open(struct db **out, const char *path, struct err *e)
 {
 	struct db *db = NULL;
-	int64_t version;
 	int rc = -1;
 
 	if (db_open(&db, path, DB_WRITE, e) == -1)
 		return -1;
-	if (db_user_version(db, &version, e) == -1 ||
-	    check_owner(db, version, e) == -1 ||
-	    prepare(db, version, e) == -1) {
+	if (database_set_up(db, e) == -1) {
 		err_wrap(e, "%s", path);
 		goto out;
 	}

@@ -14,6 +14,8 @@
  * left as it is.  The caller holds the sync lock.
  */
 int database_open(struct db **out, const char *path, struct err *e);
+/* The same with a database that has been opened to write. */
+int database_set_up(struct db *db, struct err *e);
 
 /*
  * Makes all that is derived anew from the facts, inside the transaction that

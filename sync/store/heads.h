@@ -15,6 +15,8 @@
 
 /* Remembers what ${entry} was; harmless when it was remembered before. */
 int heads_touch(struct db *db, int64_t entry, struct err *e);
+/* The same for one that was made just now. */
+int heads_touch_new(struct db *db, int64_t entry, struct err *e);
 
 /*
  * Makes the heads of all touched entries anew, deletes entries without a

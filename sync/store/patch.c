@@ -149,25 +149,12 @@ out:
 	return rc;
 }
 
-static size_t
-ordinals_of(
-    uint16_t ordinals[POSTING_BLOCK], const uint64_t bits[POSTING_WORDS])
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < POSTING_WORDS; i++)
-		for (uint64_t word = bits[i]; word != 0; word &= word - 1)
-			ordinals[count++] =
-			    (uint16_t)(64 * i + (size_t)__builtin_ctzll(word));
-	return count;
-}
-
 static int
 write_posting(struct patch *p, const char *term, size_t len,
     const uint64_t bits[POSTING_WORDS])
 {
 	uint16_t ordinals[POSTING_BLOCK];
-	size_t count = ordinals_of(ordinals, bits);
+	size_t count = terms_ordinals(ordinals, bits);
 	struct stmt *s;
 
 	if (count == 0) {
@@ -188,21 +175,20 @@ write_posting(struct patch *p, const char *term, size_t len,
 
 /* A term that only one of the sides has. */
 static int
-patch_term(void *ctx, const char *term, size_t len, const uint16_t *sides,
-    size_t count)
+patch_term(void *ctx, const struct posting *sides)
 {
 	struct patch *p = ctx;
 	uint64_t bits[POSTING_WORDS], bit = UINT64_C(1) << (p->ordinal % 64);
 
-	if (count == 2)
+	if (sides->count == 2)
 		return 0;
-	if (read_posting(bits, p, term, len) == -1)
+	if (read_posting(bits, p, sides->term, sides->len) == -1)
 		return -1;
-	if (sides[0] == NEW)
+	if (sides->ordinals[0] == NEW)
 		bits[p->ordinal / 64] |= bit;
 	else
 		bits[p->ordinal / 64] &= ~bit;
-	return write_posting(p, term, len, bits);
+	return write_posting(p, sides->term, sides->len, bits);
 }
 
 static void
@@ -231,7 +217,7 @@ patch_entry(struct patch *p, struct stmt *s, struct err *e)
 	add_side(p, s, COLUMN_OLD, OLD);
 	add_side(p, s, COLUMN_NEW, NEW);
 	p->err = e;
-	return postings_each(p->postings, patch_term, p);
+	return terms_each(&p->terms, patch_term, p);
 }
 
 static int

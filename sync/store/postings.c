@@ -5,7 +5,6 @@
 #include "lib/buf.h"
 #include "lib/xalloc.h"
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 
 /*
  * Terms are looked up millions of times and nearly all are shorter than a
- * number is, so the number is what is compared and sorted by.
+ * number is, so the number is what is compared.
  */
 struct term {
 	uint64_t
@@ -42,6 +41,7 @@ struct postings {
 	size_t slot_count; /* more than 4/3 of the terms */
 	struct buf texts;
 	size_t size;
+	struct posting *sorted;
 };
 
 struct postings *
@@ -75,18 +75,18 @@ postings_free(struct postings *p)
 	buf_free(&p->texts);
 	free(p->terms);
 	free(p->slots);
+	free(p->sorted);
 	free(p);
 }
 
 static uint64_t
 head_of(const char *text, size_t len)
 {
-	unsigned char bytes[HEAD_BYTES] = { 0 };
-	uint64_t head;
+	uint64_t head = 0;
 
-	memcpy(bytes, text, len < HEAD_BYTES ? len : HEAD_BYTES);
-	memcpy(&head, bytes, sizeof head);
-	return be64toh(head);
+	for (size_t i = 0; i < HEAD_BYTES; i++)
+		head = head << 8 | (i < len ? (unsigned char)text[i] : 0);
+	return head;
 }
 
 static uint32_t
@@ -175,13 +175,13 @@ is_power_of_two(uint32_t n)
 	return (n & (n - 1)) == 0;
 }
 
-bool
+void
 postings_add(struct postings *p, const char *term, size_t len, uint16_t ordinal)
 {
 	struct term *t = find_term(p, term, len);
 
 	if (t->count > 0 && t->last == ordinal)
-		return false;
+		return;
 	if (t->count == 0 ||
 	    (t->count >= FIRST_ORDINALS && is_power_of_two(t->count)))
 		t->ordinals = xreallocarray(t->ordinals,
@@ -189,7 +189,6 @@ postings_add(struct postings *p, const char *term, size_t len, uint16_t ordinal)
 		    sizeof *t->ordinals);
 	t->ordinals[t->count++] = t->last = ordinal;
 	p->size++;
-	return true;
 }
 
 size_t
@@ -198,47 +197,28 @@ postings_size(const struct postings *p)
 	return p->size;
 }
 
-struct sorted {
-	uint64_t head;
-	const char *text;
-	const struct term *term;
-};
-
 static int
-compare_terms(const void *left, const void *right)
+compare(const void *left, const void *right)
 {
-	const struct sorted *a = left, *b = right;
-	size_t a_len = a->term->len, b_len = b->term->len;
-	int order;
+	const struct posting *a = left, *b = right;
+	int order = memcmp(a->term, b->term, a->len < b->len ? a->len : b->len);
 
-	if (a->head != b->head)
-		return a->head < b->head ? -1 : 1;
-	order = memcmp(a->text, b->text, a_len < b_len ? a_len : b_len);
-	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
 }
 
-int
-postings_each(struct postings *p,
-    int (*each)(void *ctx, const char *term, size_t len,
-	const uint16_t *ordinals, size_t count),
-    void *ctx)
+const struct posting *
+postings_sorted(struct postings *p, size_t *count)
 {
-	struct sorted *sorted;
-	int result = 0;
-
+	*count = p->count;
 	if (p->count == 0)
-		return 0;
-	sorted = xreallocarray(NULL, p->count, sizeof *sorted);
-	for (size_t i = 0; i < p->count; i++)
-		sorted[i] = (struct sorted){ p->terms[i].head,
-			buf_str(&p->texts) + p->terms[i].text, &p->terms[i] };
-	qsort(sorted, p->count, sizeof *sorted, compare_terms);
-	for (size_t i = 0; i < p->count && result == 0; i++) {
-		const struct term *t = sorted[i].term;
+		return NULL;
+	p->sorted = xreallocarray(p->sorted, p->count, sizeof *p->sorted);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct term *t = &p->terms[i];
 
-		result =
-		    each(ctx, sorted[i].text, t->len, t->ordinals, t->count);
+		p->sorted[i] = (struct posting){ buf_str(&p->texts) + t->text,
+			t->len, t->ordinals, t->count };
 	}
-	free(sorted);
-	return result;
+	qsort(p->sorted, p->count, sizeof *p->sorted, compare);
+	return p->sorted;
 }

@@ -16,21 +16,23 @@ void postings_reset(struct postings *p);
 
 /*
  * Notes that the entry ${ordinal} has ${term}.  The ordinals of a term come in
- * ascending order; one may come again.  False: it was noted before.
+ * ascending order; one may come again.
  */
-bool postings_add(
+void postings_add(
     struct postings *p, const char *term, size_t len, uint16_t ordinal);
 
 /* How many pairs of a term and an entry there are. */
 size_t postings_size(const struct postings *p);
 
-/*
- * Calls ${each} with every term in ascending order and its ${count} ordinals,
- * until it returns -1; returns what the last call did, 0 without any.
- */
-int postings_each(struct postings *p,
-    int (*each)(void *ctx, const char *term, size_t len,
-	const uint16_t *ordinals, size_t count),
-    void *ctx);
+/* A term and the entries that have it, ascending. */
+struct posting {
+	const char *term;
+	size_t len;
+	const uint16_t *ordinals;
+	size_t count;
+};
+
+/* All ${count} of them, ascending by term; until the next call of any kind. */
+const struct posting *postings_sorted(struct postings *p, size_t *count);
 
 #endif

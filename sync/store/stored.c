@@ -23,6 +23,7 @@ stored_place_init(
 	buf_init(&p->order_key, 16 * LIMIT_VERSION_BYTES);
 	/* Folding may make a text half as long again. */
 	buf_init(&p->search_text, 2 * LIMIT_ENTRY);
+	buf_init(&p->name, LIMIT_IDENTITY);
 }
 
 void
@@ -30,6 +31,7 @@ stored_place_free(struct stored_place *p)
 {
 	buf_free(&p->order_key);
 	buf_free(&p->search_text);
+	buf_free(&p->name);
 }
 
 /* ---- telling apart ---- */
@@ -114,32 +116,65 @@ stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
 	return said;
 }
 
+static void
+remember_entry(struct stored_place *p, int64_t entry, enum entry_kind kind,
+    const char *name)
+{
+	p->entry = entry;
+	p->kind = kind;
+	buf_reset(&p->name);
+	buf_adds(&p->name, name);
+}
+
+/* Sets p->entry, to 0 when there is none of the name. */
+static int
+find_entry(struct stored_place *p, enum entry_kind kind, const char *name,
+    struct err *e)
+{
+	struct stmt *s;
+	bool row;
+
+	if (p->entry != 0 && p->kind == kind && !p->name.bad &&
+	    strcmp(buf_str(&p->name), name) == 0)
+		return 0;
+	s = db_stmt(p->db, SQL_STORED_ENTRY);
+	stmt_bind_int(s, SQL_STORED_ENTRY_P_KIND, kind);
+	stmt_bind_str(s, SQL_STORED_ENTRY_P_NAME, name);
+	stmt_bind_int(s, SQL_STORED_ENTRY_P_SOURCE, p->source);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	remember_entry(p, row ? stmt_int(s, 0) : 0, kind, name);
+	stmt_done(s);
+	return 0;
+}
+
 int
 stored_find(struct stored_version *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_STORED_VERSION);
+	struct stmt *s;
 	const void *digest;
-	const char *status;
 	size_t len;
 	bool row;
 
 	memset(out, 0, sizeof *out);
+	if (find_entry(p, kind, name, e) == -1)
+		return -1;
+	out->entry = p->entry;
+	if (out->entry == 0)
+		return 0;
+	s = db_stmt(p->db, SQL_STORED_VERSION);
+	stmt_bind_int(s, SQL_STORED_VERSION_P_ENTRY, out->entry);
 	stmt_bind_str(s, SQL_STORED_VERSION_P_VERSION, version);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_KIND, kind);
-	stmt_bind_str(s, SQL_STORED_VERSION_P_NAME, name);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_SOURCE, p->source);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row) {
-		out->entry = stmt_int(s, 0);
-		out->document = stmt_int(s, 1);
-		digest = stmt_blob(s, 2, &len);
-		if (digest != NULL && len == sizeof out->digest)
+		out->document = stmt_int(s, 0);
+		digest = stmt_blob(s, 1, &len);
+		if (len == sizeof out->digest)
 			memcpy(out->digest, digest, len);
-		out->removed = !stmt_is_null(s, 3);
-		status = stmt_text(s, 4, NULL);
-		out->deleted = status != NULL && strcmp(status, "deleted") == 0;
+		out->removed = !stmt_is_null(s, 2);
+		out->deleted = strcmp(stmt_text(s, 3, NULL), "deleted") == 0;
 	}
 	stmt_done(s);
 	return 0;
@@ -234,6 +269,7 @@ stored_insert_entry(int64_t *entry, struct stored_place *p,
 	if (stmt_run(s, e) == -1)
 		return -1;
 	*entry = db_last_rowid(p->db);
+	remember_entry(p, *entry, item->kind, item->facts->name);
 	return 0;
 }
 

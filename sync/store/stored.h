@@ -32,6 +32,10 @@ struct stored_place {
 	int64_t now; /* the instant that changes are dated with */
 	struct buf order_key;
 	struct buf search_text;
+	/* The entry that was found or made last: its versions come together. */
+	int64_t entry; /* 0: none */
+	enum entry_kind kind;
+	struct buf name;
 };
 
 /* What is there of a version. */

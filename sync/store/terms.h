@@ -39,4 +39,15 @@ void terms_add(struct terms *t, enum posting_kind kind, const char *text,
 void terms_add_all(
     struct terms *t, const struct terms_source *source, uint16_t ordinal);
 
+/*
+ * Calls ${each} with every term that was noted, ascending, until it returns -1;
+ * returns what the last call did, 0 without any.
+ */
+int terms_each(struct terms *t,
+    int (*each)(void *ctx, const struct posting *posting), void *ctx);
+
+/* What is set in ${bits}, a block's. */
+size_t terms_ordinals(
+    uint16_t ordinals[POSTING_BLOCK], const uint64_t bits[POSTING_WORDS]);
+
 #endif

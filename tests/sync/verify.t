@@ -82,7 +82,7 @@ class Case(Site):
             at = data.index(find)
             f.seek(at)
             f.write(put)
-        return at // 4096
+        return at // self.value("PRAGMA page_size")
 
     def destroy_page(self, table, which=0):
         """Fills a leaf page of a table with rubbish."""
@@ -90,16 +90,17 @@ class Case(Site):
         # dbstat is not everywhere: a leaf of the table is found by its root.
         root = self.value("SELECT rootpage FROM sqlite_schema WHERE name = ?",
                           table)
+        size = self.value("PRAGMA page_size")
         with open(self.database, "r+b") as f:
-            f.seek((root - 1) * 4096)
-            page = f.read(4096)
+            f.seek((root - 1) * size)
+            page = f.read(size)
             at = root
             if page[0] in (2, 5):  # an interior page: go to a child
                 pointer = int.from_bytes(page[12 + 2 * which:14 + 2 * which],
                                          "big")
                 at = int.from_bytes(page[pointer:pointer + 4], "big")
-            f.seek((at - 1) * 4096)
-            f.write(b"\xa5" * 4096)
+            f.seek((at - 1) * size)
+            f.write(b"\xa5" * size)
 
     def facts(self):
         """What no source could bring back."""
@@ -240,6 +241,25 @@ def test_bad_pages_of_what_is_derived():
                       "nothing is lost")
 
 
+def test_pages_of_another_size():
+    """A database from before ours had theirs keeps its own."""
+    with Case() as case:
+        before, shown = case.facts(), case.names()
+        db = sqlite3.connect(case.database, isolation_level=None)
+        for text in ("journal_mode = DELETE", "page_size = 4096"):
+            db.execute(f"PRAGMA {text}").fetchall()
+        db.execute("VACUUM")
+        db.execute("PRAGMA journal_mode = WAL").fetchall()
+        db.close()
+        case.change("DELETE FROM posting")
+        tap.equal(case.wrong(), ["index"], "its index is gone")
+        tap.equal(case.wrong("--rebuild"), [], "made anew")
+        tap.equal(case.value("PRAGMA page_size"), 4096, "pages stay")
+        tap.equal((case.facts(), case.names()), (before, shown),
+                  "nothing is lost")
+        tap.equal(case.sync("--force").status, 0, "and it can be synced")
+
+
 def test_bad_page_of_facts():
     with Case() as case:
         case.destroy_page("version")
@@ -302,4 +322,5 @@ def test_readers_meanwhile():
 
 tap.main([test_clean, test_each_check, test_flipped_byte,
           test_bad_page_of_documents, test_bad_pages_of_what_is_derived,
-          test_bad_page_of_facts, test_not_possible, test_readers_meanwhile])
+          test_pages_of_another_size, test_bad_page_of_facts, test_not_possible,
+          test_readers_meanwhile])

@@ -86,21 +86,26 @@ check_counts(const struct apply_counts *c, int64_t added, int64_t updated,
 	CHECK_INT(c->servers, servers);
 }
 
-/* What is stored of a version, by the statement that the sync asks with. */
+/* What is stored of a version, by the statements that the sync asks with. */
 static bool
 is_alive(const char *name)
 {
-	struct stmt *s = db_stmt(db, SQL_STORED_VERSION);
+	struct stmt *s = db_stmt(db, SQL_STORED_ENTRY);
 	struct err e = ERR_INIT;
-	bool row = false, alive;
+	bool row = false, alive = false;
+	int64_t entry;
 
-	stmt_bind_str(s, SQL_STORED_VERSION_P_VERSION, "1");
-	stmt_bind_int(s, SQL_STORED_VERSION_P_KIND, ENTRY_SERVER);
-	stmt_bind_str(s, SQL_STORED_VERSION_P_NAME, name);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_SOURCE, 1);
+	stmt_bind_int(s, SQL_STORED_ENTRY_P_KIND, ENTRY_SERVER);
+	stmt_bind_str(s, SQL_STORED_ENTRY_P_NAME, name);
+	stmt_bind_int(s, SQL_STORED_ENTRY_P_SOURCE, 1);
 	CHECK_INT(stmt_step(s, &row, &e), 0);
-	alive = row && !stmt_is_null(s, 4) &&
-		strcmp(stmt_text(s, 4, NULL), "deleted") != 0;
+	entry = row ? stmt_int(s, 0) : 0;
+	stmt_done(s);
+	s = db_stmt(db, SQL_STORED_VERSION);
+	stmt_bind_int(s, SQL_STORED_VERSION_P_ENTRY, entry);
+	stmt_bind_str(s, SQL_STORED_VERSION_P_VERSION, "1");
+	CHECK_INT(stmt_step(s, &row, &e), 0);
+	alive = row && strcmp(stmt_text(s, 3, NULL), "deleted") != 0;
 	stmt_done(s);
 	return alive;
 }

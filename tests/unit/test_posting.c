@@ -3,7 +3,7 @@
 #include "lib/posting.h"
 
 #include "lib/limits.h"
-#include "sync/store/postings.h"
+#include "sync/store/terms.h"
 #include "tests/t.h"
 
 #include <stdio.h>
@@ -108,16 +108,27 @@ test_terms(void)
 static struct buf seen = BUF_INIT(LIMIT_ENTRY);
 
 static int
-see(void *ctx, const char *term, size_t len, const uint16_t *ordinals,
-    size_t count)
+see(void *ctx, const struct posting *posting)
 {
 	(void)ctx;
-	buf_add(&seen, term, len);
+	buf_add(&seen, posting->term, posting->len);
 	buf_addc(&seen, ':');
-	for (size_t i = 0; i < count; i++)
-		buf_addf(&seen, "%u,", (unsigned)ordinals[i]);
+	for (size_t i = 0; i < posting->count; i++)
+		buf_addf(&seen, "%u,", (unsigned)posting->ordinals[i]);
 	buf_addc(&seen, ' ');
 	return 0;
+}
+
+static void
+see_all(struct postings *p)
+{
+	const struct posting *sorted;
+	size_t count;
+
+	buf_reset(&seen);
+	sorted = postings_sorted(p, &count);
+	for (size_t i = 0; i < count; i++)
+		see(NULL, &sorted[i]);
 }
 
 static void
@@ -133,8 +144,7 @@ test_collecting(void)
 		postings_add(p, "tb", 2, 7);
 		postings_add(p, "t", 1, 9);
 		CHECK_INT(postings_size(p), 4);
-		buf_reset(&seen);
-		CHECK_INT(postings_each(p, see, NULL), 0);
+		see_all(p);
 		CHECK_STR(buf_str(&seen), "t:9, ta:3, tb:0,7, ");
 		postings_reset(p);
 		CHECK_INT(postings_size(p), 0);
@@ -146,11 +156,55 @@ test_collecting(void)
 		postings_add(p, term, (size_t)len, (uint16_t)(i / 10000));
 	}
 	CHECK_INT(postings_size(p), 20000);
-	buf_reset(&seen);
-	postings_each(p, see, NULL);
+	see_all(p);
 	CHECK(strstr(buf_str(&seen), " g9999:0,1, ") != NULL);
 	postings_free(p);
-	buf_free(&seen);
+}
+
+static void
+add_text(struct terms *t, const char *text, uint16_t ordinal)
+{
+	const struct terms_source source = { .text = text,
+		.text_len = strlen(text),
+		.list = "tab\0v1",
+		.list_len = sizeof "tab\0v1" };
+
+	terms_add_all(t, &source, ordinal);
+}
+
+static int
+refuse(void *ctx, const struct posting *posting)
+{
+	(void)posting;
+	++*(int *)ctx;
+	return -1;
+}
+
+/* Every run of one to four characters, however it came about. */
+static void
+test_grams(void)
+{
+	struct postings *p = postings_new();
+	struct terms t;
+	int calls = 0;
+
+	terms_init(&t, p);
+	CHECK_INT(terms_each(&t, refuse, &calls), 0);
+	add_text(&t, "abcab", 1);
+	add_text(&t, "bc", 2);
+	add_text(&t, "", 3);
+	add_text(&t, "\xe6\x97\xa5\xe6\x9c\xac", 4);
+	buf_reset(&seen);
+	CHECK_INT(terms_each(&t, see, NULL), 0);
+	CHECK_STR(buf_str(&seen),
+	    "ga:1, gab:1, gabc:1, gabca:1, gb:1,2, gbc:1,2, gbca:1, gbcab:1, "
+	    "gc:1,2, gca:1, gcab:1, g\xe6\x97\xa5:4, "
+	    "g\xe6\x97\xa5\xe6\x9c\xac:4, g\xe6\x9c\xac:4, "
+	    "tab:1,2,3,4, v1:1,2,3,4, ");
+	CHECK_INT(terms_each(&t, refuse, &calls), -1);
+	CHECK_INT(calls, 1);
+	terms_free(&t);
+	postings_free(p);
 }
 
 int
@@ -161,6 +215,8 @@ main(void)
 	test_keys();
 	test_terms();
 	test_collecting();
+	test_grams();
+	buf_free(&seen);
 	buf_free(&out);
 	return t_done();
 }
