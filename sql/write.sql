@@ -663,7 +663,7 @@ SELECT m.entry_id FROM recompose n CROSS JOIN membership m
 
 -- name: compose_now_shown
 -- An entry that was there and that the registry did not show: to those who ask
--- what changed it is news.
+-- what changed it is news.  Of one that is new as a whole no version is older.
 -- plan: scan-ok walks the names to decide on
 UPDATE entry_head SET shown_us = :now
 WHERE entry_id IN (
@@ -671,6 +671,8 @@ WHERE entry_id IN (
         ON m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name
     WHERE NOT EXISTS (SELECT 1 FROM was_shown w
         WHERE w.entry_id = m.entry_id)
+        AND NOT EXISTS (SELECT 1 FROM touched t
+            WHERE t.entry_id = m.entry_id AND t.is_new = 1)
         AND EXISTS (SELECT 1 FROM version v
             WHERE v.entry_id = m.entry_id AND v.changed_us < :now));
 

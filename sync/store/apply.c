@@ -410,8 +410,13 @@ settle(struct db *db, int64_t source, int64_t now, struct err *e)
 {
 	bool renumbered;
 
-	if (heads_update(db, &renumbered, e) == -1 ||
-	    compose_after_source(db, source, now, e) == -1)
+	if (heads_update(db, &renumbered, e) == -1)
+		return -1;
+	/* Then every entry was touched as if it were new. */
+	if (renumbered && heads_forget(db, e) == -1)
+		return -1;
+	if (compose_after_source(db, source, now, e) == -1 ||
+	    heads_forget(db, e) == -1)
 		return -1;
 	if (renumbered && compose_everything(db, now, e) == -1)
 		return -1;
@@ -714,7 +719,7 @@ apply_expire(struct db *db, int64_t before, int64_t now, struct err *e)
 		if (i == 0 && db_changes(db) == 0)
 			return 0;
 	}
-	if (heads_update(db, &renumbered, e) == -1)
+	if (heads_update(db, &renumbered, e) == -1 || heads_forget(db, e) == -1)
 		return -1;
 	if (compose_everything(db, now, e) == -1)
 		return -1;

@@ -218,9 +218,14 @@ heads_update(struct db *db, bool *renumbered, struct err *e)
 			return -1;
 		}
 	}
-	if (stmt_run(db_stmt(db, SQL_STALE_NEW), e) == -1 ||
-	    update_heads(db, e) == -1)
+	if (stmt_run(db_stmt(db, SQL_STALE_NEW), e) == -1)
 		return -1;
+	return update_heads(db, e);
+}
+
+int
+heads_forget(struct db *db, struct err *e)
+{
 	return stmt_run(db_stmt(db, SQL_TOUCHED_CLEAR), e);
 }
 
@@ -262,7 +267,8 @@ heads_rebuild(struct db *db, struct err *e)
 		if (rebuild_text(rules, &text, s, db, e) == -1)
 			goto out;
 	}
-	if (clear_heads(db, e) == -1 || heads_update(db, &renumbered, e) == -1)
+	if (clear_heads(db, e) == -1 ||
+	    heads_update(db, &renumbered, e) == -1 || heads_forget(db, e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -22,10 +22,15 @@ int heads_touch_new(struct db *db, int64_t entry, struct err *e);
  * Makes the heads of all touched entries anew, deletes entries without a
  * version, and notes in the temporary table recompose the names whose place in
  * registries may change, and in stale the blocks that must be indexed again
- * (sync/store/blocks.h).  Leaves touched empty.  Sets ${renumbered} when
- * every entry got another place: then every registry has to be composed anew.
+ * (sync/store/blocks.h).  Sets ${renumbered} when every entry got another
+ * place: then every registry has to be composed anew.
  */
 int heads_update(struct db *db, bool *renumbered, struct err *e);
+/*
+ * Forgets what was touched, as the last step: until then composing knows which
+ * entries are new.
+ */
+int heads_forget(struct db *db, struct err *e);
 
 /* Makes everything derived of entries anew from their documents. */
 int heads_rebuild(struct db *db, struct err *e);
