@@ -22,7 +22,7 @@
 #define WRITER_WAIT_MS 30000
 #define RECOVERY_TRIES 50 /* a hundredth of a second apart */
 #define STOP_STEPS 1000 /* of SQLite's machine, between looks at a flag */
-#define READER_CACHE "PRAGMA cache_size = -2048;"
+#define READER_CACHE "PRAGMA cache_size = -1024;"
 /* Takes the pages that a first sync of 30,000 names goes back to: their heads.
  */
 #define WRITER_CACHE "PRAGMA cache_size = -10240;"
