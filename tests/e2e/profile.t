@@ -73,7 +73,7 @@ class Asking:
             if self.stopped:
                 break
             self.statuses.add(client.get(
-                f"{LIST}?_={threading.get_ident()}-{number}").status)
+                f"{LIST}&_={threading.get_ident()}-{number}").status)
         client.close()
 
     def stop(self):

@@ -237,6 +237,11 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = "killed"
+        # They may have something to write at their end.
+        for _ in range(100):
+            if not self.responders():
+                break
+            time.sleep(0.05)
         self.log.seek(0)
         text = self.log.read().decode("utf-8", "replace")
         self.log.close()
