@@ -336,7 +336,8 @@ log_text(struct log_line *l, const char *key, const char *value, size_t len)
 {
 	if (l->skip)
 		return;
-	if (is_bare(value, len))
+	/* What has to be cut is cut between characters, inside of quotes. */
+	if (is_bare(value, len) && len + strlen(key) + AROUND <= room(l))
 		log_word(l, key, value, len);
 	else if (put_key(l, key))
 		put_quoted(l, value, len);
