@@ -49,7 +49,7 @@ def test_the_disk():
 
 
 def main():
-    points = 0
+    sweeps = []
     if not ONLY and not SANITIZED:
         test_the_disk()
     for scenario, kind, sample in SWEEPS:
@@ -65,7 +65,7 @@ def main():
                 scenario is not faults.Scenario else None
         sweep = faults.Sweep(scenario, kind, most=most)
         sweep.run()
-        points += sweep.done
+        sweeps.append(sweep)
         tap.ok(sweep.done > 0 and not sweep.wrong,
                f"{name}: {sweep.done} of {sweep.total} points, "
                f"{len(sweep.wrong)} wrong")
@@ -73,7 +73,9 @@ def main():
         for wrong in list(distinct.values())[:20]:
             for line in wrong.splitlines():
                 print(f"#   {line}", flush=True)
-    print(f"# {points} points")
+    for line in faults.table(sweeps):
+        print(f"# {line}")
+    print(f"# {sum(sweep.done for sweep in sweeps):,} points")
     sys.exit(tap.done())
 
 
