@@ -506,7 +506,7 @@ class Sweep:
         return self
 
     def row(self):
-        """A line of table()."""
+        """A line of the table that TABLE begins."""
         cells = [self.scenario.__name__, self.kind, self.total, self.done,
                  self.done - len(self.wrong)]
         cells += [self.outcomes[outcome] for outcome in OUTCOMES]
@@ -514,9 +514,7 @@ class Sweep:
             f"{c:,}" if isinstance(c, int) else c for c in cells) + " |"
 
 
-def table(sweeps):
-    """What sweeps came to, as the tables of bench/RESULTS.md."""
-    heads = ("scenario", "kind", "points", "tried", "survived") + OUTCOMES
-    return ["| " + " | ".join(heads) + " |",
-            "|---|---" + "|--:" * (len(heads) - 2) + "|",
-            *(sweep.row() for sweep in sweeps)]
+HEADS = ("scenario", "kind", "points", "tried", "survived") + OUTCOMES
+# What sweeps came to, as the tables of bench/RESULTS.md.
+TABLE = ("| " + " | ".join(HEADS) + " |",
+         "|---|---" + "|--:" * (len(HEADS) - 2) + "|")
