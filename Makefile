@@ -180,6 +180,7 @@ T ?= 30
 ONLY ?= $(FUZZ_TARGETS)
 .PHONY: fuzz
 fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob ..." SPREAD=1
+	@[ -d "$$(clang -print-runtime-dir)" ] || .ci/need libclang-rt-dev
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz \
 	    SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' fuzzers
 	@tests/fuzz/fuzz $(if $(SPREAD),--spread) build/fuzz $(T) $(ONLY)

@@ -108,12 +108,13 @@ format_seconds(char *out, size_t size, int64_t us)
 {
 	char fraction[US_DIGITS + 1];
 	int digits = US_DIGITS;
-	int64_t rest = us < 0 ? -us : us;
+	/* Unsigned, the negation also holds for INT64_MIN. */
+	uint64_t rest = us < 0 ? -(uint64_t)us : (uint64_t)us;
 
 	snprintf(fraction, sizeof fraction, "%06d", (int)(rest % 1000000));
 	while (digits > 1 && fraction[digits - 1] == '0')
 		digits--;
-	snprintf(out, size, "%s%" PRId64 ".%.*s", us < 0 ? "-" : "",
+	snprintf(out, size, "%s%" PRIu64 ".%.*s", us < 0 ? "-" : "",
 	    rest / 1000000, digits, fraction);
 }
 

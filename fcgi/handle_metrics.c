@@ -191,7 +191,7 @@ add_totals(struct exposition *m, const struct counters_row *rows, size_t count)
 	    "Share of 304 in the answers that were no errors.");
 	exposition_begin(m, "");
 	exposition_ratio(
-	    m, kept == 0 ? 0 : (double)kept / (double)(kept + sent));
+	    m, kept == 0 ? 0 : (double)kept / ((double)kept + (double)sent));
 }
 
 static void

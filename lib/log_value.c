@@ -89,13 +89,13 @@ char *
 log_value_put(char *to, size_t room, const char *text, size_t len)
 {
 	const size_t quote = log_how.as_json ? 1 : 0;
-	size_t kept = len < room - LOG_QUOTES ? len : room - LOG_QUOTES;
 
-	if (len == 0 ||
-	    copy_run(to + quote, text, kept, kept, PLAIN_BARE) < kept)
+	/* What has to be cut is cut between characters, inside of quotes. */
+	if (len == 0 || len > room - LOG_QUOTES ||
+	    copy_run(to + quote, text, len, len, PLAIN_BARE) < len)
 		return put_quoted(to, room, text, len);
 	if (quote == 0)
-		return to + kept;
-	to[0] = to[kept + 1] = '"';
-	return to + kept + LOG_QUOTES;
+		return to + len;
+	to[0] = to[len + 1] = '"';
+	return to + len + LOG_QUOTES;
 }

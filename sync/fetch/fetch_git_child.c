@@ -90,7 +90,19 @@ set_timeout_error(const struct fetch_git_job *job, struct err *e)
 	    job->used.phase == NULL ? "connecting" : job->used.phase);
 }
 
-/* Waits for the next report: 1, or 0 when the child hung up, or -1. */
+/* The sender parsed bytes of strangers: what it says is looked at. */
+static bool
+makes_sense(const struct fetch_git_report *r)
+{
+	return r->outcome <= FETCH_GIT_FAILED &&
+	       r->phase <= FETCH_GIT_READING && r->err.code <= ERR_INTERNAL &&
+	       memchr(r->err.text, '\0', sizeof r->err.text) != NULL;
+}
+
+/*
+ * Waits for the next report: 1, or 0 when the child hung up or makes no sense,
+ * or -1.
+ */
 static int
 next_report(struct fetch_process *child, struct fetch_git_job *job,
     struct fetch_git_report *report, struct err *e)
@@ -116,7 +128,7 @@ next_report(struct fetch_process *child, struct fetch_git_job *job,
 		}
 	}
 	n = read(child->fd, report, sizeof *report);
-	return n == (ssize_t)sizeof *report;
+	return n == (ssize_t)sizeof *report && makes_sense(report);
 }
 
 static int

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Each fault point of a sync of a small catalogue: a sample of them, or with
-FAULTS=all (make faults) every one."""
+FAULTS=all (make faults) every one.  The lines with columns are a table of what
+they came to."""
 
 import os
 import sys
@@ -50,6 +51,8 @@ def test_the_disk():
 
 def main():
     points = 0
+    for line in faults.TABLE:
+        print(f"# {line}", flush=True)
     if not ONLY and not SANITIZED:
         test_the_disk()
     for scenario, kind, sample in SWEEPS:
@@ -66,6 +69,7 @@ def main():
         sweep = faults.Sweep(scenario, kind, most=most)
         sweep.run()
         points += sweep.done
+        print(f"# {sweep.row()}", flush=True)
         tap.ok(sweep.done > 0 and not sweep.wrong,
                f"{name}: {sweep.done} of {sweep.total} points, "
                f"{len(sweep.wrong)} wrong")
@@ -73,7 +77,7 @@ def main():
         for wrong in list(distinct.values())[:20]:
             for line in wrong.splitlines():
                 print(f"#   {line}", flush=True)
-    print(f"# {points} points")
+    print(f"# {points:,} points")
     sys.exit(tap.done())
 
 

@@ -5,6 +5,7 @@ fail (tests/faults/inject.h), for every n, each time on a fresh copy of a site.
 After each point: the program ended as it may, it named the cause, the database
 is whole and serves the old content or the new, and the next run heals."""
 
+import collections
 import concurrent.futures
 import fcntl
 import http.server
@@ -32,6 +33,10 @@ ABORTED = -6
 FORBIDDEN = -31  # abort() in the sandbox, which has no signals to send
 FCGI_NO_MEMORY = 244  # libfcgi's own exit when it cannot start
 INTERVAL = 3600  # of Site's sources, seconds
+# What a program made of a fault, all of them good endings: it did what it was
+# asked all the same, it said what was wrong and ended, it was killed or ended
+# itself; or it made fewer calls this time and the fault did not come.
+OUTCOMES = ("went on", "gave up", "died", "not met")
 # What a message says of each kind.
 CAUSES = {
     "alloc": r"memory",
@@ -62,6 +67,7 @@ class Scenario:
     more_environment = {}
 
     def __init__(self):
+        self.outcome = None
         self.site = Site()
         os.makedirs(self.site.path("base"))
         self.state = self.site.path("state")
@@ -162,8 +168,18 @@ class Scenario:
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         calls, fired, name = STATE.unpack(read(self.state))
         text = (done.stdout + done.stderr).decode("utf-8", "replace")
+        self.outcome = self.outcome_of(done.returncode, text) if fired \
+            else "not met"
         return (done.returncode, text, calls, fired,
                 name.rstrip(b"\0").decode())
+
+    def outcome_of(self, status, text):
+        """How a program took the fault: one of OUTCOMES."""
+        if status == 0 and not re.match(r"Status: [45]", text):
+            return "went on"
+        if status in (0, 1, 2):
+            return "gave up"
+        return "died"
 
     def ended_well(self, kind, status, text):
         """What is wrong with how it ended, or None."""
@@ -454,6 +470,7 @@ class Sweep:
         self.total = 0
         self.done = 0
         self.wrong = []
+        self.outcomes = collections.Counter()
 
     def work(self, first):
         scenario = self.scenario()
@@ -463,23 +480,41 @@ class Sweep:
             step = self.step
             if self.most:
                 step = max(step, -(-calls // self.most))
-            done, wrong = 0, []
+            done, wrong, outcomes = 0, [], collections.Counter()
             for at in range(1 + first * step, calls + 1, step * WORKERS):
                 done += 1
                 try:
                     bad = scenario.point(self.kind, at)
-                except (AssertionError, OSError, ValueError) as e:
+                except (AssertionError, OSError, ValueError,
+                        subprocess.TimeoutExpired) as e:
                     bad = f"{self.kind} {at}: {e!r}"
+                outcomes[scenario.outcome] += 1
                 if bad:
                     wrong.append(bad)
-            return calls, done, wrong
+            return calls, done, wrong, outcomes
         finally:
             scenario.close()
 
     def run(self):
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            for calls, done, wrong in pool.map(self.work, range(WORKERS)):
+            for calls, done, wrong, outcomes in pool.map(self.work,
+                                                         range(WORKERS)):
                 self.total = max(self.total, calls)
                 self.done += done
                 self.wrong += wrong
+                self.outcomes += outcomes
         return self
+
+    def row(self):
+        """A line of the table that TABLE begins."""
+        cells = [self.scenario.__name__, self.kind, self.total, self.done,
+                 self.done - len(self.wrong)]
+        cells += [self.outcomes[outcome] for outcome in OUTCOMES]
+        return "| " + " | ".join(
+            f"{c:,}" if isinstance(c, int) else c for c in cells) + " |"
+
+
+HEADS = ("scenario", "kind", "points", "tried", "survived") + OUTCOMES
+# What sweeps came to, as the tables of bench/RESULTS.md.
+TABLE = ("| " + " | ".join(HEADS) + " |",
+         "|---|---" + "|--:" * (len(HEADS) - 2) + "|")

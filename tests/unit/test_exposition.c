@@ -17,6 +17,7 @@ static const struct {
 	{ __LINE__, 1234560, "x 1.23456\n" },
 	{ __LINE__, -1500000, "x -1.5\n" },
 	{ __LINE__, INT64_C(86400000000), "x 86400.0\n" },
+	{ __LINE__, INT64_MIN, "x -9223372036854.775808\n" },
 };
 
 static const struct {

@@ -280,6 +280,27 @@ test_formats(void)
 	CHECK(log_open("test") == NULL);
 }
 
+/* Where a value of long characters is cut, none of them is. */
+static void
+test_cut_between_characters(void)
+{
+	static char big[2 * LOG_LINE_MAX];
+	struct log_line l;
+	int broken = 0;
+
+	for (size_t lead = 0; lead < 2; lead++) {
+		memset(big, 'a', lead);
+		for (size_t i = lead; i + 2 < sizeof big; i += 2)
+			memcpy(big + i, "\xc3\xa9", 3);
+		l.len = 0;
+		l.skip = 0;
+		log_str(&l, "key", big);
+		broken += l.len + 16 < sizeof l.text;
+		broken += memcmp(l.text + l.len - 3, "\xc3\xa9\"", 3) != 0;
+	}
+	CHECK_INT(broken, 0);
+}
+
 /* A JSON object stays one, however much goes into it. */
 static void
 test_cut_json(void)
@@ -314,6 +335,7 @@ main(void)
 	test_levels();
 	test_begin();
 	test_cut();
+	test_cut_between_characters();
 	test_written();
 	test_formats();
 	test_cut_json();

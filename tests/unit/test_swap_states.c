@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The swap of content under readers: the steps of a writer and of two readers
- * in all orders, on a real database.
+ * in all orders, on a real database, each of them a process of its own.
  *
- * The writer replaces content in two statements, then commits, takes it back,
- * dies, or has its whole database written over; and checkpoints.  A reader
- * looks twice inside one transaction.  Whatever the order: no reader is
- * refused, none sees half of a change, none sees two contents.
+ * The writer replaces content in two statements, then commits or takes it back;
+ * or its whole database is written over; and it checkpoints.  A reader looks
+ * twice inside one transaction.  The writer is killed at any place, the first
+ * reader where it keeps a content from being written over, and another one
+ * comes in its place.  Whatever the order: no reader is refused, none sees half
+ * of a change, none sees two contents.
+ *
+ * A state is where each of them stands.  From each that can be reached every
+ * step is taken once, on the database as the shortest way there left it.
  */
 #include "sync/store/database.h"
 #include "tests/t.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
 	READERS = 2,
-	ROUNDS = 2
+	ROUNDS = 2 /* changes of content */
 };
 
 /* A writer's places, and the moves that leave them. */
@@ -33,9 +42,9 @@ enum writer_move {
 	CHANGE_CONTENT,
 	COMMIT,
 	TAKE_BACK,
-	DIE,
 	CHECKPOINT,
 	WRITE_OVER,
+	DIE,
 	WRITER_MOVES
 };
 enum reader_place {
@@ -44,32 +53,44 @@ enum reader_place {
 	LOOKED,
 	LOOKED_TWICE
 };
+enum reader_move {
+	STEP,
+	READER_DIES,
+	READER_MOVES
+};
 
-#define MOVES (WRITER_MOVES + READERS)
-#define DEPTH 64
+#define MOVES (WRITER_MOVES + READERS * READER_MOVES)
 #define STATES 65536
+#define RESET MOVES /* an order beside the moves */
 
 struct reader {
-	struct db *db;
 	enum reader_place place;
 	int saw; /* the content of its first look */
 };
 
 struct world {
-	struct db *writer;
 	enum writer_place place;
 	int content; /* what is committed: how often it was swapped */
 	int rounds; /* transactions begun */
+	bool pending; /* content that was not brought into the file whole */
 	struct reader readers[READERS];
+};
+
+/* How a state was reached first. */
+struct node {
+	struct world world;
+	size_t from;
+	int move;
+	size_t depth;
 };
 
 static char directory[] = "/tmp/test_swap_states.XXXXXX";
 static char path[64];
-static struct db *other; /* a database that is written over the other one */
+static struct node nodes[STATES];
 static bool seen[STATES];
 static struct {
-	size_t states, moves, looks;
-	bool refused, torn, moved, stale;
+	size_t states, moves, looks, deaths;
+	bool refused, torn, moved, stale, lost;
 } found;
 
 static void
@@ -78,70 +99,248 @@ must(int result, const struct err *e)
 	if (result == 0)
 		return;
 	printf("Bail out! %s\n", e->text);
-	exit(1);
+	fflush(stdout);
+	_exit(1);
 }
 
-/* Brings the content of ${db} to number ${n}, half by half. */
+/* ---- processes, and what they are told ---- */
+
+struct order {
+	int what;
+	int content; /* number of the next one */
+};
+
+struct answer {
+	bool refused;
+	int generation, content; /* of a look */
+};
+
+struct process {
+	void (*work)(const struct order *o, struct answer *a);
+	pid_t pid;
+	int to, from;
+};
+
+static struct db *db; /* each process has its own */
+
+static _Noreturn void
+serve(const struct process *p, int in, int out)
+{
+	struct answer a;
+	struct order o;
+
+	while (read(in, &o, sizeof o) == (ssize_t)sizeof o) {
+		memset(&a, 0, sizeof a);
+		p->work(&o, &a);
+		if (write(out, &a, sizeof a) != (ssize_t)sizeof a)
+			break;
+	}
+	_exit(0);
+}
+
 static void
-set_generation(struct db *db, int n)
+run(struct process *p)
+{
+	int to[2], from[2];
+
+	if (pipe(to) == -1 || pipe(from) == -1) {
+		printf("Bail out! pipe\n");
+		exit(1);
+	}
+	fflush(stdout);
+	p->pid = fork();
+	if (p->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(p, to[0], from[1]);
+	}
+	close(to[0]);
+	close(from[1]);
+	p->to = to[1];
+	p->from = from[0];
+}
+
+static void
+end(struct process *p)
+{
+	kill(p->pid, SIGKILL);
+	while (waitpid(p->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	close(p->to);
+	close(p->from);
+}
+
+static struct answer
+tell(const struct process *p, int what, int content)
+{
+	const struct order o = { what, content };
+	struct answer a;
+
+	if (write(p->to, &o, sizeof o) != (ssize_t)sizeof o ||
+	    read(p->from, &a, sizeof a) != (ssize_t)sizeof a) {
+		printf("Bail out! a process ended by itself\n");
+		exit(1);
+	}
+	return a;
+}
+
+/* ---- in the processes ---- */
+
+/* Brings the content of a database to number ${n}, half by half. */
+static void
+set_generation(struct db *of, int n)
 {
 	struct err e = ERR_INIT;
 	char text[80];
 
 	snprintf(text, sizeof text, "UPDATE registry SET generation = %d", n);
-	must(db_script(db, text, &e), &e);
+	must(db_script(of, text, &e), &e);
 }
 
 static void
-set_content(struct db *db, int n)
+set_content(struct db *of, int n)
 {
 	struct err e = ERR_INIT;
 	char text[80];
 
 	snprintf(text, sizeof text,
 	    "UPDATE setting SET value = '%d' WHERE key = 'database_id'", n);
-	must(db_script(db, text, &e), &e);
+	must(db_script(of, text, &e), &e);
 }
 
-static void
-open_writer(struct world *w)
+/* A database of a registry that holds content number 0. */
+static struct db *
+make_database(const char *at)
 {
 	struct err e = ERR_INIT;
+	struct db *made = NULL;
 
-	must(db_open(&w->writer, path, DB_WRITE, &e), &e);
-	/* The order of steps is looked at, not what a disk does. */
-	must(db_script(w->writer, "PRAGMA synchronous = OFF", &e), &e);
-	w->place = OUTSIDE;
-}
-
-/* Puts everybody back to the start; the connections stay. */
-static void
-start(struct world *w)
-{
-	for (int i = 0; i < READERS; i++) {
-		db_rollback(w->readers[i].db);
-		w->readers[i].place = BEFORE;
-		w->readers[i].saw = 0;
-	}
-	db_rollback(w->writer);
-	set_generation(w->writer, 0);
-	set_content(w->writer, 0);
-	db_checkpoint(w->writer);
-	w->place = OUTSIDE;
-	w->content = w->rounds = 0;
+	must(database_open(&made, at, &e), &e);
+	must(db_script(made,
+		 "INSERT INTO registry (name, ordinal, is_default, generation,"
+		 " created_us, updated_us) VALUES ('r', 0, 1, 0, 0, 0)",
+		 &e),
+	    &e);
+	set_content(made, 0);
+	return made;
 }
 
 /* A database with the next content, made elsewhere, over the one in use. */
 static void
-write_over(struct world *w)
+write_over(const struct order *o, struct answer *a)
+{
+	static struct db *other;
+	struct err e = ERR_INIT;
+
+	(void)a;
+	if (other == NULL)
+		other = make_database(":memory:");
+	set_generation(other, o->content);
+	set_content(other, o->content);
+	must(db_write_over(other, path, &e), &e);
+}
+
+static void
+reset(void)
+{
+	db_rollback(db);
+	set_generation(db, 0);
+	set_content(db, 0);
+	db_checkpoint(db);
+}
+
+static void
+write_content(const struct order *o, struct answer *a)
 {
 	struct err e = ERR_INIT;
 
-	set_generation(other, w->content + 1);
-	set_content(other, w->content + 1);
-	must(db_write_over(other, path, &e), &e);
-	w->content++;
-	w->rounds++;
+	(void)a;
+	if (db == NULL) {
+		must(db_open(&db, path, DB_WRITE, &e), &e);
+		/* Orders are looked at, not what a disk does. */
+		must(db_script(db, "PRAGMA synchronous = OFF", &e), &e);
+	}
+	switch (o->what) {
+	case RESET:
+		reset();
+		break;
+	case BEGIN:
+		must(db_begin_write(db, &e), &e);
+		break;
+	case CHANGE_GENERATION:
+		set_generation(db, o->content);
+		break;
+	case CHANGE_CONTENT:
+		set_content(db, o->content);
+		break;
+	case COMMIT:
+		must(db_commit(db, &e), &e);
+		break;
+	case TAKE_BACK:
+		db_rollback(db);
+		break;
+	default:
+		db_checkpoint(db);
+		break;
+	}
+}
+
+/* Both columns come from different tables: they must be of one content. */
+static void
+look(struct answer *a)
+{
+	struct stmt *s = db_stmt(db, SQL_REGISTRY_DEFAULT_GET);
+	struct err e = ERR_INIT;
+	bool row = false;
+
+	if (stmt_step(s, &row, &e) == -1 || !row) {
+		a->refused = true;
+		return;
+	}
+	a->generation = (int)stmt_int(s, 2);
+	a->content = (int)strtol(stmt_text(s, 3, NULL), NULL, 10);
+	stmt_done(s);
+}
+
+static void
+read_content(const struct order *o, struct answer *a)
+{
+	struct err e = ERR_INIT;
+
+	if (db == NULL) {
+		must(db_open(&db, path, DB_READ, &e), &e);
+		must(db_prepare(db, SQL_SET_READ, &e), &e);
+	}
+	switch (o->what) {
+	case BEFORE:
+		a->refused = db_begin_read(db, &e) == -1;
+		break;
+	case INSIDE:
+	case LOOKED:
+		look(a);
+		break;
+	default:
+		db_rollback(db);
+		break;
+	}
+}
+
+static struct process writer = { .work = write_content };
+static struct process maker = { .work = write_over }; /* of it anew */
+static struct process readers[READERS] = { { .work = read_content },
+	{ .work = read_content } };
+
+/* ---- moves ---- */
+
+/* Puts everybody back to the start; the processes stay. */
+static struct world
+start(void)
+{
+	const struct world w = { .place = OUTSIDE };
+
+	for (int i = 0; i < READERS; i++)
+		(void)tell(&readers[i], RESET, 0);
+	(void)tell(&writer, RESET, 0);
+	return w;
 }
 
 static bool
@@ -158,109 +357,105 @@ writer_can(const struct world *w, int move)
 	case COMMIT:
 		return w->place == FULL;
 	case TAKE_BACK:
-	case DIE:
 		return w->place == BEGUN || w->place == HALF ||
 		       w->place == FULL;
 	case CHECKPOINT:
 		return w->place == COMMITTED;
 	default:
-		return false;
+		return w->place != OUTSIDE;
 	}
-}
-
-static void
-writer_go(struct world *w, int move)
-{
-	struct err e = ERR_INIT;
-
-	switch ((enum writer_move)move) {
-	case BEGIN:
-		must(db_begin_write(w->writer, &e), &e);
-		w->rounds++;
-		w->place = BEGUN;
-		break;
-	case CHANGE_GENERATION:
-		set_generation(w->writer, w->content + 1);
-		w->place = HALF;
-		break;
-	case CHANGE_CONTENT:
-		set_content(w->writer, w->content + 1);
-		w->place = FULL;
-		break;
-	case COMMIT:
-		must(db_commit(w->writer, &e), &e);
-		w->content++;
-		w->place = COMMITTED;
-		break;
-	case TAKE_BACK:
-		db_rollback(w->writer);
-		w->place = OUTSIDE;
-		break;
-	case DIE:
-		db_close(w->writer);
-		open_writer(w);
-		break;
-	case CHECKPOINT:
-		db_checkpoint(w->writer);
-		w->place = OUTSIDE;
-		break;
-	case WRITE_OVER:
-		write_over(w);
-		break;
-	default:
-		break;
-	}
-}
-
-/* Both columns come from different tables: they must be of one content. */
-static void
-look(const struct world *w, struct reader *r)
-{
-	struct stmt *s = db_stmt(r->db, SQL_REGISTRY_DEFAULT_GET);
-	struct err e = ERR_INIT;
-	int generation, content;
-	bool row;
-
-	if (stmt_step(s, &row, &e) == -1 || !row) {
-		found.refused = true;
-		return;
-	}
-	generation = (int)stmt_int(s, 2);
-	content = (int)strtol(stmt_text(s, 3, NULL), NULL, 10);
-	stmt_done(s);
-	found.looks++;
-	found.torn |= generation != content;
-	/* A first look sees the newest; a second what the first one saw. */
-	if (r->place == INSIDE) {
-		r->saw = generation;
-		found.stale |= generation != w->content;
-	}
-	found.moved |= generation != r->saw;
-}
-
-static void
-reader_go(const struct world *w, struct reader *r)
-{
-	struct err e = ERR_INIT;
-
-	if (r->place == BEFORE) {
-		found.refused |= db_begin_read(r->db, &e) == -1;
-		r->place = INSIDE;
-		return;
-	}
-	if (r->place == LOOKED_TWICE) {
-		db_rollback(r->db);
-		r->place = BEFORE;
-		return;
-	}
-	look(w, r);
-	r->place++;
 }
 
 static bool
 can(const struct world *w, int move)
 {
-	return move >= WRITER_MOVES || writer_can(w, move);
+	if (move < WRITER_MOVES)
+		return writer_can(w, move);
+	/* Readers are all the same, so one that dies will do. */
+	move -= WRITER_MOVES;
+	return move % READER_MOVES == STEP ||
+	       (move == READER_DIES && w->readers[0].place == LOOKED);
+}
+
+/* Some reader may keep what it sees from being written over. */
+static bool
+is_read(const struct world *w)
+{
+	bool any = false;
+
+	for (int i = 0; i < READERS; i++)
+		any |= w->readers[i].place >= LOOKED;
+	return any;
+}
+
+static void
+writer_dies(struct world *w)
+{
+	end(&writer);
+	run(&writer);
+	found.deaths++;
+	w->place = OUTSIDE;
+}
+
+static void
+writer_go(struct world *w, int move)
+{
+	static const enum writer_place next[] = { [BEGIN] = BEGUN,
+		[CHANGE_GENERATION] = HALF,
+		[CHANGE_CONTENT] = FULL,
+		[COMMIT] = COMMITTED,
+		[TAKE_BACK] = OUTSIDE,
+		[CHECKPOINT] = OUTSIDE,
+		[WRITE_OVER] = OUTSIDE };
+
+	if (move == DIE) {
+		writer_dies(w);
+		return;
+	}
+	(void)tell(move == WRITE_OVER ? &maker : &writer, move, w->content + 1);
+	w->place = next[move];
+	w->rounds += move == BEGIN || move == WRITE_OVER;
+	w->content += move == COMMIT || move == WRITE_OVER;
+	if (move == COMMIT || move == WRITE_OVER)
+		w->pending = true;
+	else if (move == CHECKPOINT)
+		w->pending = is_read(w);
+}
+
+static void
+judge(const struct world *w, struct reader *r, const struct answer *a)
+{
+	found.looks++;
+	found.torn |= a->generation != a->content;
+	/* A first look sees the newest; a second what the first one saw. */
+	if (r->place == INSIDE) {
+		r->saw = a->generation;
+		found.stale |= a->generation != w->content;
+	}
+	found.moved |= a->generation != r->saw;
+}
+
+static void
+reader_go(struct world *w, int number, int move)
+{
+	struct reader *r = &w->readers[number];
+	struct answer a;
+
+	if (move == READER_DIES) {
+		end(&readers[number]);
+		run(&readers[number]);
+		found.deaths++;
+		*r = (struct reader){ BEFORE, 0 };
+		return;
+	}
+	a = tell(&readers[number], (int)r->place, 0);
+	found.refused |= a.refused;
+	if (r->place == INSIDE || r->place == LOOKED)
+		judge(w, r, &a);
+	if (r->place == LOOKED_TWICE)
+		*r = (struct reader){ BEFORE, 0 };
+	else
+		r->place++;
 }
 
 static void
@@ -269,60 +464,75 @@ go(struct world *w, int move)
 	if (move < WRITER_MOVES)
 		writer_go(w, move);
 	else
-		reader_go(w, &w->readers[move - WRITER_MOVES]);
+		reader_go(w, (move - WRITER_MOVES) / READER_MOVES,
+		    (move - WRITER_MOVES) % READER_MOVES);
 }
+
+/* ---- all of them ---- */
 
 static size_t
 number_of(const struct world *w)
 {
 	size_t n = (size_t)w->place * (ROUNDS + 1) + (size_t)w->content;
 
-	n = n * (ROUNDS + 1) + (size_t)w->rounds;
+	n = (n * (ROUNDS + 1) + (size_t)w->rounds) * 2 + w->pending;
 	for (int i = 0; i < READERS; i++) {
 		const struct reader *r = &w->readers[i];
-		size_t saw = r->place > INSIDE ? (size_t)r->saw : 0;
 
-		n = (n * 4 + r->place) * (ROUNDS + 1) + saw;
+		n = (n * 4 + r->place) * (ROUNDS + 1) + (size_t)r->saw;
 	}
 	return n;
 }
 
-/* Takes every way on from where the moves ${way} lead. */
 static void
-explore(struct world *w, int *way, size_t length)
+add(const struct world *w, size_t from, int move)
 {
-	for (int move = 0; move < MOVES; move++) {
-		start(w);
-		for (size_t i = 0; i < length; i++)
-			go(w, way[i]);
-		if (!can(w, move))
-			continue;
-		go(w, move);
-		found.moves++;
-		if (seen[number_of(w)] || length + 1 == DEPTH)
-			continue;
-		seen[number_of(w)] = true;
-		found.states++;
-		way[length] = move;
-		explore(w, way, length + 1);
-	}
+	size_t number = number_of(w);
+
+	if (seen[number])
+		return;
+	seen[number] = true;
+	nodes[found.states] = (struct node){ *w, from, move,
+		found.states == 0 ? 0 : nodes[from].depth + 1 };
+	found.states++;
 }
 
-/* A database of a registry that holds content number 0. */
-static struct db *
-make_database(const char *at)
+/* Brings everybody to a state, which has to be the one that it was. */
+static struct world
+go_to(size_t node)
 {
-	struct err e = ERR_INIT;
-	struct db *db = NULL;
+	struct world w = start();
+	int way[64];
+	size_t length = nodes[node].depth;
 
-	must(database_open(&db, at, &e), &e);
-	must(db_script(db,
-		 "INSERT INTO registry (name, ordinal, is_default, generation,"
-		 " created_us, updated_us) VALUES ('r', 0, 1, 0, 0, 0)",
-		 &e),
-	    &e);
-	set_content(db, 0);
-	return db;
+	if (length > sizeof way / sizeof way[0]) {
+		printf("Bail out! the way is too long\n");
+		exit(1);
+	}
+	for (size_t at = node, i = length; i > 0; at = nodes[at].from)
+		way[--i] = nodes[at].move;
+	for (size_t i = 0; i < length; i++)
+		go(&w, way[i]);
+	found.lost |= number_of(&w) != number_of(&nodes[node].world);
+	return w;
+}
+
+static void
+explore(void)
+{
+	struct world w = start();
+
+	add(&w, 0, 0);
+	for (size_t i = 0; i < found.states; i++) {
+		for (int move = 0; move < MOVES; move++) {
+			if (!can(&nodes[i].world, move))
+				continue;
+			w = go_to(i);
+			go(&w, move);
+			found.moves++;
+			add(&w, i, move);
+		}
+	}
 }
 
 static void
@@ -341,33 +551,28 @@ remove_all(void)
 int
 main(void)
 {
-	struct world w = { 0 };
-	struct err e = ERR_INIT;
-	int way[DEPTH];
-
 	if (mkdtemp(directory) == NULL)
 		return 1;
 	snprintf(path, sizeof path, "%s/db", directory);
 	db_close(make_database(path));
-	other = make_database(":memory:");
-	open_writer(&w);
-	for (int i = 0; i < READERS; i++) {
-		must(db_open(&w.readers[i].db, path, DB_READ, &e), &e);
-		must(db_prepare(w.readers[i].db, SQL_SET_READ, &e), &e);
-	}
-	explore(&w, way, 0);
-	printf("# %zu states, %zu steps, %zu looks\n", found.states,
-	    found.moves, found.looks);
-	CHECK(found.states > 500 && found.moves > found.states);
-	CHECK(found.looks > 500);
+	run(&writer);
+	run(&maker);
+	for (int i = 0; i < READERS; i++)
+		run(&readers[i]);
+	explore();
+	printf("# %zu states, %zu steps, %zu looks, %zu deaths\n", found.states,
+	    found.moves, found.looks, found.deaths);
+	CHECK(found.states > 600 && found.moves > found.states);
+	CHECK(found.looks > 1000 && found.deaths > 400);
 	CHECK(!found.refused);
 	CHECK(!found.torn);
 	CHECK(!found.moved);
 	CHECK(!found.stale);
+	CHECK(!found.lost);
+	end(&writer);
+	end(&maker);
 	for (int i = 0; i < READERS; i++)
-		db_close(w.readers[i].db);
-	db_close(w.writer);
-	db_close(other);
+		end(&readers[i]);
 	remove_all();
 	return t_done();
 }
