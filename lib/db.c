@@ -40,6 +40,10 @@ hint(int code, const char *message)
 	/* It takes EIO from a read for a damaged file system. */
 	if (code == SQLITE_CORRUPT)
 		return ", or the disk cannot be read";
+	/* It asks for a lock that only one can have where it cannot read that
+	 * the database is in WAL mode. */
+	if (code == SQLITE_BUSY)
+		return ", or the disk cannot be read";
 	/* It makes do with reading when it may not, or cannot, open to write.
 	 */
 	if (code == SQLITE_READONLY)
