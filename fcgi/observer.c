@@ -25,7 +25,7 @@
 #define OWN_LEN 17 /* 16 hex digits and a dash, before a number */
 #define PATH_LOGGED 1024
 #define QUERY_LOGGED 1024
-#define MEASURE_EVERY 64 /* requests; a power of two */
+#define MEASURE_EVERY 128 /* requests; a power of two */
 #define NO_NAME "\xff"
 
 /* With a longer name of a registry a line takes longer. */
@@ -430,8 +430,12 @@ observer_sent(struct observer *o)
 	counters_sent(o->seat);
 	if ((o->served++ & (MEASURE_EVERY - 1)) == 0)
 		measure(o);
-	if (o->wanted == ALL || is_wanted(o))
+	if (o->wanted == ALL || is_wanted(o)) {
 		log_request(o);
+		/* The id was taken off already. */
+		if (o->field_count == 1)
+			return;
+	}
 	log_set_fields(NULL, 0);
 }
 

@@ -103,8 +103,9 @@ records_send(int fd, int id, const struct records_part parts[RECORDS_PARTS])
 {
 	struct records_part left[RECORDS_PARTS];
 	unsigned char end[2 * HEADER_SIZE + END_BODY_SIZE] = { 0 };
-	struct batch batch = { .count = 0 };
+	struct batch batch;
 
+	batch.count = batch.records = 0;
 	memcpy(left, parts, sizeof left);
 	while (left[0].len > 0 || left[1].len > 0) {
 		if (batch.records == RECORDS_AT_ONCE && !write_out(fd, &batch))

@@ -2,8 +2,6 @@
 /* Taking a request apart. */
 #include "fcgi/request.h"
 
-#include "lib/seldom.h"
-
 #include <string.h>
 #include <utf8proc.h>
 
@@ -21,8 +19,8 @@ static const char *const parameter_names[REQUEST_PARAMETERS] = {
 	[REQUEST_TRANSPORT] = "transport",
 };
 
-static SELDOM enum request_method
-method_of(const char *name)
+enum request_method
+request_method_any(const char *name)
 {
 	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
 		"PUT", "DELETE" };
@@ -31,16 +29,6 @@ method_of(const char *name)
 		if (name != NULL && strcmp(name, names[i]) == 0)
 			return (enum request_method)(1u << i);
 	return REQUEST_OTHER;
-}
-
-enum request_method
-request_method_of(const char *name)
-{
-	/* Nearly all are; byte by byte, as it may be shorter. */
-	if (name != NULL && name[0] == 'G' && name[1] == 'E' &&
-	    name[2] == 'T' && name[3] == '\0')
-		return REQUEST_GET;
-	return method_of(name);
 }
 
 static int

@@ -190,10 +190,3 @@ response_finish(struct response *r)
 		buf_reset(&r->body);
 	buf_adds(head, "\r\n");
 }
-
-void
-response_add_last(struct response *r, const char *line, size_t len)
-{
-	r->head.len -= sizeof "\r\n" - 1;
-	buf_add(&r->head, line, len);
-}

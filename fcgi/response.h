@@ -41,8 +41,15 @@ void response_error(struct response *r, int status, const char *text);
 
 /* Writes the header lines, in the form CGI wants, to r->head. */
 void response_finish(struct response *r);
-/* Adds one more to what is finished: ${line} with its end and the head's, the
- * empty line. */
-void response_add_last(struct response *r, const char *line, size_t len);
+/*
+ * Adds one more to what is finished: ${line} with its end and the head's, the
+ * empty line.
+ */
+static inline void
+response_add_last(struct response *r, const char *line, size_t len)
+{
+	r->head.len -= sizeof "\r\n" - 1;
+	buf_add(&r->head, line, len);
+}
 
 #endif

@@ -24,9 +24,11 @@ typedef unsigned char wrapping __attribute__((vector_size(BLOCK)));
  * signed numbers, among which those past ASCII are negative; a quote, a
  * backslash, and one byte more.  A bias of 1 makes a negative number of DEL.
  */
-static const struct {
+struct rule {
 	block bias, least, also;
-} rules[] = {
+};
+
+static const struct rule rules[] = {
 	[PLAIN_IN_JSON] = { BYTES(0), BYTES(' '), BYTES('"') },
 	[PLAIN_IN_QUOTES] = { BYTES(1), BYTES(' ' + 1), BYTES('"') },
 	[PLAIN_BARE] = { BYTES(1), BYTES(' ' + 2), BYTES('=') },
@@ -60,16 +62,16 @@ has_any(block found)
 
 /* Copies a block; what is not 0 in the one returned is not plain. */
 static inline __attribute__((always_inline)) block
-copy_block(char *to, const char *from, enum plain_where where)
+copy_block(char *to, const char *from, struct rule rule)
 {
 	const block quote = BYTES('"'), backslash = BYTES('\\');
 	block b, raised;
 
 	memcpy(&b, from, sizeof b);
 	memcpy(to, &b, sizeof b);
-	raised = (block)((wrapping)b + (wrapping)rules[where].bias);
-	return (raised < rules[where].least) | (b == rules[where].also) |
-	       (b == quote) | (b == backslash);
+	raised = (block)((wrapping)b + (wrapping)rule.bias);
+	return (raised < rule.least) | (b == rule.also) | (b == quote) |
+	       (b == backslash);
 }
 
 /* Copies fewer bytes than a block has: as two halves that may overlap. */
@@ -101,7 +103,7 @@ copy_short(char *to, const char *from, size_t len, enum plain_where where)
 	block found;
 
 	copy_halves(filled, from, len);
-	found = copy_block(copied, filled, where);
+	found = copy_block(copied, filled, rules[where]);
 	copy_halves(to, copied, len);
 	return has_any(found) ? first_of(found) : len;
 }
@@ -109,6 +111,8 @@ copy_short(char *to, const char *from, size_t len, enum plain_where where)
 size_t
 plain_copy(char *to, const char *from, size_t len, enum plain_where where)
 {
+	/* In registers, for all of its blocks. */
+	const struct rule rule = rules[where];
 	size_t at = 0, last;
 	block found;
 
@@ -116,7 +120,7 @@ plain_copy(char *to, const char *from, size_t len, enum plain_where where)
 		return copy_short(to, from, len, where);
 	last = len - BLOCK;
 	do {
-		found = copy_block(to + at, from + at, where);
+		found = copy_block(to + at, from + at, rule);
 		if (has_any(found))
 			return at + first_of(found);
 		at += BLOCK;
@@ -124,6 +128,6 @@ plain_copy(char *to, const char *from, size_t len, enum plain_where where)
 	if (at == len)
 		return len;
 	/* The last one overlaps the one before. */
-	found = copy_block(to + last, from + last, where);
+	found = copy_block(to + last, from + last, rule);
 	return has_any(found) ? last + first_of(found) : len;
 }
