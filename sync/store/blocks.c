@@ -22,6 +22,15 @@ enum {
 	COLUMN_TERMS
 };
 
+#define TOGETHER 8 /* postings that the statement posting_insert takes */
+
+/* A posting that is written with others. */
+struct waiting {
+	const char *term;
+	size_t len;
+	size_t end; /* of its set */
+};
+
 /* The block that is being made. */
 struct block {
 	struct db *db;
@@ -34,6 +43,10 @@ struct block {
 	struct postings *postings;
 	struct terms terms;
 	struct buf list;
+	/* Postings that are not written yet, and their sets. */
+	size_t waiting;
+	struct waiting posting[TOGETHER];
+	struct buf sets;
 };
 
 static void
@@ -88,19 +101,43 @@ add_registries(struct block *b, struct err *e)
 }
 
 static int
+write_waiting(struct block *b)
+{
+	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
+	int parameter = SQL_POSTING_INSERT_P_TERM_0;
+	size_t from = 0;
+
+	if (b->waiting == 0)
+		return 0;
+	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
+	for (size_t i = 0; i < TOGETHER; i++, parameter += 2) {
+		const struct waiting *w = &b->posting[i];
+
+		if (i >= b->waiting) {
+			stmt_bind_null(s, parameter);
+			continue;
+		}
+		stmt_bind_blob(s, parameter, w->term, w->len);
+		stmt_bind_blob(
+		    s, parameter + 1, buf_str(&b->sets) + from, w->end - from);
+		from = w->end;
+	}
+	if (stmt_run(s, b->err) == -1)
+		return -1;
+	b->waiting = 0;
+	buf_reset(&b->sets);
+	return 0;
+}
+
+static int
 write_posting(void *ctx, const struct posting *posting)
 {
 	struct block *b = ctx;
-	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
 
-	buf_reset(&b->list);
-	posting_encode(&b->list, posting->ordinals, posting->count, b->count);
-	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
-	stmt_bind_blob(
-	    s, SQL_POSTING_INSERT_P_TERM, posting->term, posting->len);
-	stmt_bind_blob(
-	    s, SQL_POSTING_INSERT_P_ENTRIES, buf_str(&b->list), b->list.len);
-	return stmt_run(s, b->err);
+	posting_encode(&b->sets, posting->ordinals, posting->count, b->count);
+	b->posting[b->waiting++] =
+	    (struct waiting){ posting->term, posting->len, b->sets.len };
+	return b->waiting == TOGETHER ? write_waiting(b) : 0;
 }
 
 static int
@@ -136,7 +173,8 @@ flush(struct block *b, int64_t next_key, struct err *e)
 		return 0;
 	b->err = e;
 	if (add_registries(b, e) == -1 || write_block(b, e) == -1 ||
-	    terms_each(&b->terms, write_posting, b) == -1)
+	    terms_each(&b->terms, write_posting, b) == -1 ||
+	    write_waiting(b) == -1)
 		return -1;
 	postings_reset(b->postings);
 	b->count = 0;
@@ -245,6 +283,7 @@ blocks_update(struct db *db, struct err *e)
 	b->postings = postings_new();
 	terms_init(&b->terms, b->postings);
 	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
+	buf_init(&b->sets, TOGETHER * POSTING_BLOCK);
 	while (any) {
 		b->first_key = first;
 		if (index_range(b, end, e) == -1 ||
@@ -257,6 +296,7 @@ out:
 	terms_free(&b->terms);
 	postings_free(b->postings);
 	buf_free(&b->list);
+	buf_free(&b->sets);
 	free(b);
 	return rc;
 }
