@@ -20,21 +20,6 @@ struct gzip {
 	bool begun;
 };
 
-/* Memory that cannot fail to come leaves fewer ways to fail. */
-static void *
-allocate(void *ctx, unsigned count, unsigned size)
-{
-	(void)ctx;
-	return xreallocarray(NULL, count, size);
-}
-
-static void
-release(void *ctx, void *memory)
-{
-	(void)ctx;
-	free(memory);
-}
-
 struct gzip *
 gzip_new(void)
 {
@@ -56,8 +41,6 @@ begin(struct gzip *g)
 {
 	if (g->begun)
 		return deflateReset(&g->stream) == Z_OK;
-	g->stream.zalloc = allocate;
-	g->stream.zfree = release;
 	g->begun = deflateInit2(&g->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
 		       WINDOW_BITS + GZIP_HEADER, MEMORY_LEVEL,
 		       Z_DEFAULT_STRATEGY) == Z_OK;

@@ -15,7 +15,7 @@
 
 struct gzip;
 
-/* NULL when there is no memory for it.  Takes it on first use. */
+/* Takes its memory on first use. */
 struct gzip *gzip_new(void);
 /* NULL is allowed. */
 void gzip_free(struct gzip *g);
