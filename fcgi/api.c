@@ -114,6 +114,7 @@ recall_registry(struct api *api, struct exchange *x)
 		return false;
 	x->registry.id = known->id;
 	x->registry.name = known->name;
+	x->response->registry_number = known->number;
 	memcpy(x->response->etag, known->etag, sizeof known->etag);
 	return true;
 }

@@ -51,6 +51,7 @@ struct id {
 /* A line but for what differs among requests of a kind and a registry. */
 struct line {
 	char registry[REGISTRY_MAX]; /* NO_NAME: there is none yet */
+	unsigned number; /* that the name had last; 0: none */
 	struct log_form form;
 };
 
@@ -312,6 +313,7 @@ other_line(struct observer *o, const char *registry)
 	    strlen(registry) < sizeof line->registry) {
 		line = &kind->lines[kind->taken++ & (LINES - 1)];
 		memcpy(line->registry, registry, strlen(registry) + 1);
+		line->number = 0;
 	}
 	make_line(line, o, false);
 	return &line->form;
@@ -322,11 +324,15 @@ static const struct log_form *
 line_of(struct observer *o)
 {
 	const char *registry = o->out->registry == NULL ? "" : o->out->registry;
+	unsigned number = o->out->registry_number;
 	struct line *first = o->kept->lines;
 
-	if (strcmp(first->registry, registry) == 0)
+	if (number != 0 && number == first->number)
 		return &first->form;
-	return other_line(o, registry);
+	if (strcmp(first->registry, registry) != 0)
+		return other_line(o, registry);
+	first->number = number;
+	return &first->form;
 }
 
 /* With the query, which comes second. */
@@ -381,8 +387,10 @@ find_kind(struct observer *o, uint64_t key, unsigned at)
 		k = beside;
 	k->key = key;
 	k->place = counters_place(o->settings.counters, &o->kind);
-	for (size_t i = 0; i < LINES; i++)
+	for (size_t i = 0; i < LINES; i++) {
 		memcpy(k->lines[i].registry, NO_NAME, sizeof NO_NAME);
+		k->lines[i].number = 0;
+	}
 	return k;
 }
 

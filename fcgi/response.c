@@ -84,6 +84,7 @@ response_reset(struct response *r)
 	r->for_pages = true;
 	r->endpoint = ENDPOINT_UNKNOWN;
 	r->registry = NULL;
+	r->registry_number = 0;
 	r->path_len = 0;
 	r->omit_body = false;
 	if (r->body.cap > LIMIT_RESPONSE_KEPT)

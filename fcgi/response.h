@@ -24,6 +24,8 @@ struct response {
 	/* What was asked for: counted and logged, not sent. */
 	unsigned endpoint; /* fcgi/endpoint.h */
 	const char *registry; /* borrowed; NULL for none */
+	/* Of no other name in this process; 0: this one has no number. */
+	unsigned registry_number;
 	size_t path_len; /* of the URI before its query; 0: not looked for */
 	bool omit_body; /* HEAD: the length is told, the body is not */
 	struct buf body;
