@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -114,6 +115,14 @@ class FastCgi:
     def pid(self):
         """Of the process that answers; there once it has answered."""
         return serving(self.process.pid)
+
+    def settle(self):
+        """Waits until it has done with the request before."""
+        state = None
+        while state != "S":
+            time.sleep(0.01)
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
+                state = f.read().rpartition(") ")[2][0]
 
     def log(self):
         with open(self.log_path, encoding="utf-8") as f:
