@@ -82,8 +82,11 @@ take_progress(struct fetch_git_job *job, const struct fetch_git_report *report,
 static void
 set_timeout_error(const struct fetch_git_job *job, struct err *e)
 {
+	/* To the tenth: what passed before the start is nobody's interest. */
+	int64_t tenth = CLOCK_SECOND / 10;
 	double seconds =
-	    (double)(job->deadline_us - job->started_us) / (double)CLOCK_SECOND;
+	    (double)((job->deadline_us - job->started_us + tenth / 2) / tenth) /
+	    10;
 
 	err_set(e, ERR_FETCH, "timed out after %.3gs while %s",
 	    seconds > 0 ? seconds : 0.0,
