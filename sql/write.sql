@@ -626,9 +626,10 @@ DELETE FROM posting WHERE first_key = :first_key AND term = :term;
 
 -- name: posting_insert
 -- Several at once, which costs a third less than one by one; of what is not
--- needed the term is NULL.
+-- needed the term is NULL.  The transaction is what is undone when one fails: a
+-- statement that could be undone by itself keeps a copy of each page for that.
 -- plan: scan-ok the list of what is written
-INSERT INTO posting (first_key, term, entries)
+INSERT OR FAIL INTO posting (first_key, term, entries)
 SELECT :first_key, column1, column2 FROM (VALUES
     (:term_0, :entries_0),
     (:term_1, :entries_1),
