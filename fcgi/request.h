@@ -37,6 +37,9 @@ struct request_input {
 	const char *request_id; /* X-Request-Id */
 	const char *traceparent;
 	const char *scheme;
+	/* What tells of a body (RFC 9112 6). */
+	const char *content_length;
+	const char *transfer_encoding;
 	bool https; /* the web server was asked over TLS */
 };
 

@@ -11,6 +11,7 @@
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -29,11 +30,14 @@ static volatile sig_atomic_t ending;
 /* What is held back: while a process waits, and while a request has begun. */
 static sigset_t waiting, undisturbed;
 
+/* Something is to be done between requests, and an alarm comes for it. */
+static bool has_alarm;
+
 /*
- * Runs only while the process waits.  The signal may come just before the wait
- * begins: without the listening socket accept() returns at once.  It may come
- * just after, with a last request in hand, so the number must not be free: a
- * database that is opened must not get it, and SQLite would not have it.
+ * Runs at any time.  If a request is in hand it is answered; accept(), which is
+ * begun anew afterwards, finds that there is nothing to accept from.  The
+ * number must not be free: a database that is opened must not get it, and
+ * SQLite would not have it.
  */
 static void
 on_end(int number)
@@ -44,27 +48,32 @@ on_end(int number)
 	(void)fcntl(STDERR_FILENO, F_DUPFD, LISTENING);
 }
 
-/* libfcgi's own handlers are there already, and interrupt what it reads. */
+/*
+ * libfcgi, interrupted while it reads variables, hands over a request that has
+ * lost some of them.  So what is read begins anew after a signal.  An alarm is
+ * there to interrupt: it is let through only where nothing is read, and where
+ * there is one so are the others, for whoever asks whether they have come.
+ */
 static void
 handle_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_end };
+	struct sigaction action = { .sa_handler = on_end,
+		.sa_flags = SA_RESTART };
+	sigset_t disturbing;
 
 	sigemptyset(&action.sa_mask);
 	sigaddset(&action.sa_mask, SIGTERM);
 	sigaddset(&action.sa_mask, SIGUSR1);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
-	/* Whoever has something done between requests sets an alarm. */
-	sigaddset(&action.sa_mask, SIGALRM);
-	sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
-	sigprocmask(SIG_BLOCK, NULL, &waiting);
+	disturbing = action.sa_mask;
+	sigaddset(&disturbing, SIGALRM);
+	sigprocmask(SIG_BLOCK, &disturbing, NULL);
+	sigprocmask(SIG_BLOCK, NULL, &undisturbed);
+	sigprocmask(SIG_UNBLOCK, &disturbing, NULL);
+	sigprocmask(SIG_BLOCK, has_alarm ? &disturbing : NULL, &waiting);
 	/* A profiler's signal ends no read(), but it would end a select(). */
-	undisturbed = waiting;
 	sigaddset(&undisturbed, SIGPROF);
-	sigdelset(&waiting, SIGTERM);
-	sigdelset(&waiting, SIGUSR1);
-	sigdelset(&waiting, SIGALRM);
 }
 
 /* The next connection, or -1: a signal came (EINTR), or none can be had. */
@@ -74,13 +83,15 @@ next_connection(void)
 	sigset_t held;
 	int fd = -1;
 
-	sigprocmask(SIG_SETMASK, &waiting, &held);
+	if (has_alarm)
+		sigprocmask(SIG_SETMASK, &waiting, &held);
 	while (!ending) {
 		fd = accept(LISTENING, NULL, NULL);
 		if (fd != -1 || (errno != ECONNABORTED && errno != EPROTO))
 			break;
 	}
-	sigprocmask(SIG_SETMASK, &held, NULL);
+	if (has_alarm)
+		sigprocmask(SIG_SETMASK, &held, NULL);
 	return fd;
 }
 
@@ -96,11 +107,29 @@ readable(int fd, const struct timespec *limit, const sigset_t *mask)
 }
 
 /*
- * Waits for the next request and reads what it is about.  Signals come through
- * only where nothing of a request has been taken: libfcgi, interrupted while it
- * reads variables, hands over a request that has lost some of them.  So the
- * waiting is done here and libfcgi finds a connection that is "kept".  Returns
- * 1; 0 when that connection came to nothing; -1 when it is time to end.
+ * Waits for more than the next connection: for a request on one that is kept,
+ * or for those that part.  Returns whether it is worth going on; a signal that
+ * comes just before must not be missed.
+ */
+static bool
+wait_among(int kept, struct parting *parting)
+{
+	sigset_t held;
+	bool came = false;
+
+	sigprocmask(SIG_SETMASK, &undisturbed, &held);
+	if (!ending)
+		came = kept >= 0 ? readable(kept, NULL, &waiting)
+				 : parting_wait(parting, LISTENING, &waiting);
+	sigprocmask(SIG_SETMASK, &held, NULL);
+	return came;
+}
+
+/*
+ * Waits for the next request and reads what it is about.  A connection that
+ * says nothing is not waited for forever, so the waiting is done here, and
+ * libfcgi finds a connection that is "kept".  Returns 1; 0 when nothing came of
+ * it; -1 when it is time to end.
  */
 static int
 next_request(FCGX_Request *request, struct parting *parting)
@@ -110,9 +139,7 @@ next_request(FCGX_Request *request, struct parting *parting)
 
 	if (ending)
 		return -1;
-	if (fd >= 0 && !readable(fd, NULL, &waiting))
-		return ending ? -1 : 0;
-	if (fd < 0 && !parting_wait(parting, LISTENING, &waiting))
+	if ((fd >= 0 || parting->count > 0) && !wait_among(fd, parting))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
 		return !ending && errno == EINTR ? 0 : -1;
@@ -161,14 +188,13 @@ send_answer(const FCGX_Request *request, const struct response *out)
 }
 
 static void
-serve_one(const struct service *s, FCGX_Request *request, struct response *out)
+serve_one(const struct service *s, FCGX_Request *request,
+    struct request_input *in, struct response *out)
 {
-	struct request_input in;
-
-	service_input(&in, request->envp);
-	observer_begin(s->observer, &in);
-	s->handle(s->ctx, &in, out);
-	if (out->status == UNAVAILABLE && pass_on(s, &in, out)) {
+	service_input(in, request->envp);
+	observer_begin(s->observer, in);
+	s->handle(s->ctx, in, out);
+	if (out->status == UNAVAILABLE && pass_on(s, in, out)) {
 		send_answer(request, out);
 		observer_passed_on(s->observer);
 	} else {
@@ -180,12 +206,29 @@ serve_one(const struct service *s, FCGX_Request *request, struct response *out)
 	response_reset(out);
 }
 
-/* libfcgi itself would wait for two seconds for the other side to close. */
+/* Whether there may be a body (RFC 9112 6). */
+static bool
+may_have_body(const struct request_input *in)
+{
+	const char *length = in->content_length;
+
+	return in->transfer_encoding != NULL ||
+	       (length != NULL && length[strspn(length, "0")] != '\0');
+}
+
+/*
+ * libfcgi itself would wait for two seconds for the other side to close.  There
+ * is nothing to wait for once the other side has nothing more to say; where
+ * there is no body it said so together with the request, or just now.
+ */
 static void
-finish(FCGX_Request *request, struct parting *parting)
+finish(FCGX_Request *request, const struct request_input *in,
+    struct parting *parting)
 {
 	int keep = request->keepConnection;
 	int fd = request->ipcFd;
+	bool all_read =
+	    !keep && !may_have_body(in) && FCGX_GetChar(request->in) == -1;
 
 	/* All is said: its streams must not say it again. */
 	FCGX_Free(request, 0);
@@ -193,7 +236,10 @@ finish(FCGX_Request *request, struct parting *parting)
 		request->ipcFd = fd;
 		return;
 	}
-	parting_take(parting, fd);
+	if (all_read)
+		close(fd);
+	else
+		parting_take(parting, fd);
 	request->ipcFd = -1;
 }
 
@@ -202,6 +248,7 @@ serve_run(const struct service *s)
 {
 	FCGX_Request request;
 	struct parting parting = { 0 };
+	struct request_input in;
 	struct response out;
 	int got;
 
@@ -211,6 +258,7 @@ serve_run(const struct service *s)
 	}
 	/* Connections are accepted here, never by libfcgi. */
 	request.listen_sock = -1;
+	has_alarm = s->between != NULL;
 	handle_signals();
 	response_init(&out);
 	while ((got = next_request(&request, &parting)) != -1) {
@@ -218,8 +266,8 @@ serve_run(const struct service *s)
 			s->between();
 		if (got == 0)
 			continue;
-		serve_one(s, &request, &out);
-		finish(&request, &parting);
+		serve_one(s, &request, &in, &out);
+		finish(&request, &in, &parting);
 		if (s->outdated != NULL && s->outdated(s->ctx)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);

@@ -17,6 +17,9 @@
 		name "=", sizeof name, offsetof(struct request_input, member) \
 	}
 
+/* The one of interest that is named like no other. */
+static const char content_length[] = "CONTENT_LENGTH=";
+
 static const struct wanted {
 	const char *name; /* with the equals sign */
 	size_t len;
@@ -34,6 +37,7 @@ static const struct wanted {
 	VARIABLE("HTTP_ORIGIN", origin),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
 	VARIABLE("HTTP_TRACEPARENT", traceparent),
+	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
 	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
 	VARIABLE("HTTP_X_FORWARDED_PROTO", forwarded_proto),
 	VARIABLE("HTTP_X_REAL_IP", real_ip),
@@ -85,6 +89,9 @@ service_input(struct request_input *in, char *const *variables)
 		if (v[0] == 'R' && v[1] == 'E' && v[2] != '\0' &&
 		    v[3] != '\0' && v[4] != '\0')
 			take(in, v, REQUESTS, FIELDS);
+		if (v[0] == 'C' &&
+		    strncmp(v, content_length, sizeof content_length - 1) == 0)
+			in->content_length = v + sizeof content_length - 1;
 		if (v[0] != 'H' || v[1] != 'T' || v[2] != 'T' || v[3] != 'P')
 			continue;
 		if (v[4] == '_')

@@ -120,13 +120,14 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 		db->unwatched = true;
 		return false;
 	}
+	/* Where no writer was met these two files are all there is. */
+	if (db->index == NULL && stat(db->wal, &wal) == 0 &&
+	    read_times(state->words + 1, file) &&
+	    read_times(state->words + 1 + TIMES_WORDS, &wal))
+		return true;
 	if (db->index == NULL)
 		find_index(db);
-	if (db->index != NULL)
-		return read_index(db, state);
-	/* No writer is there, so these two files are all there is. */
-	return stat(db->wal, &wal) == 0 && read_times(state->words + 1, file) &&
-	       read_times(state->words + 1 + TIMES_WORDS, &wal);
+	return db->index != NULL && read_index(db, state);
 }
 
 bool

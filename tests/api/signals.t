@@ -39,13 +39,6 @@ def request(keep=False):
         r(5, b""))
 
 
-def connect(server):
-    s = socket.socket(socket.AF_UNIX)
-    s.settimeout(20)
-    s.connect(server.path)
-    return s
-
-
 def until_taken(server):
     """Until the process has read all that was sent."""
     for _ in range(500):
@@ -62,7 +55,7 @@ def until_taken(server):
 
 def test_while_it_reads():
     server = start()
-    s = connect(server)
+    s = server.connect()
     head, tail = request()
     s.sendall(head)
     until_taken(server)
@@ -104,7 +97,7 @@ def test_as_it_takes_the_first():
 
 def test_kept_connections():
     server = start()
-    s = connect(server)
+    s = server.connect()
     for _ in range(3):
         s.sendall(b"".join(request(keep=True)))
         kind = None
@@ -122,11 +115,11 @@ def test_kept_connections():
 
 def test_connections_that_bring_nothing():
     server = start()
-    connect(server).close()
-    s = connect(server)
+    server.connect().close()
+    s = server.connect()
     s.sendall(b"GET / HTTP/1.1\r\n\r\n")
     s.close()
-    idle = connect(server)
+    idle = server.connect()
     tap.equal(server.get(URI).status, 200, "it serves the next")
     idle.close()
     tap.equal(server.stop(), 0, "and ends when told")

@@ -138,14 +138,18 @@ class FastCgi:
         return b"".join(struct.pack(">I", len(x) | 1 << 31)
             for x in (name, value)) + name + value
 
+    def connect(self):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(20)
+        s.connect(self.path)
+        return s
+
     def send(self, uri, method="GET", etag=None, body=b"", **more):
         """Sends a request; returns the connection."""
         params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, **more}
         if etag is not None:
             params["HTTP_IF_NONE_MATCH"] = etag
-        s = socket.socket(socket.AF_UNIX)
-        s.settimeout(20)
-        s.connect(self.path)
+        s = self.connect()
         s.sendall(self.record(self.BEGIN, struct.pack(">HB5x", 1, 0)) +
             self.record(self.PARAMS, b"".join(
                 self.pair(k, v) for k, v in params.items())) +
