@@ -21,7 +21,8 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
 WERROR ?=
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
-	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla $(WERROR)
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+	-Werror=incompatible-pointer-types -Werror=int-conversion $(WERROR)
 # Those of them that the compiler has for this machine.
 accepted = $(foreach flag,$(1),$(shell echo 'int x;' | $(CC) -Werror \
 	$(flag) -x c -c -o /dev/null - 2>/dev/null && echo '$(flag)'))
@@ -408,9 +409,9 @@ CLANG_FORMAT := 14
 .PHONY: lint
 lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	@$(MAKE) --no-print-directory BUILD=build/lint-gcc CC=gcc WERROR=-Werror \
-	    all build/lint-gcc/units >/dev/null
+	    all build/lint-gcc/others >/dev/null
 	@$(MAKE) --no-print-directory BUILD=build/lint-clang CC=clang \
-	    WERROR=-Werror all build/lint-clang/units >/dev/null
+	    WERROR=-Werror all build/lint-clang/others >/dev/null
 	@case "$$(clang-format --version)" in \
 	*version\ $(CLANG_FORMAT).*) \
 	    clang-format --dry-run -Werror $(C_FILES) ;; \
@@ -423,8 +424,8 @@ lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	@shellcheck .ci/run .ci/need fcgi/front/embed \
 	    httpd-conf/run httpd-conf/serve httpd-conf/admin-cgi
 
-.PHONY: $(BUILD)/units
-$(BUILD)/units: $(UNIT_TESTS)
+.PHONY: $(BUILD)/others
+$(BUILD)/others: $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BENCH_PROGRAMS)
 
 .PHONY: fmt
 fmt: ## format the C files
