@@ -57,7 +57,8 @@ def any_of(uris):
     return ANY_OF % ",".join(f'"{uri}"' for uri in uris)
 
 
-def each_once(uri):
+def each_once(uris):
+    uri, = uris
     return EACH_ONCE % uri
 
 
