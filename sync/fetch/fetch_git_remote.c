@@ -481,6 +481,12 @@ start_library(struct visit *v)
 	const struct fetch_git_job *job = v->job;
 	char *home = NULL;
 
+	/*
+	 * With a secret of its own, and random numbers that are not the
+	 * parent's; it reads every certificate of the system, too.
+	 */
+	if (job->transport == FETCH_GIT_LOCAL)
+		return 0;
 	if (job->transport == FETCH_GIT_SSH &&
 	    fetch_git_auth_home(&home, &v->auth, job->cache.path, v->e) == -1)
 		goto out;
