@@ -14,7 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define NICENESS 10 /* as nice(1) has it */
+
+/* Requests come first, unless whoever started it has said how it is to run. */
+static void
+give_way(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) == 0)
+		(void)setpriority(PRIO_PROCESS, 0, NICENESS);
+}
 
 static void
 set_up_log(const struct options *o, bool plain)
@@ -131,6 +142,7 @@ run(const struct options *o)
 	int loaded;
 
 	set_up_log(o, plain);
+	give_way();
 	loaded = conf_load(&conf, o->config, &e);
 	if (loaded == -1 && (conf == NULL || conf->error_count == 0))
 		say_error(&e, reporter.plain);
