@@ -63,10 +63,11 @@ def each_once(uris):
 
 
 def hey(url, rate, seconds, clients=10, while_it_runs=None):
-    """`rate` requests a second in all."""
+    """`rate` requests a second in all, for answers that are not compressed:
+    what hello sends a web server would compress itself."""
     # Into a file: a full pipe would keep it from ending.
     with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(["hey", "-c", str(clients), "-z",
+        process = subprocess.Popen(["hey", "-disable-compression", "-c", str(clients), "-z",
             f"{seconds}s", "-q", str(rate / clients), "-o", "csv", url],
             stdout=out)
         try:

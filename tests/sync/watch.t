@@ -352,10 +352,10 @@ def test_without_inotify():
 
 def test_requests_come_first():
     mine = os.getpriority(os.PRIO_PROCESS, 0)
-    with Site() as site:
-        site.configure({"a": site.file_source("a", server("n/a"))})
-        for more in 0, 3:
-            given = min(mine + more, 19)
+    for more in 0, 3:
+        given = min(mine + more, 19)
+        with Site() as site:
+            site.configure({"a": site.file_source("a", server("n/a"))})
             with Watching(site, command=["nice", "-n", str(more),
                     *site.command("--watch")]) as w:
                 tap.equal(os.getpriority(os.PRIO_PROCESS, w.process.pid),
