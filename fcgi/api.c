@@ -271,6 +271,7 @@ answer(struct api *api, struct exchange *x, struct err *e)
 	struct response *out = x->response;
 	const char *condition = x->request->if_none_match;
 
+	api->watched = api->recalled = api->mixed = api->made = false;
 	if (route_check(&x->match, e) == -1 ||
 	    query_parse(&x->query, x->request, route->parameters, route->style,
 		e) == -1)
@@ -318,17 +319,14 @@ static int
 answer_whole(struct api *api, struct exchange *x, struct err *e)
 {
 	struct err moved = ERR_INIT;
-	int rc;
+	int rc = answer(api, x, e);
 
-	api->watched = api->recalled = api->mixed = api->made = false;
-	rc = answer(api, x, e);
 	if (!is_whole(api, &moved)) {
 		response_reset(x->response);
 		x->registry.name = NULL;
 		x->db = NULL;
 		err_clear(e);
 		err_clear(&moved);
-		api->recalled = api->mixed = api->made = false;
 		rc = answer(api, x, e);
 		if (!is_whole(api, &moved)) {
 			*e = moved;

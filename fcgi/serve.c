@@ -5,6 +5,7 @@
 #include "fcgi/parting.h"
 #include "fcgi/records.h"
 #include "fcgi/successor.h"
+#include "lib/err.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -19,8 +20,6 @@
 
 /* Where a web server puts the listening socket (FastCGI 2.2). */
 #define LISTENING 0
-
-#define UNAVAILABLE 503
 
 /* How long a new connection may keep a process waiting for its first byte. */
 #define FIRST_BYTE_S 2
@@ -194,7 +193,8 @@ serve_one(const struct service *s, FCGX_Request *request,
 	service_input(in, request->envp);
 	observer_begin(s->observer, in);
 	s->handle(s->ctx, in, out);
-	if (out->status == UNAVAILABLE && pass_on(s, in, out)) {
+	if (out->status == err_http_status(ERR_UNAVAILABLE) &&
+	    pass_on(s, in, out)) {
 		send_answer(request, out);
 		observer_passed_on(s->observer);
 	} else {

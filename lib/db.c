@@ -37,12 +37,10 @@
 static const char *
 hint(int code, const char *message)
 {
-	/* It takes EIO from a read for a damaged file system. */
-	if (code == SQLITE_CORRUPT)
-		return ", or the disk cannot be read";
-	/* It asks for a lock that only one can have where it cannot read that
-	 * the database is in WAL mode. */
-	if (code == SQLITE_BUSY)
+	/* It takes EIO from a read for a damaged file system; and where it
+	 * cannot read that the database is in WAL mode, it asks for a lock that
+	 * only one can have. */
+	if (code == SQLITE_CORRUPT || code == SQLITE_BUSY)
 		return ", or the disk cannot be read";
 	/* It makes do with reading when it may not, or cannot, open to write.
 	 */
