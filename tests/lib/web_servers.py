@@ -154,6 +154,8 @@ class Server:
         """Starts it and waits until it answers; whether it does."""
         self.process = subprocess.Popen([SERVE, self.kind],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            # Below nohup(1) it would never hear that it is to start anew.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             env=self.environment, **({} if self.user is None else {"user":
             self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}))
         for _ in range(200):
