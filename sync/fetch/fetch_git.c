@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* The digits of a commit id. */
 #define COMMIT_DIGITS (FETCH_GIT_ID_SIZE - 1)
@@ -31,20 +32,54 @@ struct state {
 
 static bool library_started;
 
+/*
+ * libgit2 on mbedTLS reads every certificate of the system when it starts, and
+ * that takes longer than the rest of a run that finds nothing new.  Only who
+ * talks to a server needs them; here there is no descriptor to read them with.
+ */
 static int
-start_library(const char *home, struct err *e)
+init_without_certificates(void)
+{
+	struct rlimit before, none;
+	int rc;
+
+	if (getrlimit(RLIMIT_NOFILE, &before) == -1)
+		return git_libgit2_init();
+	none = before;
+	none.rlim_cur = 0;
+	(void)setrlimit(RLIMIT_NOFILE, &none);
+	rc = git_libgit2_init();
+	(void)setrlimit(RLIMIT_NOFILE, &before);
+	return rc < 0 ? git_libgit2_init() : rc;
+}
+
+static int
+load_certificates(struct err *e)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *dir = getenv("SSL_CERT_DIR");
+
+	if ((file != NULL || dir != NULL) &&
+	    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir) != 0) {
+		fetch_git_error(e, "failed to load SSL_CERT_FILE or "
+				   "SSL_CERT_DIR");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+start_library(const char *home, bool talks, struct err *e)
 {
 	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA,
 		GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
 		GIT_CONFIG_LEVEL_GLOBAL };
-	const char *file = getenv("SSL_CERT_FILE");
-	const char *dir = getenv("SSL_CERT_DIR");
 	size_t i;
 
 	/* The library takes its idea of "home" from here, once. */
 	if (home != NULL)
 		setenv("HOME", home, 1);
-	if (git_libgit2_init() < 0) {
+	if ((talks ? git_libgit2_init() : init_without_certificates()) < 0) {
 		fetch_git_error(e, "failed to start libgit2");
 		return -1;
 	}
@@ -63,20 +98,16 @@ start_library(const char *home, struct err *e)
 	 */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 #endif
-	if ((file != NULL || dir != NULL) &&
-	    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir) != 0) {
-		fetch_git_error(e, "failed to load SSL_CERT_FILE or "
-				   "SSL_CERT_DIR");
+	if (talks && load_certificates(e) == -1)
 		return -1;
-	}
 	library_started = true;
 	return 0;
 }
 
 int
-fetch_git_library(const char *home, struct err *e)
+fetch_git_library(struct err *e)
 {
-	return library_started ? 0 : start_library(home, e);
+	return library_started ? 0 : start_library(NULL, false, e);
 }
 
 int
@@ -85,7 +116,7 @@ fetch_git_library_again(const char *home, struct err *e)
 	while (git_libgit2_shutdown() > 0)
 		;
 	library_started = false;
-	return start_library(home, e);
+	return start_library(home, true, e);
 }
 
 void
@@ -350,7 +381,7 @@ fetch_git(struct fetch *out, const struct conf_source *source,
 		job.known_commit = previous->revision;
 	set_deadline(&job);
 	set_quotas(&job);
-	if (check_conf(&job, e) == -1 || fetch_git_library(NULL, e) == -1 ||
+	if (check_conf(&job, e) == -1 || fetch_git_library(e) == -1 ||
 	    fetch_git_cache_open(&job.cache, options->cache_dir, source->name,
 		job.deadline_us, e) == -1 ||
 	    try_and_heal(out, &job, &s->docs, previous, e) == -1)

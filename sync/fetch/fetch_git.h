@@ -110,13 +110,15 @@ struct fetch_git_documents {
 
 /*
  * Starts libgit2 for this process, without the configuration of user and
- * machine.  ${home} is where the library finds .ssh/known_hosts, NULL for
- * nowhere.  Later calls change nothing.
+ * machine, to read repositories of this one: it knows no certificates.  Later
+ * calls change nothing.
  */
-int fetch_git_library(const char *home, struct err *e);
+int fetch_git_library(struct err *e);
 /*
- * For the child: forgets the parent's library state, so that two children
- * never share the random numbers their encryption starts from.
+ * For the child, which talks to a server: starts libgit2 with certificates, and
+ * forgets the parent's library state, so that two children never share the
+ * random numbers their encryption starts from.  ${home} is where the library
+ * finds .ssh/known_hosts, NULL for nowhere.
  */
 int fetch_git_library_again(const char *home, struct err *e);
 

@@ -481,10 +481,7 @@ start_library(struct visit *v)
 	const struct fetch_git_job *job = v->job;
 	char *home = NULL;
 
-	/*
-	 * With a secret of its own, and random numbers that are not the
-	 * parent's; it reads every certificate of the system, too.
-	 */
+	/* Here nothing is encrypted, and the parent's library will do. */
 	if (job->transport == FETCH_GIT_LOCAL)
 		return 0;
 	if (job->transport == FETCH_GIT_SSH &&
