@@ -120,14 +120,15 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 		db->unwatched = true;
 		return false;
 	}
-	/* Where no writer was met these two files are all there is. */
-	if (db->index == NULL && stat(db->wal, &wal) == 0 &&
-	    read_times(state->words + 1, file) &&
-	    read_times(state->words + 1 + TIMES_WORDS, &wal))
-		return true;
+	/* Each time: what a writer who has come writes to the WAL is seen by
+	 * readers only when the index says so, and that may be much later. */
 	if (db->index == NULL)
 		find_index(db);
-	return db->index != NULL && read_index(db, state);
+	if (db->index != NULL)
+		return read_index(db, state);
+	/* No writer is there, so these two files are all there is. */
+	return stat(db->wal, &wal) == 0 && read_times(state->words + 1, file) &&
+	       read_times(state->words + 1 + TIMES_WORDS, &wal);
 }
 
 bool
