@@ -3,7 +3,6 @@
 """A connection is closed with its answer, and never under what is still sent."""
 
 import os
-import struct
 import sys
 import tempfile
 import time
@@ -17,21 +16,17 @@ import tap
 
 WHERE = tempfile.TemporaryDirectory()
 DATABASE = os.path.join(WHERE.name, "registry.db")
-URI = "/v0.1/servers/a.example%2Fx/versions/latest"
-rdb.build(DATABASE, [rdb.Source("a", [rdb.server("a.example/x")])],
-    [rdb.Registry("r", ["a"], True)])
+URI = rdb.ONE_URI
+rdb.build_one(DATABASE)
 SERVER = responder.FastCgi(DATABASE, WHERE.name)
 END_OF_INPUT = SERVER.record(SERVER.STDIN, b"")
 
 
 def ask(*rest, **more):
     """Sends a request, and of its input only what is given."""
-    params = {"REQUEST_METHOD": "GET", "REQUEST_URI": URI, **more}
     s = SERVER.connect()
-    s.sendall(SERVER.record(SERVER.BEGIN, struct.pack(">HB5x", 1, 0)) +
-        SERVER.record(SERVER.PARAMS, b"".join(
-            SERVER.pair(k, v) for k, v in params.items())) +
-        SERVER.record(SERVER.PARAMS, b"") + b"".join(rest))
+    s.sendall(SERVER.opening(REQUEST_METHOD="GET", REQUEST_URI=URI, **more) +
+        b"".join(rest))
     return s
 
 
@@ -106,8 +101,7 @@ def test_body_that_never_ends():
 
 
 try:
-    tap.run([value for name, value in list(globals().items())
+    tap.main([value for name, value in list(globals().items())
         if name.startswith("test_")])
 finally:
     SERVER.stop()
-sys.exit(tap.done())

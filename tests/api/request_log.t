@@ -21,10 +21,9 @@ import tap
 
 WHERE = tempfile.TemporaryDirectory()
 DATABASE = os.path.join(WHERE.name, "registry.db")
-rdb.build(DATABASE, [rdb.Source("a", [rdb.server("a.example/x")])],
-    [rdb.Registry("r", ["a"], True)])
+rdb.build_one(DATABASE)
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-URI = "/v0.1/servers/a.example%2Fx/versions/latest"
+URI = rdb.ONE_URI
 ROUTE = "/v0.1/servers/{serverName}/versions/{version}"
 
 

@@ -20,9 +20,8 @@ import tap
 
 WHERE = tempfile.TemporaryDirectory()
 DATABASE = os.path.join(WHERE.name, "registry.db")
-URI = "/v0.1/servers/a.example%2Fx/versions/latest"
-rdb.build(DATABASE, [rdb.Source("a", [rdb.server("a.example/x")])],
-    [rdb.Registry("r", ["a"], True)])
+URI = rdb.ONE_URI
+rdb.build_one(DATABASE)
 
 
 def start():

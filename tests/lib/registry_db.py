@@ -334,6 +334,15 @@ def build(path, sources, registries, block=4096):
     db.close()
 
 
+ONE_URI = "/v0.1/servers/a.example%2Fx/versions/latest"
+
+
+def build_one(path):
+    """A database of one server, a.example/x, which is at ONE_URI."""
+    build(path, [Source("a", [server("a.example/x")])],
+        [Registry("r", ["a"], True)])
+
+
 def random_facets(rng, known):
     """Members of a document that have some of the values of each filter."""
     def some(facet):

@@ -144,16 +144,21 @@ class FastCgi:
         s.connect(self.path)
         return s
 
+    @classmethod
+    def opening(cls, **params):
+        """The records of a request up to its input."""
+        return cls.record(cls.BEGIN, struct.pack(">HB5x", 1, 0)) + \
+            cls.record(cls.PARAMS, b"".join(
+                cls.pair(k, v) for k, v in params.items())) + \
+            cls.record(cls.PARAMS, b"")
+
     def send(self, uri, method="GET", etag=None, body=b"", **more):
         """Sends a request; returns the connection."""
         params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, **more}
         if etag is not None:
             params["HTTP_IF_NONE_MATCH"] = etag
         s = self.connect()
-        s.sendall(self.record(self.BEGIN, struct.pack(">HB5x", 1, 0)) +
-            self.record(self.PARAMS, b"".join(
-                self.pair(k, v) for k, v in params.items())) +
-            self.record(self.PARAMS, b"") +
+        s.sendall(self.opening(**params) +
             b"".join(self.record(self.STDIN, body[i:i + 60000])
                 for i in range(0, len(body), 60000)) +
             self.record(self.STDIN, b""))
