@@ -67,8 +67,9 @@ def hey(url, rate, seconds, clients=10, while_it_runs=None):
     what hello sends a web server would compress itself."""
     # Into a file: a full pipe would keep it from ending.
     with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(["hey", "-disable-compression", "-c", str(clients), "-z",
-            f"{seconds}s", "-q", str(rate / clients), "-o", "csv", url],
+        process = subprocess.Popen(["hey", "-disable-compression", "-c",
+            str(clients), "-z", f"{seconds}s", "-q", str(rate / clients), "-o",
+            "csv", url],
             stdout=out)
         try:
             if while_it_runs:

@@ -73,6 +73,11 @@ def tag(answer):
     return responder.Answer(answer).headers["etag"]
 
 
+def marked(uri, number):
+    """The same, and for hello the number of its answer."""
+    return f"{uri}{'&' if '?' in uri else ''}/{number}"
+
+
 def record(folder, answers):
     """Writes answers where hello finds them."""
     os.mkdir(folder)
