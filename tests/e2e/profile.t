@@ -55,6 +55,24 @@ def refusal(answer):
     return answer.status, answer.body
 
 
+def heap_of_all(of, but=None):
+    """(the answer for the heap, its profile) of a web server's responders
+    without the process ${but}, once all of them take part: the first to be
+    there answers while others still begin."""
+    until = time.monotonic() + 20
+    while True:
+        answer = of.get(HEAP)
+        profile = pprof.Profile(answer.body) if answer.status == 200 else None
+        found = profile and {process for _, _, process in profile.samples}
+        here = set(of.responders())
+        if (found == here and but not in here) or time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    tap.equal(found, here, f"every responder of {of.kind} takes part")
+    tap.ok(but not in here, f"process {but} is not among them")
+    return answer, profile
+
+
 class Asking:
     """Clients that ask without a pause, until told to stop."""
 
@@ -151,34 +169,19 @@ def test_readers():
 
 
 def test_heap():
-    answer = SERVER.get(HEAP)
+    answer, profile = heap_of_all(SERVER)
     tap.equal(answer.status, 200, "the heap")
-    profile = pprof.Profile(answer.body)
     tap.equal([name for name, _ in profile.types], ["inuse_objects",
         "inuse_space", "alloc_objects", "alloc_space"], "in use, and ever")
-    here = SERVER.responders()
-    tap.equal({process for _, _, process in profile.samples}, set(here),
-        "of every responder")
     tap.ok(any("api_new" in stack and values[1] > 0 for stack, values, _ in
         profile.samples), "with names")
 
 
 def test_one_is_killed():
-    before = SERVER.responders()
-    os.kill(before[0], 9)
-    until = time.monotonic() + 20
-    while True:
-        SERVER.get("/health")
-        here = SERVER.responders()
-        answer = SERVER.get(HEAP)
-        found = answer.status == 200 and {process for _, _, process in
-            pprof.Profile(answer.body).samples}
-        if before[0] not in here and found == set(here):
-            break
-        if time.monotonic() > until:
-            break
-        time.sleep(0.2)
-    tap.equal(found, set(here), "the others go on, and its successor joins")
+    """The others go on, and its successor joins."""
+    killed = SERVER.responders()[0]
+    os.kill(killed, 9)
+    heap_of_all(SERVER, but=killed)
 
 
 def test_bad_requests():
@@ -273,11 +276,7 @@ def test_other_servers():
         s = server(kind, THV_REGISTRY_PROFILE_HEAP="1")
         try:
             tap.ok(s.start(), f"{kind} starts")
-            answer = s.get(HEAP)
-            tap.equal(answer.status, 200, f"the heap, through {kind}")
-            tap.equal({process for _, _, process in
-                pprof.Profile(answer.body).samples}, set(s.responders()),
-                "of every responder")
+            heap_of_all(s)
         finally:
             s.stop()
             s.clean()
