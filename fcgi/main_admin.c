@@ -4,6 +4,7 @@
  * responder or as a plain CGI program.
  */
 #include "fcgi/admin.h"
+#include "fcgi/keeper.h"
 #include "fcgi/program.h"
 #include "fcgi/serve.h"
 #include "lib/db.h"
@@ -43,6 +44,9 @@ main(int argc, char **argv)
 
 	if (status != -1)
 		return status;
+	keeper_hold_signals();
+	if (!serve_is_fastcgi())
+		keeper_release_signals();
 	program_log(&program);
 	db_use_pool();
 	admin = admin_new(program_database(), serve_is_fastcgi());

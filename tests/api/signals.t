@@ -78,17 +78,34 @@ def test_while_it_waits():
     server.stop()
 
 
-def test_as_it_takes_the_first():
-    """The signal comes with the connection, before any database is open."""
+def start_and_end(program, call):
+    """A responder to which SIGTERM comes within its first system call of that
+    name; None, and a skipped test, without strace."""
     if not shutil.which("strace"):
-        tap.skip("SIGTERM within accept(): strace is not installed")
-        return
+        tap.skip(f"SIGTERM within {call}(): strace is not installed")
+        return None
     where = tempfile.mkdtemp(dir=WHERE.name)
-    server = responder.FastCgi(DATABASE, where, program=["strace", "-qq", "-f", "-o",
-        os.path.join(where, "strace"), "-e", "trace=accept", "-e",
-        "inject=accept:signal=TERM:when=1", responder.PROGRAM],
+    return responder.FastCgi(DATABASE, where, program=["strace", "-qq", "-f",
+        "-o", os.path.join(where, "strace"), "-e", f"trace={call}", "-e",
+        f"inject={call}:signal=TERM:when=1", program],
         # Looking for leaks takes a process that nobody traces.
         ASAN_OPTIONS="detect_leaks=0")
+
+
+def test_while_it_starts():
+    """Within libfcgi's beginning, which has handlers of its own."""
+    for program in responder.PROGRAM, responder.ADMIN:
+        server = start_and_end(program, "getpeername")
+        if server:
+            tap.equal(server.process.wait(20), 0,
+                f"{os.path.basename(program)}: SIGTERM as it starts")
+
+
+def test_as_it_takes_the_first():
+    """The signal comes with the connection, before any database is open."""
+    server = start_and_end(responder.PROGRAM, "accept")
+    if not server:
+        return
     answer = server.get(URI)
     tap.equal((answer.status, server.process.wait(20)), (200, 0),
         "SIGTERM within accept(): the connection it took is served")
