@@ -263,13 +263,30 @@ fill(struct api *api, struct exchange *x, struct err *e)
 	return handle(x, e);
 }
 
+/*
+ * Whether the client has the body of the answer's tag; makes it a 304 then,
+ * with the tag of the body it has (RFC 9110, 15.4.5).
+ */
+static bool
+is_known(struct exchange *x)
+{
+	struct response *out = x->response;
+	bool gzip;
+
+	if (out->etag[0] == '\0' ||
+	    !etag_matches(x->request->if_none_match, out->etag, &gzip))
+		return false;
+	out->status = NOT_MODIFIED;
+	out->gzip = gzip && gzip_is_accepted(x->request->in->accept_encoding);
+	return true;
+}
+
 /* What the route asks for. */
 static int
 answer(struct api *api, struct exchange *x, struct err *e)
 {
 	const struct route *route = x->match.route;
 	struct response *out = x->response;
-	const char *condition = x->request->if_none_match;
 
 	api->watched = api->recalled = api->mixed = api->made = false;
 	if (route_check(&x->match, e) == -1 ||
@@ -278,18 +295,16 @@ answer(struct api *api, struct exchange *x, struct err *e)
 		return -1;
 	if (route->scope == ROUTE_REGISTRY && find_registry(api, x, e) == -1)
 		return -1;
-	if (out->etag[0] != '\0' && etag_matches(condition, out->etag)) {
-		out->status = NOT_MODIFIED;
+	if (is_known(x))
 		return 0;
-	}
 	if (fill(api, x, e) == -1)
 		return -1;
 	/*
 	 * The tag may have come with the answer only; and "*" is true of
 	 * whatever exists, so it had to be looked up first.
 	 */
-	if (out->etag[0] != '\0' &&
-	    (etag_matches(condition, out->etag) || etag_is_any(condition)))
+	if (!is_known(x) && out->etag[0] != '\0' &&
+	    etag_is_any(x->request->if_none_match))
 		out->status = NOT_MODIFIED;
 	return 0;
 }

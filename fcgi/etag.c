@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What lighttpd, Apache, nginx and proxies put before the closing quote. */
-static const char *const suffixes[] = { "-gzip", "-br", "-deflate", "-zstd",
+/*
+ * What lighttpd, Apache, nginx and proxies put before the closing quote.  The
+ * first is in tags of this program's own as well.
+ */
+static const char *const suffixes[] = { ETAG_GZIP, "-br", "-deflate", "-zstd",
 	";gzip" };
 
 static uint64_t
@@ -52,7 +55,7 @@ etag_of_content(char etag[ETAG_SIZE], const char *data, size_t len)
 }
 
 static bool
-has_suffix(const char *text, size_t len)
+is_suffix(const char *text, size_t len)
 {
 	if (len == 0)
 		return true;
@@ -70,11 +73,11 @@ tag_matches(const char *tag, size_t len, const char *etag)
 	size_t own = strlen(etag) - 2;
 
 	return len >= own && memcmp(tag, etag + 1, own) == 0 &&
-	       has_suffix(tag + own, len - own);
+	       is_suffix(tag + own, len - own);
 }
 
 bool
-etag_matches(const char *header, const char *etag)
+etag_matches(const char *header, const char *etag, bool *gzip)
 {
 	const char *at = header == NULL ? "" : header;
 
@@ -89,8 +92,11 @@ etag_matches(const char *header, const char *etag)
 		end = strchr(++at, '"');
 		if (end == NULL)
 			return false;
-		if (tag_matches(at, (size_t)(end - at), etag))
+		if (tag_matches(at, (size_t)(end - at), etag)) {
+			*gzip = strncmp(at + strlen(etag) - 2, ETAG_GZIP "\"",
+				    sizeof ETAG_GZIP) == 0;
 			return true;
+		}
 		at = end + 1;
 		/* Some servers put their mark behind the quote. */
 		at += strcspn(at, ",");

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #define ETAG_SIZE 48 /* with quotes and NUL */
+/* Before the closing quote of the tag of a compressed body. */
+#define ETAG_GZIP "-gzip"
 
 /* Writes the tag of a registry.  ${database} names the database. */
 void etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,
@@ -26,9 +28,10 @@ void etag_of_content(char etag[ETAG_SIZE], const char *data, size_t len);
 /*
  * Whether ${header}, the value of If-None-Match or NULL, holds ${etag}.  Weak
  * forms count, and so do those that web servers make of a tag when they
- * compress: "tag-gzip", "tag-br" and the like.
+ * compress: "tag-gzip", "tag-br" and the like.  Sets ${gzip} to whether the
+ * first that does is that of the compressed body, "tag-gzip".
  */
-bool etag_matches(const char *header, const char *etag);
+bool etag_matches(const char *header, const char *etag, bool *gzip);
 
 /* Whether ${header} is "*": whatever there is. */
 bool etag_is_any(const char *header);

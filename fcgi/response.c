@@ -143,7 +143,7 @@ add_tag(struct buf *head, const char *etag, bool gzip)
 {
 	buf_adds(head, "ETag: ");
 	buf_add(head, etag, strlen(etag) - 1);
-	buf_adds(head, gzip ? "-gzip\"\r\n" : "\"\r\n");
+	buf_adds(head, gzip ? ETAG_GZIP "\"\r\n" : "\"\r\n");
 }
 
 static void
@@ -174,7 +174,7 @@ response_finish(struct response *r)
 					    : CACHE_NEVER);
 	if (r->etag[0] != '\0')
 		add_tag(head, r->etag, r->gzip);
-	if (r->gzip)
+	if (r->gzip && r->status != NOT_MODIFIED)
 		buf_adds(head, "Content-Encoding: gzip\r\n");
 	if (r->allow != 0)
 		add_allow(head, r->allow);

@@ -17,7 +17,7 @@ struct response {
 	bool cacheable; /* a 200 or 304 that caches may keep */
 	const char *type; /* of the body, a literal; JSON after a reset */
 	char etag[ETAG_SIZE]; /* of the plain body; "" for none */
-	bool gzip; /* the body is compressed */
+	bool gzip; /* the body is compressed, or of a 304 the client's */
 	unsigned allow; /* methods for Allow; 0 for no such line */
 	const char *line; /* more header lines with their ends, or NULL */
 	bool for_pages; /* scripts of any site may read it; so after a reset */

@@ -339,6 +339,13 @@ def test_etag():
         tap.equal((answer.status, len(answer.body) > 0),
             (status, status == 200), f"If-None-Match: {form}")
         tap.equal(answer.headers["etag"], tag, "with the tag")
+    packed = f'"{bare}-gzip"'
+    for form, want in ((tag, tag), (packed, packed), (f"W/{packed}", packed),
+            (f'"x", {packed}', packed), (f'"{bare}-br"', tag)):
+        answer = get(uri, etag=form, HTTP_ACCEPT_ENCODING="gzip")
+        tap.equal((answer.status, answer.headers["etag"],
+            answer.headers.get("content-encoding")), (304, want, None),
+            f"of a client that takes gzip and has {form}")
     tap.equal(get(f"{uri}/no.such%2Fname/versions/1", etag="*").status, 404,
         "* of what does not exist")
     other = get("/registry/a/v0.1/servers").headers["etag"]

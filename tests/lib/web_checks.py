@@ -177,6 +177,7 @@ def test_entity_tags():
             for more in {}, packed:
                 check_kept(LIST, value, status, **more)
         last = check_kept(LIST, tag, 304, **headers)
+        tap.equal(last.headers["ETag"], tag, "a 304 has the tag it was of")
         check_kept(LIST, last.headers["ETag"], 304, **headers)
         check_kept(LIST, tag, 304, "HEAD", **headers)
         check_kept(LIST, '"y"', 200, "HEAD", **headers)

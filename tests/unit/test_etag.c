@@ -8,40 +8,46 @@ static const struct {
 	int line;
 	const char *header;
 	bool matches;
+	bool gzip;
 } headers[] = {
-	{ __LINE__, NULL, false },
-	{ __LINE__, "", false },
-	{ __LINE__, "\"abc\"", true },
-	{ __LINE__, "W/\"abc\"", true },
-	{ __LINE__, "\"abc-gzip\"", true },
-	{ __LINE__, "W/\"abc-br\"", true },
-	{ __LINE__, "\"abc;gzip\"", true },
-	{ __LINE__, "\"abc\"-gzip", true },
-	{ __LINE__, "\"x\", \"abc\"", true },
-	{ __LINE__, "\"x\",W/\"y\" , W/\"abc-gzip\"", true },
-	{ __LINE__, "\"a,b\", \"abc\"", true },
-	{ __LINE__, "  \"abc\"", true },
-	{ __LINE__, "\"ab\"", false },
-	{ __LINE__, "\"abcd\"", false },
-	{ __LINE__, "\"abc-gz\"", false },
-	{ __LINE__, "\"abc-gzip-br\"", false },
-	{ __LINE__, "\"ABC\"", false },
-	{ __LINE__, "abc", false },
-	{ __LINE__, "\"abc", false },
-	{ __LINE__, "\"x\", abc", false },
-	{ __LINE__, "\"\"", false },
-	{ __LINE__, "\"x,\"abc", false },
-	{ __LINE__, "*", false },
-	{ __LINE__, ",,,", false },
+	{ __LINE__, NULL, false, false },
+	{ __LINE__, "", false, false },
+	{ __LINE__, "\"abc\"", true, false },
+	{ __LINE__, "W/\"abc\"", true, false },
+	{ __LINE__, "\"abc-gzip\"", true, true },
+	{ __LINE__, "W/\"abc-br\"", true, false },
+	{ __LINE__, "\"abc;gzip\"", true, false },
+	{ __LINE__, "\"abc\"-gzip", true, false },
+	{ __LINE__, "\"x\", \"abc\"", true, false },
+	{ __LINE__, "\"x-gzip\", \"abc\"", true, false },
+	{ __LINE__, "\"abc-gzip\", \"abc\"", true, true },
+	{ __LINE__, "\"x\",W/\"y\" , W/\"abc-gzip\"", true, true },
+	{ __LINE__, "\"a,b\", \"abc\"", true, false },
+	{ __LINE__, "  \"abc\"", true, false },
+	{ __LINE__, "\"ab\"", false, false },
+	{ __LINE__, "\"abcd\"", false, false },
+	{ __LINE__, "\"abc-gz\"", false, false },
+	{ __LINE__, "\"abc-gzip-br\"", false, false },
+	{ __LINE__, "\"ABC\"", false, false },
+	{ __LINE__, "abc", false, false },
+	{ __LINE__, "\"abc", false, false },
+	{ __LINE__, "\"x\", abc", false, false },
+	{ __LINE__, "\"\"", false, false },
+	{ __LINE__, "\"x,\"abc", false, false },
+	{ __LINE__, "*", false, false },
+	{ __LINE__, ",,,", false, false },
 };
 
 static void
 test_matches(void)
 {
 	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+		bool gzip = false;
+
 		T_AT(headers[i].line);
-		CHECK_INT(etag_matches(headers[i].header, "\"abc\""),
+		CHECK_INT(etag_matches(headers[i].header, "\"abc\"", &gzip),
 		    headers[i].matches);
+		CHECK_INT(gzip, headers[i].gzip);
 	}
 	T_AT(0);
 	CHECK(etag_is_any("*"));
