@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each fault point of a sync of a small catalogue: a sample of them, or with
 FAULTS=all (make faults) every one.  The lines with columns are a table of what
-they came to."""
+they came to.
+
+FAULT_ONLY="fresh-alloc git-eio" tries those alone; FAULT_ALLOCATIONS=N up to N
+allocations of each scenario but the first, where otherwise it is 5,000."""
 
 import os
 import sys
@@ -17,7 +20,7 @@ ALL = os.environ.get("FAULTS") == "all"
 ONLY = os.environ.get("FAULT_ONLY", "").split()
 # Allocations differ little from scenario to scenario; of the first all are
 # made to fail, of the others so many, evenly spread.
-LARGE = 5000
+ALLOCATIONS = int(os.environ.get("FAULT_ALLOCATIONS", "5000"))
 SANITIZED = "san" in os.environ.get("THV_BUILD", "")
 # (scenario, kind, points in a sample)
 SWEEPS = [
@@ -64,7 +67,7 @@ def main():
             continue
         most = sample
         if ALL:
-            most = LARGE if kind == "alloc" and \
+            most = ALLOCATIONS if kind == "alloc" and \
                 scenario is not faults.Scenario else None
         sweep = faults.Sweep(scenario, kind, most=most)
         sweep.run()
