@@ -38,7 +38,7 @@ struct http {
 	CURL *easy;
 	struct http_policy policy;
 	char text[CURL_ERROR_SIZE]; /* what libcurl says went wrong */
-	bool refused; /* libcurl did not take an option */
+	CURLcode unready; /* why libcurl did not take an option */
 };
 
 /* One call of http_get(). */
@@ -140,9 +140,15 @@ on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
 
 /* ---- the handle ---- */
 
+static void
+keep_first(struct http *h, CURLcode code)
+{
+	if (h->unready == CURLE_OK)
+		h->unready = code;
+}
+
 #define SET(h, option, value) \
-	((h)->refused |=      \
-	    curl_easy_setopt((h)->easy, (option), (value)) != CURLE_OK)
+	keep_first(h, curl_easy_setopt((h)->easy, (option), (value)))
 
 static void
 set_protocols(struct http *h)
@@ -206,7 +212,8 @@ http_new(struct http **out, const struct http_policy *policy, struct err *e)
 
 	*out = NULL;
 	if (!global_done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		err_set(e, ERR_INTERNAL, "libcurl cannot be started");
+		err_set(e, ERR_INTERNAL,
+		    "libcurl cannot be started, perhaps for want of memory");
 		goto out;
 	}
 	global_done = true;
@@ -216,8 +223,11 @@ http_new(struct http **out, const struct http_policy *policy, struct err *e)
 	h->easy = curl_easy_init();
 	if (h->easy != NULL)
 		set_up(h);
-	if (h->easy == NULL || h->refused) {
-		err_set(e, ERR_INTERNAL, "libcurl lacks something needed");
+	else
+		h->unready = CURLE_OUT_OF_MEMORY;
+	if (h->unready != CURLE_OK) {
+		err_set(e, ERR_INTERNAL, "libcurl lacks something needed: %s",
+		    curl_easy_strerror(h->unready));
 		goto out;
 	}
 	*out = h;
@@ -275,7 +285,8 @@ add_line(struct curl_slist *list, struct http *h, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(list, line);
 
-	h->refused |= longer == NULL;
+	if (longer == NULL)
+		keep_first(h, CURLE_OUT_OF_MEMORY);
 	return longer != NULL ? longer : list;
 }
 
@@ -336,7 +347,7 @@ send_request(struct exchange *x)
 {
 	struct http *h = x->http;
 	struct curl_slist *headers = headers_of(x);
-	CURLcode code = CURLE_OUT_OF_MEMORY;
+	CURLcode code;
 	long left = time_left(x);
 	curl_off_t got = 0;
 
@@ -351,7 +362,8 @@ send_request(struct exchange *x)
 	SET(h, CURLOPT_WRITEDATA, x);
 	SET(h, CURLOPT_XFERINFODATA, x);
 	SET(h, CURLOPT_OPENSOCKETDATA, &x->refused);
-	if (!h->refused) {
+	code = h->unready;
+	if (code == CURLE_OK) {
 		http_response_clear(x->rs);
 		x->header_bytes = 0;
 		x->body_bytes = 0;
