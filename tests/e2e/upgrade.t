@@ -64,7 +64,7 @@ def newer():
         assert count == 1, name
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
-    make(root, "-j2", "all")
+    make(root, "-j2", "all", "BUILD=build")
     return root
 
 
