@@ -563,6 +563,7 @@ def test_read_only_user():
         tap.skip("another user takes root to act as")
         return
     case = Case()
+    case.names()  # else it may be told to end before it has begun
     os.chmod(case.directory.name, 0o755)
     # The sync keeps -wal and -shm when it closes; hold them open here.
     db = sqlite3.connect(case.path)

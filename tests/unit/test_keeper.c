@@ -154,10 +154,13 @@ say_too_much(int link)
 {
 	size_t len = LIMIT_HANDED_ON + 1;
 	char *bytes = xcalloc(1, len);
+	bool closed;
 
 	memset(bytes, 'x', len - 1);
 	memcpy(bytes, "REQUEST_URI=", 12);
-	return exchange(link, bytes, len, "") ? STATUS_IN_CHILD : 1;
+	closed = exchange(link, bytes, len, "");
+	free(bytes);
+	return closed ? STATUS_IN_CHILD : 1;
 }
 
 /* It goes on as if nothing had been said. */

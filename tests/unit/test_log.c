@@ -147,6 +147,7 @@ test_cut(void)
 			memset(big, fillers[f], sizeof big - 1);
 			memset(big, 'a', lead);
 			l.len = 0;
+			l.begin = 0;
 			l.skip = 0;
 			log_str(&l, "key", big);
 			for (int i = 0; i < 3; i++)
@@ -293,6 +294,7 @@ test_cut_between_characters(void)
 		for (size_t i = lead; i + 2 < sizeof big; i += 2)
 			memcpy(big + i, "\xc3\xa9", 3);
 		l.len = 0;
+		l.begin = 0;
 		l.skip = 0;
 		log_str(&l, "key", big);
 		broken += l.len + 16 < sizeof l.text;

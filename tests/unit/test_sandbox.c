@@ -375,19 +375,20 @@ static void
 test_filter(void)
 {
 	bool filter = outcome(enter_responder, report_seccomp) == 1;
+	bool landlock = outcome(enter_responder, report_landlock) > 0;
 
 	CHECK(filter == !SANDBOX_SANITIZER);
 	for (size_t i = 0; i < sizeof filtered / sizeof filtered[0]; i++) {
 		T_AT(filtered[i].line);
 		if (!filter)
 			continue;
+		/* To root, opening is Landlock's to refuse. */
+		if (filtered[i].attempt == try_read_self && !landlock)
+			continue;
 		CHECK_INT(outcome(enter_responder, filtered[i].attempt),
 		    filtered[i].want);
-		/* Opening is Landlock's to refuse there. */
-		if (filtered[i].attempt != try_read_self ||
-		    outcome(enter_profiled, report_landlock) > 0)
-			CHECK_INT(outcome(enter_profiled, filtered[i].attempt),
-			    filtered[i].want);
+		CHECK_INT(outcome(enter_profiled, filtered[i].attempt),
+		    filtered[i].want);
 	}
 	T_AT(0);
 	setenv(SANDBOX_VARIABLE, "off", 1);
