@@ -12,6 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 
 LONG = []
 SHORT = ["--bytes", "800"]
+MIDDLE = ["--servers", "3093", "--versions", "10000", "--bytes", "800"]
 LARGE = ["--servers", "31309", "--versions", "101219", "--bytes", "800"]
 
 
