@@ -84,9 +84,9 @@ set_timeout_error(const struct fetch_git_job *job, struct err *e)
 {
 	/* To the tenth: what passed before the start is nobody's interest. */
 	int64_t tenth = CLOCK_SECOND / 10;
-	double seconds =
-	    (double)((job->deadline_us - job->started_us + tenth / 2) / tenth) /
-	    10;
+	int64_t tenths =
+	    (job->deadline_us - job->started_us + tenth / 2) / tenth;
+	double seconds = (double)tenths / 10;
 
 	err_set(e, ERR_FETCH, "timed out after %.3gs while %s",
 	    seconds > 0 ? seconds : 0.0,
