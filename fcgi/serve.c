@@ -157,6 +157,12 @@ serve_is_fastcgi(void)
 	return FCGX_IsCGI() == 0;
 }
 
+static bool
+is_outdated(const struct service *s)
+{
+	return s->outdated != NULL && s->outdated(s->ctx);
+}
+
 /* Has another program answer what an outdated one cannot; whether it did. */
 static bool
 pass_on(const struct service *s, struct request_input *in, struct response *out)
@@ -165,7 +171,7 @@ pass_on(const struct service *s, struct request_input *in, struct response *out)
 	char id[OBSERVER_ID_MAX + 1];
 	struct err e = ERR_INIT;
 
-	if (s->successor == NULL || !s->outdated(s->ctx))
+	if (s->successor == NULL || !is_outdated(s))
 		return false;
 	observer_id(s->observer, id);
 	in->request_id = id;
@@ -268,7 +274,7 @@ serve_run(const struct service *s)
 			continue;
 		serve_one(s, &request, &in, &out);
 		finish(&request, &in, &parting);
-		if (s->outdated != NULL && s->outdated(s->ctx)) {
+		if (is_outdated(s)) {
 			log_message(LOG_LEVEL_INFO,
 			    "ending, for another process to begin", NULL);
 			break;
