@@ -5,7 +5,6 @@ import atexit
 import functools
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -85,8 +84,7 @@ def fetch(between=None, env=None, user=None, **arguments):
                     break
             between()
         out, err = process.communicate("\n", timeout=60)
-    # What valgrind says of system calls it does not know: the sandbox's.
-    err = re.sub(r"(?m)^--\d+-- .*\n", "", err)
+    err = responder.without_valgrind(err)
     if process.returncode not in (0, 1) or err:
         raise RuntimeError(f"status {process.returncode}: {err}")
     return Result(text + out, process.returncode)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,12 @@ def for_everyone(program, directory):
     shutil.copy(plain, copy)
     os.chmod(copy, 0o755)
     return copy
+
+
+def without_valgrind(text):
+    """What a program said, without what valgrind says of system calls it does
+    not know: the sandbox's."""
+    return re.sub(r"(?m)^--\d+-- .*\n", "", text)
 
 
 def serving(pid):

@@ -12,15 +12,18 @@ import sys
 import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import responder
 import tap
 from test_site import SYNC, Site, document, server
 from slow_upstream import Upstream
 
 
 def call(*args, **env):
-    return subprocess.run([SYNC, *args], env={**os.environ, **env},
+    done = subprocess.run([SYNC, *args], env={**os.environ, **env},
                           stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, check=False)
+    done.stderr = responder.without_valgrind(done.stderr)
+    return done
 
 
 def site_with_one(site):
