@@ -102,6 +102,7 @@ send_result(int fd, struct fetch_wire_result *result)
 		at += n;
 		left -= (size_t)n;
 	}
+	buf_free(&message);
 }
 
 /* Copies document ${index} to the end of the spool. */
