@@ -49,6 +49,8 @@
 #define LIMIT_HTTP_IGNORED (64 * KIB) /* body of an answer that is no 200 */
 #define LIMIT_HTTP_VALIDATOR (1 * KIB) /* an ETag or Last-Modified */
 #define LIMIT_HTTP_RETRY_AFTER 60 /* seconds waited for a server */
+#define LIMIT_RETRY_KEPT (24 * 60 * 60) /* seconds that Retry-After may defer \
+					 */
 #define LIMIT_HTTP_QUOTED (8 * KIB) /* kept of the body of a refusal */
 #define LIMIT_URL (8 * KIB)
 /* Kubernetes holds 1 MiB; escaped in JSON it may be six times that. */

@@ -46,7 +46,7 @@ VALUES (:source, :phase, :message, 0, :now);
 -- not let the next one be skipped.
 UPDATE source_state SET content_hash = NULL, revision = NULL, etag = NULL,
     last_modified = NULL, file_identity = NULL, checkpoint = NULL,
-    due_us = NULL
+    due_us = NULL, retry_us = NULL
 WHERE source_id = :source;
 
 -- name: source_list
@@ -118,7 +118,7 @@ WHERE id = :registry;
 -- name: source_state_get
 SELECT phase, attempts, checked_us, due_us, content_hash, applied_filter,
     revision, etag, last_modified, file_identity, servers, skills, plugins,
-    rejected, checkpoint
+    rejected, checkpoint, retry_us
 FROM source_state WHERE source_id = :source;
 
 -- name: source_state_claim
@@ -130,7 +130,8 @@ WHERE source_id = :source;
 UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     message = :message, checked_us = :now, succeeded_us = :now, due_us = :due,
     revision = :revision, etag = :etag, last_modified = :last_modified,
-    file_identity = :file_identity, checkpoint = :checkpoint
+    file_identity = :file_identity, checkpoint = :checkpoint,
+    retry_us = :retry
 WHERE source_id = :source;
 
 -- name: source_state_complete
@@ -139,7 +140,7 @@ UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     succeeded_us = :now, due_us = :due, content_hash = :hash,
     applied_filter = :filter, revision = :revision, etag = :etag,
     last_modified = :last_modified, file_identity = :file_identity,
-    checkpoint = :checkpoint,
+    checkpoint = :checkpoint, retry_us = :retry,
     servers = :servers, skills = :skills, plugins = :plugins,
     rejected = :rejected
 WHERE source_id = :source;
@@ -148,7 +149,7 @@ WHERE source_id = :source;
 -- What is stored stays, and so does what is known about it.
 UPDATE source_state SET phase = 'failed', started_us = NULL,
     attempts = attempts + 1, message = :message, ended_us = :now,
-    due_us = :due
+    due_us = :due, retry_us = :retry
 WHERE source_id = :source;
 
 -- name: source_state_orphans

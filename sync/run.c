@@ -151,6 +151,22 @@ free_jobs(struct source_job *jobs, size_t count)
 	free(jobs);
 }
 
+/* Says why a source that was asked for is not synced. */
+static void
+report_waiting(const struct run *r, const struct source_job *job,
+    struct source_outcome *out)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format(until, job->state.retry_us);
+	snprintf(out->note, sizeof out->note,
+	    "its server asked to wait until %s (Retry-After); --force ignores "
+	    "that",
+	    until);
+	if (r->options->outcome != NULL)
+		r->options->outcome(r->options->ctx, out);
+}
+
 static int
 load_job(struct run *r, const struct conf_source *c, struct err *e)
 {
@@ -168,11 +184,13 @@ load_job(struct run *r, const struct conf_source *c, struct err *e)
 	out->name = c->name;
 	out->kind = source_kind_name(c->kind);
 	out->result = SYNC_SKIPPED;
-	if (source_job_load(job, r->context.db, c, asked, clock_now(), e) == -1)
+	if (source_job_load(
+		job, r->context.db, c, asked, o->force, clock_now(), e) == -1)
 		return -1;
-	job->force = o->force;
 	out->counts = job->state.counts;
 	memcpy(out->hash, job->state.validators.hash, FETCH_HASH_SIZE);
+	if (asked && job->waits)
+		report_waiting(r, job, out);
 	return 0;
 }
 

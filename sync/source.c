@@ -9,6 +9,7 @@
 #include "sync/source.h"
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/stop.h"
 #include "sync/store/apply.h"
@@ -144,24 +145,38 @@ source_time(const struct conf_source *conf)
 	return ns > 0 ? ns / 1000 : TIME_DEFAULT;
 }
 
+/* An instant beyond the limit was written by a clock that was wrong. */
+static bool
+asks_to_wait(const struct source_job *job, int64_t now)
+{
+	int64_t until = job->state.retry_us;
+
+	return until != CLOCK_NEVER && until > now &&
+	       until - now <= LIMIT_RETRY_KEPT * CLOCK_SECOND;
+}
+
 int
 source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, bool asked_for, int64_t now, struct err *e)
+    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
+    struct err *e)
 {
 	char *filter;
 
 	memset(out, 0, sizeof *out);
 	out->conf = conf;
+	out->force = force;
 	out->identity = conf_source_identity(conf);
 	if (reconcile_source_id(&out->id, db, conf->name, e) == -1 ||
 	    state_load(&out->state, db, out->id, e) == -1)
 		return -1;
 	if (!source_kind_is_synced(conf->kind))
 		return 0;
+	out->waits = !force && asks_to_wait(out, now);
 	/* Later than its interval it can only be by a clock that was wrong. */
-	out->due = asked_for || out->state.due_us == CLOCK_NEVER ||
-		   out->state.due_us <= now ||
-		   out->state.due_us - now > interval_us(out);
+	out->due =
+	    !out->waits && (asked_for || out->state.due_us == CLOCK_NEVER ||
+			       out->state.due_us <= now ||
+			       out->state.due_us - now > interval_us(out));
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
 			strcmp(out->state.applied_filter, filter) != 0;
@@ -191,17 +206,29 @@ source_job_wanted(const struct source_job *job)
 	return job->due || job->refilter;
 }
 
+static int64_t
+not_before(int64_t due, int64_t earliest)
+{
+	return due > earliest ? due : earliest;
+}
+
 /* Fills the end of an attempt that ended at ${now}. */
 static struct state_end
 end_of(const struct attempt *a, int64_t now)
 {
+	int64_t retry = a->job->state.retry_us;
 	struct state_end end = { .source = a->job->id,
 		.now = now,
-		.due = now + interval_us(a->job),
 		.message = message_completed,
 		.validators = &a->fetch.validators,
 		.counts = &a->out->counts };
 
+	/* Without a fetch what the last one was told stands. */
+	if (a->job->due)
+		retry = a->fetch.retry_us > 0 ? now + a->fetch.retry_us
+					      : CLOCK_NEVER;
+	end.retry = retry;
+	end.due = not_before(now + interval_us(a->job), retry);
 	return end;
 }
 
@@ -233,7 +260,7 @@ record_failure(struct attempt *a, const struct err *why, struct err *e)
 	out->result = SYNC_FAILED;
 	snprintf(out->error, sizeof out->error, "%s", why->text);
 	out->counts = kept;
-	end.due = retry_due(a->job, end.now);
+	end.due = not_before(retry_due(a->job, end.now), end.retry);
 	end.message = out->error;
 	if (begin(a, e) == -1)
 		return -1;

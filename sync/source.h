@@ -37,11 +37,17 @@ struct source_job {
 	bool due; /* by its interval, or because it was asked for */
 	bool refilter; /* its filter is not the one that was applied */
 	bool force; /* what was remembered counts for nothing */
+	bool waits; /* its server asked to be left alone for a while */
 };
 
-/* Loads what is known of ${conf}; free with source_job_free(). */
+/*
+ * Loads what is known of ${conf}; free with source_job_free().  A source that
+ * was asked for is due before its interval is over, one that is forced even
+ * before its server wants to be asked.
+ */
 int source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, bool asked_for, int64_t now, struct err *e);
+    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
+    struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
 /* After an attempt: what is known now.  Nothing is due any more. */

@@ -52,14 +52,17 @@ fetch_source(struct fetch *out, const struct conf_source *source,
     struct err *e)
 {
 	struct fetch_progress used;
+	int64_t retry_us;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
 	if (fetch_by_kind(out, source, previous, options, e) == -1) {
 		/* What a failure cost is part of the report on it. */
 		used = out->used;
+		retry_us = out->retry_us;
 		fetch_free(out);
 		out->used = used;
+		out->retry_us = retry_us;
 		goto out;
 	}
 	/* What was tried again and then went well is no failure. */

@@ -71,6 +71,8 @@ struct fetch {
 	struct validators validators; /* of what was found */
 	size_t document_count; /* 0 when unchanged */
 	struct fetch_progress used;
+	/* The server asked not to be asked again for so long; 0: it did not. */
+	int64_t retry_us;
 	char note[FETCH_NOTE_SIZE]; /* what is worth a log line; "" for nothing
 				     */
 	const struct fetch_kind *kind; /* how to open and release */
@@ -88,7 +90,8 @@ struct fetch_kind {
  * Fetches ${source}.  ${previous} may have empty members.  On success the
  * caller owns ${out} and calls fetch_free().  Errors are ERR_FETCH, ERR_LIMIT
  * or ERR_INPUT, with a text that names the place and the cause; then only
- * ${out}->used says something, and nothing needs to be freed.
+ * ${out}->used and ${out}->retry_us say something, and nothing needs to be
+ * freed.
  *
  * The hash: of one document, SHA-256 of its bytes; of several, SHA-256 over
  * the lines "<hash of the document>  <name>\n" sorted by name.  Of a registry

@@ -55,6 +55,7 @@ static int
 ask(struct fetch_api_job *job, struct http_request *rq,
     struct http_response *rs, struct err *e)
 {
+	int64_t wait;
 	int rc;
 
 	rq->accept = "application/json";
@@ -63,6 +64,9 @@ ask(struct fetch_api_job *job, struct http_request *rq,
 	rc = http_get(job->http, rq, rs, e);
 	job->requests += rs->requests;
 	job->bytes += rs->bytes;
+	wait = http_retry_after(rs);
+	if (rc == -1 && wait > job->out->retry_us)
+		job->out->retry_us = wait;
 	tell_progress(job, 0, 0);
 	job->status = rc == 0 || rs->status == 200 ? 0 : rs->status;
 	return rc;

@@ -171,9 +171,11 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	if (fetch_source(&f, source, previous, &options, &result.err) == 0)
 		(void)copy_documents(&result, &f, spool, &result.err);
 	result.used = f.used;
+	result.retry_us = f.retry_us;
 	if (result.err.code != ERR_NONE) {
 		failure.err = result.err;
 		failure.used = result.used;
+		failure.retry_us = result.retry_us;
 		send_result(fd, &failure);
 	} else {
 		result.unchanged = f.unchanged;
@@ -417,6 +419,7 @@ fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
 	status = fetch_process_end(c->pid);
 	out->used = c->answered ? c->result.used : c->progress;
 	out->used.phase = NULL;
+	out->retry_us = c->result.retry_us;
 	if (!c->answered || c->err.code != ERR_NONE) {
 		set_death_error(c, status, e);
 		goto out;

@@ -65,6 +65,8 @@ out:
 	http_free(http);
 	d->fetch->used.requests = rs->requests;
 	d->fetch->used.bytes = rs->bytes;
+	if (rc == -1)
+		d->fetch->retry_us = http_retry_after(rs);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 /* Writing and reading the messages of a fetching process. */
 #include "sync/fetch/fetch_wire.h"
 
+#include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 
@@ -106,6 +107,7 @@ fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 	add_u32(to, (r->unchanged ? FLAG_UNCHANGED : 0) |
 			(r->partial ? FLAG_PARTIAL : 0));
 	add_used(to, &r->used);
+	add_u64(to, (uint64_t)r->retry_us);
 	add_text(to, r->note);
 	add_text(to, v->hash);
 	add_text(to, v->revision);
@@ -295,6 +297,7 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	struct input in = { payload, len, false };
 	struct validators *v = &out->validators;
 	uint32_t code, flags;
+	uint64_t retry_us;
 
 	memset(out, 0, sizeof *out);
 	code = take_u32(&in);
@@ -302,6 +305,7 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	make_printable(out->err.text);
 	flags = take_u32(&in);
 	take_used(&in, &out->used);
+	retry_us = take_u64(&in);
 	take_into(&in, out->note, sizeof out->note);
 	make_printable(out->note);
 	take_into(&in, v->hash, sizeof v->hash);
@@ -313,7 +317,9 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	take_documents(out, &in, spool_size);
 	out->unchanged = (flags & FLAG_UNCHANGED) != 0;
 	out->partial = (flags & FLAG_PARTIAL) != 0;
+	out->retry_us = (int64_t)retry_us;
 	if (code > ERR_INTERNAL || flags > (FLAG_UNCHANGED | FLAG_PARTIAL) ||
+	    retry_us > LIMIT_RETRY_KEPT * (uint64_t)CLOCK_SECOND ||
 	    !is_hash(v->hash) || (out->unchanged && out->document_count > 0))
 		in.bad = true;
 	out->err.code = in.bad ? ERR_NONE : (enum err_code)code;

@@ -41,6 +41,7 @@ struct fetch_wire_result {
 	bool partial;
 	struct validators validators;
 	struct fetch_progress used; /* without a phase */
+	int64_t retry_us; /* as in struct fetch */
 	char note[FETCH_NOTE_SIZE];
 	struct fetch_wire_document *documents; /* owned */
 	size_t document_count;

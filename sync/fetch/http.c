@@ -425,20 +425,19 @@ static void
 fail_by_status(struct exchange *x)
 {
 	int status = x->rs->status;
-	curl_off_t seconds = 0;
+	int64_t wait = http_retry_after(x->rs);
 
 	err_set(x->e, ERR_FETCH, "HTTP %d for URL %s: %s", status, x->shown,
 	    http_response_reason(status));
 	x->may_retry =
 	    status == 408 || status == 429 || (status >= 500 && status <= 599);
-	curl_easy_getinfo(x->http->easy, CURLINFO_RETRY_AFTER, &seconds);
-	if (seconds > LIMIT_HTTP_RETRY_AFTER) {
-		/* Others wait for their turn: the next sync tries again. */
+	if (wait > LIMIT_HTTP_RETRY_AFTER * CLOCK_SECOND) {
+		/* Other sources are waiting: a later sync tries again. */
 		x->may_retry = false;
-		err_wrap(
-		    x->e, "asked to wait %lld seconds", (long long)seconds);
+		err_wrap(x->e, "asked to wait %lld seconds",
+		    (long long)(wait / CLOCK_SECOND));
 	}
-	x->wait_us = seconds * CLOCK_SECOND;
+	x->wait_us = wait;
 }
 
 /* ---- redirects ---- */

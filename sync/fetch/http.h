@@ -6,11 +6,12 @@
  * A struct http keeps connections open between requests.  http_get() follows
  * redirects (http and https only, never from https back to http), undoes gzip,
  * checks that a body arrived whole, and tries again what may succeed the next
- * time: failures of the connection, timeouts, status 408, 429 and 5xx; that is
- * waited for as long as Retry-After says, up to LIMIT_HTTP_RETRY_AFTER.  With
- * TLS it speaks HTTP/2 where libcurl and the server do.  Proxies
- * come from the environment (http_proxy, https_proxy, all_proxy, no_proxy),
- * root certificates from the system or SSL_CERT_FILE and SSL_CERT_DIR.
+ * time: failures of the connection, timeouts, status 408, 429 and 5xx.  It
+ * waits as long as Retry-After says, up to LIMIT_HTTP_RETRY_AFTER; a longer
+ * time ends the tries, and http_retry_after() returns it.  With TLS it speaks
+ * HTTP/2 where libcurl and the server do.  Proxies come from the environment
+ * (http_proxy, https_proxy, all_proxy, no_proxy), root certificates from the
+ * system or SSL_CERT_FILE and SSL_CERT_DIR.
  */
 #ifndef SYNC_HTTP_H
 #define SYNC_HTTP_H
@@ -76,6 +77,9 @@ struct http_response {
 	char *refusal; /* the start of the body of what is no 200, or NULL */
 	size_t refusal_len;
 	int64_t date_us; /* of the server's clock; CLOCK_NEVER: not sent */
+	/* Retry-After as a length and as an instant; CLOCK_NEVER: not sent. */
+	int64_t retry_us;
+	int64_t retry_at_us;
 	unsigned requests; /* sent, redirects and tries included */
 	uint64_t bytes; /* of bodies, as received */
 };
@@ -98,5 +102,12 @@ void http_free(struct http *h);
 int http_get(struct http *h, const struct http_request *rq,
     struct http_response *rs, struct err *e);
 void http_response_free(struct http_response *rs);
+
+/*
+ * How long the server of ${rs} asked to be left alone, in microseconds, at most
+ * LIMIT_RETRY_KEPT seconds; 0 when it did not.  A date is measured by the
+ * server's own clock if it sent that too.
+ */
+int64_t http_retry_after(const struct http_response *rs);
 
 #endif

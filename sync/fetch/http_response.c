@@ -65,7 +65,7 @@ http_response_clear(struct http_response *rs)
 	free(rs->refusal);
 	rs->etag = rs->last_modified = rs->refusal = NULL;
 	rs->refusal_len = 0;
-	rs->date_us = CLOCK_NEVER;
+	rs->date_us = rs->retry_us = rs->retry_at_us = CLOCK_NEVER;
 	rs->status = 0;
 }
 
@@ -78,7 +78,7 @@ http_response_free(struct http_response *rs)
 	free(rs->last_modified);
 	free(rs->refusal);
 	memset(rs, 0, sizeof *rs);
-	rs->date_us = CLOCK_NEVER;
+	rs->date_us = rs->retry_us = rs->retry_at_us = CLOCK_NEVER;
 }
 
 /* A copy of a header's value, NULL when it is nothing to send back. */
@@ -110,20 +110,69 @@ keep_header(char **kept, const char *name, const char *data, size_t len)
 	*kept = header_value(data + name_len, len - name_len);
 }
 
+/* An HTTP date; CLOCK_NEVER when ${text} is none. */
+static int64_t
+parse_date(const char *text)
+{
+	time_t seconds = curl_getdate(text, NULL);
+
+	return seconds < 0 || seconds > INT64_MAX / CLOCK_SECOND
+		   ? CLOCK_NEVER
+		   : seconds * CLOCK_SECOND;
+}
+
 static void
 keep_date(struct http_response *rs, const char *data, size_t len)
 {
 	char *text = NULL;
-	time_t seconds;
 
 	keep_header(&text, "Date:", data, len);
+	if (text != NULL)
+		rs->date_us = parse_date(text);
+	free(text);
+}
+
+/*
+ * RFC 9110 section 10.2.3: seconds or a date.  Not left to libcurl, which cuts
+ * the seconds at 6 hours since version 8.
+ */
+static void
+keep_retry_after(struct http_response *rs, const char *data, size_t len)
+{
+	int64_t seconds = 0;
+	char *text = NULL;
+	size_t digits;
+
+	keep_header(&text, "Retry-After:", data, len);
 	if (text == NULL)
 		return;
-	seconds = curl_getdate(text, NULL);
-	rs->date_us = seconds < 0 || seconds > INT64_MAX / CLOCK_SECOND
-			  ? CLOCK_NEVER
-			  : seconds * CLOCK_SECOND;
+	rs->retry_us = rs->retry_at_us = CLOCK_NEVER;
+	digits = strspn(text, "0123456789");
+	if (text[digits] != '\0') {
+		rs->retry_at_us = parse_date(text);
+	} else {
+		for (size_t i = 0; i < digits && seconds < LIMIT_RETRY_KEPT;
+		     i++)
+			seconds = seconds * 10 + text[i] - '0';
+		rs->retry_us = seconds * CLOCK_SECOND;
+	}
 	free(text);
+}
+
+int64_t
+http_retry_after(const struct http_response *rs)
+{
+	const int64_t most = LIMIT_RETRY_KEPT * CLOCK_SECOND;
+	int64_t us = 0;
+
+	if (rs->retry_us != CLOCK_NEVER)
+		us = rs->retry_us;
+	else if (rs->retry_at_us != CLOCK_NEVER)
+		us = rs->retry_at_us -
+		     (rs->date_us != CLOCK_NEVER ? rs->date_us : clock_now());
+	if (us < 0)
+		return 0;
+	return us < most ? us : most;
 }
 
 /* "HTTP/1.1 200 OK", "HTTP/2 200" */
@@ -154,6 +203,7 @@ http_response_add_line(struct http_response *rs, const char *data, size_t len)
 	keep_header(&rs->etag, "ETag:", data, len);
 	keep_header(&rs->last_modified, "Last-Modified:", data, len);
 	keep_date(rs, data, len);
+	keep_retry_after(rs, data, len);
 }
 
 void

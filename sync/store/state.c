@@ -60,6 +60,7 @@ state_load(
 	out->counts.plugins = stmt_int(s, 12);
 	out->counts.rejected = stmt_int(s, 13);
 	out->validators.checkpoint = text(s, 14);
+	out->retry_us = instant(s, 15);
 	stmt_done(s);
 	return 0;
 }
@@ -82,6 +83,16 @@ state_claim(struct db *db, int64_t source, int64_t now, struct err *e)
 	return stmt_run(s, e);
 }
 
+/* Binds ${us}, NULL for CLOCK_NEVER. */
+static void
+bind_instant(struct stmt *s, int parameter, int64_t us)
+{
+	if (us == CLOCK_NEVER)
+		stmt_bind_null(s, parameter);
+	else
+		stmt_bind_int(s, parameter, us);
+}
+
 int
 state_unchanged(struct db *db, const struct state_end *end, struct err *e)
 {
@@ -91,6 +102,7 @@ state_unchanged(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_int(s, SQL_SOURCE_STATE_UNCHANGED_P_SOURCE, end->source);
 	stmt_bind_int(s, SQL_SOURCE_STATE_UNCHANGED_P_NOW, end->now);
 	stmt_bind_int(s, SQL_SOURCE_STATE_UNCHANGED_P_DUE, end->due);
+	bind_instant(s, SQL_SOURCE_STATE_UNCHANGED_P_RETRY, end->retry);
 	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_MESSAGE, end->message);
 	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_REVISION, v->revision);
 	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_ETAG, v->etag);
@@ -113,6 +125,7 @@ state_complete(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SOURCE, end->source);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_NOW, end->now);
 	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_DUE, end->due);
+	bind_instant(s, SQL_SOURCE_STATE_COMPLETE_P_RETRY, end->retry);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_MESSAGE, end->message);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_HASH, v->hash);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_FILTER, end->filter);
@@ -138,6 +151,7 @@ state_failed(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_SOURCE, end->source);
 	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_NOW, end->now);
 	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_DUE, end->due);
+	bind_instant(s, SQL_SOURCE_STATE_FAILED_P_RETRY, end->retry);
 	stmt_bind_str(s, SQL_SOURCE_STATE_FAILED_P_MESSAGE, end->message);
 	return stmt_run(s, e);
 }

@@ -19,6 +19,7 @@ struct source_state {
 	int64_t attempts; /* failures since then */
 	int64_t checked_us; /* CLOCK_NEVER: not yet */
 	int64_t due_us; /* CLOCK_NEVER: at once */
+	int64_t retry_us; /* its server said so; CLOCK_NEVER: it did not */
 	char *applied_filter; /* NULL: nothing is stored */
 	struct validators validators;
 	struct apply_counts counts; /* servers, skills, plugins, rejected */
@@ -33,6 +34,7 @@ struct state_end {
 	int64_t source;
 	int64_t now;
 	int64_t due;
+	int64_t retry; /* Retry-After; CLOCK_NEVER: none */
 	const char *message;
 	const char *filter; /* what was applied */
 	const struct validators *validators;

@@ -2,6 +2,7 @@
 /* What a fetching process says: it comes through, and nothing else does. */
 #include "sync/fetch/fetch_wire.h"
 
+#include "lib/clock.h"
 #include "lib/limits.h"
 #include "tests/t.h"
 
@@ -81,11 +82,21 @@ test_failure(void)
 	struct buf b = BUF_INIT(LIMIT_FETCH_RESULT);
 
 	err_set(&r.err, ERR_LIMIT, "too\nlarge\033[2J");
+	r.retry_us = LIMIT_RETRY_KEPT * CLOCK_SECOND;
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == 0);
 	CHECK(back.err.code == ERR_LIMIT &&
 	      strcmp(back.err.text, "too?large?[2J") == 0);
+	CHECK_INT(back.retry_us, LIMIT_RETRY_KEPT * CLOCK_SECOND);
 	fetch_wire_result_free(&back);
+	/* Nobody waits longer, nor into the past. */
+	for (int i = 0; i < 2; i++) {
+		buf_reset(&b);
+		r.retry_us = i == 0 ? LIMIT_RETRY_KEPT * CLOCK_SECOND + 1 : -1;
+		fetch_wire_add_result(&b, &r);
+		CHECK(read_back(&back, b.data, b.len) == -1);
+		fetch_wire_result_free(&back);
+	}
 	buf_free(&b);
 }
 

@@ -123,9 +123,54 @@ test_informational(void)
 	http_response_free(&rs);
 }
 
+static void
+test_retry_after(void)
+{
+	static const struct {
+		int line;
+		const char *text;
+		int64_t seconds;
+	} rows[] = {
+		{ __LINE__, "Retry-After: 3600\r\n", 3600 },
+		{ __LINE__, "retry-after:0", 0 },
+		{ __LINE__, "Retry-After: 86400", 86400 },
+		{ __LINE__, "Retry-After: 86401", LIMIT_RETRY_KEPT },
+		{ __LINE__, "Retry-After: 99999999999999999999999999",
+		    LIMIT_RETRY_KEPT },
+		{ __LINE__, "Retry-After: -5", 0 },
+		{ __LINE__, "Retry-After: 1.5 hours", 0 },
+		{ __LINE__, "Retry-After: later", 0 },
+		{ __LINE__, "Retry-After:", 0 },
+		{ __LINE__, "Retry-After: Fri, 02 Jan 2026 03:05:05 GMT", 60 },
+		{ __LINE__, "Retry-After: Fri, 02 Jan 2026 03:04:05 GMT", 0 },
+		{ __LINE__, "Retry-After: Fri, 02 Jan 2025 03:04:05 GMT", 0 },
+		{ __LINE__, "Retry-After: Fri, 02 Jan 2099 03:04:05 GMT",
+		    LIMIT_RETRY_KEPT },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct http_response rs = { 0 };
+
+		T_AT(rows[i].line);
+		add(&rs, "HTTP/1.1 503 Service Unavailable\r\n");
+		CHECK_INT(http_retry_after(&rs), 0);
+		add(&rs, rows[i].text);
+		/* The server's clock counts, wherever it stands. */
+		add(&rs, "Date: Fri, 02 Jan 2026 03:04:05 GMT\r\n");
+		CHECK_INT(
+		    http_retry_after(&rs), rows[i].seconds * CLOCK_SECOND);
+		/* The next answer says nothing of the kind. */
+		add(&rs, "HTTP/1.1 429 Too Many Requests\r\n");
+		CHECK_INT(http_retry_after(&rs), 0);
+		http_response_free(&rs);
+	}
+	T_AT(0);
+}
+
 int
 main(void)
 {
+	test_retry_after();
 	test_status_lines();
 	test_validators();
 	test_longest_validator();

@@ -65,7 +65,7 @@ begin(struct site *s)
 	s->context.db = s->db;
 	s->context.max_meta_size = s->conf->max_meta_size;
 	CHECK_INT(source_job_load(&s->job, s->db, &s->conf->sources[0], false,
-		      clock_now(), &e),
+		      false, clock_now(), &e),
 	    0);
 }
 
@@ -147,6 +147,63 @@ test_failure_keeps_what_is_known(void)
 	end(&s);
 }
 
+/* A failure whose server asked to wait for ${seconds}. */
+static void
+fail(struct site *s, int64_t seconds)
+{
+	const struct err why = { ERR_FETCH, "HTTP 429" };
+	struct fetch nothing = { .retry_us = seconds * CLOCK_SECOND };
+	struct err e = ERR_INIT;
+
+	CHECK_INT(
+	    source_store(&s->out, &s->context, &s->job, &nothing, &why, &e), 0);
+}
+
+static bool
+is_due(struct site *s, bool asked, bool force, int64_t now)
+{
+	struct err e = ERR_INIT;
+
+	source_job_free(&s->job);
+	CHECK_INT(source_job_load(&s->job, s->db, &s->conf->sources[0], asked,
+		      force, now, &e),
+	    0);
+	return s->job.due;
+}
+
+static void
+test_retry_after_is_kept(void)
+{
+	const int64_t hour = 3600 * CLOCK_SECOND, day = 24 * hour;
+	int64_t now = clock_now();
+	struct site s;
+
+	begin(&s);
+	CHECK(is_due(&s, false, false, now));
+	fail(&s, 5 * 3600);
+	CHECK(!is_due(&s, false, false, now + 5 * hour - CLOCK_SECOND));
+	CHECK(s.job.state.due_us >= now + 5 * hour &&
+	      s.job.state.retry_us == s.job.state.due_us);
+	CHECK(!is_due(&s, true, false, now + 4 * hour));
+	CHECK(s.job.waits);
+	CHECK(is_due(&s, true, true, now + 4 * hour));
+	CHECK(!s.job.waits);
+	CHECK(is_due(&s, false, false, now + 6 * hour));
+	/* Written by a clock that was wrong: no server waits that long. */
+	CHECK(is_due(&s, false, false, now - 2 * day));
+	/* What came of the next attempt takes its place. */
+	CHECK(is_due(&s, true, true, now));
+	fail(&s, 0);
+	CHECK(is_due(&s, true, false, now));
+	CHECK(s.job.state.retry_us == CLOCK_NEVER);
+	fail(&s, 3600);
+	CHECK(is_due(&s, true, true, now));
+	store(&s, DOCUMENT_OF("1.0.0"), hash_one, false);
+	CHECK(is_due(&s, true, false, now));
+	CHECK(s.job.state.retry_us == CLOCK_NEVER);
+	end(&s);
+}
+
 static void
 test_time(void)
 {
@@ -182,6 +239,7 @@ main(void)
 	test_part_without_change();
 	test_whole_without_change();
 	test_failure_keeps_what_is_known();
+	test_retry_after_is_kept();
 	test_time();
 	unlink(FILE_NAME);
 	rmdir(dir);
