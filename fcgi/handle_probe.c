@@ -42,6 +42,7 @@ int
 handle_version(struct exchange *x, struct err *e)
 {
 	struct json_out j = JSON_OUT_INIT(&x->response->body);
+	char warning[SANDBOX_WARNING_MAX];
 
 	(void)e;
 	json_out_open(&j, '{');
@@ -59,6 +60,11 @@ handle_version(struct exchange *x, struct err *e)
 	json_out_int(&j, sandbox_now()->landlock);
 	json_out_key(&j, "seccomp");
 	json_out_bool(&j, sandbox_now()->seccomp);
+	sandbox_warning(warning, sandbox_now());
+	if (*warning != '\0') {
+		json_out_key(&j, "warning");
+		json_out_str(&j, warning);
+	}
 	json_out_close(&j, '}');
 	json_out_close(&j, '}');
 	buf_addc(&x->response->body, '\n');

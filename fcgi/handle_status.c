@@ -9,6 +9,7 @@
 #include "fcgi/handle.h"
 #include "lib/clock.h"
 #include "lib/json_out.h"
+#include "lib/sandbox.h"
 
 /* A run whose process has not been heard of for longer is not running. */
 #define HEARTBEAT_MAX (60 * CLOCK_SECOND)
@@ -198,6 +199,39 @@ add_registries(struct json_out *j, struct db *db, struct err *e)
 	return 0;
 }
 
+static void
+add_warning(struct json_out *j, const char *what, const char *warning)
+{
+	if (warning == NULL || *warning == '\0')
+		return;
+	json_out_open(j, '{');
+	json_out_key(j, "process");
+	json_out_str(j, what);
+	json_out_key(j, "warning");
+	json_out_str(j, warning);
+	json_out_close(j, '}');
+}
+
+/* Where a sandbox that was asked for is not in force: fetches, and here. */
+static int
+add_sandbox_warnings(struct json_out *j, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_SETTING_READ);
+	char own[SANDBOX_WARNING_MAX];
+	bool row;
+
+	stmt_bind_str(s, SQL_SETTING_READ_P_KEY, SANDBOX_SETTING);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	sandbox_warning(own, sandbox_now());
+	json_out_open(j, '[');
+	add_warning(j, "fetch", row ? stmt_text(s, 0, NULL) : NULL);
+	add_warning(j, "responder", own);
+	json_out_close(j, ']');
+	stmt_done(s);
+	return 0;
+}
+
 int
 handle_status(struct exchange *x, struct err *e)
 {
@@ -221,6 +255,9 @@ handle_status(struct exchange *x, struct err *e)
 		return -1;
 	json_out_key(&j, "registries");
 	if (add_registries(&j, x->db, e) == -1)
+		return -1;
+	json_out_key(&j, "sandboxWarnings");
+	if (add_sandbox_warnings(&j, x->db, e) == -1)
 		return -1;
 	json_out_close(&j, '}');
 	buf_addc(&x->response->body, '\n');

@@ -64,10 +64,14 @@ outdated(const void *ctx)
 static void
 enter_sandbox(void)
 {
+	char warning[SANDBOX_WARNING_MAX];
 	struct log_line line;
 
 	sandbox_keep_profiling(profile_directory());
 	sandbox_responder(program_database());
+	sandbox_warning(warning, sandbox_now());
+	if (*warning != '\0')
+		log_message(LOG_LEVEL_WARN, SANDBOX_NOT_IN_FORCE, warning);
 	log_begin(&line, LOG_LEVEL_DEBUG, "sandbox");
 	log_int(&line, "landlock", sandbox_now()->landlock);
 	log_str(&line, "seccomp", sandbox_now()->seccomp ? "true" : "false");

@@ -93,7 +93,8 @@ const char *const openapi_components[] = {
 	    "'version','commit','build_date','platform','sandbox'",
 	    "'version':" TEXT ",'commit':" TEXT ",'build_date':" TEXT
 	    ",'platform':" TEXT ",'sandbox':{'type':'object','properties':{"
-	    "'landlock':" NUMBER ",'seccomp':{'type':'boolean'}}}") ",",
+	    "'landlock':" NUMBER ",'seccomp':{'type':'boolean'},'warning':" TEXT
+	    "}}") ",",
 	OBJECT("Metadata", "'count'",
 	    "'count':{'type':'integer','description':'Items on this page.'},"
 	    "'nextCursor':{'type':'string','description':'Absent on the last "
@@ -165,22 +166,26 @@ const char *const openapi_components[] = {
 	    ",'createdAt':" INSTANT ",'updatedAt':" INSTANT
 	    ",'sourceName':" TEXT ",'position':" NUMBER) ",",
 	LISTING("RegistryEntries", "entries", "RegistryEntry") ",",
-	OBJECT("SyncStatus", "'lastSync','running','sources','registries'",
+	OBJECT("SyncStatus",
+	    "'lastSync','running','sources','registries',"
+	    "'sandboxWarnings'",
 	    "'lastSync':{'type':['object','null'],'properties':{'type':" TEXT
 	    ",'startTime':" INSTANT ",'completionTime':" INSTANT
-	    ",'hash':" OR_NULL("string") ",'serverCount':" OR_NULL(
-		"integer") ",'result':" TEXT ",'attemptCount':" NUMBER
-			   ",'errorMessage':" OR_NULL(
-			       "string") "}},"
-					 "'running':{'type':['object','null'],'properties':{'runId':" TEXT
-					 ",'type':" TEXT ",'startTime':" INSTANT
-					 ",'source':" OR_NULL(
-					     "string") ",'entries':" NUMBER
-						       ",'bytes':" NUMBER "}},"
-						       "'sources':" ARRAY(REF(
-							   "SyncOfSource")) ","
-									    "'registries':" ARRAY(
-										REF("SyncOfRegistry"))) ",",
+	    ",'hash':" OR_NULL("string") ",'serverCount':" OR_NULL("integer") ",'result':" TEXT ",'attemptCount':" NUMBER ",'errorMessage':" OR_NULL(
+		"string") "}},"
+			  "'running':{'type':['object','null'],'properties':{'runId':" TEXT
+			  ",'type':" TEXT ",'startTime':" INSTANT
+			  ",'source':" OR_NULL(
+			      "string") ",'entries':" NUMBER ",'bytes':" NUMBER
+					"}},"
+					"'sources':" ARRAY(REF(
+					    "SyncOfSource")) ","
+							     "'registries':" ARRAY(REF(
+								 "SyncOfRegistry")) ","
+										    "'sandboxWarnings':" ARRAY(
+											REF("SandboxWarning"))) ",",
+	OBJECT("SandboxWarning", "'process','warning'",
+	    "'process':{'enum':['fetch','responder']},'warning':" TEXT) ",",
 	OBJECT("SyncOfSource", "'name','type'",
 	    "'name':" TEXT ",'type':" TEXT
 	    ",'phase':" OR_NULL("string") ",'message':" OR_NULL("string") ",'attemptCount':" OR_NULL(

@@ -5,11 +5,15 @@
 #include "lib/sandbox_private.h"
 #include "lib/xalloc.h"
 
+#include <errno.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define DESCRIPTORS 64
 
@@ -55,6 +59,30 @@ const struct sandbox *
 sandbox_now(void)
 {
 	return &state.now;
+}
+
+void
+sandbox_warning(char to[SANDBOX_WARNING_MAX], const struct sandbox *s)
+{
+	int len = 0;
+
+	*to = '\0';
+	if (s->landlock_error != 0)
+		len = snprintf(to, SANDBOX_WARNING_MAX / 2, "landlock: %s",
+		    strerror(s->landlock_error));
+	if (len >= SANDBOX_WARNING_MAX / 2)
+		len = SANDBOX_WARNING_MAX / 2 - 1;
+	if (s->seccomp_error != 0)
+		snprintf(to + len, SANDBOX_WARNING_MAX / 2, "%sseccomp: %s",
+		    len > 0 ? "; " : "", strerror(s->seccomp_error));
+}
+
+static void
+enter_landlock(
+    const struct sandbox_rule *rules, int count, enum sandbox_network network)
+{
+	state.now.landlock = sandbox_landlock_enter(rules, count, network);
+	state.now.landlock_error = state.now.landlock == 0 ? errno : 0;
 }
 
 /* The directory of the file that ${database} leads to; the caller frees it. */
@@ -121,10 +149,12 @@ sandbox_responder(const char *database)
 		limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, DESCRIPTORS);
-	state.now.landlock =
-	    sandbox_landlock_enter(rules, count, SANDBOX_NETWORK_NONE);
+	enter_landlock(rules, count, SANDBOX_NETWORK_NONE);
 	state.now.seccomp =
 	    sandbox_seccomp_enter(is_set_to("log"), state.profiles != NULL);
+	/* A build with a sanitizer never asks for a filter. */
+	state.now.seccomp_error =
+	    state.now.seccomp || SANDBOX_SANITIZER ? 0 : errno;
 	free(directory);
 }
 
@@ -181,8 +211,7 @@ sandbox_fetch(const char *const *writable, const char *const *readable)
 	r = add_rules(r, readable, reads, SANDBOX_LOOK);
 	if (!is_set_to("off")) {
 		limit(RLIMIT_CORE, 0);
-		state.now.landlock = sandbox_landlock_enter(
-		    rules, (int)(r - rules), SANDBOX_NETWORK_OUT);
+		enter_landlock(rules, (int)(r - rules), SANDBOX_NETWORK_OUT);
 	}
 	free(rules);
 }
@@ -191,4 +220,31 @@ int
 sandbox_offered(void)
 {
 	return is_set_to("off") ? 0 : sandbox_landlock_version();
+}
+
+void
+sandbox_try_fetch(struct sandbox *out)
+{
+	static const char *const nothing[] = { NULL };
+	struct sandbox tried = { .landlock_error = ECHILD };
+	int pair[2];
+	pid_t pid;
+
+	if (is_set_to("off"))
+		tried.landlock_error = 0;
+	else if (pipe(pair) == 0) {
+		pid = fork();
+		if (pid == 0) {
+			sandbox_fetch(nothing, nothing);
+			_exit(write(pair[1], &state.now, sizeof state.now) !=
+			      sizeof state.now);
+		}
+		close(pair[1]);
+		if (read(pair[0], &tried, sizeof tried) != sizeof tried)
+			tried = (struct sandbox){ .landlock_error = ECHILD };
+		close(pair[0]);
+		if (pid != -1)
+			waitpid(pid, NULL, 0);
+	}
+	*out = tried;
 }

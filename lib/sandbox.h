@@ -25,10 +25,24 @@
 struct sandbox {
 	int landlock; /* the version of its interface in use; 0: not in force */
 	bool seccomp;
+	/* The errno of each that was asked for and is not in force, else 0. */
+	int landlock_error;
+	int seccomp_error;
 };
 
 /* What this process is held by. */
 const struct sandbox *sandbox_now(void);
+
+/* What logs say before such a text. */
+#define SANDBOX_NOT_IN_FORCE "the sandbox is not in force"
+/* Room for any text of sandbox_warning(). */
+#define SANDBOX_WARNING_MAX 256
+
+/*
+ * Writes which parts of a sandbox were asked for and are not in force, and why:
+ * "landlock: Operation not permitted".  "" when there is nothing to warn of.
+ */
+void sandbox_warning(char to[SANDBOX_WARNING_MAX], const struct sandbox *s);
 
 /*
  * For a responder, whose socket is open already: it may read files in the
@@ -63,5 +77,17 @@ void sandbox_fetch(const char *const *writable, const char *const *readable);
 
 /* The version of Landlock that sandbox_fetch() would use; 0: none. */
 int sandbox_offered(void);
+
+/*
+ * The row of the table setting in which the sync leaves sandbox_warning() of
+ * its fetches for responders.
+ */
+#define SANDBOX_SETTING "sandbox_warning"
+
+/*
+ * What sandbox_fetch() puts in force here.  A process of its own tries it, as
+ * what forbids it may be a filter that only refuses the last step.
+ */
+void sandbox_try_fetch(struct sandbox *out);
 
 #endif

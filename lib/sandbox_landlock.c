@@ -5,6 +5,7 @@
  */
 #include "lib/sandbox_private.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -86,6 +87,7 @@ add_rule(int ruleset, const struct sandbox_rule *rule, uint64_t files)
 	struct path_rule raw = { .allowed = rights_of(rule->right) & files };
 	bool done = false;
 	struct stat st;
+	int error;
 
 	raw.parent = open(rule->path, O_PATH | O_CLOEXEC);
 	if (raw.parent == -1)
@@ -96,7 +98,9 @@ add_rule(int ruleset, const struct sandbox_rule *rule, uint64_t files)
 		done = syscall(
 			   ADD_RULE, ruleset, RULE_PATH_BENEATH, &raw, 0u) == 0;
 	}
+	error = errno;
 	close(raw.parent);
+	errno = error;
 	return done;
 }
 
@@ -128,7 +132,7 @@ sandbox_landlock_enter(
 	int version = sandbox_landlock_version();
 	bool done = true;
 	size_t size;
-	int fd;
+	int fd, error;
 
 	if (version < 1)
 		return 0;
@@ -144,7 +148,9 @@ sandbox_landlock_enter(
 		done = add_rule(fd, &rules[i], set.files);
 	done = done && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       syscall(RESTRICT_SELF, fd, 0u) == 0;
+	error = errno;
 	close(fd);
+	errno = error;
 	return done ? version : 0;
 }
 
@@ -163,6 +169,7 @@ sandbox_landlock_enter(
 	(void)rules;
 	(void)count;
 	(void)network;
+	errno = ENOSYS;
 	return 0;
 }
 

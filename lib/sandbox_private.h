@@ -38,8 +38,8 @@ int sandbox_landlock_version(void);
 
 /*
  * Restricts files to what lies below the rules' paths; those that are not
- * there are passed over.  Returns the version of Landlock, 0 when the kernel
- * cannot.
+ * there are passed over.  Returns the version of Landlock; 0 with errno set
+ * when it is not in force.
  */
 int sandbox_landlock_enter(
     const struct sandbox_rule *rules, int count, enum sandbox_network network);
@@ -47,7 +47,7 @@ int sandbox_landlock_enter(
 /*
  * Allows the system calls of a responder only; with ${profiling} also timers,
  * and opening files to write to them.  With ${log} others are noted and pass.
- * Returns whether it is so.
+ * Returns whether it is so, else sets errno.
  */
 bool sandbox_seccomp_enter(bool log, bool profiling);
 

@@ -165,11 +165,14 @@ sandbox_seccomp_enter(bool log, bool profiling)
 
 #else
 
+#include <errno.h>
+
 bool
 sandbox_seccomp_enter(bool log, bool profiling)
 {
 	(void)log;
 	(void)profiling;
+	errno = ENOSYS;
 	return false;
 }
 

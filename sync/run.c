@@ -26,6 +26,12 @@
 /* A source that is due at every run is due so often while someone watches. */
 #define ALWAYS_DUE_US (60 * CLOCK_SECOND)
 
+struct sandbox_check {
+	bool done;
+	struct sandbox found;
+	char warning[SANDBOX_WARNING_MAX];
+};
+
 static bool
 is_asked_for(const struct run_options *o, const char *name)
 {
@@ -103,6 +109,23 @@ let_note(const struct run *r, struct err *e)
 	return watch == NULL ? 0 : watch->note(watch->ctx, r->context.db, e);
 }
 
+/* What fetches are held by: found out, and warned of, once in a process. */
+static const struct sandbox_check *
+check_sandbox(void)
+{
+	static struct sandbox_check check;
+
+	if (check.done)
+		return &check;
+	sandbox_try_fetch(&check.found);
+	sandbox_warning(check.warning, &check.found);
+	if (*check.warning != '\0')
+		log_message(
+		    LOG_LEVEL_WARN, SANDBOX_NOT_IN_FORCE, check.warning);
+	check.done = true;
+	return &check;
+}
+
 /*
  * Brings the configuration in.  A dry run leaves its transaction open, to be
  * undone at the end with all that follows.
@@ -114,7 +137,9 @@ bring_in_configuration(struct run *r, struct err *e)
 	bool changed;
 
 	if (db_begin_write(db, e) == -1 ||
-	    reconcile(db, r->conf, &changed, e) == -1)
+	    reconcile(db, r->conf, &changed, e) == -1 ||
+	    reconcile_setting(
+		db, SANDBOX_SETTING, check_sandbox()->warning, e) == -1)
 		goto fail;
 	if (!r->options->dry_run &&
 	    (db_commit(db, e) == -1 || let_note(r, e) == -1))
@@ -449,8 +474,8 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
 		return -1;
 	run_step(r, NULL,
-	    sandbox_offered() > 0 ? "fetching in a sandbox"
-				  : "fetching without a sandbox");
+	    check_sandbox()->found.landlock > 0 ? "fetching in a sandbox"
+						: "fetching without a sandbox");
 	if (run_sources(r, e) == -1)
 		return -1;
 	sum_up(r);

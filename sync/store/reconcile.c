@@ -434,8 +434,7 @@ out:
 	return rc;
 }
 
-/* Writes a setting that is not what it should be. */
-static int
+int
 reconcile_setting(
     struct db *db, const char *key, const char *value, struct err *e)
 {

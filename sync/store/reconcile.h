@@ -20,6 +20,10 @@
 int reconcile(
     struct db *db, const struct conf *conf, bool *changed, struct err *e);
 
+/* Writes a setting unless it has that value already. */
+int reconcile_setting(
+    struct db *db, const char *key, const char *value, struct err *e);
+
 /* The id of the source called ${name}, which is configured. */
 int reconcile_source_id(
     int64_t *id, struct db *db, const char *name, struct err *e);

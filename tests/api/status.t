@@ -38,8 +38,8 @@ def status():
 
 def test_before_the_first_run():
     got = status()
-    tap.equal(list(got), ["lastSync", "running", "sources", "registries"],
-        "members")
+    tap.equal(list(got), ["lastSync", "running", "sources", "registries",
+        "sandboxWarnings"], "members")
     tap.equal((got["lastSync"], got["running"]), (None, None), "nothing yet")
 
 

@@ -21,7 +21,10 @@ from test_site import SYNC, Site, server  # noqa: E402
 
 BUILD = responder.BUILD.replace("/build/valgrind", "/build")
 PREFIX = "/opt/registry"
-EXPOSURE = 20 # tenths
+# Tenths, as systemd 252 rates them; what others rate differs a little.
+EXPOSURE = {"thv-registry-api@.service": 4}
+EXPOSURE_OF_SYNCS = 13
+EXPOSURE_ELSEWHERE = 20
 SCRATCH = tempfile.TemporaryDirectory(prefix="installed.")
 STATE = "var/lib/thv-registry"
 
@@ -117,20 +120,23 @@ def test_units():
     equal((notes, len(paths) >= 8), ([], True), "systemd finds no mistake")
     version = subprocess.run([analyze, "--version"], capture_output=True,
                              text=True, check=True).stdout.split()[1]
-    if int(re.match(r"\d+", version).group()) < 250:
+    version = int(re.match(r"\d+", version).group())
+    if version < 250:
         skip(f"systemd-analyze {version} cannot rate units that are not "
              "loaded")
         return
     for path in paths:
         if not path.endswith(".service"):
             continue
+        limit = EXPOSURE_ELSEWHERE if version != 252 else EXPOSURE.get(
+            os.path.basename(path), EXPOSURE_OF_SYNCS)
         done = subprocess.run(
             [analyze, "security", "--offline=yes", "--no-pager",
-             f"--threshold={EXPOSURE}", path], capture_output=True, text=True,
+             f"--threshold={limit}", path], capture_output=True, text=True,
             check=False)
         last = (done.stdout.strip() or "nothing").splitlines()[-1]
         contains(last, "exposure level", f"{os.path.basename(path)} is rated")
-        equal(done.returncode, 0, f"and exposed less than 2.0: {last}")
+        equal(done.returncode, 0, f"and exposed {limit / 10} at most: {last}")
 
 
 def ids(root, name, database):
