@@ -21,6 +21,7 @@
 struct watch_paths {
 	int fd;
 	int highest; /* watch descriptor: there are so many */
+	const char *pattern; /* of the place being added; NULL: none */
 	const char *gap;
 };
 
@@ -135,7 +136,7 @@ is_full(struct watch_paths *w)
 	return true;
 }
 
-/* A directory with what is below it, names with a dot in front left out. */
+/* A directory with what is below it that a walk for the pattern would enter. */
 static void
 add_tree(struct watch_paths *w, const char *path, int depth, int links)
 {
@@ -150,7 +151,7 @@ add_tree(struct watch_paths *w, const char *path, int depth, int links)
 	while (!is_full(w) && (entry = readdir(dir)) != NULL) {
 		char *below;
 
-		if (entry->d_name[0] == '.')
+		if (path_glob_hides(w->pattern, entry->d_name))
 			continue;
 		below = xasprintf("%s/%s", path, entry->d_name);
 		if (lstat(below, &st) == -1)
@@ -224,7 +225,9 @@ add_place(struct watch_paths *w, const char *path)
 		return;
 	}
 	base = before == 0 ? xstrdup(".") : xstrndup(path, before);
+	w->pattern = path + before;
 	add_path(w, base, 0);
+	w->pattern = NULL;
 	free(base);
 }
 

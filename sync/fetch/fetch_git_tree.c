@@ -167,8 +167,10 @@ add_tree(struct fetch_git_job *job, struct fetch_git_documents *docs,
 	for (i = 0; i < count; i++) {
 		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
 
-		/* Settings of tools; directories on disk are read so too. */
-		if (*git_tree_entry_name(entry) == '.')
+		/* As on disk: settings of tools, unless they are named. */
+		if (path_glob_hides(
+			*docs->pattern == '\0' ? NULL : docs->pattern,
+			git_tree_entry_name(entry)))
 			continue;
 		/* git writes no such name, so whoever did means no good. */
 		if (strchr(git_tree_entry_name(entry), '/') != NULL) {

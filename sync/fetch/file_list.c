@@ -202,7 +202,7 @@ walk_directory(struct walk *w, const struct level *level, struct err *e)
 		}
 		if (entry == NULL)
 			break;
-		if (entry->d_name[0] != '.' &&
+		if (!path_glob_hides(w->pattern, entry->d_name) &&
 		    walk_entry(w, level, entry->d_name, e) == -1)
 			goto out;
 	}

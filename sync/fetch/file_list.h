@@ -4,8 +4,9 @@
  * without reading them: a file, the *.json files of a directory and its
  * subdirectories, or the files that a pattern matches (sync/fetch/path_glob.h).
  *
- * Names that begin with a dot are passed over, links are followed: in a
- * mounted ConfigMap each file is a link into a hidden directory.
+ * Names that begin with a dot are skipped unless the pattern names them.  Links
+ * are followed: in a mounted ConfigMap each file is a link into a hidden
+ * directory.
  */
 #ifndef SYNC_FILE_LIST_H
 #define SYNC_FILE_LIST_H

@@ -31,31 +31,48 @@ is_any_depth(const char *pattern)
 	       (pattern[2] == '/' || pattern[2] == '\0');
 }
 
+/* Whether ${p} bytes of ${pattern} match ${n} bytes of ${name}. */
+static bool
+component_matches(const char *pattern, size_t p, const char *name, size_t n)
+{
+	char one[LIMIT_PATH], other[LIMIT_PATH];
+
+	if (p >= sizeof one || n >= sizeof other)
+		return false;
+	memcpy(one, pattern, p);
+	one[p] = '\0';
+	memcpy(other, name, n);
+	other[n] = '\0';
+	return fnmatch(one, other, FNM_PERIOD) == 0;
+}
+
 /* Whether the first components match, and set both to what follows them. */
 static bool
 match_component(const char **pattern, const char **path)
 {
-	char one[LIMIT_PATH], other[LIMIT_PATH];
 	size_t p = strcspn(*pattern, "/"), n = strcspn(*path, "/");
 
-	if (p >= sizeof one || n >= sizeof other)
-		return false;
-	memcpy(one, *pattern, p);
-	one[p] = '\0';
-	memcpy(other, *path, n);
-	other[n] = '\0';
 	/* Both end here, or neither. */
 	if (((*pattern)[p] == '\0') != ((*path)[n] == '\0') ||
-	    fnmatch(one, other, FNM_PERIOD) != 0)
+	    !component_matches(*pattern, p, *path, n))
 		return false;
 	*pattern += p + ((*pattern)[p] == '/');
 	*path += n + ((*path)[n] == '/');
 	return true;
 }
 
+/* Whether a component of ${path} begins with a dot. */
+static bool
+has_dot(const char *path)
+{
+	return *path == '.' || strstr(path, "/.") != NULL;
+}
+
 /*
  * Only the last '**' that was passed is ever gone back to: one that stands
- * later finds all that an earlier one could.
+ * later finds all that an earlier one could, names with a dot included, since
+ * '**' passes none of them and each other component matches either only names
+ * with a dot or only names without.
  */
 bool
 path_glob_match(const char *pattern, const char *path)
@@ -66,12 +83,12 @@ path_glob_match(const char *pattern, const char *path)
 		if (is_any_depth(pattern)) {
 			pattern += 2 + (pattern[2] == '/');
 			if (*pattern == '\0')
-				return true;
+				return !has_dot(path);
 			again = pattern;
 			from = path;
 		} else if (*pattern == '\0' ||
 			   !match_component(&pattern, &path)) {
-			if (again == NULL)
+			if (again == NULL || *from == '.')
 				return false;
 			from += strcspn(from, "/");
 			if (*from == '\0')
@@ -81,4 +98,25 @@ path_glob_match(const char *pattern, const char *path)
 		}
 	}
 	return *pattern == '\0';
+}
+
+bool
+path_glob_hides(const char *pattern, const char *name)
+{
+	const char *at = pattern;
+
+	if (*name != '.')
+		return false;
+	if (pattern == NULL || name[1] == '.' || name[1] == '\0' ||
+	    strcmp(name, ".git") == 0)
+		return true;
+	while (*at != '\0') {
+		size_t len = strcspn(at, "/");
+
+		if (*at == '.' &&
+		    component_matches(at, len, name, strlen(name)))
+			return false;
+		at += len + (at[len] == '/');
+	}
+	return true;
 }

@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
 from fetching import fetch, sha256  # noqa: E402
+from kubernetes import Volume  # noqa: E402
 from tap import contains, equal, main, ok  # noqa: E402
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="fetch_file.")
@@ -149,6 +150,43 @@ def test_directory():
     equal(get(at("single")).hash, sha256(b"only"),
           "the hash of one document is that of its bytes")
     equal(get(at("tree") + "/").hash, r.hash, "a slash at the end is fine")
+
+
+def test_patterns_and_names_with_a_dot():
+    for name in (".mcp.json", ".mcp/server.json", "a/.mcp/server.json",
+                 "a/b/.mcp/server.json", "a/.mcp/more/server.json",
+                 ".x/.mcp/server.json", "a/.x/server.json",
+                 ".github/one.json", ".github/.two.json", "server.json",
+                 "a/server.json", ".git/server.json", "a/.git/x/server.json"):
+        write(at("dots", name), b"{}")
+    for path, names in (
+            ("**/.mcp/server.json", [".mcp/server.json", "a/.mcp/server.json",
+                                     "a/b/.mcp/server.json"]),
+            ("a/**/.mcp/**/server.json",
+             [".mcp/more/server.json", ".mcp/server.json",
+              "b/.mcp/server.json"]),
+            (".github/*.json", ["one.json"]),
+            (".github/.*.json", [".two.json"]),
+            (".mcp*.json", [".mcp.json"]),
+            (".*/*.json", [".github/one.json", ".mcp/server.json"]),
+            ("**/.*/**/server.json", [".mcp/server.json",
+                                      "a/.mcp/more/server.json",
+                                      "a/.mcp/server.json",
+                                      "a/.x/server.json",
+                                      "a/b/.mcp/server.json"]),
+            ("**/server.json", ["a/server.json", "server.json"]),
+            ("", ["a/server.json", "server.json"])):
+        equal(get(at("dots", path)).names, names, f"path {path}")
+
+
+def test_patterns_in_a_mounted_configmap():
+    volume = Volume(at("volume"))
+    volume.update({"a.json": b"a", ".b.json": b"b"})
+    for path, names in (("*.json", ["a.json"]), (".*.json", [".b.json"]),
+                        ("**/*.json", ["a.json"]), ("**", ["a.json"]),
+                        ("**/.*/*.json", []), (".*/*.json", [])):
+        equal(get(at("volume", path)).names, names,
+              f"a mounted ConfigMap, {path}: ..data stays hidden")
 
 
 def test_mounted_configmap():
@@ -300,6 +338,8 @@ def test_inline():
           "0", "other data is not")
 
 
-main([test_one_file, test_identity, test_directory, test_mounted_configmap,
+main([test_one_file, test_identity, test_directory,
+      test_patterns_and_names_with_a_dot,
+      test_patterns_in_a_mounted_configmap, test_mounted_configmap,
       test_links, test_what_is_no_file, test_what_cannot_be_read,
       test_limits, test_changes_in_between, test_inline])

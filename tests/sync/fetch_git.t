@@ -108,6 +108,31 @@ def test_directories():
     check_documents(r, {"servers/readme.md": b"text"}, "any name, if named")
 
 
+def test_patterns_and_names_with_a_dot():
+    repo = repository({name: name.encode() for name in (
+        ".mcp.json", ".mcp/server.json", "a/.mcp/server.json",
+        "a/b/.mcp/server.json", "a/.mcp/more/server.json",
+        ".x/.mcp/server.json", "a/.x/server.json", ".github/one.json",
+        ".github/.two.json", "server.json", "a/server.json")})
+    for path, names in (
+            ("**/.mcp/server.json", [".mcp/server.json",
+                                     "a/.mcp/server.json",
+                                     "a/b/.mcp/server.json"]),
+            ("a/**/.mcp/**/server.json", ["a/.mcp/more/server.json",
+                                          "a/.mcp/server.json",
+                                          "a/b/.mcp/server.json"]),
+            (".github/*.json", [".github/one.json"]),
+            (".github/.*.json", [".github/.two.json"]),
+            (".mcp*.json", [".mcp.json"]),
+            (".*/*.json", [".github/one.json", ".mcp/server.json"]),
+            ("**/server.json", ["a/server.json", "server.json"]),
+            ("**", ["a/server.json", "server.json"]),
+            (".", ["a/server.json", "server.json"])):
+        check_documents(get(repo.path, cache=cache(), path=path),
+                        {name: name.encode() for name in names},
+                        f"path {path}")
+
+
 def test_wrong_paths():
     repo = repository({"registry.json": ONE, "dir/file.txt": b"x",
                        "many/a.json": b"{}", "lfs.json":

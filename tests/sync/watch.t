@@ -221,6 +221,7 @@ def test_local_sources():
             "dir": {"file": {"path": site.path("dir")}},
             "map": {"configmap": {"path": site.path("map")}},
             "glob": {"file": {"path": site.path("glob/*/x.json")}},
+            "dots": {"file": {"path": site.path("dots/**/.m/s.json")}},
             "late": {"file": {"path": site.path("not/yet/there.json")}}})
         with Watching(site) as w:
             w.shows(["n/d1", "n/f1", "n/m1"], "at first")
@@ -242,10 +243,17 @@ def test_local_sources():
             site.write("glob/new/x.json", document(server("n/glob")))
             w.shows(["n/d1", "n/d3", "n/f3", "n/glob", "n/late", "n/m2"],
                     "a file comes that matches a pattern")
+            site.write("dots/a/.m/s.json", document(server("n/dot")))
+            w.shows(["n/d1", "n/d3", "n/dot", "n/f3", "n/glob", "n/late",
+                     "n/m2"], "one in a directory with a dot")
+            site.write("dots/a/.m/s.json", document(server("n/dots")))
+            w.shows(["n/d1", "n/d3", "n/dots", "n/f3", "n/glob", "n/late",
+                     "n/m2"], "which is replaced")
             before = quiet(site)
             for i in range(20):
                 site.file_source("file", server(f"n/f{i}"))
-            w.shows(["n/d1", "n/d3", "n/f19", "n/glob", "n/late", "n/m2"],
+            w.shows(["n/d1", "n/d3", "n/dots", "n/f19", "n/glob", "n/late",
+                     "n/m2"],
                     "the last of twenty quick changes")
             tap.ok(1 <= quiet(site) - before <= 5,
                    f"{attempts(site) - before} syncs for them")

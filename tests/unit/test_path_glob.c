@@ -33,6 +33,24 @@ static const struct {
 	{ __LINE__, "?[ab].json", "xa.json", true },
 	{ __LINE__, "?[ab].json", "xc.json", false },
 	{ __LINE__, "*.json", ".a.json", false },
+	{ __LINE__, ".a.json", ".a.json", true },
+	{ __LINE__, ".*.json", ".a.json", true },
+	{ __LINE__, "?a.json", ".a.json", false },
+	{ __LINE__, "[.]a.json", ".a.json", false },
+	{ __LINE__, ".m/*.json", ".m/a.json", true },
+	{ __LINE__, ".m/*.json", ".m/.a.json", false },
+	{ __LINE__, "**/.m/s.json", ".m/s.json", true },
+	{ __LINE__, "**/.m/s.json", "a/b/.m/s.json", true },
+	{ __LINE__, "**/.m/s.json", ".a/.m/s.json", false },
+	{ __LINE__, "**/.m/s.json", "a/.m/b/s.json", false },
+	{ __LINE__, "**/.m/**/s.json", "a/.m/b/c/s.json", true },
+	{ __LINE__, "**/.m/**/s.json", "a/.m/b/.c/s.json", false },
+	{ __LINE__, "**/.m/**/s.json", "a/.m/b/.m/s.json", false },
+	{ __LINE__, "**/s.json", "a/.m/s.json", false },
+	{ __LINE__, "**/.*/s.json", "a/.m/s.json", true },
+	{ __LINE__, "a/**", "a/.b", false },
+	{ __LINE__, "a/**", "a/b/.c/d", false },
+	{ __LINE__, ".m/**", ".m/b/c", true },
 	{ __LINE__, "a**/b", "ac/b", true },
 	{ __LINE__, "a**/b", "a/c/b", false },
 	{ __LINE__, "**/**/**/**/**/**/**/**/z",
@@ -54,6 +72,30 @@ static const struct {
 	{ __LINE__, "a[b]", true, 0 },
 };
 
+static const struct {
+	int line;
+	const char *pattern;
+	const char *name;
+	bool hidden;
+} names[] = {
+	{ __LINE__, NULL, "a", false },
+	{ __LINE__, NULL, ".a", true },
+	{ __LINE__, "**/a", ".a", true },
+	{ __LINE__, "**/.a/x", ".a", false },
+	{ __LINE__, "**/.a/x", "b", false },
+	{ __LINE__, "**/.a/x", ".b", true },
+	{ __LINE__, "x/.*.json", ".b.json", false },
+	{ __LINE__, ".*/**", ".b", false },
+	{ __LINE__, "**/.*", ".git", true },
+	{ __LINE__, ".git/*", ".git", true },
+	{ __LINE__, ".git/*", ".gitea", true },
+	{ __LINE__, ".gitea/*", ".gitea", false },
+	{ __LINE__, "**/..data/*", "..data", true },
+	{ __LINE__, "**/.*", "..data", true },
+	{ __LINE__, "**/.*", ".", true },
+	{ __LINE__, "**/.*", "..", true },
+};
+
 int
 main(void)
 {
@@ -66,6 +108,11 @@ main(void)
 		T_AT(bases[i].line);
 		CHECK(path_glob_is(bases[i].path) == bases[i].is);
 		CHECK_INT(path_glob_base(bases[i].path), bases[i].base);
+	}
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		T_AT(names[i].line);
+		CHECK(path_glob_hides(names[i].pattern, names[i].name) ==
+		      names[i].hidden);
 	}
 	return t_done();
 }
