@@ -83,12 +83,15 @@ $(BUILD)/gen/front.c: $(addprefix fcgi/front/,embed index.html style.css \
 	$(call say,GEN,$@)mkdir -p $(@D) && fcgi/front/embed > $@
 
 # What /version tells; written only when it differs, so nothing is rebuilt for
-# it in vain.  The date is the commit's, so that a build can be repeated.
+# it in vain.  The date is the commit's, so that a build can be repeated.  Git
+# refuses to read the repository of another user, such as in `sudo make install`,
+# unless it is told to; where it cannot tell, what is recorded stays.
 $(BUILD)/gen/commit.h: always
 	@mkdir -p $(@D); \
-	text=$$(TZ=UTC git log -1 --date=format-local:'%Y-%m-%d %H:%M:%S UTC' --format='#define BUILD_COMMIT "%h"%n\
+	text=$$(TZ=UTC git -c safe.directory='*' log -1 --date=format-local:'%Y-%m-%d %H:%M:%S UTC' --format='#define BUILD_COMMIT "%h"%n\
 	#define BUILD_DATE "%cd"' 2>/dev/null | sed 's/^[[:space:]]*//'); \
-	[ "$$text" = "$$(cat $@ 2>/dev/null)" ] && [ -e $@ ] || \
+	[ -z "$$text" ] && [ -e $@ ] || \
+	    [ "$$text" = "$$(cat $@ 2>/dev/null)" ] && [ -e $@ ] || \
 	    printf '%s\n' "$$text" > $@
 .PHONY: always
 always:
