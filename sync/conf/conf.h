@@ -36,6 +36,7 @@ struct conf_git {
 	char *password_file;
 	char *private_key_file; /* ssh; NULL: the agent */
 	char *known_hosts_file; /* ssh; NULL: the user's */
+	char *ca_file; /* https; NULL: the system's root certificates */
 	int64_t timeout_ns; /* of one fetch */
 };
 
@@ -66,6 +67,9 @@ struct conf_file { /* exactly one of path, url, data is not NULL */
 	char *url;
 	char *data; /* inline document */
 	int64_t timeout_ns; /* of a url; 0: no limit */
+	char *token_file; /* of a url; a bearer token; NULL: none */
+	char *ca_file; /* of a url; NULL: the system's root certificates */
+	bool insecure; /* the token may be sent over plain http */
 	bool public_only; /* of a url, as struct http_policy has them */
 	bool https_only;
 };

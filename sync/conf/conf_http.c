@@ -51,6 +51,12 @@ conf_http_read_rules(bool *public_only, bool *https_only,
 		    conf_message_show(shown, url));
 }
 
+bool
+conf_http_is_exposed(const struct conf_url *u)
+{
+	return strcmp(u->scheme, "http") == 0 && !u->is_loopback;
+}
+
 /* ---- headers ---- */
 
 /* A field name of RFC 9110 section 5.1. */
@@ -174,7 +180,7 @@ check_endpoint(const struct conf_api *a, const struct conf_at *at)
 		    "'%s'",
 		    shown);
 	if ((a->token_file != NULL || a->header_count > 0) &&
-	    strcmp(u.scheme, "http") == 0 && !u.is_loopback && !a->insecure)
+	    conf_http_is_exposed(&u) && !a->insecure)
 		conf_message_error(at, "endpoint",
 		    "api.%s must not be sent over plain http (set "
 		    "THV_REGISTRY_INSECURE_URL=true to allow it): %s",

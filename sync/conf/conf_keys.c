@@ -31,6 +31,7 @@ static const struct conf_key git[] = {
 	{ "commit", CONF_STRING, NULL },
 	{ "path", CONF_STRING, NULL },
 	{ "auth", CONF_BLOCK, git_auth },
+	{ "caFile", CONF_STRING, NULL },
 	{ "timeout", CONF_STRING, NULL },
 	END,
 };
@@ -62,6 +63,8 @@ static const struct conf_key file[] = {
 	{ "url", CONF_STRING, NULL },
 	{ "data", CONF_STRING, NULL },
 	{ "timeout", CONF_STRING, NULL },
+	{ "tokenFile", CONF_STRING, NULL },
+	{ "caFile", CONF_STRING, NULL },
 	{ "allowPrivate", CONF_BOOL, NULL },
 	{ "requireHttps", CONF_BOOL, NULL },
 	END,

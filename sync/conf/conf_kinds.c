@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
@@ -99,6 +100,11 @@ read_git(struct conf_git *g, const struct conf_at *at)
 		    found);
 	g->path = conf_value_copy(at, "path", DOCUMENT);
 	read_git_auth(g, at);
+	g->ca_file = conf_kinds_file(at, "caFile", "git.caFile", R_OK);
+	if (g->ca_file != NULL && g->repository != NULL &&
+	    strncasecmp(g->repository, "https:", 6) != 0)
+		conf_message_error(
+		    at, "caFile", "git.caFile needs an https repository");
 	g->timeout_ns = GIT_TIMEOUT_NS;
 	if (conf_value_duration(
 		&g->timeout_ns, at, "timeout", "git.timeout", "'5m', '90s'") &&
@@ -171,6 +177,32 @@ read_file_timeout(struct conf_file *f, const struct conf_at *at)
 	}
 }
 
+/* How to ask for a url; of path and data these keys have no meaning. */
+static void
+read_file_trust(struct conf_file *f, const struct conf_at *at)
+{
+	static const char *const of_a_url[] = { "tokenFile", "caFile" };
+	char shown[CONF_SHOWN_SIZE];
+	struct err ignored = ERR_INIT;
+	struct conf_url u;
+
+	for (size_t i = 0; f->url == NULL && i < 2; i++)
+		if (conf_value_present(at, of_a_url[i]))
+			conf_message_error(at, of_a_url[i],
+			    "file.%s needs file.url", of_a_url[i]);
+	f->insecure = at->reader->insecure_url;
+	f->token_file =
+	    conf_kinds_file(at, "tokenFile", "file.tokenFile", R_OK);
+	f->ca_file = conf_kinds_file(at, "caFile", "file.caFile", R_OK);
+	if (f->token_file != NULL && f->url != NULL && !f->insecure &&
+	    conf_url_parse(&u, f->url, &ignored) == 0 &&
+	    conf_http_is_exposed(&u))
+		conf_message_error(at, "url",
+		    "file.tokenFile must not be sent over plain http (set "
+		    "THV_REGISTRY_INSECURE_URL=true to allow it): %s",
+		    conf_message_show(shown, f->url));
+}
+
 static void
 read_file(struct conf_file *f, const struct conf_at *at)
 {
@@ -178,6 +210,7 @@ read_file(struct conf_file *f, const struct conf_at *at)
 	f->url = conf_value_copy(at, "url", NULL);
 	f->data = conf_value_copy(at, "data", NULL);
 	check_file_place(at);
+	read_file_trust(f, at);
 	if (f->url == NULL)
 		return;
 	check_file_url(f, at, f->url);

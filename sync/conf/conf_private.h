@@ -191,6 +191,8 @@ int conf_url_parse(struct conf_url *out, const char *text, struct err *e);
  */
 void conf_http_read_rules(bool *public_only, bool *https_only,
     const struct conf_at *at, const char *key, const char *url);
+/* Whether ${u} is plain http to another machine. */
+bool conf_http_is_exposed(const struct conf_url *u);
 void conf_http_read_api(struct conf_api *a, const struct conf_at *at);
 void conf_http_free_api(struct conf_api *a); /* the members */
 

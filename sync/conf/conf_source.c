@@ -191,6 +191,7 @@ free_git(struct conf_git *g)
 	free(g->password_file);
 	free(g->private_key_file);
 	free(g->known_hosts_file);
+	free(g->ca_file);
 }
 
 static void
@@ -207,6 +208,8 @@ free_kind(struct conf_source *s)
 		free(s->u.file.path);
 		free(s->u.file.url);
 		free(s->u.file.data);
+		free(s->u.file.token_file);
+		free(s->u.file.ca_file);
 		break;
 	case SOURCE_CONFIGMAP:
 		free(s->u.configmap.path);

@@ -343,6 +343,7 @@ set_up(struct fetch_api_job *job, struct err *e)
 {
 	const struct conf_api *conf = job->conf;
 	struct http_policy policy = { .ca_file = conf->ca_file,
+		.ca_key = "api.caFile",
 		.public_only = conf->public_only,
 		.https_only = conf->https_only,
 		.headers_over_http = conf->insecure };

@@ -171,6 +171,7 @@ ask(struct fetch_download *in, const struct access *a, struct err *e)
 			  : xasprintf("Authorization: Bearer %s", a->token);
 	const struct http_policy policy = {
 		.ca_file = a->ca_file,
+		.ca_key = "configmap.caFile",
 		.headers = &token,
 		.header_count = token != NULL,
 	};

@@ -53,12 +53,30 @@ init_without_certificates(void)
 	return rc < 0 ? git_libgit2_init() : rc;
 }
 
+/*
+ * Has the library's TLS trust ${ca_file} alone: with OpenSSL what is loaded
+ * later is added to these defaults, with mbedTLS it takes their place.
+ */
+static void
+forget_authorities(const char *ca_file)
+{
+	setenv("SSL_CERT_FILE", ca_file, 1);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
+}
+
 static int
-load_certificates(struct err *e)
+load_certificates(const char *ca_file, struct err *e)
 {
 	const char *file = getenv("SSL_CERT_FILE");
 	const char *dir = getenv("SSL_CERT_DIR");
 
+	if (ca_file != NULL) {
+		if (git_libgit2_opts(
+			GIT_OPT_SET_SSL_CERT_LOCATIONS, ca_file, NULL) == 0)
+			return 0;
+		fetch_git_error(e, "failed to load git.caFile");
+		return -1;
+	}
 	if ((file != NULL || dir != NULL) &&
 	    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir) != 0) {
 		fetch_git_error(e, "failed to load SSL_CERT_FILE or "
@@ -69,7 +87,7 @@ load_certificates(struct err *e)
 }
 
 static int
-start_library(const char *home, bool talks, struct err *e)
+start_library(const char *home, const char *ca_file, bool talks, struct err *e)
 {
 	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA,
 		GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
@@ -79,6 +97,8 @@ start_library(const char *home, bool talks, struct err *e)
 	/* The library takes its idea of "home" from here, once. */
 	if (home != NULL)
 		setenv("HOME", home, 1);
+	if (ca_file != NULL)
+		forget_authorities(ca_file);
 	if ((talks ? git_libgit2_init() : init_without_certificates()) < 0) {
 		fetch_git_error(e, "failed to start libgit2");
 		return -1;
@@ -98,7 +118,7 @@ start_library(const char *home, bool talks, struct err *e)
 	 */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 #endif
-	if (talks && load_certificates(e) == -1)
+	if (talks && load_certificates(ca_file, e) == -1)
 		return -1;
 	library_started = true;
 	return 0;
@@ -107,16 +127,16 @@ start_library(const char *home, bool talks, struct err *e)
 int
 fetch_git_library(struct err *e)
 {
-	return library_started ? 0 : start_library(NULL, false, e);
+	return library_started ? 0 : start_library(NULL, NULL, false, e);
 }
 
 int
-fetch_git_library_again(const char *home, struct err *e)
+fetch_git_library_again(const char *home, const char *ca_file, struct err *e)
 {
 	while (git_libgit2_shutdown() > 0)
 		;
 	library_started = false;
-	return start_library(home, true, e);
+	return start_library(home, ca_file, true, e);
 }
 
 void

@@ -118,9 +118,11 @@ int fetch_git_library(struct err *e);
  * For the child, which talks to a server: starts libgit2 with certificates, and
  * forgets the parent's library state, so that two children never share the
  * random numbers their encryption starts from.  ${home} is where the library
- * finds .ssh/known_hosts, NULL for nowhere.
+ * finds .ssh/known_hosts, NULL for nowhere.  ${ca_file} holds the authorities
+ * to trust instead of the system's, NULL for those.
  */
-int fetch_git_library_again(const char *home, struct err *e);
+int fetch_git_library_again(
+    const char *home, const char *ca_file, struct err *e);
 
 /* ERR_FETCH from ${what} and libgit2's last words. */
 void fetch_git_error(struct err *e, const char *what);

@@ -265,7 +265,12 @@ fetch_git_auth_certificate(struct fetch_git_auth *auth,
 		    host, auth->known_hosts);
 	} else {
 		err_set(auth->e, ERR_FETCH,
-		    "the TLS certificate of %s is not trusted", host);
+		    "the TLS certificate of %s is not trusted%s", host,
+		    auth->conf->ca_file != NULL
+			? ": it is for another host or time, or no authority "
+			  "in git.caFile signed it"
+			: "; if an authority of your own signed it, name its "
+			  "file in git.caFile");
 	}
 	return GIT_ECERTIFICATE;
 }

@@ -487,7 +487,7 @@ start_library(struct visit *v)
 	if (job->transport == FETCH_GIT_SSH &&
 	    fetch_git_auth_home(&home, &v->auth, job->cache.path, v->e) == -1)
 		goto out;
-	if (fetch_git_library_again(home, v->e) == -1)
+	if (fetch_git_library_again(home, job->conf->ca_file, v->e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -7,6 +7,7 @@
 
 #include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,22 @@ release_document(struct fetch *f)
 
 static const struct fetch_kind kind_http = { open_document, release_document };
 
+/* The header with the token, read anew; NULL when none is configured. */
+static int
+read_token(char **header, const struct conf_file *conf, struct err *e)
+{
+	char *secret;
+
+	if (conf->token_file == NULL)
+		return 0;
+	if (secret_read(&secret, "the file of file.tokenFile", conf->token_file,
+		e) == -1)
+		return -1;
+	*header = xasprintf("Authorization: Bearer %s", secret);
+	secret_free(secret);
+	return 0;
+}
+
 /* Asks for the document; its bytes are in ${in} when ${rs} says 200. */
 static int
 ask(struct fetch_download *in, struct http_response *rs,
@@ -56,23 +73,38 @@ ask(struct fetch_download *in, struct http_response *rs,
     struct err *e)
 {
 	const struct fetch_options *options = in->options;
+	const struct conf_file *conf = &source->u.file;
 	struct http_request rq = {
-		.url = source->u.file.url,
+		.url = conf->url,
 		.accept = "application/json",
 		.max_body = options->max_bytes,
-		.timeout_ns = source->u.file.timeout_ns,
+		.timeout_ns = conf->timeout_ns,
 	};
-	const struct http_policy policy = {
-		.public_only = source->u.file.public_only,
-		.https_only = source->u.file.https_only,
+	char *header = NULL;
+	struct http_policy policy = {
+		.ca_file = conf->ca_file,
+		.ca_key = "file.caFile",
+		.public_only = conf->public_only,
+		.https_only = conf->https_only,
+		.headers = &header,
+		.headers_over_http = conf->insecure,
 	};
+	int rc = -1;
 
+	if (read_token(&header, conf, e) == -1)
+		goto out;
+	policy.header_count = header != NULL;
 	/* Without a hash a 304 would leave us with nothing known. */
 	if (!options->force && previous->hash[0] != '\0') {
 		rq.etag = previous->etag;
 		rq.last_modified = previous->last_modified;
 	}
-	return fetch_download_run(in, &rq, &policy, rs, e);
+	if (fetch_download_run(in, &rq, &policy, rs, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	secret_free(header);
+	return rc;
 }
 
 static void

@@ -36,6 +36,7 @@ add_git(struct paths *p, const struct conf_git *git)
 
 	add(p, git->password_file);
 	add(p, git->private_key_file);
+	add(p, git->ca_file);
 	/* A wrong URL is for the fetch to complain about. */
 	if (fetch_git_url_check(&transport, git->repository, &ignored) == -1)
 		return;
@@ -54,6 +55,13 @@ add_api(struct paths *p, const struct conf_api *api)
 	add(p, api->ca_file);
 	for (size_t i = 0; i < api->header_count; i++)
 		add(p, api->headers[i].value_file);
+}
+
+static void
+add_file(struct paths *p, const struct conf_file *file)
+{
+	add(p, file->token_file);
+	add(p, file->ca_file);
 }
 
 static void
@@ -81,6 +89,8 @@ fetch_sandbox_enter(const struct conf_source *source, const char *cache_dir)
 		add_git(&p, &source->u.git);
 	else if (source->kind == SOURCE_API)
 		add_api(&p, &source->u.api);
+	else if (source->kind == SOURCE_FILE)
+		add_file(&p, &source->u.file);
 	else if (source->kind == SOURCE_CONFIGMAP)
 		add_configmap(&p, &source->u.configmap);
 	sandbox_fetch(writable, p.at);

@@ -18,6 +18,7 @@
 #include <curl/curl.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,6 +33,7 @@
 #define SLOW_BYTES 16
 #define SLOW_SECONDS 60
 #define RECEIVE_BUFFER (64 * KIB)
+#define ADVICE_SIZE 128
 #define PROGRESS_US (CLOCK_SECOND / 10)
 
 struct http {
@@ -53,6 +55,7 @@ struct exchange {
 	char *shown; /* the same, for messages */
 	bool headers; /* those of the policy go to ${url} */
 	struct http_refused refused;
+	char advice[ADVICE_SIZE];
 	uint64_t bytes_before; /* received by earlier requests */
 	/* Of the answer being received. */
 	size_t header_bytes;
@@ -401,6 +404,41 @@ is_passing(CURLcode code)
 	}
 }
 
+/*
+ * Whether the chain of certificates ends in nothing that is trusted, by the
+ * numbers of OpenSSL's X509_V_ERR_*.  A wrong host or a date is another matter.
+ */
+static bool
+is_unknown_authority(const struct exchange *x, CURLcode code)
+{
+	static const long results[] = { 2, 18, 19, 20, 21, 27 };
+	long result = 0;
+
+	if (code != CURLE_PEER_FAILED_VERIFICATION)
+		return false;
+	curl_easy_getinfo(x->http->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+		if (results[i] == result)
+			return true;
+	return false;
+}
+
+static const char *
+advice_on_authority(struct exchange *x)
+{
+	const struct http_policy *policy = &x->http->policy;
+
+	if (policy->ca_file != NULL)
+		snprintf(x->advice, sizeof x->advice,
+		    "; no authority in %s signed it", policy->ca_key);
+	else
+		snprintf(x->advice, sizeof x->advice,
+		    "; if an authority of your own signed it, name its file "
+		    "in %s",
+		    policy->ca_key);
+	return x->advice;
+}
+
 static void
 fail_by_code(struct exchange *x, CURLcode code)
 {
@@ -417,8 +455,9 @@ fail_by_code(struct exchange *x, CURLcode code)
 		return;
 	}
 	x->may_retry = is_passing(code);
-	err_set(x->e, ERR_FETCH, "failed to fetch %s: %s", x->shown,
-	    *text != '\0' ? text : curl_easy_strerror(code));
+	err_set(x->e, ERR_FETCH, "failed to fetch %s: %s%s", x->shown,
+	    *text != '\0' ? text : curl_easy_strerror(code),
+	    is_unknown_authority(x, code) ? advice_on_authority(x) : "");
 }
 
 static void

@@ -11,7 +11,8 @@
  * time ends the tries, and http_retry_after() returns it.  With TLS it speaks
  * HTTP/2 where libcurl and the server do.  Proxies come from the environment
  * (http_proxy, https_proxy, all_proxy, no_proxy), root certificates from the
- * system or SSL_CERT_FILE and SSL_CERT_DIR.
+ * system or SSL_CERT_FILE and SSL_CERT_DIR.  When no
+ * authority signed a certificate, the error names the key that helps.
  */
 #ifndef SYNC_HTTP_H
 #define SYNC_HTTP_H
@@ -31,6 +32,7 @@ struct http;
 struct http_policy {
 	/* PEM; trusted instead of the system's root certificates. */
 	const char *ca_file;
+	const char *ca_key; /* of the configuration, for messages */
 	/*
 	 * Only addresses that the whole Internet can reach, wherever a name or
 	 * a redirect leads.  Then no proxy is used: it would resolve names

@@ -354,6 +354,9 @@ def test_tls():
               "a certificate authority of one's own")
         contains(Client(up).fetch().error, "certificate",
                  "without it the upstream is not trusted")
+        contains(Client(up).fetch().error, "; if an authority of your own "
+                 "signed it, name its file in api.caFile",
+                 "and the key that helps is named")
         up.fault = lambda h, *_: h.send(302, Location=plain.url(h.path))
         contains(Client(up, ca_file=root).fetch().error,
                  "refused to follow the redirect", "no way back to http")

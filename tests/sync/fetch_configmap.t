@@ -369,6 +369,8 @@ def test_tokens():
     contains(r.error, "failed to get ConfigMap tools/catalogue: ",
              "another CA")
     contains(r.error, "certificate", "is named as the cause")
+    contains(r.error, "; no authority in configmap.caFile signed it",
+             "with the key")
     ok(ask(ca_file="").error != "", "nor is it one that the system knows")
     contains(ask(ca_file=at("no-ca")).error, at("no-ca"), "a missing CA file")
     env = {**CLEAN_ENV, "SSL_CERT_FILE": cluster.ca}

@@ -9,12 +9,12 @@
  * used, and ends with status 1.
  *
  * Keys: kind (git, file, api, configmap) name url path data branch tag commit
- * username namespace object key server token_file ca_file (of a configmap)
- * password_file private_key_file known_hosts_file source_timeout_ms; cache
+ * username namespace object key server token_file ca_file password_file
+ * private_key_file known_hosts_file source_timeout_ms; cache
  * force=1 timeout_ms; prev_hash prev_revision prev_etag prev_last_modified
  * prev_file_identity prev_checkpoint; of a url and an api: public_only=1
  * https_only=1; of an api: page_size overlap_ms full_interval_ms allow_empty=1
- * token_file ca_file header_name header_value; max_bytes; progress=1 prints
+ * header_name header_value; max_bytes; progress=1 prints
  * each progress call; pause=1 waits for a line on standard input before the
  * documents are read.
  */
@@ -71,6 +71,7 @@ describe_git(struct conf_git *git, const struct arguments *args, int64_t ns)
 	git->password_file = get(args, "password_file");
 	git->private_key_file = get(args, "private_key_file");
 	git->known_hosts_file = get(args, "known_hosts_file");
+	git->ca_file = get(args, "ca_file");
 	git->timeout_ns = ns;
 }
 
@@ -118,6 +119,8 @@ describe(struct conf_source *source, const struct arguments *args)
 		source->u.file.url = get(args, "url");
 		source->u.file.data = get(args, "data");
 		source->u.file.timeout_ns = ns;
+		source->u.file.token_file = get(args, "token_file");
+		source->u.file.ca_file = get(args, "ca_file");
 		source->u.file.public_only = get(args, "public_only") != NULL;
 		source->u.file.https_only = get(args, "https_only") != NULL;
 		return 0;

@@ -131,6 +131,21 @@ def test_tls():
         r = get(url.replace("localhost", "127.0.0.1"), cache=cache(),
                 env=env)
         ok(r.status == 1, "it is not for another host")
+        r = get(url, cache=cache())
+        contains(r.error, "not trusted; if an authority of your own signed "
+                 "it, name its file in git.caFile", "the key that helps")
+        check_documents(get(url, cache=cache(), ca_file=pair[0]),
+                        {"registry.json": ONE}, "git.caFile makes it known")
+        os.mkdir(at("other"))
+        other = certificate.make(at("other"), "DNS:localhost")[0]
+        r = get(url, cache=cache(), env=env, ca_file=other)
+        contains(r.error, "no authority in git.caFile signed it",
+                 "it takes the place of SSL_CERT_FILE")
+        with open(at("no.pem"), "w", encoding="ascii") as f:
+            f.write("nothing\n")
+        for path in at("no.pem"), at("missing.pem"):
+            contains(get(url, cache=cache(), ca_file=path).error,
+                     "failed to load git.caFile", "one of no use is named")
         asked = []
         with RawServer(git_server.tunnel(site.port, asked)) as proxy:
             env["https_proxy"] = f"http://127.0.0.1:{proxy.port}"

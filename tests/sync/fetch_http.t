@@ -65,7 +65,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_plain(self, _):
         self.send(200, BODY)
 
-    get_proxied = get_plain
+    get_proxied = get_token = get_plain
 
     def get_etag(self, _):
         if self.headers.get("If-None-Match") == '"v1"':
@@ -399,6 +399,18 @@ def test_tls():
     r = get_url(SECURE.url("/plain"))
     contains(r.error, "certificate", "an unknown root is refused")
     equal(r.requests, "1", "and not tried again")
+    contains(r.error, "; if an authority of your own signed it, name its "
+             "file in file.caFile", "and the key that helps is named")
+    is_body(get_url(SECURE.url("/plain"), ca_file=ROOT),
+            "file.caFile makes it known")
+    os.mkdir(os.path.join(SCRATCH.name, "other"))
+    other = certificate.make(os.path.join(SCRATCH.name, "other"),
+                             "IP:127.0.0.1")[0]
+    contains(get_url(SECURE.url("/plain"), env=TLS_ENV, ca_file=other).error,
+             "; no authority in file.caFile signed it",
+             "it takes the place of SSL_CERT_FILE")
+    r = get_url(SECURE.url("/plain", host="localhost"), ca_file=ROOT)
+    ok("caFile" not in r.error, "for a wrong host no authority helps")
     contains(get_url(SECURE.url("/plain", host="localhost"),
                      env=TLS_ENV).error, "localhost",
              "a certificate for another name is refused")
@@ -456,6 +468,40 @@ def test_userinfo():
     contains(r.error, "HTTP 401", "nor sent to another server")
     ok("Authorization" not in seen("/auth", other)[0][1], "really not")
     other.shutdown()
+
+
+def test_token():
+    token = os.path.join(SCRATCH.name, "token")
+    for text in "s3cret-1\n", " s3cret-2 ":
+        with open(token, "w", encoding="ascii") as f:
+            f.write(text)
+        is_body(get("/token", token_file=token), "with a token")
+        equal(seen("/token")[-1][1].get("Authorization"),
+              "Bearer " + text.strip(), "which is read for each fetch")
+    other = Server()
+    is_body(get("/to?" + other.url("/token"), token_file=token),
+            "behind a redirect")
+    ok("Authorization" not in seen("/token", other)[0][1],
+       "another origin does not get it")
+    is_body(get_url(PLAIN.url("/to?" + SECURE.url("/token")), ca_file=ROOT,
+                    token_file=token), "behind one to https")
+    ok("Authorization" not in seen("/token", SECURE)[0][1],
+       "nor another scheme")
+    other.shutdown()
+    r = get_url("http://host.invalid/token", token_file=token)
+    contains(r.error, "refused to send secrets to http://host.invalid/token",
+             "nor does it travel in the clear")
+    r = get("/status/401", token_file=token)
+    ok("HTTP 401" in r.error and "s3cret" not in r.error, "nor is it shown")
+    with open(token, "w", encoding="ascii") as f:
+        f.write("a\r\nX-Injected: yes")
+    contains(get("/token", token_file=token).error,
+             "the file of file.tokenFile holds a space, a control character",
+             "a token that would be a header of its own")
+    os.remove(token)
+    contains(get("/token", token_file=token).error,
+             "failed to read the file of file.tokenFile: No such file",
+             "a missing one")
 
 
 def test_proxy():
@@ -546,5 +592,6 @@ def test_nothing_left():
 
 
 main([test_plain, test_conditional, test_encoding, test_size, test_redirects,
-      test_restrictions, test_tls, test_errors, test_userinfo, test_proxy,
+      test_restrictions, test_tls, test_errors, test_userinfo, test_token,
+      test_proxy,
       test_retries, test_timeouts, test_nothing_left])

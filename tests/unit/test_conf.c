@@ -117,6 +117,10 @@ check_other_sources(const struct conf *c)
 	    "{\"kind\":\"file\",\"path\":\"./data/registry.json\"}");
 	CHECK_INT(s[4].u.file.timeout_ns, 60 * SECOND);
 	CHECK(s[4].u.file.public_only && s[4].u.file.https_only);
+	CHECK_STR(s[4].u.file.token_file, "/dev/null");
+	CHECK_STR(s[4].u.file.ca_file, "/dev/null");
+	CHECK_STR(s[0].u.git.ca_file, "/dev/null");
+	CHECK_STR(s[1].u.git.ca_file, NULL);
 	check_json(&s[4],
 	    "{\"url\":\"https://files.example.com/registry.json\","
 	    "\"timeout\":\"1m0s\"}",

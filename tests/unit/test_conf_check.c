@@ -161,6 +161,14 @@ static const struct {
 		"      passwordFile: /dev/null\n"
 		"      privateKeyFile: /dev/null\n"),
 	    7, "are mutually exclusive" },
+	{ __LINE__, GIT("    caFile: ca.pem\n"), 5,
+	    "git.caFile must be an absolute path, found 'ca.pem'" },
+	{ __LINE__, GIT("    caFile: /nowhere/ca.pem\n"), 5,
+	    "git.caFile is not accessible: /nowhere/ca.pem: No such" },
+	{ __LINE__,
+	    SOURCE("  git: {repository: 'git@example.com:a', "
+		   "caFile: /dev/null}\n" SYNCED),
+	    3, "git.caFile needs an https repository" },
 
 	/* api */
 	{ __LINE__, SOURCE("  api: {}\n" SYNCED), 3,
@@ -245,6 +253,22 @@ static const struct {
 	    DOCUMENT("    url: https://example.com/\n"
 		     "    timeout: x\n"),
 	    5, "file.timeout must be a valid duration (e.g., '30s', '1m'): " },
+	{ __LINE__, DOCUMENT("    path: x\n    caFile: /dev/null\n"), 5,
+	    "file.caFile needs file.url" },
+	{ __LINE__, DOCUMENT("    data: '{}'\n    tokenFile: /dev/null\n"), 5,
+	    "file.tokenFile needs file.url" },
+	{ __LINE__,
+	    DOCUMENT("    url: https://example.com/\n"
+		     "    caFile: /nowhere/ca.pem\n"),
+	    5, "file.caFile is not accessible: /nowhere/ca.pem: No such" },
+	{ __LINE__,
+	    DOCUMENT("    url: https://example.com/\n"
+		     "    tokenFile: token\n"),
+	    5, "file.tokenFile must be an absolute path, found 'token'" },
+	{ __LINE__,
+	    DOCUMENT("    url: http://example.com/\n"
+		     "    tokenFile: /dev/null\n"),
+	    4, "file.tokenFile must not be sent over plain http" },
 
 	/* configmap */
 	{ __LINE__, SOURCE("  configmap: {}\n" SYNCED), 3,

@@ -94,11 +94,16 @@ test_kinds(void)
 		    .header_count = 1 } };
 	const struct conf_source https = { .kind = SOURCE_GIT,
 		.u.git = { .repository = "https://git.example.com/a",
-		    .password_file = token } };
+		    .password_file = token,
+		    .ca_file = ca } };
 	const struct conf_source ssh = { .kind = SOURCE_GIT,
 		.u.git = { .repository = "git@git.example.com:a",
 		    .private_key_file = key,
 		    .known_hosts_file = hosts } };
+	const struct conf_source url = { .kind = SOURCE_FILE,
+		.u.file = { .url = "https://example.com/registry.json",
+		    .token_file = token,
+		    .ca_file = ca } };
 	const struct conf_source map = { .kind = SOURCE_CONFIGMAP,
 		.u.configmap = { .token_file = token, .ca_file = ca } };
 
@@ -106,6 +111,9 @@ test_kinds(void)
 	check_kind(&api, ca, other);
 	check_kind(&api, header.value_file, other);
 	check_kind(&https, token, other);
+	check_kind(&https, ca, other);
+	check_kind(&url, token, other);
+	check_kind(&url, ca, other);
 	check_kind(&ssh, key, token);
 	check_kind(&ssh, hosts, token);
 	check_kind(&map, ca, other);
