@@ -7,6 +7,7 @@
 
 #include "fcgi/admin_access.h"
 #include "fcgi/endpoint.h"
+#include "fcgi/routes.h"
 #include "fcgi/store.h"
 #include "fcgi/trigger.h"
 #include "lib/json_out.h"
@@ -230,8 +231,13 @@ answer(struct admin *a, const struct request_input *in, struct response *out,
 	struct names names = { .count = 0 };
 	int rc = -1;
 
-	if (request_parse(&a->request, in, e) == -1 ||
-	    check_path(&a->request, e) == -1)
+	if (request_parse(&a->request, in, e) == -1)
+		goto out;
+	if (routes_is_planned(&a->request)) {
+		response_error(out, ROUTES_PLANNED_STATUS, ROUTES_PLANNED_TEXT);
+		return 0;
+	}
+	if (check_path(&a->request, e) == -1)
 		goto out;
 	out->endpoint = a->endpoint;
 	if ((a->request.method & METHODS) == 0) {

@@ -9,6 +9,7 @@
 #include "fcgi/endpoint.h"
 #include "fcgi/gzip.h"
 #include "fcgi/handle.h"
+#include "fcgi/page.h"
 #include "fcgi/registry_memo.h"
 #include "fcgi/routes.h"
 #include "fcgi/store.h"
@@ -218,15 +219,18 @@ keep_answer(struct api *api, struct exchange *x)
 {
 	const struct answers_key key = key_of(x);
 	struct response *out = x->response;
+	bool packed = false;
 
 	if (key.gzip && out->body.len >= COMPRESSED_FROM &&
 	    gzip_compress(api->gzip, &api->packed, &out->body)) {
 		/* Copied: of the other buffer little was ever touched. */
 		buf_reset(&out->body);
 		buf_add(&out->body, api->packed.data, api->packed.len);
-		out->gzip = true;
+		packed = true;
 	}
-	answers_put(api->answers, &key, &out->body, out->gzip);
+	answers_put(api->answers, &key, &out->body, packed);
+	if (out->status == OK)
+		out->gzip = packed;
 }
 
 static int
@@ -264,29 +268,46 @@ fill(struct api *api, struct exchange *x, struct err *e)
 }
 
 /*
- * Whether the client has the body of the answer's tag; makes it a 304 then,
- * with the tag of the body it has (RFC 9110, 15.4.5).
+ * Whether the client has the body of the answer's tag.  Sets ${gzip} to whether
+ * it is the compressed one: a 304 has its tag (RFC 9110, 15.4.5).
  */
 static bool
-is_known(struct exchange *x)
+is_known(const struct exchange *x, bool *gzip)
 {
-	struct response *out = x->response;
-	bool gzip;
+	const struct request *r = x->request;
 
-	if (out->etag[0] == '\0' ||
-	    !etag_matches(x->request->if_none_match, out->etag, &gzip))
+	if (x->response->etag[0] == '\0' ||
+	    !etag_matches(r->if_none_match, x->response->etag, gzip))
 		return false;
-	out->status = NOT_MODIFIED;
-	out->gzip = gzip && gzip_is_accepted(x->request->in->accept_encoding);
+	*gzip = *gzip && gzip_is_accepted(r->in->accept_encoding);
 	return true;
 }
 
-/* What the route asks for. */
+/*
+ * Whether a request that has come so far is a 200 without a look at entries: of
+ * all that can still be wrong only the cursor is left.
+ */
+static int
+check_sure(bool *sure, struct exchange *x, struct err *e)
+{
+	const struct cursor_scope scope = {
+		.registry = x->registry.name,
+		.kind = x->match.route->kind,
+	};
+	struct cursor c;
+	bool resumed;
+
+	*sure = !x->match.route->looks_up;
+	return *sure ? page_resume(&resumed, &c, x, &scope, e) : 0;
+}
+
+/* What the route asks for.  A 304 is given only for what would be a 200. */
 static int
 answer(struct api *api, struct exchange *x, struct err *e)
 {
 	const struct route *route = x->match.route;
 	struct response *out = x->response;
+	bool known, gzip, sure = false;
 
 	api->watched = api->recalled = api->mixed = api->made = false;
 	if (route_check(&x->match, e) == -1 ||
@@ -295,17 +316,22 @@ answer(struct api *api, struct exchange *x, struct err *e)
 		return -1;
 	if (route->scope == ROUTE_REGISTRY && find_registry(api, x, e) == -1)
 		return -1;
-	if (is_known(x))
-		return 0;
-	if (fill(api, x, e) == -1)
+	known = is_known(x, &gzip);
+	if (known && check_sure(&sure, x, e) == -1)
+		return -1;
+	if (!sure && fill(api, x, e) == -1)
 		return -1;
 	/*
 	 * The tag may have come with the answer only; and "*" is true of
-	 * whatever exists, so it had to be looked up first.
+	 * whatever exists.
 	 */
-	if (!is_known(x) && out->etag[0] != '\0' &&
-	    etag_is_any(x->request->if_none_match))
+	if (known || is_known(x, &gzip)) {
 		out->status = NOT_MODIFIED;
+		out->gzip = gzip;
+	} else if (out->etag[0] != '\0' &&
+		   etag_is_any(x->request->if_none_match)) {
+		out->status = NOT_MODIFIED;
+	}
 	return 0;
 }
 
@@ -348,10 +374,28 @@ answer_whole(struct api *api, struct exchange *x, struct err *e)
 			return -1;
 		}
 	}
-	if (rc == 0 && x->match.route->kept && api->made &&
-	    x->response->status == OK)
+	/* Of a 304, too: the next one need not look whether there is one. */
+	if (rc == 0 && x->match.route->kept && api->made)
 		keep_answer(api, x);
 	return rc;
+}
+
+/* Every way to read the path, until something is found. */
+static int
+answer_readings(struct api *api, struct exchange *x, struct err *e)
+{
+	while (answer_whole(api, x, e) == -1) {
+		if (e->code != ERR_NOT_FOUND ||
+		    !route_read_again(
+			&x->match, routes_api, routes_api_count, x->request))
+			return -1;
+		err_clear(e);
+		response_reset(x->response);
+		store_end(&api->store);
+		x->registry.name = NULL;
+		x->db = NULL;
+	}
+	return 0;
 }
 
 /* An error nobody outside can help: what it is stays in the log. */
@@ -413,14 +457,19 @@ api_handle(
 	struct err e = ERR_INIT;
 
 	response_reset(out);
-	if (request_parse(&api->request, in, &e) == -1 ||
-	    route_find(&x.match, routes_api, routes_api_count, &api->request,
-		&e) == -1) {
+	if (request_parse(&api->request, in, &e) == -1) {
 		answer_error(api, &x, &e);
+	} else if (route_find(&x.match, routes_api, routes_api_count,
+		       &api->request, &e) == -1) {
+		if (routes_is_planned(&api->request))
+			response_error(
+			    out, ROUTES_PLANNED_STATUS, ROUTES_PLANNED_TEXT);
+		else
+			answer_error(api, &x, &e);
 	} else if (api->request.method == REQUEST_OPTIONS) {
 		out->status = 204;
 		out->allow = x.match.methods;
-	} else if (answer_whole(api, &x, &e) == -1) {
+	} else if (answer_readings(api, &x, &e) == -1) {
 		answer_error(api, &x, &e);
 	}
 	out->endpoint = endpoint_of(&x.match);

@@ -8,10 +8,10 @@
 const char *
 handle_entry_name(struct exchange *x)
 {
-	const char *const *captures = x->match.captures;
+	char *const *captures = x->match.captures;
 	struct buf *name = &x->scratch->name;
 
-	if (x->match.route->kind == ENTRY_SERVER)
+	if (captures[ROUTE_SERVER_NAME] != NULL)
 		return captures[ROUTE_SERVER_NAME];
 	buf_reset(name);
 	buf_adds(name, captures[ROUTE_NAMESPACE]);

@@ -302,6 +302,10 @@ handle_list(struct exchange *x, struct err *e)
 	buf_reset(&x->scratch->needle);
 	if (x->query.search != NULL)
 		fold_search(x);
+	if (x->query.nothing) {
+		p.from = p.end;
+		return fill_plain(x, &p, &scope, e);
+	}
 	return is_plain(x) ? fill_plain(x, &p, &scope, e)
 			   : fill_filtered(x, &p, &scope, e);
 }

@@ -72,6 +72,8 @@ method_name(enum request_method method)
 		return "PUT";
 	case REQUEST_DELETE:
 		return "DELETE";
+	case REQUEST_PATCH:
+		return "PATCH";
 	default:
 		return "_OTHER";
 	}

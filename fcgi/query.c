@@ -93,13 +93,13 @@ static int
 parse_deleted(struct query *q, const char *text, struct err *e)
 {
 	q->deleted_given = text != NULL;
-	q->deleted = text != NULL && strcmp(text, "true") == 0;
-	if (text != NULL && !q->deleted && strcmp(text, "false") != 0) {
+	q->deleted_word = text != NULL && strcmp(text, "true") == 0;
+	if (text != NULL && !q->deleted_word && strcmp(text, "false") != 0) {
 		err_set(e, ERR_INPUT,
 		    "Invalid include_deleted parameter: must be true or false");
 		return -1;
 	}
-	q->deleted |= q->since != CLOCK_NEVER;
+	q->deleted = q->deleted_word || q->since != CLOCK_NEVER;
 	return 0;
 }
 
@@ -142,6 +142,34 @@ parse_facets(
 	return 0;
 }
 
+/* A parameter that cannot be read must not count as one that is not there. */
+static int
+check_encoding(const struct request *r, unsigned allowed, struct err *e)
+{
+	unsigned malformed = r->malformed & allowed;
+	int which = 0;
+
+	if (malformed == 0)
+		return 0;
+	while ((malformed & 1u << which) == 0)
+		which++;
+	err_set(e, ERR_INPUT,
+	    "Invalid %s parameter: malformed percent-encoding, or a semicolon "
+	    "that is not written as %%3B",
+	    request_parameter_name((enum request_parameter)which));
+	return -1;
+}
+
+/* Whether a filter can match nothing; of several values one may. */
+static bool
+is_impossible(const struct query *q, unsigned impossible)
+{
+	for (int i = 0; i < FACETS; i++)
+		if (q->facets[i].count > 0)
+			impossible &= ~(1u << (REQUEST_FACETS + i));
+	return impossible != 0;
+}
+
 int
 query_parse(struct query *q, const struct request *r, unsigned allowed,
     enum query_style style, struct err *e)
@@ -153,12 +181,14 @@ query_parse(struct query *q, const struct request *r, unsigned allowed,
 	q->cursor = given[REQUEST_CURSOR];
 	q->version = given[REQUEST_VERSION];
 	q->status = given[REQUEST_STATUS];
-	if (parse_limit(q, given[REQUEST_LIMIT], style, e) == -1 ||
+	if (check_encoding(r, allowed, e) == -1 ||
+	    parse_limit(q, given[REQUEST_LIMIT], style, e) == -1 ||
 	    parse_since(q, given[REQUEST_UPDATED_SINCE], e) == -1 ||
 	    parse_deleted(q, given[REQUEST_INCLUDE_DELETED], e) == -1 ||
 	    parse_search(q, given[REQUEST_SEARCH], e) == -1 ||
 	    parse_facets(q, r, allowed, e) == -1)
 		return -1;
+	q->nothing = is_impossible(q, r->impossible & allowed);
 	return 0;
 }
 
@@ -215,9 +245,7 @@ query_resume(struct query *q, const struct cursor *c, struct err *e)
 		odd = "version";
 	else if (!agree(&q->status, c->status))
 		odd = "status";
-	else if (q->since != CLOCK_NEVER && q->since != c->since)
-		odd = "updated_since";
-	else if (q->deleted_given && !c->deleted != !q->deleted &&
+	else if (q->deleted_given && c->deleted != q->deleted_word &&
 		 c->since == CLOCK_NEVER)
 		odd = "include_deleted";
 	else

@@ -26,6 +26,8 @@ struct query {
 	bool limit_given;
 	bool deleted; /* deleted versions count too */
 	bool deleted_given;
+	bool deleted_word; /* what was given */
+	bool nothing; /* a filter is a text that nothing can have */
 	int64_t since; /* CLOCK_NEVER: whenever */
 	/* Borrowed from the request or the cursor; NULL when not given. */
 	const char *search;
@@ -50,7 +52,8 @@ bool query_is_latest(const struct query *q);
 
 /*
  * Goes on with the query that ${c} was made for: takes over what ${q} leaves
- * out.  ERR_INPUT when a parameter that is repeated does not agree.
+ * out.  The cursor decides on updated_since, which a client may move between
+ * two pages.  ERR_INPUT when another parameter that is repeated does not agree.
  */
 int query_resume(struct query *q, const struct cursor *c, struct err *e);
 

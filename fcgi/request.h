@@ -50,7 +50,8 @@ enum request_method {
 	REQUEST_POST = 1 << 3,
 	REQUEST_PUT = 1 << 4,
 	REQUEST_DELETE = 1 << 5,
-	REQUEST_OTHER = 1 << 6
+	REQUEST_PATCH = 1 << 6,
+	REQUEST_OTHER = 1 << 7
 };
 
 /* Query parameters with a meaning somewhere; all others are ignored. */
@@ -73,8 +74,8 @@ enum request_parameter {
 #define REQUEST_FACETS REQUEST_TAG
 
 struct request_segment {
-	const char *text; /* decoded; "" when it cannot be */
-	bool bad; /* not percent-encoded UTF-8 */
+	char *text; /* decoded; "" when it cannot be */
+	bool bad; /* not percent-encoded UTF-8, or with a NUL */
 };
 
 struct request {
@@ -86,10 +87,13 @@ struct request {
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];
-	bool bad_segment; /* any of them, kept or not */
-	/* NULL when absent, empty or not decodable. */
+	bool extra_slashes; /* double or trailing ones, which were left out */
+	/* NULL when absent or empty, "" when impossible. */
 	const char *query[REQUEST_FACETS];
 	struct facet_values facets[FACETS];
+	/* Bits of enum request_parameter. */
+	unsigned malformed; /* bad percent-encoding, or a semicolon */
+	unsigned impossible; /* a filter with a NUL, which nothing matches */
 	bool too_many_facets; /* more than a list takes */
 	char text[LIMIT_REQUEST_URI + 2];
 };
@@ -108,9 +112,11 @@ request_method_of(const char *name)
 }
 
 /*
- * Takes ${in} apart.  ERR_LIMIT: the URI is too long.  ERR_NOT_FOUND: it does
- * not begin with a slash.  Bad encoding is no failure here, since the answer
- * depends on where it stands.
+ * Takes ${in} apart.  Empty segments of the path are left out: clients and
+ * proxies double slashes and append them.  ERR_LIMIT: the URI is too long.
+ * ERR_NOT_FOUND: it does not begin with a slash, or it looks up a name that is
+ * longer than any.  Bad encoding is no failure here, since the answer depends
+ * on where it stands.
  */
 int request_parse(
     struct request *r, const struct request_input *in, struct err *e);
@@ -124,13 +130,19 @@ int request_parse(
 int request_next_value(char *value, bool *found, const char **rest,
     const char *name, struct err *e);
 
+/* The name of a query parameter. */
+const char *request_parameter_name(enum request_parameter which);
+
+/*
+ * Decodes ${text}, which was decoded once, a second time and in place.  False:
+ * it is no percent-encoded UTF-8; ${text} is then undefined.
+ */
+bool request_decode_again(char *text);
+
 /*
  * Writes the query of ${uri} to ${out} as far as it fits: parameters that mean
  * nothing here lose their values, which may be secrets of somebody's.
  */
 size_t request_log_query(char *out, size_t size, const char *uri);
-
-/* Whether a decoded text of the request is empty or only white space. */
-bool request_is_blank(const char *text);
 
 #endif

@@ -17,8 +17,9 @@
 	"Access-Control-Allow-Origin: *\r\n"                          \
 	"Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"        \
 	"Access-Control-Allow-Headers: Authorization, Content-Type, " \
-	"If-None-Match\r\n"                                           \
-	"Access-Control-Expose-Headers: ETag\r\n"                     \
+	"If-None-Match, X-Request-Id, traceparent\r\n"                \
+	"Access-Control-Expose-Headers: ETag, Link, Retry-After, "    \
+	"X-Request-Id, traceparent\r\n"                               \
 	"Cross-Origin-Resource-Policy: cross-origin\r\n"              \
 	"Vary: Accept-Encoding\r\n"
 #define HEADERS_ALWAYS "X-Content-Type-Options: nosniff\r\n"
@@ -52,6 +53,7 @@ static const struct {
 	{ 413, "413 Content Too Large" },
 	{ 414, "414 URI Too Long" },
 	{ 500, "500 Internal Server Error" },
+	{ 501, "501 Not Implemented" },
 	{ 502, "502 Bad Gateway" },
 	{ SERVICE_UNAVAILABLE, "503 Service Unavailable" },
 };
@@ -124,7 +126,7 @@ static void
 add_allow(struct buf *head, unsigned methods)
 {
 	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
-		"PUT", "DELETE" };
+		"PUT", "DELETE", "PATCH" };
 	const char *between = "Allow: ";
 
 	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -2,9 +2,8 @@
 /* Matching paths with patterns, and what holds for all path parameters. */
 #include "fcgi/route.h"
 
-#include "fcgi/name.h"
-
 #include <string.h>
+#include <strings.h>
 
 static const char *const mounts[ROUTE_MOUNTS] = {
 	"",
@@ -12,6 +11,7 @@ static const char *const mounts[ROUTE_MOUNTS] = {
 	"/v0.1",
 	"/registry/{registryName}",
 	"/registry/{registryName}/v0.1",
+	"/registry/{registryName}/v0",
 };
 
 static const char *const capture_names[ROUTE_CAPTURES] = {
@@ -37,18 +37,17 @@ capture_of(const char *name, size_t len)
 
 static bool
 segment_matches(struct route_match *m, const struct request_segment *s,
-    bool last, const char *pattern, size_t len)
+    const char *pattern, size_t len)
 {
 	int which;
 
-	if (len == 0 || pattern[0] != '{')
+	if (pattern[0] != '{')
 		return !s->bad && strlen(s->text) == len &&
 		       memcmp(s->text, pattern, len) == 0;
-	if (last && !s->bad && s->text[0] == '\0')
-		return false;
 	which = capture_of(pattern + 1, len - 2);
 	m->captures[which] = s->text;
-	m->bad[which] = s->bad;
+	if (s->bad)
+		m->bad |= 1u << which;
 	return true;
 }
 
@@ -60,9 +59,11 @@ pattern_matches(struct route_match *m, const struct request *r, size_t *at,
 	while (*pattern == '/') {
 		size_t len = strcspn(++pattern, "/");
 
+		/* The root has no segment. */
+		if (len == 0)
+			break;
 		if (*at == r->segment_count ||
-		    !segment_matches(m, &r->segments[*at],
-			*at + 1 == r->segment_count, pattern, len))
+		    !segment_matches(m, &r->segments[*at], pattern, len))
 			return false;
 		pattern += len;
 		(*at)++;
@@ -76,10 +77,9 @@ path_matches(struct route_match *m, const struct request *r, const char *mount,
 {
 	size_t at = 0;
 
-	for (int i = 0; i < ROUTE_CAPTURES; i++) {
+	for (int i = 0; i < ROUTE_CAPTURES; i++)
 		m->captures[i] = NULL;
-		m->bad[i] = false;
-	}
+	m->bad = 0;
 	return r->segment_count <= LIMIT_PATH_SEGMENTS &&
 	       pattern_matches(m, r, &at, mount) &&
 	       pattern_matches(m, r, &at, path) && at == r->segment_count;
@@ -90,6 +90,8 @@ static bool
 try_route(
     struct route_match *m, const struct route *route, const struct request *r)
 {
+	if (route->exact && r->extra_slashes)
+		return false;
 	for (unsigned i = 0; i < ROUTE_MOUNTS; i++) {
 		if ((route->mounts & 1u << i) == 0 ||
 		    !path_matches(m, r, mounts[i], route->path))
@@ -115,8 +117,6 @@ route_find(struct route_match *m, const struct route *table, size_t count,
 			return 0;
 	if (m->methods != 0)
 		err_set(e, ERR_METHOD, "method not allowed");
-	else if (r->bad_segment)
-		err_set(e, ERR_INPUT, "invalid URL encoding");
 	else
 		err_set(e, ERR_NOT_FOUND, "not found");
 	return -1;
@@ -132,42 +132,50 @@ route_prefix(enum route_mount mount)
 	return mounts[i];
 }
 
-static int
-check_captures(const struct route_match *m, struct err *e)
-{
-	for (int i = 0; i < ROUTE_CAPTURES; i++) {
-		const char *text = m->captures[i];
-		const char *problem = NULL;
-
-		if (text == NULL)
-			continue;
-		if (m->bad[i]) {
-			err_set(e, ERR_INPUT, "invalid URL encoding in %s",
-			    capture_names[i]);
-			return -1;
-		}
-		if (request_is_blank(text))
-			problem = "cannot be empty";
-		else if (text[strcspn(text, " \t\r\n")] != '\0')
-			problem = "cannot contain whitespace";
-		if (problem != NULL) {
-			err_set(
-			    e, ERR_INPUT, "%s %s", capture_names[i], problem);
-			return -1;
-		}
-	}
-	return 0;
-}
-
 int
 route_check(const struct route_match *m, struct err *e)
 {
-	if (check_captures(m, e) == -1)
-		return -1;
-	if (m->route->strict_name &&
-	    name_check_server(m->captures[ROUTE_SERVER_NAME], e) == -1) {
-		err_wrap(e, "invalid server name format");
-		return -1;
-	}
-	return 0;
+	if (m->bad == 0)
+		return 0;
+	err_set(e, ERR_NOT_FOUND, "%s",
+	    (m->bad & 1u << ROUTE_REGISTRY_NAME) != 0 ? "registry not found"
+						      : "not found");
+	return -1;
+}
+
+/*
+ * Whether a name was encoded twice.  That is certain only where it has no slash
+ * and would have one: a name has to have one.
+ */
+static bool
+is_encoded_twice(const char *name)
+{
+	if (strchr(name, '/') != NULL)
+		return false;
+	while ((name = strchr(name, '%')) != NULL)
+		if (strncasecmp(name++, "%2f", 3) == 0)
+			return true;
+	return false;
+}
+
+bool
+route_read_again(struct route_match *m, const struct route *table, size_t count,
+    const struct request *r)
+{
+	char *name = m->captures[ROUTE_SERVER_NAME];
+	char *version = m->captures[ROUTE_VERSION];
+
+	if (name == NULL)
+		return false;
+	if (is_encoded_twice(name))
+		return request_decode_again(name) &&
+		       (version == NULL || request_decode_again(version));
+	/* .../x/versions/versions may be the list of "x/versions". */
+	if (version == NULL || strcmp(version, "versions") != 0)
+		return false;
+	for (const struct route *next = m->route + 1; next < table + count;
+	     next++)
+		if (try_route(m, next, r))
+			return true;
+	return false;
 }

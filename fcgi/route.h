@@ -4,9 +4,8 @@
  * query parameters, and who answers.
  *
  * A pattern is a path whose segments are literal or the name of a parameter in
- * braces.  A parameter takes any segment but an empty one at the end of the
- * path.  Every route stands below one or more mounts, the prefixes under which
- * the same thing is found.
+ * braces.  A parameter takes any segment.  Every route stands below one or more
+ * mounts, the prefixes under which the same thing is found.
  */
 #ifndef FCGI_ROUTE_H
 #define FCGI_ROUTE_H
@@ -26,7 +25,8 @@ enum route_mount {
 	ROUTE_AT_V01 = 1 << 2, /* /v0.1 */
 	ROUTE_AT_REGISTRY = 1 << 3, /* /registry/{registryName} */
 	ROUTE_AT_REGISTRY_V01 = 1 << 4, /* /registry/{registryName}/v0.1 */
-	ROUTE_MOUNTS = 5 /* how many there are */
+	ROUTE_AT_REGISTRY_V0 = 1 << 5, /* /registry/{registryName}/v0 */
+	ROUTE_MOUNTS = 6 /* how many there are */
 };
 
 /* Parameters of paths. */
@@ -57,7 +57,8 @@ struct route {
 	enum entry_kind kind;
 	bool kept; /* its answers may be told again while their tag holds */
 	bool content_tag; /* the entity tag is made of the body */
-	bool strict_name; /* a serverName that cannot be is a 400, not a 404 */
+	bool looks_up; /* 404 when the registry has no such entry */
+	bool exact; /* double and trailing slashes are 404 */
 	/* For the description of the API (fcgi/openapi.c). */
 	const char *summary; /* one line; NULL: for people, not described */
 	const char *answer; /* which of its schemas a 200 has */
@@ -69,15 +70,14 @@ struct route_match {
 	const struct route *route;
 	unsigned mount; /* of enum route_mount, which bit */
 	/* Decoded, NULL when the route has no such parameter. */
-	const char *captures[ROUTE_CAPTURES];
-	bool bad[ROUTE_CAPTURES]; /* there, but cannot be decoded */
+	char *captures[ROUTE_CAPTURES];
+	unsigned bad; /* bits of enum route_capture: it cannot be decoded */
 	unsigned methods; /* what the path allows, on ERR_METHOD too */
 };
 
 /*
  * Finds the route of ${r} among ${count} of ${table}.  ERR_NOT_FOUND: no such
- * path; ERR_METHOD: not with this method, ${m} has those it has; ERR_INPUT: no
- * such path, and it is not percent-encoded UTF-8 either.
+ * path; ERR_METHOD: not with this method, ${m} has those it has.
  */
 int route_find(struct route_match *m, const struct route *table, size_t count,
     const struct request *r, struct err *e);
@@ -87,9 +87,17 @@ int route_find(struct route_match *m, const struct route *table, size_t count,
 const char *route_prefix(enum route_mount mount);
 
 /*
- * Checks the parameters of the path, in their order.  ERR_INPUT with a text
- * for the client.
+ * ERR_NOT_FOUND when a parameter of the path cannot be decoded: nothing has a
+ * name like that.
  */
 int route_check(const struct route_match *m, struct err *e);
+
+/*
+ * Whether the path of a server that was not found can be read in another way,
+ * as ${m} is then changed to: a proxy may have decoded the name, or encoded the
+ * path a second time.
+ */
+bool route_read_again(struct route_match *m, const struct route *table,
+    size_t count, const struct request *r);
 
 #endif

@@ -2,8 +2,11 @@
 /*
  * Every path that thv-registry-api answers.
  *
- * Lookups of one version leave the form of the name alone: a client that asks
- * whether a server is allowed takes 404 for "no" and 400 for an outage.
+ * Look-ups leave the form of the name alone: a client that asks whether a
+ * server is allowed takes 404 for "no" and 400 for an outage.
+ *
+ * The name of a server is one segment.  Proxies that decode its slash make two
+ * of it, so each such path has a second form, which is tried after the first.
  */
 #include "fcgi/routes.h"
 
@@ -14,8 +17,11 @@
 /* Servers are found below v0.1, and for older clients without a version. */
 #define SERVERS                                                           \
 	(ROUTE_AT_ROOT | ROUTE_AT_V0 | ROUTE_AT_V01 | ROUTE_AT_REGISTRY | \
-	    ROUTE_AT_REGISTRY_V01)
-#define EXTENSIONS (ROUTE_AT_V0 | ROUTE_AT_V01 | ROUTE_AT_REGISTRY_V01)
+	    ROUTE_AT_REGISTRY_V01 | ROUTE_AT_REGISTRY_V0)
+#define VERSIONED                                             \
+	(ROUTE_AT_V0 | ROUTE_AT_V01 | ROUTE_AT_REGISTRY_V01 | \
+	    ROUTE_AT_REGISTRY_V0)
+#define EXTENSIONS VERSIONED
 
 #define PARAMETER(name) (1u << REQUEST_##name)
 #define CONTINUED (PARAMETER(LIMIT) | PARAMETER(CURSOR))
@@ -56,31 +62,30 @@
 		.style = (how), .kept = true, .summary = (about),            \
 		.answer = (schema), .handle = handle_list                    \
 	}
-#define VERSIONS(mount, name, of, about, schema)                              \
-	{                                                                     \
-		.mounts = (mount), .path = (name), .methods = READ,           \
-		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = PAGED,   \
-		.style = QUERY_VERSIONS, .strict_name = (of) == ENTRY_SERVER, \
-		.kept = true, .summary = (about), .answer = (schema),         \
-		.handle = handle_versions                                     \
+#define VERSIONS(mount, name, of, about, schema)                            \
+	{                                                                   \
+		.mounts = (mount), .path = (name), .methods = READ,         \
+		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = PAGED, \
+		.style = QUERY_VERSIONS, .looks_up = true, .kept = true,    \
+		.summary = (about), .answer = (schema),                     \
+		.handle = handle_versions                                   \
 	}
-#define ITEM(mount, name, of, about, schema)                                  \
-	{                                                                     \
-		.mounts = (mount), .path = (name), .methods = READ,           \
-		.scope = ROUTE_REGISTRY, .kind = (of),                        \
-		.parameters = PARAMETER(INCLUDE_DELETED), .kept = true,       \
-		.summary = (about), .answer = (schema), .handle = handle_item \
+#define ITEM(mount, name, of, about, schema)                                \
+	{                                                                   \
+		.mounts = (mount), .path = (name), .methods = READ,         \
+		.scope = ROUTE_REGISTRY, .kind = (of),                      \
+		.parameters = PARAMETER(INCLUDE_DELETED), .looks_up = true, \
+		.kept = true, .summary = (about), .answer = (schema),       \
+		.handle = handle_item                                       \
 	}
-#define EXTENSION_ROUTES(base, of, noun, one, many)                          \
-	LIST(EXTENSIONS, base, of, EXTENSION_LIST, QUERY_EXTENSIONS,         \
-	    "All versions of all " noun "s", many),                          \
-	    LIST(EXTENSIONS, base "/", of, EXTENSION_LIST, QUERY_EXTENSIONS, \
-		"All versions of all " noun "s", many),                      \
-	    ITEM(EXTENSIONS, base "/{namespace}/{name}", of,                 \
-		"The newest version of a " noun, one),                       \
-	    VERSIONS(EXTENSIONS, base "/{namespace}/{name}/versions", of,    \
-		"The versions of a " noun ", newest first", many),           \
-	    ITEM(EXTENSIONS, base "/{namespace}/{name}/versions/{version}",  \
+#define EXTENSION_ROUTES(base, of, noun, one, many)                         \
+	LIST(EXTENSIONS, base, of, EXTENSION_LIST, QUERY_EXTENSIONS,        \
+	    "All versions of all " noun "s", many),                         \
+	    ITEM(EXTENSIONS, base "/{namespace}/{name}", of,                \
+		"The newest version of a " noun, one),                      \
+	    VERSIONS(EXTENSIONS, base "/{namespace}/{name}/versions", of,   \
+		"The versions of a " noun ", newest first", many),          \
+	    ITEM(EXTENSIONS, base "/{namespace}/{name}/versions/{version}", \
 		of, "One version of a " noun, one)
 #define OPENAPI(suffix, handler, schema)                                \
 	{ .mounts = ROUTE_AT_ROOT,                                      \
@@ -109,6 +114,12 @@ const struct route routes_api[] = {
 	    QUERY_SERVERS, "All versions of all servers", "ServerList"),
 	ITEM(ROUTE_AT_ROOT, "/v1/registry/{serverName}", ENTRY_SERVER,
 	    "The newest version of a server", "ServerResponse"),
+	ITEM(SERVERS, "/servers/{namespace}/{name}/versions/{version}",
+	    ENTRY_SERVER, NULL, NULL),
+	VERSIONS(SERVERS, "/servers/{namespace}/{name}/versions", ENTRY_SERVER,
+	    NULL, NULL),
+	ITEM(ROUTE_AT_ROOT, "/v1/registry/{namespace}/{name}", ENTRY_SERVER,
+	    NULL, NULL),
 	EXTENSION_ROUTES("/x/dev.toolhive/skills", ENTRY_SKILL, "skill",
 	    "Skill", "SkillList"),
 	EXTENSION_ROUTES("/x/dev.toolhive/plugins", ENTRY_PLUGIN, "plugin",
@@ -158,6 +169,7 @@ const struct route routes_api[] = {
 	    .path = "/metrics",
 	    .methods = READ,
 	    .scope = ROUTE_WITHOUT,
+	    .exact = true, /* web servers restrict it by its path */
 	    .handle = handle_metrics },
 	DATABASE("/readiness", 0, handle_ready,
 	    "Whether the database can be read", "Health"),
@@ -168,7 +180,54 @@ const struct route routes_api[] = {
 	    .methods = REQUEST_GET | REQUEST_OPTIONS,
 	    .scope = ROUTE_ALONE,
 	    .parameters = PARAMETER(SECONDS),
+	    .exact = true,
 	    .handle = handle_profile },
 };
 
 const size_t routes_api_count = sizeof routes_api / sizeof routes_api[0];
+
+#define PLANNED(mount, name, how)                                   \
+	{                                                           \
+		.mounts = (mount), .path = (name), .methods = (how) \
+	}
+#define CHANGE (REQUEST_PUT | REQUEST_PATCH | REQUEST_DELETE)
+
+const struct route routes_planned[] = {
+	PLANNED(VERSIONED, "/publish", REQUEST_POST),
+	PLANNED(VERSIONED, "/validate", REQUEST_POST),
+	PLANNED(VERSIONED, "/auth/{name}", REQUEST_POST),
+	PLANNED(VERSIONED, "/servers/{serverName}/status", REQUEST_PATCH),
+	PLANNED(VERSIONED, "/servers/{serverName}/versions/{version}", CHANGE),
+	PLANNED(VERSIONED, "/servers/{serverName}/versions/{version}/status",
+	    REQUEST_PATCH),
+	PLANNED(VERSIONED, "/servers/{namespace}/{name}/status", REQUEST_PATCH),
+	PLANNED(VERSIONED, "/servers/{namespace}/{name}/versions/{version}",
+	    CHANGE),
+	PLANNED(VERSIONED,
+	    "/servers/{namespace}/{name}/versions/{version}/status",
+	    REQUEST_PATCH),
+	PLANNED(ROUTE_AT_ROOT, "/v1/sources/{name}", CHANGE),
+	PLANNED(ROUTE_AT_ROOT, "/v1/registries/{name}", CHANGE),
+	PLANNED(ROUTE_AT_ROOT,
+	    "/v1/registries/{name}/decisions/{serverName}/{version}", CHANGE),
+	PLANNED(ROUTE_AT_ROOT, "/v1/entries", REQUEST_POST | CHANGE),
+	PLANNED(ROUTE_AT_ROOT, "/v1/entries/{namespace}/{name}", CHANGE),
+	PLANNED(ROUTE_AT_ROOT, "/v1/entries/{namespace}/{name}/claims", CHANGE),
+	PLANNED(ROUTE_AT_ROOT,
+	    "/v1/entries/{namespace}/{name}/versions/{version}", CHANGE),
+};
+
+const size_t routes_planned_count =
+    sizeof routes_planned / sizeof routes_planned[0];
+
+bool
+routes_is_planned(const struct request *r)
+{
+	struct route_match ignored;
+	struct err e = ERR_INIT;
+	bool found = route_find(&ignored, routes_planned, routes_planned_count,
+			 r, &e) == 0;
+
+	err_clear(&e);
+	return found;
+}

@@ -180,6 +180,8 @@ def test_sources():
                 ("source=--force", 404, "source not found: --force"),
                 ("source=", 400, "source cannot be empty"),
                 ("source=%zz", 400, "source: invalid URL encoding"),
+                ("source=a;source=b", 400, "source: invalid URL encoding"),
+                ("x=1;source=a", 400, "source: invalid URL encoding"),
                 ("source=%ff", 400, "source: invalid URL encoding"),
                 ("&".join(["source=a"] * 101), 400, "too many sources")):
             case.refused(case.ask(f"{URL}?{query}", **HERE), status, text,
@@ -188,9 +190,15 @@ def test_sources():
 
 def test_paths_and_methods():
     with Case() as case:
-        for uri in ("/", "/registry", "/registry/sync/", "/registry/sync/x",
-                "/v0.1/servers", "/registry//sync", "/registry%2Fsync"):
+        for uri in ("/", "/registry", "/registry/sync/x", "/v0.1/servers",
+                "/registry%2Fsync", "/registry/%zz/sync"):
             case.refused(case.ask(uri, **HERE), 404, "not found", uri)
+        for uri in "/registry/sync/", "//registry//sync":
+            tap.equal(case.ask(uri, method="OPTIONS", **HERE).status, 204, uri)
+        for method, uri in ("POST", "/v0/publish"), ("PUT", "/v1/sources/a"):
+            case.refused(case.ask(uri, method=method, **HERE), 501,
+                "not implemented: this server does not take changes over HTTP "
+                "yet", f"{method} {uri}")
         for method in ("GET", "HEAD", "DELETE", "PATCH"):
             answer = case.ask(method=method, **HERE)
             tap.equal((answer.status, answer.headers.get("allow")),

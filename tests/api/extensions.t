@@ -45,6 +45,7 @@ def each(noun):
     tap.equal(one.body, b'{"namespace":"ns1","name":"pdf","description":'
         b'"First PDF","version":"1.10.0"}\n', "latest, and bare")
     tap.equal(get(f"{base}/ns1/pdf/versions/latest").body, one.body, "by word")
+    tap.equal(get(f"{base}//ns1/pdf/").body, one.body, "slashes too many")
     tap.equal(get(f"{base}/ns1/pdf/versions/1.9.0").json["version"], "1.9.0",
         "by version")
     tap.equal(get(f"{base}/ns2/pdf").json["version"], "3.0.0",
@@ -53,7 +54,7 @@ def each(noun):
     tap.equal([v for _, _, v in shown(versions, noun)],
         ["1.10.0", "1.9.0", "1.0.0"], "versions, newest first")
     for path in ("ns1/nope", "ns3/pdf", "ns1/pdf/versions/2", "ns3/pdf/versions",
-            "ns1%2Fpdf", "ns1/pdf/", "ns1"):
+            "ns1%2Fpdf", "ns1", "%20/pdf", "ns1/%00", "ns1/pdf/versions/%20"):
         answer = get(f"{base}/{path}")
         tap.equal((answer.status, answer.error), (404, "not found"), path)
     listing = get(base)
@@ -68,7 +69,8 @@ def each(noun):
     tap.equal(get(base + "/").body, listing.body, "a slash at the end")
     tap.equal(get(f"/v0.1/x/dev.toolhive/{noun}").body, listing.body,
         "the default registry")
-    for query, want in (("search=FIRST%20pdf", 3), ("search=%20%20pdf+", 4),
+    for query, want in (("search=FIRST%20pdf", 3), ("search=%20%20pdf+", 4), ("search=%00", 0), ("status=%00", 0),
+            ("version=latest%00", 0),
             ("status=archived", 1), ("status=ARCHIVED", 1),
             ("status=deprecated", 1), ("status=nonsense", 0),
             ("version=latest&search=pdf", 2), ("search=pd", 4)):

@@ -116,8 +116,13 @@ def test_limits():
         "what is allowed")
     tap.equal(get("tag=" + "x" * 511).status, 200, "512 bytes")
     tap.equal(get("tag=" + "x" * 512).status, 400, "513 bytes")
-    tap.equal(get("tag=%zz&tag=db").json["metadata"]["count"], 2,
-        "what cannot be decoded is dropped")
+    tap.equal(get("tag=%zz&tag=db").status, 400, "one that cannot be decoded")
+    tap.equal(get("tag=db;tag=web").status, 400, "a semicolon between two")
+    tap.equal(get("tag=%00&tag=db").json["metadata"]["count"], 2,
+        "no tag has a NUL; another value may do")
+    tap.equal(get("tag=%00").json["metadata"]["count"], 0, "or not")
+    tap.equal(get("tag=db&transport=%00").json["metadata"]["count"], 0,
+        "every filter must hold")
     longest = get("tag=db&tag=" + "x" * 500 + "&limit=1&search=" + "n." * 1)
     tap.ok(len(longest.json["metadata"]["nextCursor"]) < 4096, "a cursor fits")
     tap.equal(responder.cgi(DATABASE, "/v0.1/servers/n.e%2F1/versions?" + many +

@@ -27,13 +27,13 @@ NAMED = "/registry/{registryName}"
 def extensions(noun):
     base = f"/x/dev.toolhive/{noun}"
     one = base + "/{namespace}/{name}"
-    return [base, base + "/", one, one + "/versions",
+    return [base, one, one + "/versions",
         one + "/versions/{version}"]
 
 
 EXPECTED = {mount + path for mounts, paths in (
-    (("", "/v0", "/v0.1", NAMED, NAMED + "/v0.1"), SERVERS),
-    (("/v0", "/v0.1", NAMED + "/v0.1"),
+    (("", "/v0", "/v0.1", NAMED, NAMED + "/v0.1", NAMED + "/v0"), SERVERS),
+    (("/v0", "/v0.1", NAMED + "/v0.1", NAMED + "/v0"),
         extensions("skills") + extensions("plugins")),
     (("", "/v0", "/v0.1"), ["/health"]),
     (("/v0", "/v0.1"), ["/ping"]),

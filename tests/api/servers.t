@@ -9,6 +9,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(
     os.path.abspath(__file__)), "..", "lib"))
 
+import gzip
 import json
 
 import registry_db as rdb
@@ -205,7 +206,7 @@ def test_search():
             ("tl", ["b.example/only"]),
             ("%25", []), ("_", []), ("%5C", []), ("a%25b", []),
             ("%22only%22", []), ("only+OR+x", []), ("me%0Aa", []),
-            ("x" * 256, [])):
+            ("x" * 256, []), ("%00", []), ("b%00", [])):
         tap.equal([n for n, _ in shown(get(f"{BASE}/servers?search={text}"))],
             want, f"search {text[:40]}")
     tap.equal(get(f"{BASE}/servers?search=" + "x" * 257).status, 400,
@@ -231,13 +232,16 @@ def test_cursor_errors():
         200, "repeated as it was")
     for query in (f"cursor={cursor}&search=exampl",
             f"cursor={cursor}&version=latest",
-            f"cursor={cursor}&include_deleted=true",
-            f"cursor={cursor}&updated_since=2026-01-01T00:00:00Z"):
+            f"cursor={cursor}&include_deleted=true"):
         tap.equal(get(f"{BASE}/servers?{query}").status, 400,
             f"another query: {query[-30:]}")
     for around in f"%20{cursor}+", f"{cursor}%0D%0A":
         tap.equal(shown(get(f"{BASE}/servers?cursor={around}")),
             shown(get(f"{BASE}/servers?cursor={cursor}")), "blanks around it")
+    tap.equal(shown(get(f"{BASE}/servers?cursor={cursor}"
+        "&updated_since=2036-01-01T00:00:00Z")),
+        shown(get(f"{BASE}/servers?cursor={cursor}")),
+        "updated_since of the cursor counts, not that of the request")
     for damaged in ("+", cursor[:5] + "+" + cursor[5:], cursor[:-1], cursor + "A", "B" + cursor[1:], "x", "%2B",
             "aW8uZ2l0aHViLmFjbWUvZm9vLDEuMi4w"):
         answer = get(f"{BASE}/servers?cursor={damaged}")
@@ -280,8 +284,9 @@ EXPECTED_HEADERS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, HEAD, OPTIONS",
     "access-control-allow-headers":
-        "Authorization, Content-Type, If-None-Match",
-    "access-control-expose-headers": "ETag",
+        "Authorization, Content-Type, If-None-Match, X-Request-Id, traceparent",
+    "access-control-expose-headers":
+        "ETag, Link, Retry-After, X-Request-Id, traceparent",
     "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "cross-origin",
     "vary": "Accept-Encoding",
@@ -321,8 +326,33 @@ def test_headers():
     tap.equal(cases[3][0].body, b'{"error":"method not allowed"}\n', "405")
 
 
+def test_changes_are_not_implemented():
+    """Until they are: what the program would do, not that it has no such path;
+    Allow still says what it does."""
+    one = "/v0.1/servers/n.x%2Fx/versions/2.0.0"
+    for method, uri in (("POST", "/v0/publish"), ("POST", "/v0.1/publish"),
+            ("POST", "/registry/r/v0.1/publish"), ("POST", "/v0/validate"),
+            ("POST", "/v0/auth/none"), ("PUT", one), ("DELETE", one),
+            ("PATCH", one + "/status"), ("PUT", "/v1/sources/a"),
+            ("DELETE", "/v1/registries/r"), ("POST", "/v1/entries")):
+        answer = get(uri, method=method)
+        tap.equal((answer.status, answer.error, answer.headers.get("allow")),
+            (501, "not implemented: this server does not take changes over "
+                "HTTP yet", None), f"{method} {uri}")
+    for uri in one, "/v1/sources/a":
+        tap.equal(get(uri, method="OPTIONS").headers["allow"],
+            "GET, HEAD, OPTIONS", "OPTIONS does not promise it")
+        answer = get(uri, method="POST")
+        tap.equal((answer.status, answer.headers["allow"]),
+            (405, "GET, HEAD, OPTIONS"), "nor does a 405")
+    tap.equal(get("/v0/publish").status, 404, "there is nothing to read")
+
+
 def test_head():
-    for uri in (f"{BASE}/servers", "/nothing", "/health"):
+    for uri in (f"{BASE}/servers", f"{BASE}/servers/n.x%2Fx/versions/latest",
+            "/nothing", "/health", "/readiness", "/version", "/v1/sources",
+            "/v1/sources/none", "/registry/status", "/openapi.json",
+            f"{BASE}/servers?cursor=x", "/"):
         full, head = get(uri), get(uri, method="HEAD")
         tap.equal((head.status, head.headers, head.body),
             (full.status, full.headers, b""), f"HEAD {uri}")
@@ -352,6 +382,53 @@ def test_etag():
     tap.ok(other != tag, "registries differ")
     tap.equal(get("/health", etag="*").status, 200, "not for probes")
     tap.equal(get(f"{uri}?limit=x", etag=tag).status, 400, "errors first")
+
+
+def test_not_modified_is_for_what_exists():
+    """One process, so that answers are kept as well."""
+    cursor = get(f"{BASE}/servers?limit=1").json["metadata"]["nextCursor"]
+    other = get("/registry/a/v0.1/servers?limit=1").json["metadata"][
+        "nextCursor"]
+    cases = [("/servers", 200), ("/servers?search=none", 200),
+        (f"/servers?cursor={cursor}", 200),
+        ("/servers/n.x%2Fx/versions/2.0.0", 200),
+        ("/servers/n.x/x/versions/latest", 200),
+        ("/servers/n.x%2Fx/versions", 200), ("/openapi.yaml", 404),
+        ("/servers/no.such%2Fname/versions", 404),
+        ("/servers/no.such%2Fname/versions/latest", 404),
+        ("/servers/n.x%2Fx/versions/9", 404),
+        ("/servers/n.x%2Fx/versions/%00", 404),
+        ("/servers/gone.example%2Fhalf/versions/2.0.0", 404),
+        ("/x/dev.toolhive/skills/n/s", 404), ("/nothing", 404),
+        ("/servers?cursor=x", 400), (f"/servers?cursor={other}", 400),
+        (f"/servers?cursor={cursor}&search=y", 400),
+        ("/servers?include_deleted=x", 400), ("/servers?search=%zz", 400),
+        ("/servers/n.x%2Fx/versions?cursor=x", 400)]
+    with tempfile.TemporaryDirectory() as directory:
+        server = responder.FastCgi(DATABASE, directory)
+        tag = server.get(f"{BASE}/servers").headers["etag"]
+        packed = f'{tag[:-1]}-gzip"'
+        for turn in range(4):
+            for uri, status in cases:
+                if status == 200:
+                    status = 304 if turn else 200
+                etag = (None, tag, packed, "*")[turn]
+                got = server.get(f"{BASE}{uri}", etag=etag,
+                    HTTP_ACCEPT_ENCODING="gzip")
+                tap.equal(got.status, status, f"{uri} to {etag}")
+                if status == 304:
+                    tap.equal((got.body, got.headers["etag"]),
+                        (b"", packed if turn == 2 else tag), "its tag")
+        # What was kept of a 304 is the whole answer, packed or not.
+        uri = f"{BASE}/servers/v.example%2Fmany/versions"
+        for accept in "", "gzip":
+            for etag in (tag, tag, tag, None):
+                got = server.get(uri, etag=etag, HTTP_ACCEPT_ENCODING=accept)
+            tap.equal((got.status, got.headers.get("content-encoding")),
+                (200, accept or None), f"then a 200 with '{accept}'")
+            body = gzip.decompress(got.body) if accept else got.body
+            tap.equal(body, get(uri).body, "and the whole answer")
+        server.stop()
 
 
 def test_large_page_ends_early():

@@ -219,10 +219,16 @@ static const struct {
 	{ __LINE__, { .since = CLOCK_NEVER, .version = "latest" }, NULL },
 	{ __LINE__, { .since = CLOCK_NEVER, .version = "1" }, "version" },
 	{ __LINE__, { .since = CLOCK_NEVER, .status = "active" }, "status" },
-	{ __LINE__, { .since = 5 }, "updated_since" },
+	/* A client may move it from page to page: the cursor decides. */
+	{ __LINE__, { .since = 5 }, NULL },
+	{ __LINE__, { .since = 5, .deleted = true, .deleted_given = true },
+	    NULL },
 	{ __LINE__, { .since = CLOCK_NEVER, .deleted_given = true }, NULL },
 	{ __LINE__,
-	    { .since = CLOCK_NEVER, .deleted_given = true, .deleted = true },
+	    { .since = CLOCK_NEVER,
+		.deleted_given = true,
+		.deleted_word = true,
+		.deleted = true },
 	    "include_deleted" },
 };
 
@@ -246,6 +252,8 @@ test_resume(void)
 			CHECK_STR(q.search, "x");
 			CHECK_STR(q.version, "latest");
 			CHECK_INT(q.limit, 7);
+			CHECK(q.since == CLOCK_NEVER);
+			CHECK(!q.deleted);
 			continue;
 		}
 		snprintf(want, sizeof want,

@@ -41,8 +41,9 @@ static const struct {
 } paths[] = {
 	{ __LINE__, "/", "" },
 	{ __LINE__, "/a/b", "a|b" },
-	{ __LINE__, "/a/b/", "a|b|" },
-	{ __LINE__, "//a", "|a" },
+	{ __LINE__, "/a/b/", "a|b" },
+	{ __LINE__, "//a", "a" },
+	{ __LINE__, "/a///b//%2F", "a|b|/" },
 	{ __LINE__, "/a%2Fb/c%2fd", "a/b|c/d" },
 	{ __LINE__, "/a%252Fb", "a%2Fb" },
 	{ __LINE__, "/1+b/1%2Bb", "1+b|1+b" },
@@ -70,8 +71,9 @@ test_paths(void)
 		T_AT(paths[i].line);
 		CHECK_INT(parse(paths[i].uri), 0);
 		CHECK_STR(joined(), paths[i].segments);
-		CHECK_INT(request.bad_segment,
-		    strchr(paths[i].segments, '!') != NULL);
+		CHECK_INT(request.extra_slashes,
+		    paths[i].uri[1] == '\0' || strstr(paths[i].uri, "//") ||
+			(paths[i].uri[strlen(paths[i].uri) - 1] == '/'));
 	}
 	T_AT(0);
 	CHECK_INT(parse(NULL), ERR_NOT_FOUND);
@@ -90,6 +92,10 @@ test_sizes(void)
 	CHECK_INT(parse(uri), ERR_LIMIT);
 	uri[LIMIT_REQUEST_URI] = '\0';
 	CHECK_INT(parse(uri), 0);
+	CHECK_INT(request.segment_count, 0);
+	for (size_t i = 1; i < LIMIT_REQUEST_URI; i += 2)
+		uri[i] = 'x';
+	CHECK_INT(parse(uri), 0);
 	CHECK_INT(request.segment_count, LIMIT_PATH_SEGMENTS + 1);
 	memset(uri + 1, 'a', LIMIT_REQUEST_URI - 1);
 	CHECK_INT(parse(uri), 0);
@@ -100,29 +106,77 @@ test_sizes(void)
 	free(uri);
 }
 
+/* A name that is too long is one that does not exist. */
+static void
+test_long_names(void)
+{
+	static const struct {
+		int line;
+		const char *before, *after; /* of a long run of letters */
+		int code;
+	} rows[] = {
+		{ __LINE__, "/v0/servers/", "/versions/1", ERR_NOT_FOUND },
+		{ __LINE__, "/v0/servers/a%2Fb/versions/", "?x",
+		    ERR_NOT_FOUND },
+		{ __LINE__, "/v0/x/dev.toolhive/skills/", "", ERR_NOT_FOUND },
+		{ __LINE__, "/v0/x/dev.toolhive/plugins/a/", "",
+		    ERR_NOT_FOUND },
+		{ __LINE__, "/v1/registry/", "", ERR_NOT_FOUND },
+		{ __LINE__, "/", "/servers/x", ERR_LIMIT },
+		{ __LINE__, "/v0/servers?search=", "/servers/", ERR_LIMIT },
+		{ __LINE__, "/v0/servers/a%2Fb/versions?x=", "", ERR_LIMIT },
+		{ __LINE__, "/v1/sources/", "", ERR_LIMIT },
+	};
+	static char uri[LIMIT_REQUEST_URI + 100];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t len = strlen(rows[i].before);
+
+		T_AT(rows[i].line);
+		memcpy(uri, rows[i].before, len);
+		memset(uri + len, 'n', LIMIT_REQUEST_URI);
+		strcpy(uri + len + LIMIT_REQUEST_URI, rows[i].after);
+		CHECK_INT(parse(uri), rows[i].code);
+	}
+	T_AT(0);
+}
+
 static const struct {
 	int line;
 	const char *query;
 	const char *search; /* NULL: absent */
 	const char *limit;
+	const char *malformed; /* the first that is */
 } queries[] = {
-	{ __LINE__, "", NULL, NULL },
-	{ __LINE__, "search=a", "a", NULL },
-	{ __LINE__, "search=a&limit=2", "a", "2" },
-	{ __LINE__, "search=a&search=b", "a", NULL },
-	{ __LINE__, "search=&search=b", NULL, NULL },
-	{ __LINE__, "search&search=b", NULL, NULL },
-	{ __LINE__, "search=%zz&search=b", "b", NULL },
-	{ __LINE__, "search=%00&limit=1", NULL, "1" },
-	{ __LINE__, "search=a;b&limit=1", NULL, "1" },
-	{ __LINE__, "a;search=b", NULL, NULL },
-	{ __LINE__, "search=a+b%2Bc%20d", "a b+c d", NULL },
-	{ __LINE__, "search=a=b", "a=b", NULL },
-	{ __LINE__, "se%61rch=a", "a", NULL },
-	{ __LINE__, "%zz=1&search=a", "a", NULL },
-	{ __LINE__, "Search=a&searc=b&searchx=c&=d&&", NULL, NULL },
-	{ __LINE__, "search=a?b/c", "a?b/c", NULL },
-	{ __LINE__, "q=x&limit=%2B5", NULL, "+5" },
+	{ __LINE__, "", NULL, NULL, NULL },
+	{ __LINE__, "search=a", "a", NULL, NULL },
+	{ __LINE__, "search=a&limit=2", "a", "2", NULL },
+	{ __LINE__, "search=a&search=b", "a", NULL, NULL },
+	{ __LINE__, "search=&search=b", NULL, NULL, NULL },
+	{ __LINE__, "search&search=b", NULL, NULL, NULL },
+	{ __LINE__, "search=%zz&search=b", "b", NULL, "search" },
+	{ __LINE__, "search=a&search=%2", "a", NULL, "search" },
+	{ __LINE__, "search=%00&limit=1", "", "1", NULL },
+	{ __LINE__, "search=a%00b&limit=1", "", "1", NULL },
+	{ __LINE__, "search=%00%", NULL, NULL, "search" },
+	{ __LINE__, "limit=5%00", NULL, NULL, "limit" },
+	{ __LINE__, "cursor=%00", NULL, NULL, "cursor" },
+	{ __LINE__, "include_deleted=%00", NULL, NULL, "include_deleted" },
+	{ __LINE__, "search=a;b&limit=1", NULL, "1", "search" },
+	{ __LINE__, "limit=5;search=b", NULL, NULL, "limit" },
+	{ __LINE__, "a;search=b", NULL, NULL, "search" },
+	{ __LINE__, "a=1;b=2;;se%61rch", NULL, NULL, "search" },
+	{ __LINE__, "a=search;b=%;c", NULL, NULL, NULL },
+	{ __LINE__, "x=%zz&%zz=1", NULL, NULL, NULL },
+	{ __LINE__, "tag=%zz", NULL, NULL, "tag" },
+	{ __LINE__, "tag=a;transport=b", NULL, NULL, "tag" },
+	{ __LINE__, "search=a+b%2Bc%20d", "a b+c d", NULL, NULL },
+	{ __LINE__, "search=a=b", "a=b", NULL, NULL },
+	{ __LINE__, "se%61rch=a", "a", NULL, NULL },
+	{ __LINE__, "%zz=1&search=a", "a", NULL, NULL },
+	{ __LINE__, "Search=a&searc=b&searchx=c&=d&&", NULL, NULL, NULL },
+	{ __LINE__, "search=a?b/c", "a?b/c", NULL, NULL },
+	{ __LINE__, "q=x&limit=%2B5", NULL, "+5", NULL },
 };
 
 static void
@@ -130,12 +184,21 @@ test_queries(void)
 {
 	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
 		char uri[200];
+		int bad = 0;
 
 		T_AT(queries[i].line);
 		snprintf(uri, sizeof uri, "/x?%s", queries[i].query);
 		CHECK_INT(parse(uri), 0);
 		CHECK_STR(request.query[REQUEST_SEARCH], queries[i].search);
 		CHECK_STR(request.query[REQUEST_LIMIT], queries[i].limit);
+		while (bad < REQUEST_PARAMETERS &&
+		       (request.malformed & 1u << bad) == 0)
+			bad++;
+		CHECK_STR(
+		    bad == REQUEST_PARAMETERS
+			? NULL
+			: request_parameter_name((enum request_parameter)bad),
+		    queries[i].malformed);
 		CHECK_STR(joined(), "x");
 	}
 	T_AT(0);
@@ -234,15 +297,48 @@ test_other_parameters(void)
 	CHECK(!query_is_latest(&q));
 }
 
+/* A filter that cannot be read is an error, one that matches nothing is not. */
 static void
-test_blank(void)
+test_filters_that_cannot_be(void)
 {
-	CHECK(request_is_blank(""));
-	CHECK(request_is_blank(" \t\r\n\v\f"));
-	/* Next line, no-break space, ideographic space, line separator. */
-	CHECK(request_is_blank("\xc2\x85\xc2\xa0\xe3\x80\x80\xe2\x80\xa8"));
-	CHECK(!request_is_blank(" a "));
-	CHECK(!request_is_blank("\xe2\x80\x8b")); /* zero width space is none */
+	static const struct {
+		int line;
+		const char *query;
+		bool nothing;
+	} rows[] = {
+		{ __LINE__, "search=%00", true },
+		{ __LINE__, "version=1%00", true },
+		{ __LINE__, "status=%00", true },
+		{ __LINE__, "tag=%00", true },
+		{ __LINE__, "tag=%00&tag=a", false },
+		{ __LINE__, "tag=a&transport=%00", true },
+		{ __LINE__, "search=a&search=%00", false },
+		{ __LINE__, "search=a&x=%00", false },
+		{ __LINE__, "search=", false },
+	};
+	struct err e = ERR_INIT;
+	struct query q;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char uri[200];
+
+		T_AT(rows[i].line);
+		snprintf(uri, sizeof uri, "/?%s", rows[i].query);
+		parse(uri);
+		CHECK_INT(query_parse(&q, &request, ~0u, QUERY_SERVERS, &e), 0);
+		CHECK_INT(q.nothing, rows[i].nothing);
+		CHECK_INT(query_parse(&q, &request, 0, QUERY_SERVERS, &e), 0);
+		CHECK_INT(q.nothing, false);
+	}
+	T_AT(0);
+	parse("/?limit=%2&search=%zz");
+	CHECK_INT(query_parse(&q, &request, 0, QUERY_SERVERS, &e), 0);
+	CHECK_INT(
+	    query_parse(&q, &request, 1u << REQUEST_SEARCH, QUERY_SERVERS, &e),
+	    -1);
+	CHECK_STR(e.text,
+	    "Invalid search parameter: malformed percent-encoding, or a "
+	    "semicolon that is not written as %3B");
 }
 
 /* Every value of a parameter, and mistakes in them. */
@@ -268,6 +364,10 @@ test_next_value(void)
 		{ __LINE__, "/x?%zz=1&source=a", "a|", false },
 		{ __LINE__, "/x?source=a&source=%zz", "a|", true },
 		{ __LINE__, "/x?source=%00", "", true },
+		/* Without the error all sources would be synced. */
+		{ __LINE__, "/x?source=a;source=b", "", true },
+		{ __LINE__, "/x?y=1;source=b", "", true },
+		{ __LINE__, "/x?y=source;z=1", "", false },
 		{ __LINE__, "/x?source=%c3%28", "", true },
 	};
 	static char value[LIMIT_REQUEST_URI + 1];
@@ -298,10 +398,11 @@ main(void)
 {
 	test_paths();
 	test_sizes();
+	test_long_names();
 	test_queries();
 	test_limits();
 	test_other_parameters();
-	test_blank();
+	test_filters_that_cannot_be();
 	test_next_value();
 	return t_done();
 }

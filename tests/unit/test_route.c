@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which path is what, and the words for parameters that cannot be. */
-#include "fcgi/name.h"
+/* Which path is what, and which is nothing. */
 #include "fcgi/routes.h"
 
 #include "fcgi/handle.h"
@@ -110,23 +109,49 @@ static const struct {
 	    "r", NULL, "2" },
 	{ __LINE__, REGISTRY "/x/dev.toolhive/skills/ns%2Fname", IS_NOTHING,
 	    NULL, NULL, NULL },
-	{ __LINE__, REGISTRY "/servers/", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, REGISTRY "/servers/a%2Fb", IS_NOTHING, NULL, NULL, NULL },
-	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/", IS_NOTHING, NULL, NULL,
+	/* The slash of a name was decoded on its way. */
+	{ __LINE__, REGISTRY "/servers/a/b/versions", IS_VERSIONS, "r", NULL,
 	    NULL },
-	{ __LINE__, REGISTRY "/servers/a/b/versions", IS_NOTHING, NULL, NULL,
+	{ __LINE__, REGISTRY "/servers/a/b/versions/1", IS_ITEM, "r", NULL,
+	    "1" },
+	{ __LINE__, "/v1/registry/a/b", IS_ITEM, NULL, NULL, NULL },
+	{ __LINE__, "/servers/a/b/c/versions", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "/servers/a/versions/versions", IS_ITEM, NULL, "a",
+	    "versions" },
+	{ __LINE__, "/servers/a/versions/versions/1", IS_ITEM, NULL, NULL,
+	    "1" },
+	{ __LINE__, "/servers/servers/versions/versions/versions", IS_ITEM,
+	    NULL, NULL, "versions" },
+	/* Slashes that are doubled or appended. */
+	{ __LINE__, REGISTRY "/servers/", IS_LIST, "r", NULL, NULL },
+	{ __LINE__, REGISTRY "//servers///", IS_LIST, "r", NULL, NULL },
+	{ __LINE__, "//registry//r/v0.1/servers", IS_LIST, "r", NULL, NULL },
+	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/", IS_VERSIONS, "r",
+	    "a/b", NULL },
+	{ __LINE__, REGISTRY "/servers/a%2Fb//versions//1/", IS_ITEM, "r",
+	    "a/b", "1" },
+	{ __LINE__, "/v1/registry/", IS_LIST, NULL, NULL, NULL },
+	{ __LINE__, "/registry/status/", IS_STATUS, NULL, NULL, NULL },
+	{ __LINE__, "/health/", IS_HEALTH, NULL, NULL, NULL },
+	{ __LINE__, REGISTRY "/servers//versions", IS_NOTHING, NULL, NULL,
 	    NULL },
-	{ __LINE__, REGISTRY "/servers/a/b/versions/1", IS_NOTHING, NULL, NULL,
-	    NULL },
-	{ __LINE__, REGISTRY "//servers", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "/metrics/", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "//metrics", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "/debug/pprof//heap", IS_NOTHING, NULL, NULL, NULL },
+	/* v0 below a registry. */
+	{ __LINE__, "/registry/r/v0/servers", IS_LIST, "r", NULL, NULL },
+	{ __LINE__, "/registry/r/v0/servers/a%2Fb/versions/1", IS_ITEM, "r",
+	    "a/b", "1" },
+	{ __LINE__, "/registry/r/v0/x/dev.toolhive/skills/n/p", IS_ITEM, "r",
+	    NULL, NULL },
+	{ __LINE__, "/registry/v0/servers", IS_LIST, "v0", NULL, NULL },
+	{ __LINE__, "/registry/r/v1/servers", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, REGISTRY "/../v0.1/servers", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "/registry%2Fr/v0.1/servers", IS_NOTHING, NULL, NULL,
 	    NULL },
 	{ __LINE__, "/Registry/r/v0.1/servers", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "/registry/r", IS_NOTHING, NULL, NULL, NULL },
-	{ __LINE__, "/v1/registry/", IS_NOTHING, NULL, NULL, NULL },
-	{ __LINE__, "//", IS_NOTHING, NULL, NULL, NULL },
-	{ __LINE__, "//", IS_NOTHING, NULL, NULL, NULL },
 	{ __LINE__, "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s", IS_NOTHING, NULL,
 	    NULL, NULL },
 };
@@ -156,53 +181,142 @@ test_paths(void)
 	T_AT(0);
 }
 
+/* Nothing has such a name: not found, never an error of the client's. */
 static const struct {
 	int line;
 	const char *uri;
-	const char *error;
-} bad[] = {
-	{ __LINE__, REGISTRY "/servers//versions",
-	    "serverName cannot be empty" },
-	{ __LINE__, "/registry//v0.1/servers", "registryName cannot be empty" },
-	{ __LINE__, REGISTRY "/servers/%20%C2%A0/versions/1",
-	    "serverName cannot be empty" },
-	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/%20",
-	    "version cannot be empty" },
-	{ __LINE__, REGISTRY "/servers/a%20b/versions/1",
-	    "serverName cannot contain whitespace" },
-	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/1%0A",
-	    "version cannot contain whitespace" },
-	{ __LINE__, "/registry/a%09b/v0.1/servers",
-	    "registryName cannot contain whitespace" },
-	{ __LINE__, REGISTRY "/x/dev.toolhive/skills/a%20/b",
-	    "namespace cannot contain whitespace" },
-	{ __LINE__, REGISTRY "/x/dev.toolhive/skills/a/b%0D",
-	    "name cannot contain whitespace" },
-	{ __LINE__, REGISTRY "/servers/%zz/versions/1",
-	    "invalid URL encoding in serverName" },
+	const char *error; /* NULL: a name like others */
+} odd[] = {
+	{ __LINE__, "/registry//v0.1/servers", NULL },
+	{ __LINE__, REGISTRY "/servers/%20%C2%A0/versions/1", NULL },
+	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/%20", NULL },
+	{ __LINE__, REGISTRY "/servers/a%20b/versions/1%0A", NULL },
+	{ __LINE__, "/registry/a%09b/v0.1/servers", NULL },
+	{ __LINE__, REGISTRY "/x/dev.toolhive/skills/a%20/b%0D", NULL },
+	{ __LINE__, REGISTRY "/servers/a/versions", NULL },
+	{ __LINE__, REGISTRY "/servers/%zz/versions/1", "not found" },
+	{ __LINE__, REGISTRY "/servers/a/%zz/versions", "not found" },
+	{ __LINE__, REGISTRY "/servers/a%00b/versions", "not found" },
+	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/%00", "not found" },
+	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/%ff", "not found" },
 	{ __LINE__, "/registry/%c0%af/v0.1/servers/%zz/versions",
-	    "invalid URL encoding in registryName" },
-	{ __LINE__, REGISTRY "/servers/a%2Fb/versions/%00",
-	    "invalid URL encoding in version" },
-	{ __LINE__, "/%zz", "invalid URL encoding" },
-	{ __LINE__, "/v0.1/servers/%", "invalid URL encoding" },
-	{ __LINE__, REGISTRY "/servers/a/versions",
-	    "invalid server name format: server name must be in format "
-	    "'dns-namespace/name' (e.g., 'com.example.api/server')" },
-	{ __LINE__, REGISTRY "/servers/a%252Fb/versions",
-	    "invalid server name format: server name must be in format "
-	    "'dns-namespace/name' (e.g., 'com.example.api/server')" },
+	    "registry not found" },
+	{ __LINE__, REGISTRY "/x/dev.toolhive/skills/%/b", "not found" },
+	{ __LINE__, "/v1/registry/%2", "not found" },
+	{ __LINE__, "/v1/sources/%2", "not found" },
+	{ __LINE__, "/%zz", "not found" },
+	{ __LINE__, "/v0.1/servers/%", "not found" },
 };
 
 static void
-test_bad(void)
+test_odd(void)
 {
 	struct err e;
 
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		T_AT(bad[i].line);
-		CHECK_INT(find("GET", bad[i].uri, &e), ERR_INPUT);
-		CHECK_STR(e.text, bad[i].error);
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		enum err_code code = find("GET", odd[i].uri, &e);
+
+		T_AT(odd[i].line);
+		CHECK_INT(
+		    code, odd[i].error == NULL ? ERR_NONE : ERR_NOT_FOUND);
+		if (odd[i].error != NULL)
+			CHECK_STR(e.text, odd[i].error);
+	}
+	T_AT(0);
+}
+
+static const struct {
+	int line;
+	const char *uri;
+	enum what what; /* IS_NOTHING: there is no other reading */
+	const char *server, *name, *version;
+} again[] = {
+	{ __LINE__, "/servers/a/versions/versions", IS_VERSIONS, NULL,
+	    "versions", NULL },
+	{ __LINE__, "/v0/servers/a/versions/versions/", IS_VERSIONS, NULL,
+	    "versions", NULL },
+	{ __LINE__, "/servers/a%252Fb/versions", IS_VERSIONS, "a/b", NULL,
+	    NULL },
+	{ __LINE__, "/servers/a%252fb/versions/1%252B2%2525", IS_ITEM, "a/b",
+	    NULL, "1+2%" },
+	{ __LINE__, "/v1/registry/a%252Fb", IS_ITEM, "a/b", NULL, NULL },
+	{ __LINE__, "/servers/a%25C3%2525%252Fb/versions", IS_NOTHING, NULL,
+	    NULL, NULL },
+	{ __LINE__, "/servers/a%252Fb%2500/versions", IS_NOTHING, NULL, NULL,
+	    NULL },
+	{ __LINE__, "/servers/a%2Fb%252F/versions", IS_NOTHING, NULL, NULL,
+	    NULL },
+	{ __LINE__, "/servers/a%252Bb/versions", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "/servers/a%2Fb/versions/1", IS_NOTHING, NULL, NULL, NULL },
+	{ __LINE__, "/servers/a/b/versions/versions", IS_NOTHING, NULL, NULL,
+	    NULL },
+	{ __LINE__, "/v0/x/dev.toolhive/skills/a/b%252F/versions/versions",
+	    IS_NOTHING, NULL, NULL, NULL },
+};
+
+static void
+test_read_again(void)
+{
+	struct err e;
+
+	for (size_t i = 0; i < sizeof again / sizeof again[0]; i++) {
+		bool found_one;
+
+		T_AT(again[i].line);
+		if (!CHECK_INT(find("GET", again[i].uri, &e), ERR_NONE))
+			continue;
+		found_one = route_read_again(
+		    &match, routes_api, routes_api_count, &request);
+		CHECK_INT(found_one, again[i].what != IS_NOTHING);
+		if (again[i].what == IS_NOTHING)
+			continue;
+		CHECK_INT(found(), again[i].what);
+		CHECK_STR(match.captures[ROUTE_SERVER_NAME], again[i].server);
+		CHECK_STR(match.captures[ROUTE_NAME], again[i].name);
+		CHECK_STR(match.captures[ROUTE_VERSION], again[i].version);
+		CHECK(!route_read_again(
+		    &match, routes_api, routes_api_count, &request));
+	}
+	T_AT(0);
+}
+
+/* What no program answers yet, and what never will be. */
+static const struct {
+	int line;
+	const char *method, *uri;
+	bool planned;
+} changes[] = {
+	{ __LINE__, "POST", "/v0/publish", true },
+	{ __LINE__, "POST", "/v0.1/publish/", true },
+	{ __LINE__, "POST", "/registry/r/v0/publish", true },
+	{ __LINE__, "POST", "/registry/r/v0.1/validate", true },
+	{ __LINE__, "POST", "/v0/auth/github-at", true },
+	{ __LINE__, "PUT", "/v0/servers/a%2Fb/versions/1", true },
+	{ __LINE__, "DELETE", "/v0.1/servers/a/b/versions/1", true },
+	{ __LINE__, "PATCH", "/v0/servers/a%2Fb/versions/1/status", true },
+	{ __LINE__, "PATCH", "/registry/r/v0.1/servers/a/b/status", true },
+	{ __LINE__, "PUT", "/v1/sources/s", true },
+	{ __LINE__, "DELETE", "/v1/registries/r", true },
+	{ __LINE__, "POST", "/v1/entries", true },
+	{ __LINE__, "DELETE", "/v1/entries/server/a%2Fb/versions/1", true },
+	{ __LINE__, "PUT", "/v1/entries/skill/a%2Fb/claims", true },
+	{ __LINE__, "PUT", "/v1/registries/r/decisions/a%2Fb/1", true },
+	{ __LINE__, "GET", "/v0/publish", false },
+	{ __LINE__, "POST", "/v0/servers", false },
+	{ __LINE__, "POST", "/v2/publish", false },
+	{ __LINE__, "PUT", "/v1/sources", false },
+	{ __LINE__, "DELETE", "/health", false },
+};
+
+static void
+test_planned(void)
+{
+	struct err e;
+
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		T_AT(changes[i].line);
+		CHECK(find(changes[i].method, changes[i].uri, &e) != ERR_NONE);
+		CHECK_INT(routes_is_planned(&request), changes[i].planned);
 	}
 	T_AT(0);
 }
@@ -222,77 +336,13 @@ test_methods(void)
 	CHECK_INT(find("DELETE", "/nothing", &e), ERR_NOT_FOUND);
 }
 
-static const struct {
-	int line;
-	const char *name;
-	const char *error; /* NULL: a name */
-} names[] = {
-	{ __LINE__, "io.github.acme/foo", NULL },
-	{ __LINE__, "a/b", NULL },
-	{ __LINE__, "A.b-c/D_e.f-g", NULL },
-	{ __LINE__, "", "server name cannot be empty" },
-	{ __LINE__, "a",
-	    "server name must be in format 'dns-namespace/name' "
-	    "(e.g., 'com.example.api/server')" },
-	{ __LINE__, "a/b/c",
-	    "server name must contain exactly one '/' separator" },
-	{ __LINE__, "//",
-	    "server name must contain exactly one '/' separator" },
-	{ __LINE__, "/b", "namespace part cannot be empty" },
-	{ __LINE__, "/", "namespace part cannot be empty" },
-	{ __LINE__, "a/", "name part cannot be empty" },
-	{ __LINE__, "-a/b",
-	    "namespace '-a' is invalid. Namespace must start and end with "
-	    "alphanumeric characters, and may contain dots and hyphens in the "
-	    "middle" },
-	{ __LINE__, "a_c/b",
-	    "namespace 'a_c' is invalid. Namespace must start and end with "
-	    "alphanumeric characters, and may contain dots and hyphens in the "
-	    "middle" },
-	{ __LINE__, "a/b.",
-	    "name 'b.' is invalid. Name must start and end with alphanumeric "
-	    "characters, and may contain dots, underscores, and hyphens in the "
-	    "middle" },
-	{ __LINE__, "a/b c",
-	    "name 'b c' is invalid. Name must start and end with alphanumeric "
-	    "characters, and may contain dots, underscores, and hyphens in the "
-	    "middle" },
-	{ __LINE__, "a/\xc3\xa4",
-	    "name '\xc3\xa4' is invalid. Name must start and end with "
-	    "alphanumeric characters, and may contain dots, underscores, and "
-	    "hyphens in the middle" },
-};
-
-static void
-test_names(void)
-{
-	char name[202];
-	struct err e = ERR_INIT;
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		T_AT(names[i].line);
-		CHECK_INT(name_check_server(names[i].name, &e),
-		    names[i].error == NULL ? 0 : -1);
-		if (names[i].error != NULL)
-			CHECK_STR(e.text, names[i].error);
-	}
-	T_AT(0);
-	memset(name, 'x', sizeof name);
-	name[1] = '/';
-	name[201] = '\0';
-	CHECK_INT(name_check_server(name, &e), -1);
-	CHECK_STR(
-	    e.text, "server name exceeds maximum length of 200 characters");
-	name[200] = '\0';
-	CHECK_INT(name_check_server(name, &e), 0);
-}
-
 int
 main(void)
 {
 	test_paths();
-	test_bad();
+	test_odd();
+	test_read_again();
+	test_planned();
 	test_methods();
-	test_names();
 	return t_done();
 }
