@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Case folding, one code point at a time, with a short way for ASCII. */
+/* Case folding, one code point at a time, with a fast path for ASCII. */
 #include "lib/fold.h"
 
 #include <utf8proc.h>
 
 #define REPLACEMENT 0xfffd
+#define FOLDED_MAX 4 /* code points that one becomes; Unicode has 3 */
 
 /* Appends the ASCII bytes ${text} begins with, and returns their count. */
 static size_t
@@ -29,9 +30,11 @@ add_ascii(struct buf *out, const char *text, size_t len)
 static size_t
 add_character(struct buf *out, const char *text, size_t len)
 {
-	utf8proc_uint8_t encoded[4];
-	utf8proc_int32_t c;
-	utf8proc_ssize_t used;
+	utf8proc_int32_t c, folded[FOLDED_MAX];
+	utf8proc_uint8_t encoded[4 * FOLDED_MAX];
+	utf8proc_ssize_t used, count;
+	size_t bytes = 0;
+	int ignored = 0;
 
 	used = utf8proc_iterate(
 	    (const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &c);
@@ -40,7 +43,12 @@ add_character(struct buf *out, const char *text, size_t len)
 		used = 1;
 	}
 	c = utf8proc_tolower(utf8proc_toupper(c));
-	buf_add(out, encoded, (size_t)utf8proc_encode_char(c, encoded));
+	count = utf8proc_decompose_char(
+	    c, folded, FOLDED_MAX, UTF8PROC_CASEFOLD, &ignored);
+	for (utf8proc_ssize_t i = 0; i < count && i < FOLDED_MAX; i++)
+		bytes +=
+		    (size_t)utf8proc_encode_char(folded[i], encoded + bytes);
+	buf_add(out, encoded, bytes);
 	return (size_t)used;
 }
 

@@ -251,7 +251,7 @@ int
 heads_rebuild(struct db *db, struct err *e)
 {
 	struct rules *rules = rules_new(LIMIT_META_DEFAULT);
-	struct buf text = BUF_INIT(2 * LIMIT_ENTRY); /* folding may lengthen */
+	struct buf text = BUF_INIT(3 * LIMIT_ENTRY); /* lib/fold.h */
 	struct stmt *s;
 	bool row, renumbered;
 	int rc = -1;

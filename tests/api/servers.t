@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(
 
 import gzip
 import json
+import urllib.parse
 
 import registry_db as rdb
 import responder
@@ -211,6 +212,17 @@ def test_search():
             want, f"search {text[:40]}")
     tap.equal(get(f"{BASE}/servers?search=" + "x" * 257).status, 400,
         "a search text that is too long")
+
+
+def test_search_whatever_the_case():
+    for text in ("GRÜSSE", "grüße", "Grüsse", "grÜẞe", "STRASSE", "STRAẞE",
+            "strasse", "rüss", "οδυσσεύς", "ΟΔΥΣΣΕΎσ", "istanbul", "ISTANBUL",
+            "ıstanbul", "FILE", "ﬁLE"):
+        tap.equal([n for n, _ in shown(get("/registry/f/v0.1/servers?search=" +
+            urllib.parse.quote(text)))], ["fold.example/one"], text)
+    for text in "GRUSSE", "GRÜSE", "grü\u00dfse", "Stra\u00dfse":
+        tap.equal(shown(get("/registry/f/v0.1/servers?search=" +
+            urllib.parse.quote(text))), [], text)
 
 
 def test_limit_errors():
@@ -465,8 +477,13 @@ def source_w():
         for version in ("latest", "1.0.0")])
 
 
-rdb.build(DATABASE, [source_a(), source_b(), source_w()],
+def source_f():
+    return rdb.Source("f", [rdb.server("fold.example/one", "1.0.0",
+        "Grüße aus der Straße, ΟΔΥΣΣΕΎΣ, İstanbul, ﬁle")])
+
+
+rdb.build(DATABASE, [source_a(), source_b(), source_w(), source_f()],
     [rdb.Registry("r", ["a", "b"], default=True), rdb.Registry("a", ["a"]),
-        rdb.Registry("w", ["w"])])
+        rdb.Registry("w", ["w"]), rdb.Registry("f", ["f"])])
 tap.main([value for name, value in list(globals().items())
     if name.startswith("test_")])

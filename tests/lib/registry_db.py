@@ -77,12 +77,8 @@ def extension(kind, namespace, name, version="1.0.0", description="d", **more):
 # ---- what the sync computes --------------------------------------------------
 
 def fold(text):
-    """Case folding, each character by itself."""
-    out = []
-    for c in text:
-        upper = c.upper() if len(c.upper()) == 1 else c
-        out.append(upper.lower() if len(upper.lower()) == 1 else upper)
-    return "".join(out)
+    """Full case folding; i with a dot and without one are one letter."""
+    return "".join("i" if c in "\u0130\u0131" else c.casefold() for c in text)
 
 
 SEMANTIC = re.compile(

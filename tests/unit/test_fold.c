@@ -18,9 +18,21 @@ static const struct {
 	{ __LINE__, "\xc3\x89t\xc3\xa9", "\xc3\xa9t\xc3\xa9" },
 	{ __LINE__, "\xce\xa3\xcf\x83\xcf\x82", "\xcf\x83\xcf\x83\xcf\x83" },
 	{ __LINE__, "\xd0\x91", "\xd0\xb1" },
-	/* By itself: sharp s does not become two letters. */
-	{ __LINE__, "Stra\xc3\x9f\x65", "stra\xc3\x9f\x65" },
-	{ __LINE__, "\xe1\xba\x9e", "\xc3\x9f" },
+	/* Some become two or three: sharp s, ligatures, accents. */
+	{ __LINE__, "Stra\xc3\x9f\x65", "strasse" },
+	{ __LINE__, "STRASSE", "strasse" },
+	{ __LINE__, "Gr\xc3\xbc\xc3\x9f\x65 GR\xc3\x9cSSE",
+	    "gr\xc3\xbcsse gr\xc3\xbcsse" },
+	{ __LINE__, "\xe1\xba\x9e", "ss" },
+	{ __LINE__, "\xef\xac\x83", "ffi" },
+	{ __LINE__, "\xc5\x89", "\xca\xbcn" },
+	{ __LINE__, "\xce\x90", "\xce\xb9\xcc\x88\xcc\x81" },
+	/* i with a dot and without one are one letter; long s. */
+	{ __LINE__, "I\xc4\xb1\xc4\xb0i", "iiii" },
+	{ __LINE__, "\xc5\xbf", "s" },
+	/* An accent of its own stays one. */
+	{ __LINE__, "U\xcc\x88", "u\xcc\x88" },
+	{ __LINE__, "\xc7\x85\xc7\x84", "\xc7\x86\xc7\x86" },
 	/* Shorter and longer than before: Kelvin sign, A with stroke. */
 	{ __LINE__, "\xe2\x84\xaaX", "kx" },
 	{ __LINE__, "\xc8\xba", "\xe2\xb1\xa5" },
@@ -66,7 +78,7 @@ test_every_character(void)
 {
 	struct buf once = BUF_INIT(64), twice = BUF_INIT(64),
 		   upper = BUF_INIT(64);
-	int changing = 0, apart = 0;
+	int changing = 0, apart = 0, long_ones = 0;
 
 	for (utf8proc_int32_t c = 0; c < 0x110000; c++) {
 		utf8proc_uint8_t text[4];
@@ -83,6 +95,8 @@ test_every_character(void)
 		if (once.len != twice.len ||
 		    memcmp(once.data, twice.data, once.len) != 0)
 			changing++;
+		if (once.len > 3 * len)
+			long_ones++;
 		len = (size_t)utf8proc_encode_char(utf8proc_toupper(c), text);
 		fold_add(&upper, (char *)text, len);
 		if (once.len != upper.len ||
@@ -91,6 +105,7 @@ test_every_character(void)
 	}
 	CHECK_INT(changing, 0);
 	CHECK_INT(apart, 0);
+	CHECK_INT(long_ones, 0);
 	buf_free(&once);
 	buf_free(&twice);
 	buf_free(&upper);
