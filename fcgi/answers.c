@@ -27,7 +27,8 @@ struct answer {
 	uint64_t hash;
 	size_t uri_len;
 	size_t len;
-	bool gzip, compressed;
+	enum answers_form form;
+	bool compressed;
 	char etag[ETAG_SIZE];
 };
 
@@ -65,9 +66,11 @@ answers_free(struct answers *a)
 
 /* Eight bytes at a time; whoever makes two collide loses his own time only. */
 static uint64_t
-hash_of(const char *uri, size_t len, bool gzip)
+hash_of(const struct answers_key *key)
 {
-	uint64_t h = len << 1 | gzip;
+	const char *uri = key->uri;
+	size_t len = key->uri_len;
+	uint64_t h = len << 2 | key->form;
 	uint64_t part;
 
 	for (; len >= sizeof part; uri += sizeof part, len -= sizeof part) {
@@ -106,27 +109,25 @@ slot_of(struct answers *a, uint64_t hash)
 
 /* Whether ${found} is what was asked for; its URI stands behind it. */
 static bool
-is_for(const struct answer *found, const struct answers_key *key, uint64_t hash,
-    size_t uri_len)
+is_for(const struct answer *found, const struct answers_key *key, uint64_t hash)
 {
-	return found->hash == hash && found->gzip == key->gzip &&
-	       found->uri_len == uri_len &&
+	return found->hash == hash && found->form == key->form &&
+	       found->uri_len == key->uri_len &&
 	       strcmp(found->etag, key->etag) == 0 &&
-	       memcmp(found + 1, key->uri, uri_len) == 0;
+	       memcmp(found + 1, key->uri, key->uri_len) == 0;
 }
 
 bool
 answers_get(struct answers *a, const struct answers_key *key, struct buf *body,
     bool *compressed)
 {
-	size_t uri_len = strlen(key->uri);
-	uint64_t hash = hash_of(key->uri, uri_len, key->gzip);
+	uint64_t hash = hash_of(key);
 	const struct slot *slot = slot_of(a, hash);
 	const struct answer *found = slot == NULL ? NULL : at(a, slot->place);
 
-	if (found == NULL || !is_for(found, key, hash, uri_len))
+	if (found == NULL || !is_for(found, key, hash))
 		return false;
-	buf_add(body, (const char *)(found + 1) + uri_len, found->len);
+	buf_add(body, (const char *)(found + 1) + key->uri_len, found->len);
 	*compressed = found->compressed;
 	return true;
 }
@@ -164,9 +165,9 @@ answers_put(struct answers *a, const struct answers_key *key,
     const struct buf *body, bool compressed)
 {
 	struct answer new = {
-		.uri_len = strlen(key->uri),
+		.uri_len = key->uri_len,
 		.len = body->len,
-		.gzip = key->gzip,
+		.form = key->form,
 		.compressed = compressed,
 	};
 	size_t size = sizeof new + new.uri_len + new.len;
@@ -174,7 +175,7 @@ answers_put(struct answers *a, const struct answers_key *key,
 	char *to;
 
 	size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	new.hash = hash_of(key->uri, new.uri_len, key->gzip);
+	new.hash = hash_of(key);
 	slot = slot_of(a, new.hash);
 	if (slot == NULL) {
 		remember(a, new.hash);

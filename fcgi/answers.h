@@ -19,11 +19,18 @@
 
 struct answers;
 
+enum answers_form {
+	ANSWERS_PLAIN,
+	ANSWERS_GZIP, /* a compressed one may be given */
+	ANSWERS_FOUND /* no body: only that there is something to answer */
+};
+
 /* Which of several answers to a URI. */
 struct answers_key {
 	const char *uri;
+	size_t uri_len;
 	const char *etag; /* shorter than ETAG_SIZE */
-	bool gzip; /* whether a compressed one may be given */
+	enum answers_form form;
 };
 
 /* Room for ${size} bytes, taken from the system as it is used. */

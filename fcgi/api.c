@@ -197,10 +197,28 @@ try_begin(struct api *api, struct exchange *x)
 static struct answers_key
 key_of(const struct exchange *x)
 {
+	const struct request_input *in = x->request->in;
+
 	return (struct answers_key){
-		.uri = x->request->in->uri,
+		.uri = in->uri,
+		.uri_len = strlen(in->uri),
 		.etag = x->response->etag,
-		.gzip = gzip_is_accepted(x->request->in->accept_encoding),
+		.form = gzip_is_accepted(in->accept_encoding) ? ANSWERS_GZIP
+							      : ANSWERS_PLAIN,
+	};
+}
+
+/* The same for a 304; parameters without a meaning make no difference. */
+static struct answers_key
+found_key_of(const struct exchange *x)
+{
+	const struct request *r = x->request;
+
+	return (struct answers_key){
+		.uri = r->in->uri,
+		.uri_len = r->given == 0 ? r->path_len : strlen(r->in->uri),
+		.etag = x->response->etag,
+		.form = ANSWERS_FOUND,
 	};
 }
 
@@ -213,24 +231,41 @@ recall_answer(struct api *api, struct exchange *x)
 	return answers_get(api->answers, &key, &out->body, &out->gzip);
 }
 
+/* Whether what the request looks up was found before. */
+static bool
+recall_found(struct api *api, struct exchange *x)
+{
+	const struct answers_key key = found_key_of(x);
+	bool ignored;
+
+	return answers_get(api->answers, &key, &x->response->body, &ignored);
+}
+
 /* Gives the answer the form in which it is sent, and keeps it. */
 static void
 keep_answer(struct api *api, struct exchange *x)
 {
 	const struct answers_key key = key_of(x);
 	struct response *out = x->response;
-	bool packed = false;
 
-	if (key.gzip && out->body.len >= COMPRESSED_FROM &&
+	if (key.form == ANSWERS_GZIP && out->body.len >= COMPRESSED_FROM &&
 	    gzip_compress(api->gzip, &api->packed, &out->body)) {
 		/* Copied: of the other buffer little was ever touched. */
 		buf_reset(&out->body);
 		buf_add(&out->body, api->packed.data, api->packed.len);
-		packed = true;
+		out->gzip = true;
 	}
-	answers_put(api->answers, &key, &out->body, packed);
-	if (out->status == OK)
-		out->gzip = packed;
+	answers_put(api->answers, &key, &out->body, out->gzip);
+}
+
+/* Of a 304 only that there is something. */
+static void
+keep_found(struct api *api, struct exchange *x)
+{
+	const struct answers_key key = found_key_of(x);
+
+	buf_reset(&x->response->body);
+	answers_put(api->answers, &key, &x->response->body, false);
 }
 
 static int
@@ -288,7 +323,7 @@ is_known(const struct exchange *x, bool *gzip)
  * all that can still be wrong only the cursor is left.
  */
 static int
-check_sure(bool *sure, struct exchange *x, struct err *e)
+check_sure(bool *sure, struct api *api, struct exchange *x, struct err *e)
 {
 	const struct cursor_scope scope = {
 		.registry = x->registry.name,
@@ -297,8 +332,12 @@ check_sure(bool *sure, struct exchange *x, struct err *e)
 	struct cursor c;
 	bool resumed;
 
-	*sure = !x->match.route->looks_up;
-	return *sure ? page_resume(&resumed, &c, x, &scope, e) : 0;
+	*sure = true;
+	if (x->match.route->looks_up)
+		*sure = recall_found(api, x);
+	else if (x->query.cursor != NULL)
+		return page_resume(&resumed, &c, x, &scope, e);
+	return 0;
 }
 
 /* What the route asks for.  A 304 is given only for what would be a 200. */
@@ -317,7 +356,7 @@ answer(struct api *api, struct exchange *x, struct err *e)
 	if (route->scope == ROUTE_REGISTRY && find_registry(api, x, e) == -1)
 		return -1;
 	known = is_known(x, &gzip);
-	if (known && check_sure(&sure, x, e) == -1)
+	if (known && check_sure(&sure, api, x, e) == -1)
 		return -1;
 	if (!sure && fill(api, x, e) == -1)
 		return -1;
@@ -374,9 +413,12 @@ answer_whole(struct api *api, struct exchange *x, struct err *e)
 			return -1;
 		}
 	}
-	/* Of a 304, too: the next one need not look whether there is one. */
-	if (rc == 0 && x->match.route->kept && api->made)
-		keep_answer(api, x);
+	if (rc == 0 && x->match.route->kept && api->made) {
+		if (x->response->status == OK)
+			keep_answer(api, x);
+		else if (x->match.route->looks_up)
+			keep_found(api, x);
+	}
 	return rc;
 }
 

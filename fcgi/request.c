@@ -198,13 +198,11 @@ is_filter(int which)
 }
 
 /*
- * Keeps the value of a pair whose name is known.  ${seen} has a bit for each
- * parameter that occurred: the first occurrence decides, even an empty one,
- * but for those that may be repeated.
+ * Keeps the value of a pair whose name is known.  The first occurrence decides,
+ * even an empty one, but for those that may be repeated.
  */
 static char *
-add_pair(
-    struct request *r, unsigned *seen, char *to, const char *pair, size_t len)
+add_pair(struct request *r, char *to, const char *pair, size_t len)
 {
 	const char *equals = memchr(pair, '=', len);
 	size_t name_len = equals == NULL ? len : (size_t)(equals - pair);
@@ -226,10 +224,9 @@ add_pair(
 		r->malformed |= 1u << which;
 		return to;
 	}
-	if ((*seen & 1u << which) != 0)
+	if (which < REQUEST_FACETS && (r->given & 1u << which) != 0)
 		return to;
-	if (which < REQUEST_FACETS)
-		*seen |= 1u << which;
+	r->given |= 1u << which;
 	if (decoded == HAS_NUL) {
 		r->impossible |= 1u << which;
 		*to = '\0';
@@ -246,12 +243,10 @@ add_pair(
 static void
 parse_query(struct request *r, char *to, const char *query)
 {
-	unsigned seen = 0;
-
 	while (*query != '\0') {
 		size_t len = strcspn(query, "&");
 
-		to = add_pair(r, &seen, to, query, len);
+		to = add_pair(r, to, query, len);
 		query += len + (query[len] == '&');
 	}
 }
@@ -296,7 +291,7 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	for (int i = 0; i < FACETS; i++)
 		r->facets[i].count = 0;
 	r->too_many_facets = false;
-	r->malformed = r->impossible = 0;
+	r->given = r->malformed = r->impossible = 0;
 	/* Decoded pieces with their NULs are never longer than the URI. */
 	if (strnlen(uri, LIMIT_REQUEST_URI + 1) > LIMIT_REQUEST_URI) {
 		if (is_look_up(uri))

@@ -92,6 +92,7 @@ struct request {
 	const char *query[REQUEST_FACETS];
 	struct facet_values facets[FACETS];
 	/* Bits of enum request_parameter. */
+	unsigned given; /* even with an empty value */
 	unsigned malformed; /* bad percent-encoding, or a semicolon */
 	unsigned impossible; /* a filter with a NUL, which nothing matches */
 	bool too_many_facets; /* more than a list takes */

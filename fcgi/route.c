@@ -57,13 +57,18 @@ pattern_matches(struct route_match *m, const struct request *r, size_t *at,
     const char *pattern)
 {
 	while (*pattern == '/') {
-		size_t len = strcspn(++pattern, "/");
+		const struct request_segment *s = &r->segments[*at];
+		size_t len;
 
 		/* The root has no segment. */
-		if (len == 0)
+		if (*++pattern == '\0')
 			break;
+		/* Most patterns differ in the first letter. */
 		if (*at == r->segment_count ||
-		    !segment_matches(m, &r->segments[*at], pattern, len))
+		    (*pattern != '{' && *pattern != *s->text))
+			return false;
+		len = strcspn(pattern, "/");
+		if (!segment_matches(m, s, pattern, len))
 			return false;
 		pattern += len;
 		(*at)++;

@@ -12,7 +12,10 @@ static char tag[] = "\"1-a\"";
 static struct answers_key
 key(const char *uri, bool gzip)
 {
-	return (struct answers_key){ .uri = uri, .etag = tag, .gzip = gzip };
+	return (struct answers_key){ .uri = uri,
+		.uri_len = strlen(uri),
+		.etag = tag,
+		.form = gzip ? ANSWERS_GZIP : ANSWERS_PLAIN };
 }
 
 static void
@@ -63,6 +66,35 @@ test_second_time(void)
 	CHECK(is_told(a, "/a", false, 'a', 100));
 	answers_free(a);
 	answers_free(NULL);
+}
+
+/* That something was found is no answer, and the other way round. */
+static void
+test_found(void)
+{
+	struct answers *a = answers_new(ROOM);
+	struct answers_key k = key("/a?b", false);
+	struct buf body = BUF_INIT(MIB);
+	bool compressed;
+
+	k.form = ANSWERS_FOUND;
+	k.uri_len = 2;
+	put(a, "/a", false, 'a', 10);
+	put(a, "/a", false, 'a', 10);
+	CHECK(!answers_get(a, &k, &body, &compressed));
+	answers_put(a, &k, &body, false);
+	answers_put(a, &k, &body, false);
+	CHECK(answers_get(a, &k, &body, &compressed));
+	CHECK_INT(body.len, 0);
+	CHECK(is_told(a, "/a", false, 'a', 10));
+	k.uri_len = 4;
+	CHECK(!answers_get(a, &k, &body, &compressed));
+	k.uri_len = 2;
+	tag[1] = '2';
+	CHECK(!answers_get(a, &k, &body, &compressed));
+	tag[1] = '1';
+	buf_free(&body);
+	answers_free(a);
 }
 
 static void
@@ -150,6 +182,7 @@ int
 main(void)
 {
 	test_second_time();
+	test_found();
 	test_tag_moves();
 	test_sizes();
 	test_ring();
