@@ -135,7 +135,8 @@ test_long_names(void)
 		T_AT(rows[i].line);
 		memcpy(uri, rows[i].before, len);
 		memset(uri + len, 'n', LIMIT_REQUEST_URI);
-		strcpy(uri + len + LIMIT_REQUEST_URI, rows[i].after);
+		memcpy(uri + len + LIMIT_REQUEST_URI, rows[i].after,
+		    strlen(rows[i].after) + 1);
 		CHECK_INT(parse(uri), rows[i].code);
 	}
 	T_AT(0);
