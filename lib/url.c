@@ -18,12 +18,11 @@
 
 #define HIDDEN "***"
 #define SEPARATORS "?&;#"
-
-/* Parts of names that give a secret away, and those that do at the end. */
-static const char *const telling_parts[] = { "token", "secret", "passw",
-	"signature", "credential" };
-static const char *const telling_ends[] = { "key", "sig", "auth", "pwd",
-	"authorization" };
+/* What ends a URL in a sentence. */
+#define ENDS " \t\r\n'\"<>`"
+/* A shorter value is likely to be an ordinary word of a message. */
+#define VALUE_MIN 6
+#define USER_MIN 3
 
 /* The length of what stands before the last '@' of ${len} bytes, or 0. */
 static size_t
@@ -55,75 +54,190 @@ user_length_after_scheme(const char *authority)
 	return user_length(authority, strlen(authority));
 }
 
-/* ${url} without the secrets in front of its host; the caller frees it. */
-static char *
-without_user(const char *text)
+/* Where the user part of ${url} is: its start, or NULL; sets ${len}. */
+static const char *
+find_user(const char *url, size_t *len)
 {
-	const char *scheme_end = strstr(text, "://");
-	const char *authority = scheme_end == NULL ? text : scheme_end + 3;
-	size_t user, colon;
+	const char *scheme_end = strstr(url, "://");
+	const char *authority = scheme_end == NULL ? url : scheme_end + 3;
 
-	if (scheme_end == NULL)
-		user = user_length(text, strcspn(text, "/?#"));
-	else
-		user = user_length_after_scheme(authority);
-	if (user == 0)
-		return xstrdup(text);
-	/* With http a user name alone may be a token. */
-	if (scheme_end != NULL && strncasecmp(text, "http", 4) == 0)
-		return xasprintf("%.*s%s", (int)(authority - text), text,
-		    authority + user + 1);
-	colon = strcspn(authority, ":");
-	if (colon >= user)
-		return xstrdup(text);
-	return xasprintf("%.*s%s", (int)(authority - text + (ptrdiff_t)colon),
-	    text, authority + user);
+	*len = scheme_end == NULL ? user_length(url, strcspn(url, "/?#"))
+				  : user_length_after_scheme(authority);
+	return *len == 0 ? NULL : authority;
 }
 
+/* A user name that says nothing is shown, and so is one without a scheme. */
 static bool
-ends_with(const char *name, size_t len, const char *end)
+name_may_be_shown(const char *name, size_t len, bool scheme)
 {
-	size_t end_len = strlen(end);
-
-	return len >= end_len &&
-	       strncasecmp(name + len - end_len, end, end_len) == 0;
+	return !scheme || (len == 3 && memcmp(name, "git", len) == 0);
 }
 
-/* Whether the parameter ${name} of ${len} bytes carries a secret. */
-static bool
-is_telling(const char *name, size_t len)
+/* Adds ${url} up to its query; returns the query. */
+static const char *
+add_place(struct buf *to, const char *url)
 {
-	for (size_t i = 0; i < sizeof telling_ends / sizeof *telling_ends; i++)
-		if (ends_with(name, len, telling_ends[i]))
-			return true;
-	for (size_t i = 0; i < sizeof telling_parts / sizeof *telling_parts;
-	     i++)
-		for (size_t end = 1; end <= len; end++)
-			if (ends_with(name, end, telling_parts[i]))
-				return true;
-	return false;
+	bool scheme = strstr(url, "://") != NULL;
+	size_t len, name;
+	const char *user = find_user(url, &len);
+	const char *rest = url;
+
+	if (user != NULL) {
+		buf_add(to, url, (size_t)(user - url));
+		name = strcspn(user, ":@");
+		if (name > len)
+			name = len;
+		rest = user + len;
+		if (name_may_be_shown(user, name, scheme))
+			buf_add(to, user, name);
+		else if (strncasecmp(url, "http", 4) == 0)
+			rest++; /* the '@' goes, too */
+		else
+			buf_adds(to, HIDDEN);
+	}
+	len = strcspn(rest, "?#");
+	buf_add(to, rest, len);
+	return rest + len;
+}
+
+/*
+ * Splits what is behind the separator at ${part}: the length up to the next
+ * separator, and where the value begins, if there is one.
+ */
+static size_t
+split_part(const char *part, const char **value)
+{
+	size_t len = strcspn(part + 1, SEPARATORS) + 1;
+	size_t name = strcspn(part + 1, "=" SEPARATORS) + 1;
+
+	/* "dG9rZW4=" is a value that ends in '='. */
+	while (name < len && part[name] == '=')
+		name++;
+	*value = name < len ? part + name : NULL;
+	return len;
 }
 
 char *
 url_shown(const char *url)
 {
-	char *text = without_user(url);
-	const char *at = text + strcspn(text, "?#");
 	struct buf shown = BUF_INIT(SIZE_MAX / 2);
+	bool scheme = strstr(url, "://") != NULL;
+	const char *at = add_place(&shown, url);
+	const char *value;
 
-	buf_add(&shown, text, (size_t)(at - text));
 	while (*at != '\0') {
-		size_t len = strcspn(at + 1, SEPARATORS) + 1;
-		size_t name = strcspn(at + 1, "=" SEPARATORS) + 1;
+		size_t len = split_part(at, &value);
 
-		if (name < len && is_telling(at + 1, name - 1)) {
-			buf_add(&shown, at, name + 1);
+		if (value != NULL) {
+			buf_add(&shown, at, (size_t)(value - at));
+			buf_adds(&shown, HIDDEN);
+		} else if (len > 1 && scheme) {
+			buf_addc(&shown, *at);
 			buf_adds(&shown, HIDDEN);
 		} else {
 			buf_add(&shown, at, len);
 		}
 		at += len;
 	}
-	free(text);
 	return buf_take(&shown);
+}
+
+/* ---- URLs inside of sentences ---- */
+
+/* ${len} when the word ${text} of that many bytes, at least ${min}, is at
+ * ${at}. */
+static size_t
+match(const char *at, const char *text, size_t len, size_t min)
+{
+	return len >= min && strncmp(at, text, len) == 0 &&
+		       !isalnum((unsigned char)at[len])
+		   ? len
+		   : 0;
+}
+
+/* The length of a secret of ${url} at ${at}, or 0. */
+static size_t
+match_secret(const char *at, const char *url)
+{
+	bool scheme = strstr(url, "://") != NULL;
+	size_t len, found = 0;
+	const char *part, *value;
+	const char *user = find_user(url, &len);
+	size_t name = user == NULL ? 0 : strcspn(user, ":@");
+
+	if (user != NULL &&
+	    (name < len || !name_may_be_shown(user, len, scheme)))
+		found = match(at, user, len, USER_MIN);
+	if (found == 0 && name < len)
+		found = match(at, user + name + 1, len - name - 1, USER_MIN);
+	part = (user == NULL ? url : user + len);
+	part += strcspn(part, "?#");
+	while (found == 0 && *part != '\0') {
+		len = split_part(part, &value);
+		if (value != NULL)
+			found = match(
+			    at, value, len - (size_t)(value - part), VALUE_MIN);
+		else
+			found = match(at, part + 1, len - 1, VALUE_MIN);
+		part += len;
+	}
+	return found;
+}
+
+/* The length of a URL with a scheme that begins at ${at}, or 0. */
+static size_t
+match_url(const char *at)
+{
+	size_t scheme = 0, len;
+
+	if (!isalpha((unsigned char)*at))
+		return 0;
+	while (isalnum((unsigned char)at[scheme]) ||
+	       (at[scheme] != '\0' && strchr("+-.", at[scheme]) != NULL))
+		scheme++;
+	if (strncmp(at + scheme, "://", 3) != 0)
+		return 0;
+	len = strcspn(at, ENDS);
+	while (len > scheme + 3 && strchr(",.;:)", at[len - 1]) != NULL)
+		len--;
+	return len;
+}
+
+static size_t
+add_shown(struct buf *to, const char *at, size_t len)
+{
+	char *url = xstrndup(at, len);
+	char *shown = url_shown(url);
+
+	buf_adds(to, shown);
+	free(shown);
+	explicit_bzero(url, len);
+	free(url);
+	return len;
+}
+
+void
+url_hide(char *text, size_t size, const char *url)
+{
+	struct buf shown = BUF_INIT(SIZE_MAX / 2);
+	const char *at = text;
+	bool word = false; /* the byte before is part of one */
+	size_t len;
+
+	while (*at != '\0') {
+		if (!word && (len = match_url(at)) > 0) {
+			at += add_shown(&shown, at, len);
+		} else if (!word && url != NULL &&
+			   (len = match_secret(at, url)) > 0) {
+			buf_adds(&shown, HIDDEN);
+			at += len;
+		} else {
+			buf_addc(&shown, *at++);
+		}
+		word = isalnum((unsigned char)at[-1]) != 0;
+	}
+	len = shown.len < size ? shown.len : size - 1;
+	memmove(text, buf_str(&shown), len);
+	text[len] = '\0';
+	buf_free(&shown);
 }

@@ -5,13 +5,24 @@
 #ifndef LIB_URL_H
 #define LIB_URL_H
 
+#include <stddef.h>
+
 /*
  * ${url} without what may be a secret: of http and https the user part, since
- * tokens come as user names, of others the password alone; and the values of
- * query parameters whose name tells of a secret (token, key, signature...)
- * become "***".  Addresses as git has them (user@host:path) are understood.
- * Nothing is checked.  The caller frees it.
+ * tokens come as user names; of other schemes the password, and the user name
+ * unless it is "git"; and every value in query and fragment, which become
+ * "***". Names of parameters stay.  Text without a scheme is treated alike,
+ * except that a part of the query without "=" stays: it may be any text.  git's
+ * user@host:path is understood.  Nothing is checked.  The caller frees it.
  */
 char *url_shown(const char *url);
+
+/*
+ * Replaces each URL in the message ${text}, an array of ${size} bytes, with
+ * what url_shown() makes of it, and each secret of ${url} that stands alone
+ * with
+ * "***".  ${url} may be NULL.
+ */
+void url_hide(char *text, size_t size, const char *url);
 
 #endif

@@ -37,6 +37,7 @@ struct conf_git {
 	char *private_key_file; /* ssh; NULL: the agent */
 	char *known_hosts_file; /* ssh; NULL: the user's */
 	char *ca_file; /* https; NULL: the system's root certificates */
+	bool public_only; /* as struct http_policy has it */
 	int64_t timeout_ns; /* of one fetch */
 };
 
@@ -156,16 +157,16 @@ bool source_kind_is_synced(enum source_kind kind);
 
 /*
  * The kind's own block as compact JSON for GET /v1/sources, in the keys of the
- * reference ({"repository":...,"branch":...}).  Names of secret files and
- * passwords inside URLs are left out.  The caller frees it.
+ * reference ({"repository":...,"branch":...}).  Names of secret files are left
+ * out, and URLs are as url_shown() has them.  The caller frees it.
  */
 char *conf_source_json(const struct conf_source *s);
 
 /*
- * A digest-worthy text of everything that decides what a fetch of ${s} brings
- * (kind, place, reference, path; not interval, filter or claims).  When it
- * differs from the last sync's, stored validators are worthless.  The caller
- * frees it.
+ * A digest in hex of everything that decides what a fetch of ${s} brings (kind,
+ * place with its secrets, reference, path; not interval, filter or claims).
+ * When it differs from the last sync's, stored validators are worthless.  The
+ * caller frees it.
  */
 char *conf_source_identity(const struct conf_source *s);
 

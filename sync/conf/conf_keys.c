@@ -33,6 +33,7 @@ static const struct conf_key git[] = {
 	{ "auth", CONF_BLOCK, git_auth },
 	{ "caFile", CONF_STRING, NULL },
 	{ "timeout", CONF_STRING, NULL },
+	{ "allowPrivate", CONF_BOOL, NULL },
 	END,
 };
 

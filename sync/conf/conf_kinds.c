@@ -50,6 +50,19 @@ read_git_secret(const struct conf_at *auth, const char *key)
 	return path;
 }
 
+/* A password, or a token in the URL, must not travel in the clear. */
+static void
+check_git_secrets(const struct conf_git *g, const struct conf_at *at,
+    const struct conf_at *auth)
+{
+	if (g->repository == NULL)
+		return;
+	conf_http_check_user(at, "repository", g->repository);
+	if (conf_value_present(auth, "passwordFile"))
+		conf_http_check_secret(auth, "passwordFile",
+		    "git.auth.passwordFile", g->repository);
+}
+
 static void
 read_git_auth(struct conf_git *g, const struct conf_at *at)
 {
@@ -73,6 +86,7 @@ read_git_auth(struct conf_git *g, const struct conf_at *at)
 		conf_message_error(&auth, user ? "username" : "passwordFile",
 		    "git.auth.username and git.auth.passwordFile must both be "
 		    "specified");
+	check_git_secrets(g, at, &auth);
 	free(path);
 }
 
@@ -105,6 +119,7 @@ read_git(struct conf_git *g, const struct conf_at *at)
 	    strncasecmp(g->repository, "https:", 6) != 0)
 		conf_message_error(
 		    at, "caFile", "git.caFile needs an https repository");
+	g->public_only = conf_http_public_only(at);
 	g->timeout_ns = GIT_TIMEOUT_NS;
 	if (conf_value_duration(
 		&g->timeout_ns, at, "timeout", "git.timeout", "'5m', '90s'") &&
@@ -182,9 +197,6 @@ static void
 read_file_trust(struct conf_file *f, const struct conf_at *at)
 {
 	static const char *const of_a_url[] = { "tokenFile", "caFile" };
-	char shown[CONF_SHOWN_SIZE];
-	struct err ignored = ERR_INIT;
-	struct conf_url u;
 
 	for (size_t i = 0; f->url == NULL && i < 2; i++)
 		if (conf_value_present(at, of_a_url[i]))
@@ -194,13 +206,8 @@ read_file_trust(struct conf_file *f, const struct conf_at *at)
 	f->token_file =
 	    conf_kinds_file(at, "tokenFile", "file.tokenFile", R_OK);
 	f->ca_file = conf_kinds_file(at, "caFile", "file.caFile", R_OK);
-	if (f->token_file != NULL && f->url != NULL && !f->insecure &&
-	    conf_url_parse(&u, f->url, &ignored) == 0 &&
-	    conf_http_is_exposed(&u))
-		conf_message_error(at, "url",
-		    "file.tokenFile must not be sent over plain http (set "
-		    "THV_REGISTRY_INSECURE_URL=true to allow it): %s",
-		    conf_message_show(shown, f->url));
+	if (f->token_file != NULL && f->url != NULL)
+		conf_http_check_secret(at, "url", "file.tokenFile", f->url);
 }
 
 static void

@@ -178,6 +178,7 @@ char *conf_claims_read(const struct conf_at *at);
 struct conf_url {
 	char scheme[16]; /* lower-case; "" when there is none or it is long */
 	bool has_host;
+	bool has_user; /* in front of the host, perhaps with a password */
 	bool is_loopback; /* localhost, 127.0.0.1 or [::1] */
 };
 
@@ -185,6 +186,17 @@ struct conf_url {
 int conf_url_parse(struct conf_url *out, const char *text, struct err *e);
 
 /* ---- conf_http.c ---- */
+/*
+ * Reports the secret ${what} ("api.tokenFile") at ${key} if it would be sent
+ * over plain http to ${url}.
+ */
+void conf_http_check_secret(const struct conf_at *at, const char *key,
+    const char *what, const char *url);
+/* The same for a user name or password in ${url} itself, which is at ${key}. */
+void conf_http_check_user(
+    const struct conf_at *at, const char *key, const char *url);
+/* allowPrivate, true unless it says otherwise, as struct http_policy has it. */
+bool conf_http_public_only(const struct conf_at *at);
 /*
  * Reads allowPrivate and requireHttps beside the URL at ${key}, and warns of
  * plain http.

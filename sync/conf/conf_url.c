@@ -105,6 +105,7 @@ conf_url_parse(struct conf_url *out, const char *text, struct err *e)
 	for (size_t i = len; i > 0; i--) {
 		if (host[i - 1] != '@')
 			continue;
+		out->has_user = true;
 		host += i;
 		len -= i;
 		break;

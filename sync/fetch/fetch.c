@@ -2,6 +2,7 @@
 /* The door of all fetching: who fetches which kind, and the common release. */
 #include "sync/fetch/fetch.h"
 
+#include "lib/url.h"
 #include "sync/digest.h"
 
 #include <stdlib.h>
@@ -46,6 +47,26 @@ fetch_by_kind(struct fetch *out, const struct conf_source *source,
 	return -1;
 }
 
+/* The address that a source is fetched from, with its secrets, or NULL. */
+static const char *
+address_of(const struct conf_source *source)
+{
+	switch (source->kind) {
+	case SOURCE_GIT:
+		return source->u.git.repository;
+	case SOURCE_API:
+		return source->u.api.endpoint;
+	case SOURCE_FILE:
+		return source->u.file.url;
+	case SOURCE_CONFIGMAP:
+		return source->u.configmap.server;
+	case SOURCE_MANAGED:
+	case SOURCE_KUBERNETES:
+		break;
+	}
+	return NULL;
+}
+
 int
 fetch_source(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
@@ -57,6 +78,8 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 
 	memset(out, 0, sizeof *out);
 	if (fetch_by_kind(out, source, previous, options, e) == -1) {
+		/* Libraries quote URLs, those of redirects too. */
+		url_hide(e->text, sizeof e->text, address_of(source));
 		/* What a failure cost is part of the report on it. */
 		used = out->used;
 		retry_us = out->retry_us;

@@ -379,7 +379,7 @@ wrap_place(const struct conf_git *conf, struct err *e)
 		ref = conf->commit;
 	}
 	err_wrap(e, "%s (%s%s)", shown, kind, ref);
-	fetch_git_url_scrub(e, conf->repository);
+	fetch_git_url_clean(e);
 	free(shown);
 }
 

@@ -7,6 +7,7 @@
  *   fetch_git_cache.c   the bare repository on disk: lock, heal, remember
  *   fetch_git_child.c   a process of its own for the network, with a deadline
  *   fetch_git_remote.c  what that process does: ask, compare, fetch
+ *   fetch_git_stream.c  which addresses it may connect to
  *   fetch_git_auth.c    secrets, keys, and whom to trust
  *   fetch_git_tree.c    from a commit and a path to a list of blobs
  *
@@ -133,8 +134,8 @@ int fetch_git_url_check(
     enum fetch_git_transport *transport, const char *url, struct err *e);
 /* Whether ${url} has a user or password in front of the host. */
 bool fetch_git_url_has_user(const char *url);
-/* Takes the secrets of ${url} and control characters out of the text. */
-void fetch_git_url_scrub(struct err *e, const char *url);
+/* Takes control characters out of the text; fetch_source() takes secrets. */
+void fetch_git_url_clean(struct err *e);
 
 /* ---- fetch_git_cache.c ---- */
 /*
@@ -178,6 +179,16 @@ typedef void fetch_git_report_callback(
 int fetch_git_remote_update(struct fetch_git_job *job,
     struct fetch_git_report *report, fetch_git_report_callback *callback,
     void *ctx, struct err *e);
+
+/* ---- fetch_git_stream.c ---- */
+/*
+ * Where the source allows public addresses only: refuses others from here on.
+ * Called when libgit2 has started, before anything is asked.  ERR_FETCH: the
+ * host of an ssh URL has another address.
+ */
+int fetch_git_stream_guard(const struct fetch_git_job *job, struct err *e);
+/* Fills ${e} if a connection was refused since then, and tells whether. */
+bool fetch_git_stream_refused(struct err *e);
 
 /* ---- fetch_git_auth.c ---- */
 struct fetch_git_auth {

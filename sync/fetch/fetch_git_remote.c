@@ -137,7 +137,7 @@ fail(struct visit *v, const char *what, bool fetching)
 	const git_error *last = git_error_last();
 	int class = last == NULL ? GIT_ERROR_NONE : last->klass;
 
-	if (v->e->code != ERR_NONE)
+	if (v->e->code != ERR_NONE || fetch_git_stream_refused(v->e))
 		return -1;
 	fetch_git_error(v->e, what);
 	v->job->suspect = fetching && class != GIT_ERROR_NET &&
@@ -155,6 +155,13 @@ fill_callbacks(struct visit *v, git_remote_callbacks *callbacks)
 	callbacks->certificate_check = on_certificate;
 	callbacks->transfer_progress = on_transfer;
 	callbacks->sideband_progress = on_sideband;
+}
+
+/* A proxy would resolve names where nobody checks. */
+static git_proxy_t
+proxy_of(const struct visit *v)
+{
+	return v->job->conf->public_only ? GIT_PROXY_NONE : GIT_PROXY_AUTO;
 }
 
 #if LIBGIT2_AT_LEAST(1, 4)
@@ -200,7 +207,7 @@ connect_remote(struct visit *v)
 	git_remote_connect_options_init(
 	    &options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
 	options.follow_redirects = redirects(v);
-	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.proxy_opts.type = proxy_of(v);
 	options.custom_headers = headers;
 	fill_callbacks(v, &options.callbacks);
 #else
@@ -209,7 +216,7 @@ connect_remote(struct visit *v)
 
 	git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
 	git_proxy_options_init(&proxy, GIT_PROXY_OPTIONS_VERSION);
-	proxy.type = GIT_PROXY_AUTO;
+	proxy.type = proxy_of(v);
 	fill_callbacks(v, &callbacks);
 #endif
 	report_phase(v, FETCH_GIT_CONNECTING);
@@ -239,7 +246,7 @@ fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
 	options.prune = GIT_FETCH_NO_PRUNE;
 	options.update_fetchhead = 0;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.proxy_opts.type = proxy_of(v);
 	options.custom_headers = headers_of(v);
 	fill_callbacks(v, &options.callbacks);
 #if LIBGIT2_AT_LEAST(1, 4)
@@ -487,7 +494,8 @@ start_library(struct visit *v)
 	if (job->transport == FETCH_GIT_SSH &&
 	    fetch_git_auth_home(&home, &v->auth, job->cache.path, v->e) == -1)
 		goto out;
-	if (fetch_git_library_again(home, job->conf->ca_file, v->e) == -1)
+	if (fetch_git_library_again(home, job->conf->ca_file, v->e) == -1 ||
+	    fetch_git_stream_guard(job, v->e) == -1)
 		goto out;
 	rc = 0;
 out:

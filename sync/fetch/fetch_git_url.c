@@ -139,45 +139,11 @@ fetch_git_url_has_user(const char *url)
 	return strstr(url, "://") != NULL && find_user(url, &len) != NULL;
 }
 
-/*
- * Where the secret of ${url} lies: all of the user part for http, since tokens
- * come as user names, else what follows its ':'.
- */
-static const char *
-find_secret(const char *url, size_t *len)
-{
-	const char *user = find_user(url, len);
-	const char *colon;
-
-	if (user == NULL)
-		return NULL;
-	if (strncasecmp(url, "http", 4) == 0 && strstr(url, "://") != NULL)
-		return *len > 0 ? user : NULL;
-	colon = memchr(user, ':', *len);
-	if (colon == NULL || colon + 1 == user + *len)
-		return NULL;
-	*len -= (size_t)(colon + 1 - user);
-	return colon + 1;
-}
-
 void
-fetch_git_url_scrub(struct err *e, const char *url)
+fetch_git_url_clean(struct err *e)
 {
-	size_t len, i;
-	const char *secret = find_secret(url, &len);
-	/* With its '@', so that a short one does not hit common words. */
-	char *key = secret == NULL ? NULL : xstrndup(secret, len + 1);
-	char *at = e->text;
+	size_t i;
 
-	/* In place: the stars never need more room than they replace. */
-	while (key != NULL && (at = strstr(at, key)) != NULL) {
-		size_t stars = len < 3 ? len : 3;
-
-		memset(at, '*', stars);
-		memmove(at + stars, at + len, strlen(at + len) + 1);
-		at += stars;
-	}
-	free(key);
 	for (i = 0; e->text[i] != '\0'; i++) {
 		if (iscntrl((unsigned char)e->text[i]))
 			e->text[i] = ' ';

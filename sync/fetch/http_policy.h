@@ -7,24 +7,16 @@
 #define SYNC_HTTP_POLICY_H
 
 #include "lib/err.h"
+#include "sync/fetch/address.h"
 #include "sync/fetch/http.h"
 
 #include <curl/curl.h>
 
-#include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
-
-/*
- * Whether ${address} is one that the whole Internet can reach: not loopback,
- * private, link-local (where clouds keep credentials), multicast or reserved,
- * and no IPv6 address that wraps such an IPv4 address (RFC 6890).
- */
-bool http_policy_is_public(const struct sockaddr *address);
 
 /* The address that a connection was refused to, "" for none. */
 struct http_refused {
-	char address[INET6_ADDRSTRLEN];
+	char address[ADDRESS_TEXT_SIZE];
 };
 
 /*

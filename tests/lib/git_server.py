@@ -143,13 +143,14 @@ class QuietServer(http.server.ThreadingHTTPServer):
 class HttpSite:
     """The repositories below `root` over http, or https with `certificate`."""
 
-    def __init__(self, root, password=None, certificate=None):
+    def __init__(self, root, password=None, certificate=None,
+                 address="127.0.0.1"):
         self.root = root
         self.password = password  # "user:password" or None
         self.pause = 0  # seconds between pieces of a pack
         self.moved_to = ""  # where /moved/... leads
         self.seen = []  # method, path, Authorization
-        self.server = QuietServer(("127.0.0.1", 0), Handler)
+        self.server = QuietServer((address, 0), Handler)
         self.server.site = self
         scheme = "http"
         if certificate:
@@ -159,7 +160,7 @@ class HttpSite:
                                                      server_side=True)
             scheme = "https"
         self.port = self.server.server_address[1]
-        host = "localhost" if certificate else "127.0.0.1"
+        host = "localhost" if certificate else address
         self.url = f"{scheme}://{host}:{self.port}"
         threading.Thread(target=self.server.serve_forever,
                          daemon=True).start()

@@ -12,7 +12,7 @@
  * username namespace object key server token_file ca_file password_file
  * private_key_file known_hosts_file source_timeout_ms; cache
  * force=1 timeout_ms; prev_hash prev_revision prev_etag prev_last_modified
- * prev_file_identity prev_checkpoint; of a url and an api: public_only=1
+ * prev_file_identity prev_checkpoint; of a url, git and an api: public_only=1
  * https_only=1; of an api: page_size overlap_ms full_interval_ms allow_empty=1
  * header_name header_value; max_bytes; progress=1 prints
  * each progress call; pause=1 waits for a line on standard input before the
@@ -68,6 +68,7 @@ describe_git(struct conf_git *git, const struct arguments *args, int64_t ns)
 	git->commit = get(args, "commit");
 	git->path = get(args, "path");
 	git->username = get(args, "username");
+	git->public_only = get(args, "public_only") != NULL;
 	git->password_file = get(args, "password_file");
 	git->private_key_file = get(args, "private_key_file");
 	git->known_hosts_file = get(args, "known_hosts_file");

@@ -475,6 +475,76 @@ def test_lying_servers():
     fails(raw(odd_name), 'no branch "main"', what="an odd name")
 
 
+# ---- private addresses -------------------------------------------------------
+
+PUBLIC = "198.41.0.4"  # the loopback interface has it, in a network of its own
+
+
+def test_private_addresses_are_refused():
+    repo = repository()
+    base = os.path.basename(repo.path)
+    hosts = password_file("")
+    with HttpSite(at(ROOT)) as site:
+        for url, where in ((f"{site.url}/{base}", "127.0.0.1"),
+                           (f"http://localhost:{site.port}/{base}", ""),
+                           (f"https://127.0.0.1:{site.port}/x", "127.0.0.1"),
+                           (f"git://127.0.0.1:{site.port}/x", "127.0.0.1"),
+                           (f"ssh://git@127.0.0.1:{site.port}/x", "127.0.0.1"),
+                           ("git@localhost:x/y", ""),
+                           ("ssh://git@[::1]:22/x", "::1"),
+                           ("http://[::ffff:127.0.0.1]/x", "127.0.0.1")):
+            r = get(url, cache=cache(), public_only=1,
+                    known_hosts_file=hosts if "git@" in url else None)
+            fails(r, "refused to connect", f"{where} is not a public address",
+                  what=url.replace(str(site.port), "PORT"))
+        equal(site.seen, [], "and nobody was asked")
+        check_documents(get(f"{site.url}/{base}", cache=cache()),
+                        {"registry.json": ONE}, "the default allows them")
+        r = get("https://host.invalid/x", cache=cache(), public_only=1)
+        fails(r, "failed to resolve address for host.invalid",
+              what="a name that is none")
+    check_documents(get(repo.path, cache=cache(), public_only=1),
+                    {"registry.json": ONE}, "a local repository is no address")
+
+
+def inside_public():
+    """In the network of its own: what is public there is fetched, and a
+    redirect or a proxy leads no further."""
+    repo = repository()
+    base = os.path.basename(repo.path)
+    with HttpSite(at(ROOT), address=PUBLIC) as site, \
+            HttpSite(at(ROOT)) as private:
+        r = get(f"{site.url}/{base}", cache=cache(), public_only=1)
+        print("fetched" if r.values.get("hash") else r.error)
+        site.moved_to = private.url
+        r = get(f"{site.url}/moved/{base}", cache=cache(), public_only=1)
+        print(r.error, len(private.seen))
+        r = get(f"{site.url}/{base}", cache=cache(), public_only=1,
+                env=dict(os.environ, http_proxy=private.url))
+        print("fetched" if r.values.get("hash") else r.error,
+              len(private.seen))
+
+
+def test_public_addresses_are_reached():
+    lo = f"ip link set lo up && ip addr add {PUBLIC}/32 dev lo && "
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", lo + f"exec {sys.executable} "
+         f"{os.path.abspath(__file__)} inside-public"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0 and b"fetched" not in done.stdout:
+        skip("a network of one's own takes root, unshare and ip")
+        return
+    lines = done.stdout.decode().splitlines()
+    equal(lines[0], "fetched", "http to a public address")
+    contains(lines[1], "127.0.0.1 is not a public address",
+             "a redirect to a private one is refused")
+    equal(lines[1].split()[-1], "0", "and nobody was asked")
+    equal(lines[2:], ["fetched 0"], "a proxy is not used")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["inside-public"]:
+        inside_public()
+        sys.exit()
     main([value for name, value in list(globals().items())
           if name.startswith("test_")])

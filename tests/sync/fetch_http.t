@@ -372,7 +372,7 @@ def test_redirects():
                    "dict://127.0.0.1:1/"):
         r = get("/to?" + target)
         contains(r.error, f"refused to follow the redirect from "
-                 f"{PLAIN.url('/to?' + target)} to {target}"[:90],
+                 f"{PLAIN.url('/to?***')} to {target}",
                  f"no redirect to {target}")
     equal(get("/no-location").error,
           f"HTTP 302 for URL {PLAIN.url('/no-location')}: Found",
@@ -417,7 +417,7 @@ def test_tls():
     target = PLAIN.url("/tls-target")
     r = get_url(SECURE.url("/to?" + target), env=TLS_ENV)
     equal(r.error, "refused to follow the redirect from "
-          f"{SECURE.url('/to?' + target)} to {target}",
+          f"{SECURE.url('/to?***')} to {target}",
           "no redirect from https to http")
     equal(seen("/tls-target"), [], "which was never asked")
     back = PLAIN.url("/to?" + SECURE.url("/plain"))
@@ -577,7 +577,7 @@ def test_timeouts():
     contains(mute.error, "timed out", "no answer")
     contains(deadline.error, "timed out", "the deadline ends a transfer")
     equal(len(seen("/slow?2")), 1, "and there is no other try")
-    equal(gone.error, f"no time was left to fetch {PLAIN.url('/plain?late')}",
+    equal(gone.error, f"no time was left to fetch {PLAIN.url('/plain?***')}",
           "a deadline that has passed")
     equal(seen("/plain?late"), [], "sends nothing")
     ok(time.monotonic() - started < 8, "nothing waited longer than allowed")

@@ -169,6 +169,20 @@ static const struct {
 	    SOURCE("  git: {repository: 'git@example.com:a', "
 		   "caFile: /dev/null}\n" SYNCED),
 	    3, "git.caFile needs an https repository" },
+	{ __LINE__,
+	    SOURCE("  git:\n    repository: http://git.example.com/a.git\n"
+		   "    auth:\n      username: u\n"
+		   "      passwordFile: /dev/null\n" SYNCED),
+	    7, "git.auth.passwordFile must not be sent over plain http" },
+	{ __LINE__,
+	    SOURCE(
+		"  git: {repository: 'http://hush@git.example.com/a.git'}\n" SYNCED),
+	    3,
+	    "the user name in the URL must not be sent over plain http (set "
+	    "THV_REGISTRY_INSECURE_URL=true to allow it): "
+	    "http://git.example.com/a.git" },
+	{ __LINE__, GIT("    allowPrivate: perhaps\n"), 5,
+	    "expected true or false" },
 
 	/* api */
 	{ __LINE__, SOURCE("  api: {}\n" SYNCED), 3,
@@ -213,6 +227,11 @@ static const struct {
 	    SOURCE("  api: {endpoint: http://a.example.com, "
 		   "tokenFile: /dev/null}\n" SYNCED),
 	    3, "api.tokenFile must not be sent over plain http" },
+	{ __LINE__,
+	    SOURCE("  api: {endpoint: 'http://u:p@a.example.com'}\n" SYNCED), 3,
+	    "the user name in the URL must not be sent over plain http" },
+	{ __LINE__, DOCUMENT("    url: 'http://u@a.example.com/x'\n"), 4,
+	    "the user name in the URL must not be sent over plain http" },
 	{ __LINE__,
 	    SOURCE("  api: {endpoint: http://localhost, "
 		   "requireHttps: true}\n" SYNCED),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which addresses are public, and where secret headers may go. */
+#include "sync/fetch/address.h"
 #include "sync/fetch/http_policy.h"
 #include "tests/t.h"
 
@@ -40,7 +41,38 @@ static const struct {
 	{ __LINE__, "::ffff:169.254.169.254", false },
 	{ __LINE__, "64:ff9b::a00:1", false },
 	{ __LINE__, "2002:7f00:1::", false },
+	{ __LINE__, "192.0.0.8", false },
+	{ __LINE__, "192.0.2.1", false },
+	{ __LINE__, "192.88.99.1", false },
+	{ __LINE__, "198.51.100.1", false },
+	{ __LINE__, "203.0.113.1", false },
+	{ __LINE__, "240.0.0.1", false },
 	{ __LINE__, "2001:0:1::", false },
+	{ __LINE__, "2001:0:7f00:1::f5ff:fffe", false }, /* Teredo */
+	{ __LINE__, "2001:2::1", false }, /* benchmarks */
+	{ __LINE__, "2001:10::1", false }, /* ORCHID */
+	{ __LINE__, "2001:1f:ffff::1", false },
+	{ __LINE__, "2001:20::1", false },
+	{ __LINE__, "2001:1ff:ffff::1", false },
+	{ __LINE__, "2001:200::1", true },
+	{ __LINE__, "3fff::1", false },
+	{ __LINE__, "3fff:fff:ffff::1", false },
+	{ __LINE__, "3fff:1000::1", true },
+	{ __LINE__, "3ffe:ffff::1", true },
+	{ __LINE__, "::7f00:1", false }, /* IPv4-compatible */
+	{ __LINE__, "::808:808", false },
+	{ __LINE__, "64:ff9b:1::808:808", false },
+	{ __LINE__, "64:ff9b:1:ffff::1", false },
+	{ __LINE__, "64:ff9b::7f00:1", false },
+	{ __LINE__, "100::1", false },
+	{ __LINE__, "2002:a00:1::1", false },
+	{ __LINE__, "2002:c0a8:101::1", false },
+	{ __LINE__, "2606:4700::5efe:a00:1", false }, /* ISATAP */
+	{ __LINE__, "2606:4700::200:5efe:7f00:1", false },
+	{ __LINE__, "2606:4700::200:5efe:808:808", true },
+	{ __LINE__, "5f00::1", false },
+	{ __LINE__, "4000::1", false },
+	{ __LINE__, "fec0::1", false },
 	{ __LINE__, "2001:db8::1", false },
 	{ __LINE__, "fc00::1", false },
 	{ __LINE__, "fd00:ec2::254", false },
@@ -63,7 +95,7 @@ test_addresses(void)
 			memcpy(&any, &v4, sizeof v4);
 		else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
 			memcpy(&any, &v6, sizeof v6);
-		CHECK_INT(http_policy_is_public((struct sockaddr *)&any),
+		CHECK_INT(address_is_public((struct sockaddr *)&any),
 		    addresses[i].is_public);
 	}
 	T_AT(0);

@@ -3,7 +3,9 @@
 #include "lib/url.h"
 #include "tests/t.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	int line;
@@ -13,30 +15,79 @@ static const struct {
 	{ __LINE__, "", "" },
 	{ __LINE__, "https://example.com/a", "https://example.com/a" },
 	{ __LINE__, "https://me:secret@example.com/a?b=c",
-	    "https://example.com/a?b=c" },
+	    "https://example.com/a?b=***" },
 	{ __LINE__, "http://token@example.com:81/", "http://example.com:81/" },
 	{ __LINE__, "https://example.com/a@b", "https://example.com/a@b" },
 	{ __LINE__, "https://me:sec/ret@example.com/", "https://example.com/" },
-	{ __LINE__, "ftp://me:secret@example.com/a", "ftp://me@example.com/a" },
+	{ __LINE__, "ftp://me:secret@example.com/a",
+	    "ftp://***@example.com/a" },
+	{ __LINE__, "ssh://token@git.example.com/a",
+	    "ssh://***@git.example.com/a" },
+	{ __LINE__, "ssh://git:pw@git.example.com/a",
+	    "ssh://git@git.example.com/a" },
 	{ __LINE__, "git@git.example.com:tools.git",
 	    "git@git.example.com:tools.git" },
 	{ __LINE__, "https://example.com/a?token=abc",
 	    "https://example.com/a?token=***" },
-	{ __LINE__, "https://example.com/a?page=2&api_key=abc&b=c",
-	    "https://example.com/a?page=2&api_key=***&b=c" },
+	{ __LINE__, "https://example.com/a?code=1&jwt=2.3.4",
+	    "https://example.com/a?code=***&jwt=***" },
 	{ __LINE__, "https://example.com/?X-Amz-Signature=1;x=2",
-	    "https://example.com/?X-Amz-Signature=***;x=2" },
+	    "https://example.com/?X-Amz-Signature=***;x=***" },
 	{ __LINE__, "https://example.com/?sig=a%2F=b&auth=x#access_token=y",
 	    "https://example.com/?sig=***&auth=***#access_token=***" },
-	{ __LINE__, "https://example.com/?MyPassword=1&client_secret=",
-	    "https://example.com/?MyPassword=***&client_secret=***" },
-	{ __LINE__, "https://example.com/?author=me&keyword=x&design=y",
-	    "https://example.com/?author=me&keyword=x&design=y" },
-	{ __LINE__, "https://example.com/?cursor=a/b:1&token",
-	    "https://example.com/?cursor=a/b:1&token" },
+	{ __LINE__, "https://example.com/?a=https://u:p@h/?b=c",
+	    "https://example.com/?a=***?b=***" },
+	{ __LINE__, "https://example.com/?s3cret", "https://example.com/?***" },
+	{ __LINE__,
+	    "https://example.com/?czNjcmV0cw==", "https://example.com/?***" },
+	{ __LINE__, "https://example.com/?a&b=#s3cret",
+	    "https://example.com/?***&***#***" },
 	{ __LINE__, "https://example.com/token=1/key=2",
 	    "https://example.com/token=1/key=2" },
+	{ __LINE__, "example.com/a?token=abc", "example.com/a?token=***" },
+	{ __LINE__, "io.example/a?b*", "io.example/a?b*" },
 };
+
+/* Messages of libraries about the URL in the middle. */
+static const struct {
+	int line;
+	const char *text;
+	const char *url;
+	const char *shown;
+} messages[] = {
+	{ __LINE__, "failed to fetch https://u:pw@h/x?a=b: timeout", NULL,
+	    "failed to fetch https://h/x?a=***: timeout" },
+	{ __LINE__, "redirect to 'https://h/?code=hush', refused", NULL,
+	    "redirect to 'https://h/?code=***', refused" },
+	{ __LINE__, "see (http://h/a?b=c).", NULL, "see (http://h/a?b=***)." },
+	{ __LINE__, "no user me:secret, password secret, secretary",
+	    "https://me:secret@example.com/",
+	    "no user ***, password ***, secretary" },
+	{ __LINE__, "bad value abcdef or ghijkl", "https://h/?a=abcdef&ghijkl",
+	    "bad value *** or ***" },
+	{ __LINE__, "git says: git is not git", "ssh://git@h/x",
+	    "git says: git is not git" },
+	{ __LINE__, "a: b=c", "https://h/?a=b", "a: b=c" },
+	{ __LINE__, "", "https://h/?a=b", "" },
+};
+
+static void
+test_messages(void)
+{
+	char text[80];
+
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+		T_AT(messages[i].line);
+		snprintf(text, sizeof text, "%s", messages[i].text);
+		url_hide(text, sizeof text, messages[i].url);
+		CHECK_STR(text, messages[i].shown);
+	}
+	T_AT(0);
+	/* What grows is cut. */
+	memcpy(text, "http://h/?a=b", 14);
+	url_hide(text, 14, NULL);
+	CHECK_STR(text, "http://h/?a=*");
+}
 
 int
 main(void)
@@ -48,5 +99,6 @@ main(void)
 		CHECK_STR(shown, rows[i].shown);
 		free(shown);
 	}
+	test_messages();
 	return t_done();
 }
