@@ -7,6 +7,7 @@
 #include "sync/document/catalog.h"
 
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/document/envelope.h"
 #include "sync/document/jscan.h"
@@ -30,6 +31,8 @@ struct catalog {
 	/* Of the entry at hand. */
 	struct catalog_entry entry;
 	struct rules_problem problem;
+	struct rules_problem notes[OUTER_NOTES + 1];
+	size_t note_count;
 	enum rules_level level;
 	bool wrapped; /* it stood in an item */
 	char name[LIMIT_IDENTITY + 1];
@@ -60,17 +63,18 @@ broken(struct catalog *c, const char *path, const char *fmt, ...)
 }
 
 /* The rules speak of the server; in an item it is one level down. */
-static void
+static struct rules_problem *
 name_server(struct catalog *c)
 {
 	char path[sizeof c->problem.path];
 
 	if (!c->wrapped)
-		return;
+		return &c->problem;
 	snprintf(path, sizeof path, "server%s%.*s",
 	    c->problem.path[0] == '\0' ? "" : ".",
 	    (int)(sizeof path - sizeof "server."), c->problem.path);
 	memcpy(c->problem.path, path, sizeof path);
+	return &c->problem;
 }
 
 /* ---- who it is, before it is parsed ---- */
@@ -117,8 +121,7 @@ take_outer(struct catalog *c, struct jscan_text meta, bool inside)
 {
 	const struct catalog_outer **outer = &c->entry.outer;
 
-	if (outer_read(outer, c->outer, meta, inside, &c->problem) == -1)
-		return -1;
+	c->note_count = outer_read(outer, c->outer, meta, inside, c->notes);
 	if (*outer == NULL || (*outer)->extra_len + (*outer)->official_len == 0)
 		return 0;
 	if (rules_check_text(c->rules, meta.text, meta.len, &c->problem) == 0)
@@ -160,7 +163,7 @@ unwrap(struct catalog *c, char *json, size_t len)
 		return -1;
 	if (!c->wrapped)
 		return 0;
-	c->level = RULES_IDENTITY;
+	c->level = RULES_SERVED;
 	c->entry.json = server.text;
 	c->entry.json_len = server.len;
 	json[(size_t)(server.text - json) + server.len] = '\0';
@@ -172,7 +175,7 @@ convert(struct catalog *c, const struct jscan_step *step, bool remote)
 {
 	struct buf *out = &c->converted;
 
-	c->level = RULES_IDENTITY;
+	c->level = RULES_SERVED;
 	if (legacy_convert(out, step->key, step->key_len, remote, c->entry.json,
 		c->entry.json_len, &c->problem) == -1)
 		return -1;
@@ -199,7 +202,7 @@ prepare(struct catalog *c, const struct jscan_place *p,
 		return convert(c, &p->steps[p->depth - 1], array->second);
 	case SHAPE_PAGE:
 	case SHAPE_ITEM:
-		c->level = RULES_IDENTITY;
+		c->level = RULES_SERVED;
 		if (array->kind != ENTRY_SERVER)
 			return 0;
 		c->wrapped = true; /* unless it looks like a server */
@@ -297,20 +300,23 @@ check(struct catalog *c, bool *known, struct err *e)
 {
 	struct catalog_entry *entry = &c->entry;
 
-	if (ask(c, known, e) == -1 || *known)
-		return *known ? 0 : -1;
+	/* What is noted is noted each time. */
+	if (c->note_count == 0 && ask(c, known, e) == -1)
+		return -1;
+	if (*known)
+		return 0;
 	switch (judge(c)) {
 	case RULES_BROKEN:
-		name_server(c);
-		entry->problem = &c->problem;
-		break;
+		entry->problem = name_server(c);
+		return 0;
 	case RULES_NOTED:
-		name_server(c);
-		entry->note = &c->problem;
+		c->notes[c->note_count++] = *name_server(c);
 		break;
 	case RULES_KEPT:
 		break;
 	}
+	entry->note = c->note_count > 0 ? c->notes : NULL;
+	entry->note_count = c->note_count;
 	return 0;
 }
 
@@ -336,8 +342,9 @@ captured(void *ctx, const struct jscan_place *p,
 		.json_len = capture->len };
 	if (c->shape == SHAPE_LEGACY)
 		c->entry.key = p->steps[p->depth - 1].key;
-	c->level = RULES_FULL;
+	c->level = RULES_AUTHORED;
 	c->wrapped = false;
+	c->note_count = 0;
 	if (prepare(c, p, &array, capture) == -1)
 		c->entry.problem = &c->problem;
 	else if (check(c, &known, e) == -1)
@@ -365,7 +372,7 @@ catalog_read(struct catalog_summary *summary, struct reader *r,
 
 	envelope_init(&c.envelope, options->shape);
 	c.rules = rules_new(options->max_meta_size);
-	c.outer = outer_new();
+	c.outer = outer_new(clock_now());
 	if (jscan_run(r, &handler, e) == -1)
 		goto out;
 	if (envelope_check(&c.envelope, e) == -1)

@@ -57,6 +57,7 @@ struct catalog_entry {
 	const struct rules_problem *problem; /* NULL: nothing is wrong */
 	/* Worth knowing, no reason to leave it out; NULL: nothing. */
 	const struct rules_problem *note;
+	size_t note_count; /* so many stand there */
 	const struct catalog_outer *outer; /* NULL: it came without */
 };
 

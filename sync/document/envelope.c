@@ -155,6 +155,10 @@ enter(struct envelope *env, size_t m, char first)
 				   : "belongs to a document of another shape";
 		return JSCAN_SKIP;
 	}
+	/* As good as absent: programs write null for a list without elements.
+	 */
+	if (first == 'n' && !env->members[m].required)
+		return JSCAN_SKIP;
 	if (first != firsts[type]) {
 		env->found[m].rule = rules[type];
 		return JSCAN_SKIP;

@@ -174,22 +174,6 @@ check_string(struct legacy *l, enum member m, bool required)
 }
 
 static int
-check_transport(struct legacy *l)
-{
-	struct jscan_text v = l->members[TRANSPORT];
-
-	if (is_text(v, "sse") || is_text(v, "streamable-http"))
-		return 0;
-	if (l->remote)
-		return violated(l, names[TRANSPORT],
-		    "must be one of: sse, streamable-http", v);
-	if (is_empty(v) || is_text(v, "stdio"))
-		return 0;
-	return violated(l, names[TRANSPORT],
-	    "must be one of: stdio, sse, streamable-http", v);
-}
-
-static int
 check_port(struct legacy *l)
 {
 	struct jscan_text v = l->members[TARGET_PORT];
@@ -213,11 +197,11 @@ static int
 check_members(struct legacy *l)
 {
 	static const enum member texts[] = { NAME, TITLE, REPOSITORY_URL,
-		STATUS };
+		TRANSPORT };
 
 	if (check_string(l, DESCRIPTION, true) == -1 ||
 	    check_string(l, l->remote ? URL : IMAGE, true) == -1 ||
-	    check_transport(l) == -1 || check_port(l) == -1)
+	    check_port(l) == -1)
 		return -1;
 	for (size_t i = 0; i < COUNT(texts); i++)
 		if (check_string(l, texts[i], false) == -1)
@@ -244,13 +228,11 @@ put_input(struct legacy *l, enum member m, size_t index, struct jscan_text json)
 				values[p] = i.value;
 	json_out_open(&l->out, '{');
 	for (size_t p = 0; p < COUNT(parts); p++) {
-		if ((p > 0 && is_empty(values[p])) ||
+		if (is_empty(values[p]) ||
 		    (parts[p].headers_only && m != HEADERS))
 			continue;
 		snprintf(path, sizeof path, "%s.%zu.%s", names[m], index,
 		    parts[p].name);
-		if (is_empty(values[p]))
-			return violated(l, path, "is required", values[p]);
 		if (values[p].text[0] != parts[p].first)
 			return violated(
 			    l, path, "is of the wrong type", values[p]);
@@ -344,7 +326,8 @@ put_remote(struct legacy *l)
 	json_out_key(&l->out, "remotes");
 	json_out_open(&l->out, '[');
 	json_out_open(&l->out, '{');
-	put(l, "type", l->members[TRANSPORT]);
+	if (!is_empty(l->members[TRANSPORT]))
+		put(l, "type", l->members[TRANSPORT]);
 	put(l, "url", l->members[URL]);
 	if (put_inputs(l, "headers", HEADERS) == -1)
 		return -1;

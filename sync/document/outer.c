@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading what a registry says of a server, member by member as text. */
+/*
+ * Reading what a registry says of a server, member by member as text.  Nothing
+ * here is a reason to leave the server out: a status or a time that cannot be
+ * used is passed over and noted.
+ */
 #include "sync/document/outer.h"
 
 #include "lib/buf.h"
@@ -14,7 +18,15 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define OFFICIAL "io.modelcontextprotocol.registry/official"
 
+/* Clocks differ by less, and nothing was published before. */
+#define FUTURE_HOURS 24
+#define FIRST_YEAR 2000
+#define FIRST_INSTANT (INT64_C(946684800) * CLOCK_SECOND)
+
 struct outer {
+	int64_t latest; /* the last instant that is believed */
+	struct rules_problem *notes;
+	size_t note_count;
 	struct catalog_outer values;
 	struct buf message;
 	struct buf extra;
@@ -50,10 +62,11 @@ static const struct {
 };
 
 struct outer *
-outer_new(void)
+outer_new(int64_t now)
 {
 	struct outer *o = xcalloc(1, sizeof *o);
 
+	o->latest = now + FUTURE_HOURS * INT64_C(3600) * CLOCK_SECOND;
 	buf_init(&o->message, LIMIT_ENTRY);
 	buf_init(&o->extra, LIMIT_ENTRY);
 	buf_init(&o->official, LIMIT_ENTRY);
@@ -71,12 +84,17 @@ outer_free(struct outer *o)
 	free(o);
 }
 
-static int
-violated(struct rules_problem *problem, const char *member, const char *rule,
+/* Notes that ${member} of the official object, or _meta, breaks ${rule}. */
+static void
+note(struct outer *o, const char *member, const char *rule,
     struct jscan_text value)
 {
+	struct rules_problem *problem = &o->notes[o->note_count];
 	size_t len = value.len;
 
+	if (o->note_count == OUTER_NOTES)
+		return;
+	o->note_count++;
 	snprintf(problem->path, sizeof problem->path, "_meta%s%s%s",
 	    member == NULL ? "" : ".", member == NULL ? "" : OFFICIAL ".",
 	    member == NULL ? "" : member);
@@ -89,7 +107,6 @@ violated(struct rules_problem *problem, const char *member, const char *rule,
 		len--;
 	snprintf(problem->value, sizeof problem->value, "%.*s%s", (int)len,
 	    value.text, len < value.len ? "..." : "");
-	return -1;
 }
 
 static bool
@@ -108,97 +125,108 @@ add_member(struct buf *run, const struct jscan_inside *i)
 	buf_add(run, i->value.text, i->value.len);
 }
 
-static int
-read_status(struct outer *o, const char *member, struct jscan_text value,
-    struct rules_problem *problem)
+static void
+read_status(struct outer *o, const char *member, struct jscan_text value)
 {
-	static const char *const known[] = { "active", "deprecated",
-		"deleted" };
+	const char *status = NULL;
 
-	for (size_t i = 0; i < COUNT(known); i++) {
-		size_t len = strlen(known[i]);
-
-		if (value.len == len + 2 &&
-		    memcmp(value.text + 1, known[i], len) == 0) {
-			o->values.status = known[i];
-			return 0;
-		}
-	}
-	return violated(problem, member,
-	    "must be one of: active, deprecated, deleted", value);
+	if (value.text[0] == '"')
+		status =
+		    rules_status(ENTRY_SERVER, value.text + 1, value.len - 2);
+	if (status != NULL)
+		o->values.status = status;
+	if (status == NULL ||
+	    memcmp(status, value.text + 1, value.len - 2) != 0)
+		note(o, member, rules_status_rule(ENTRY_SERVER), value);
 }
 
-static int
-read_message(struct outer *o, const char *member, struct jscan_text value,
-    struct rules_problem *problem)
+static void
+read_message(struct outer *o, const char *member, struct jscan_text value)
 {
 	size_t len = value.len;
+	const char *text;
 
-	if (value.text[0] != '"')
-		return violated(problem, member, "must be a string", value);
+	if (value.text[0] != '"') {
+		note(o, member, "must be a string", value);
+		return;
+	}
 	buf_reset(&o->message);
 	buf_add(&o->message, value.text, value.len);
-	o->values.status_message = jscan_unquote(o->message.data, &len);
-	if (strlen(o->values.status_message) != len)
-		return violated(problem, member,
-		    "must not hold a NUL character (\\u0000)", value);
-	/* As good as none. */
-	if (len == 0)
-		o->values.status_message = NULL;
-	return 0;
+	text = jscan_unquote(o->message.data, &len);
+	if (strlen(text) != len)
+		note(o, member, "must not hold a NUL character (\\u0000)",
+		    value);
+	/* An empty one is as good as none. */
+	else if (len > 0)
+		o->values.status_message = text;
 }
 
-static int
-read_instant(int64_t *us, const char *member, struct jscan_text value,
-    struct rules_problem *problem)
+static void
+read_instant(
+    struct outer *o, int64_t *us, const char *member, struct jscan_text value)
 {
 	struct err ignored = ERR_INIT;
+	char rule[80];
+	int64_t at;
 
 	if (value.len < 2 || value.text[0] != '"' ||
-	    clock_parse(us, value.text + 1, value.len - 2, &ignored) == -1)
-		return violated(
-		    problem, member, "must be a date-time of RFC 3339", value);
-	return 0;
+	    clock_parse(&at, value.text + 1, value.len - 2, &ignored) == -1) {
+		note(o, member, "must be a date-time of RFC 3339", value);
+	} else if (at > o->latest) {
+		snprintf(rule, sizeof rule,
+		    "must not be more than %d hours in the future",
+		    FUTURE_HOURS);
+		note(o, member, rule, value);
+	} else if (at < FIRST_INSTANT) {
+		snprintf(
+		    rule, sizeof rule, "must not be before %d", FIRST_YEAR);
+		note(o, member, rule, value);
+	} else {
+		*us = at;
+	}
 }
 
-static int
+static void
 read_member(struct outer *o, enum meaning meaning, const char *member,
-    struct jscan_text value, struct rules_problem *problem)
+    struct jscan_text value)
 {
 	struct catalog_outer *v = &o->values;
 
 	if (is_null(value))
-		return 0;
+		return;
 	switch (meaning) {
 	case STATUS:
-		return read_status(o, member, value, problem);
+		read_status(o, member, value);
+		break;
 	case MESSAGE:
-		return read_message(o, member, value, problem);
+		read_message(o, member, value);
+		break;
 	case STATUS_CHANGED:
-		return read_instant(
-		    &v->status_changed_us, member, value, problem);
+		read_instant(o, &v->status_changed_us, member, value);
+		break;
 	case PUBLISHED:
-		return read_instant(&v->published_us, member, value, problem);
+		read_instant(o, &v->published_us, member, value);
+		break;
 	case UPDATED:
-		return read_instant(&v->updated_us, member, value, problem);
+		read_instant(o, &v->updated_us, member, value);
+		break;
 	case OURS:
 		break;
 	}
-	return 0;
 }
 
-static int
-read_official(
-    struct outer *o, struct jscan_text value, struct rules_problem *problem)
+static void
+read_official(struct outer *o, struct jscan_text value)
 {
 	struct jscan_inside i;
 
 	if (is_null(value))
-		return 0;
+		return;
 	jscan_inside(&i, value.text, value.len);
-	if (!i.object)
-		return violated(
-		    problem, NULL, "must hold an object at " OFFICIAL, value);
+	if (!i.object) {
+		note(o, NULL, "must hold an object at " OFFICIAL, value);
+		return;
+	}
 	while (jscan_next(&i)) {
 		size_t m = 0;
 
@@ -207,21 +235,22 @@ read_official(
 			m++;
 		if (m == COUNT(members))
 			add_member(&o->official, &i);
-		else if (read_member(o, members[m].meaning, members[m].name,
-			     i.value, problem) == -1)
-			return -1;
+		else
+			read_member(
+			    o, members[m].meaning, members[m].name, i.value);
 	}
-	return 0;
 }
 
-int
+size_t
 outer_read(const struct catalog_outer **out, struct outer *o,
-    struct jscan_text meta, bool inside, struct rules_problem *problem)
+    struct jscan_text meta, bool inside, struct rules_problem *notes)
 {
 	struct jscan_inside i;
 	bool said = !inside;
 
 	*out = NULL;
+	o->notes = notes;
+	o->note_count = 0;
 	o->values = (struct catalog_outer){ .status_changed_us = CLOCK_NEVER,
 		.published_us = CLOCK_NEVER,
 		.updated_us = CLOCK_NEVER };
@@ -230,13 +259,16 @@ outer_read(const struct catalog_outer **out, struct outer *o,
 	if (meta.text == NULL || is_null(meta))
 		return 0;
 	jscan_inside(&i, meta.text, meta.len);
-	if (!i.object)
-		return violated(problem, NULL, "must be an object", meta);
+	if (!i.object) {
+		/* That of a server is judged with the server. */
+		if (!inside)
+			note(o, NULL, "must be an object", meta);
+		return o->note_count;
+	}
 	while (jscan_next(&i)) {
 		if (jscan_is_named(&i, OFFICIAL)) {
 			said = true;
-			if (read_official(o, i.value, problem) == -1)
-				return -1;
+			read_official(o, i.value);
 		} else if (!inside) {
 			add_member(&o->extra, &i);
 		}
@@ -250,5 +282,5 @@ outer_read(const struct catalog_outer **out, struct outer *o,
 	o->values.official_len = o->official.len;
 	if (said)
 		*out = &o->values;
-	return 0;
+	return o->note_count;
 }

@@ -11,9 +11,16 @@
 #include "sync/document/jscan.h"
 #include "sync/document/rules.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUTER_NOTES 8 /* of one server; more are not kept */
+
 struct outer;
 
-struct outer *outer_new(void);
+/* ${now}: times that are far after it are none. */
+struct outer *outer_new(int64_t now);
 void outer_free(struct outer *o); /* NULL is allowed */
 
 /*
@@ -22,9 +29,11 @@ void outer_free(struct outer *o); /* NULL is allowed */
  * then only that counts, and what else is in it belongs to the document.
  *
  * Sets *${out}, which lives until the next call: NULL when ${meta} says
- * nothing.  -1 with ${problem}, whose path begins with "_meta".
+ * nothing.  What is not as it should be counts as not said.  Of that the
+ * first OUTER_NOTES are written to ${notes}, with paths that begin with
+ * "_meta"; returns their number.
  */
-int outer_read(const struct catalog_outer **out, struct outer *o,
-    struct jscan_text meta, bool inside, struct rules_problem *problem);
+size_t outer_read(const struct catalog_outer **out, struct outer *o,
+    struct jscan_text meta, bool inside, struct rules_problem *notes);
 
 #endif

@@ -181,20 +181,6 @@ collect_identity(struct rules *r, struct rules_entry *facts,
 		facts->version = version;
 }
 
-/* The words that are stored; the reference writes them in capitals. */
-static const char *
-extension_status(const json_t *entry)
-{
-	static const char *const words[] = { "active", "deprecated",
-		"archived" };
-	const char *status = member_text(entry, "status");
-
-	for (size_t i = 1; status != NULL && i < 3; i++)
-		if (strcasecmp(words[i], status) == 0)
-			return words[i];
-	return words[0];
-}
-
 static void
 collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
     const json_t *entry)
@@ -213,9 +199,6 @@ collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
 	facts->tag_count = r->tags.texts.count;
 	facts->registry_types = r->registry_types.texts;
 	facts->transports = r->transports.texts;
-	if (kind == ENTRY_SERVER)
-		return;
-	facts->status = extension_status(entry);
 }
 
 /* ---- an entry that jansson refuses ---- */
@@ -302,41 +285,84 @@ rules_free(struct rules *r)
 	free(r);
 }
 
-/* What servers of an earlier schema said of themselves. */
-static const char *
-old_status(const json_t *server)
+const char *
+rules_status(enum entry_kind kind, const char *text, size_t len)
 {
-	static const char *const known[] = { "active", "deprecated",
+	static const char *const servers[] = { "active", "deprecated",
 		"deleted" };
-	const char *status = member_text(server, "status");
+	static const char *const extensions[] = { "active", "deprecated",
+		"archived" };
+	const char *const *known = kind == ENTRY_SERVER ? servers : extensions;
 
-	for (size_t i = 0; status != NULL && i < 3; i++)
-		if (strcmp(status, known[i]) == 0)
+	for (size_t i = 0; i < 3; i++)
+		if (strlen(known[i]) == len &&
+		    strncasecmp(known[i], text, len) == 0)
 			return known[i];
 	return NULL;
 }
 
-static enum rules_verdict
+const char *
+rules_status_rule(enum entry_kind kind)
+{
+	return kind == ENTRY_SERVER
+		   ? "must be one of: active, deprecated, deleted"
+		   : "must be one of: active, deprecated, archived";
+}
+
+/*
+ * The status that an entry gives itself: a skill or a plugin, or a server of an
+ * earlier schema.  One that is unknown costs the status, and is noted.
+ */
+static void
+take_status(struct rules_walk *c, struct rules_entry *facts,
+    enum entry_kind kind, const json_t *entry)
+{
+	const json_t *status = json_object_get(entry, "status");
+	const char *text = json_string_value(status);
+
+	if (kind != ENTRY_SERVER)
+		facts->status = "active";
+	if (status == NULL || json_is_null(status))
+		return;
+	if (text != NULL)
+		text = rules_status(kind, text, json_string_length(status));
+	if (text != NULL)
+		facts->status = text;
+	/* In capitals the reference sends those of skills and plugins. */
+	if (c->noted || c->stored ||
+	    (text != NULL && (kind != ENTRY_SERVER ||
+				 strcmp(text, json_string_value(status)) == 0)))
+		return;
+	c->depth = 0;
+	rules_walk_enter(c, "status");
+	rules_walk_violated(c, "%s", rules_status_rule(kind));
+	c->noted = true;
+}
+
+/* Judges ${entry}; an ${old} one binds its author less, and is noted more. */
+static int
 check_shape(struct rules_walk *c, enum entry_kind kind, enum rules_level level,
     bool old, const json_t *entry)
 {
-	const struct shape *identity =
-	    rules_table_identity(kind, has_version_detail(kind, entry));
+	const bool authored = level == RULES_AUTHORED;
 
-	if (level == RULES_FULL && !old)
-		return rules_walk_shape(c, rules_table_shape(kind), entry) == 0
-			   ? RULES_KEPT
-			   : RULES_BROKEN;
-	if (rules_walk_shape(c, identity, entry) == -1)
-		return RULES_BROKEN;
-	if (!old)
-		return RULES_KEPT;
-	if (rules_generation_renamed(c, entry))
-		return RULES_NOTED;
-	if (level == RULES_FULL &&
-	    rules_walk_shape(c, rules_table_shape(kind), entry) == -1)
-		return RULES_NOTED;
-	return RULES_KEPT;
+	if (level == RULES_STORED)
+		return 0;
+	if (kind != ENTRY_SERVER) {
+		c->kind_bound = true;
+		return rules_walk_shape(
+		    c, rules_table_extension(kind, !authored), entry);
+	}
+	c->authors_bound = authored && !old;
+	c->quiet = !authored;
+	if (rules_walk_shape(c,
+		rules_table_server(has_version_detail(kind, entry)),
+		entry) == -1)
+		return -1;
+	/* Said first, because it is why clients miss the rest. */
+	c->depth = 0;
+	c->noted |= old && rules_generation_renamed(c, entry);
+	return 0;
 }
 
 static json_t *
@@ -356,7 +382,6 @@ check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
     struct rules_walk *c, struct rules_entry *facts)
 {
 	json_error_t why = { 0 };
-	enum rules_verdict verdict;
 	const json_t *entry;
 	bool old;
 
@@ -373,18 +398,18 @@ check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
 	}
 	collect_identity(r, facts, kind, entry);
 	old = kind == ENTRY_SERVER && rules_generation_is_old(entry);
-	verdict = check_shape(c, kind, level, old, entry);
-	if (verdict == RULES_BROKEN)
+	c->stored = level == RULES_STORED;
+	if (check_shape(c, kind, level, old, entry) == -1)
 		return RULES_BROKEN;
-	if (kind == ENTRY_SERVER) {
+	if (kind == ENTRY_SERVER && !c->stored) {
 		c->depth = 0;
 		if (check_meta_size(c, r->max_meta_size) == -1)
 			return RULES_BROKEN;
 	}
 	collect_facts(r, facts, kind, entry);
-	if (old)
-		facts->status = old_status(entry);
-	return verdict;
+	if (old || kind != ENTRY_SERVER)
+		take_status(c, facts, kind, entry);
+	return c->noted ? RULES_NOTED : RULES_KEPT;
 }
 
 enum rules_verdict

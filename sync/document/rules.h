@@ -44,10 +44,17 @@ struct rules_entry {
 	struct rules_texts transports; /* server: of packages and remotes */
 };
 
-/* How much of the rules an entry has to keep. */
+/* Where an entry comes from. */
 enum rules_level {
-	RULES_FULL, /* what a person wrote for a registry */
-	RULES_IDENTITY /* what a registry serves: enough to be found by */
+	RULES_AUTHORED, /* a person wrote it for a registry */
+	/*
+	 * A registry serves it.  The same rules hold, but for the limits that
+	 * registries have for publishing: the form of names, and the length of
+	 * titles and descriptions.
+	 */
+	RULES_SERVED,
+	RULES_STORED /* it was judged when it was stored: its facts are wanted
+		      */
 };
 
 struct rules;
@@ -72,15 +79,26 @@ enum rules_verdict {
 /*
  * Parses and checks one entry of ${kind} as far as ${level} asks.
  * RULES_KEPT, with ${facts} filled.  RULES_NOTED, the same, and ${problem} says
- * what clients of today cannot use: a server of an earlier schema
- * (sync/document/rules_generation.h) breaks a rule of the present one, which
- * matters only where its identity is concerned.  RULES_BROKEN, with ${problem}
- * filled, and facts.name and facts.version set when they could be read, else
- * NULL.
+ * what clients may be unable to use: a rule of the format is broken, but the
+ * entry can be served.  RULES_BROKEN, with ${problem} filled, and facts.name
+ * and facts.version set when they could be read, else NULL.
+ *
+ * A server cannot be served without a usable name and version, with a member of
+ * another JSON type than the schema gives it (outside its _meta), or when it is
+ * larger than a limit.  An optional member that is null or empty counts as
+ * absent.
  */
 enum rules_verdict rules_check(struct rules *r, enum entry_kind kind,
     enum rules_level level, const char *json, size_t len,
     struct rules_entry *facts, struct rules_problem *problem);
+
+/*
+ * The status of ${kind} that the ${len} bytes at ${text} name, in whatever
+ * case; NULL when they name none.
+ */
+const char *rules_status(enum entry_kind kind, const char *text, size_t len);
+/* The rule about them. */
+const char *rules_status_rule(enum entry_kind kind);
 
 /*
  * Whether ${json} can be handed to clients: numbers in range, no NUL, no half

@@ -231,7 +231,10 @@ matches_http_url(const char *text, size_t len)
 {
 	size_t skip;
 
-	if (len > 7 && memcmp(text, "http://", 7) == 0)
+	/* The scheme and the host may be what a variable stands for. */
+	if (len > 0 && text[0] == '{')
+		skip = 0;
+	else if (len > 7 && memcmp(text, "http://", 7) == 0)
 		skip = 7;
 	else if (len > 8 && memcmp(text, "https://", 8) == 0)
 		skip = 8;
@@ -419,7 +422,7 @@ const struct rules_format rules_format_visible = {
 };
 const struct rules_format rules_format_http_url = {
 	matches_http_url,
-	"must match ^https?://[^\\s]+$",
+	"must match ^(https?://|\\{)[^\\s]+$",
 };
 const struct rules_format rules_format_icon_size = {
 	matches_icon_size,

@@ -26,15 +26,28 @@ enum rule_type {
 	RULE_LIST /* array: every element is ${each} */
 };
 
+/*
+ * Whom the value of a member binds.  Its type binds always: a client that
+ * decodes into typed fields loses the whole page with one wrong type.
+ */
+enum rule_binds {
+	BINDS_KIND, /* skills and plugins; of a server it is a note */
+	BINDS_AUTHORS, /* what a person wrote, not what a registry serves */
+	BINDS_ALL
+};
+
 struct rule {
 	const char *member; /* NULL: this is the ${each} of another rule */
 	enum rule_type type;
+	enum rule_binds binds;
 	bool required;
+	bool free; /* the types of what is inside do not bind either */
 	bool unique; /* no two elements of the list are equal */
 	int min; /* characters of a string, value of a number */
 	int max; /* the same; 0: any */
 	const struct rules_format *format;
 	const char *const *choices; /* ends with NULL */
+	const struct rule *then; /* holds as well */
 	const struct shape *shape; /* NULL: any object */
 	const struct rule *each;
 };
@@ -46,21 +59,24 @@ enum shape_extra {
 	SHAPE_ARGUMENT /* named: a name; positional: a value or a hint */
 };
 
+#define RULES_MEMBERS 20 /* of one shape, at most */
+
 struct shape {
 	const struct rule *rules;
 	size_t count;
 	enum shape_extra extra;
-	const struct rule *rest; /* for every member; NULL: anything */
 };
 
-/* The shape of a whole entry. */
-const struct shape *rules_table_shape(enum entry_kind kind);
+/*
+ * The shape of a whole server; ${old_version}: its version stands in
+ * version_detail.
+ */
+const struct shape *rules_table_server(bool old_version);
 
 /*
- * The least that an entry must have to be stored and found again;
- * ${old_version}: its version stands in version_detail.
+ * The shape of a skill or a plugin; of one that a registry serves, the least
+ * that it must have to be stored and found again.
  */
-const struct shape *rules_table_identity(
-    enum entry_kind kind, bool old_version);
+const struct shape *rules_table_extension(enum entry_kind kind, bool served);
 
 #endif

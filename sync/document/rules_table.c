@@ -10,15 +10,14 @@
 #include "lib/limits.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define SHAPE(name, list)                                   \
-	static const struct shape name = { .rules = (list), \
-		.count = COUNT(list) }
+#define SHAPE(name, list) SHAPE_WITH(name, list, SHAPE_PLAIN)
+#define SHAPE_WITH(name, list, more)                                   \
+	_Static_assert(COUNT(list) <= RULES_MEMBERS, #list);           \
+	static const struct shape name = {                             \
+		.rules = (list), .count = COUNT(list), .extra = (more) \
+	}
 #define CHOICES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* In capitals the reference's API sends them. */
-#define EXTENSION_STATUSES                                                  \
-	CHOICES("active", "deprecated", "archived", "ACTIVE", "DEPRECATED", \
-	    "ARCHIVED")
 #define STRING(name, ...)                                          \
 	{                                                          \
 		.member = (name), .type = RULE_STRING, __VA_ARGS__ \
@@ -56,7 +55,6 @@
 /* ---- parts that several objects share ---- */
 
 static const struct rule any_string = ANY_STRING(NULL);
-static const struct rule any_object = ANY_OBJECT(NULL);
 static const struct rule port = {
 	.type = RULE_INTEGER, .min = 1, .max = 65535
 };
@@ -91,11 +89,7 @@ static const struct rule argument_rules[] = {
 	INPUT_RULES,
 	MAP("variables", &input),
 };
-static const struct shape argument_shape = {
-	.rules = argument_rules,
-	.count = COUNT(argument_rules),
-	.extra = SHAPE_ARGUMENT,
-};
+SHAPE_WITH(argument_shape, argument_rules, SHAPE_ARGUMENT);
 static const struct rule argument = OBJECT(NULL, .shape = &argument_shape);
 
 /* ---- transports ---- */
@@ -107,11 +101,7 @@ static const struct rule package_transport_rules[] = {
 	LIST_OF("headers", &key_value),
 	MAP("variables", &input),
 };
-static const struct shape package_transport_shape = {
-	.rules = package_transport_rules,
-	.count = COUNT(package_transport_rules),
-	.extra = SHAPE_TRANSPORT,
-};
+SHAPE_WITH(package_transport_shape, package_transport_rules, SHAPE_TRANSPORT);
 
 static const struct rule remote_rules[] = {
 	STRING("type", .required = true,
@@ -120,11 +110,7 @@ static const struct rule remote_rules[] = {
 	LIST_OF("headers", &key_value),
 	MAP("variables", &input),
 };
-static const struct shape remote_shape = {
-	.rules = remote_rules,
-	.count = COUNT(remote_rules),
-	.extra = SHAPE_TRANSPORT,
-};
+SHAPE_WITH(remote_shape, remote_rules, SHAPE_TRANSPORT);
 static const struct rule remote = OBJECT(NULL, .shape = &remote_shape);
 
 /* ---- packages, icons, repository of a server ---- */
@@ -290,11 +276,7 @@ static const struct rule extension = OBJECT(NULL, .shape = &extension_shape);
 static const struct rule publisher_rules[] = {
 	MAP("io.github.stacklok", &extension),
 };
-static const struct shape publisher_shape = {
-	.rules = publisher_rules,
-	.count = COUNT(publisher_rules),
-	.rest = &any_object,
-};
+SHAPE(publisher_shape, publisher_rules);
 static const struct rule meta_rules[] = {
 	OBJECT(RULES_PUBLISHER, .shape = &publisher_shape),
 };
@@ -338,7 +320,6 @@ static const struct rule bundle = OBJECT(NULL, .shape = &bundle_shape);
 	    STRING("description", .required = true, .min = 1, .max = 1024),   \
 	    STRING(                                                           \
 		"version", .required = true, .min = 1, .max = LIMIT_VERSION), \
-	    STRING("status", .choices = EXTENSION_STATUSES),                  \
 	    STRING("title", .max = 100), STRING("license", .max = 256),       \
 	    OBJECT("repository", .shape = &link_shape),                       \
 	    LIST_OF("icons", &picture), LIST_OF("packages", &bundle),         \
@@ -354,82 +335,76 @@ static const struct rule skill_rules[] = {
 };
 SHAPE(skill_shape, skill_rules);
 
-/* ---- servers ---- */
-
-static const struct rule server_rules[] = {
-	STRING("name", .required = true, .min = 3, .max = LIMIT_NAME,
-	    .format = &rules_format_server_name),
-	STRING("description", .required = true, .min = 1, .max = 100),
-	/*
-	 * The schema lets it be empty; but then no URL names it, and a client
-	 * that meets it first on a page drops the page.
-	 */
-	STRING("version", .required = true, .min = 1, .max = LIMIT_VERSION),
-	STRING("title", .min = 1, .max = 100),
-	STRING("websiteUrl", .format = &rules_format_uri),
-	STRING("$schema", .format = &rules_format_uri),
-	OBJECT("repository", .shape = &repository_shape),
-	LIST_OF("icons", &icon),
-	LIST_OF("packages", &package),
-	LIST_OF("remotes", &remote),
-	OBJECT("_meta", .shape = &meta_shape),
-};
-SHAPE(server_shape, server_rules);
-
-const struct shape *
-rules_table_shape(enum entry_kind kind)
-{
-	switch (kind) {
-	case ENTRY_SKILL:
-		return &skill_shape;
-	case ENTRY_PLUGIN:
-		return &plugin_shape;
-	case ENTRY_SERVER:
-		break;
-	}
-	return &server_shape;
-}
-
 /* ---- identity ---- */
 
 #define IDENTITY_TEXTS ANY_STRING("title"), ANY_STRING("description")
 #define IDENTITY_NAME(length)                                       \
 	STRING("name", .required = true, .min = 1, .max = (length), \
 	    .format = &rules_format_visible)
-#define IDENTITY_VERSION                                                    \
-	STRING("version", .required = true, .min = 1, .max = LIMIT_VERSION, \
-	    .format = &rules_format_visible)
-
-static const struct rule server_identity_rules[] = {
-	IDENTITY_NAME(LIMIT_NAME),
-	IDENTITY_VERSION,
-	IDENTITY_TEXTS,
-};
-SHAPE(server_identity, server_identity_rules);
+#define IDENTITY_VERSION                                                  \
+	STRING("version", .binds = BINDS_ALL, .required = true, .min = 1, \
+	    .max = LIMIT_VERSION, .format = &rules_format_visible)
 
 static const struct rule version_detail_rules[] = { IDENTITY_VERSION };
 SHAPE(version_detail, version_detail_rules);
-static const struct rule old_server_identity_rules[] = {
-	IDENTITY_NAME(LIMIT_NAME),
-	OBJECT("version_detail", .required = true, .shape = &version_detail),
-	IDENTITY_TEXTS,
-};
-SHAPE(old_server_identity, old_server_identity_rules);
-
 static const struct rule extension_identity_rules[] = {
 	STRING("namespace", .required = true, .min = 1, .max = 128,
 	    .format = &rules_format_visible),
 	IDENTITY_NAME(64),
 	IDENTITY_VERSION,
 	IDENTITY_TEXTS,
-	STRING("status", .choices = EXTENSION_STATUSES),
 };
 SHAPE(extension_identity, extension_identity_rules);
 
+/* ---- servers ---- */
+
+/*
+ * A name is what URLs are made of, and a version too: an empty one no URL
+ * names, and a client that meets it first on a page drops the page.
+ */
+static const struct rule name_form = STRING(NULL, .binds = BINDS_AUTHORS,
+    .min = 3, .max = LIMIT_NAME, .format = &rules_format_server_name);
+
+#define SERVER_NAME                                                         \
+	STRING("name", .binds = BINDS_ALL, .required = true, .min = 1,      \
+	    .max = LIMIT_NAME, .format = &rules_format_visible,             \
+	    .then = &name_form),                                            \
+	    STRING("description", .binds = BINDS_AUTHORS, .required = true, \
+		.min = 1, .max = 100)
+#define SERVER_MEMBERS                                              \
+	STRING("title", .binds = BINDS_AUTHORS, .max = 100),        \
+	    STRING("websiteUrl", .format = &rules_format_uri),      \
+	    STRING("$schema", .format = &rules_format_uri),         \
+	    OBJECT("repository", .shape = &repository_shape),       \
+	    LIST_OF("icons", &icon), LIST_OF("packages", &package), \
+	    LIST_OF("remotes", &remote),                            \
+	    OBJECT("_meta", .free = true, .shape = &meta_shape)
+
+static const struct rule server_rules[] = {
+	SERVER_NAME,
+	IDENTITY_VERSION,
+	SERVER_MEMBERS,
+};
+SHAPE(server_shape, server_rules);
+
+static const struct rule old_server_rules[] = {
+	SERVER_NAME,
+	OBJECT("version_detail", .binds = BINDS_ALL, .required = true,
+	    .shape = &version_detail),
+	SERVER_MEMBERS,
+};
+SHAPE(old_server_shape, old_server_rules);
+
 const struct shape *
-rules_table_identity(enum entry_kind kind, bool old_version)
+rules_table_server(bool old_version)
 {
-	if (kind != ENTRY_SERVER)
+	return old_version ? &old_server_shape : &server_shape;
+}
+
+const struct shape *
+rules_table_extension(enum entry_kind kind, bool served)
+{
+	if (served)
 		return &extension_identity;
-	return old_version ? &old_server_identity : &server_identity;
+	return kind == ENTRY_SKILL ? &skill_shape : &plugin_shape;
 }

@@ -66,23 +66,87 @@ write_path(const struct rules_walk *c)
 	}
 }
 
-int
-rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
+static void fill(struct rules_walk *c, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void
+fill(struct rules_walk *c, const char *fmt, va_list ap)
 {
 	const char *value;
 	size_t len;
-	va_list ap;
 
 	write_path(c);
-	va_start(ap, fmt);
 	vsnprintf(c->problem->rule, sizeof c->problem->rule, fmt, ap);
-	va_end(ap);
 	c->problem->value[0] = '\0';
 	value = jscan_find(c->json, c->len, c->path, c->depth, &len);
 	if (value != NULL)
 		append_cut(c->problem->value, sizeof c->problem->value,
 		    LIMIT_REJECTED_VALUE, value, len);
+}
+
+int
+rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(c, fmt, ap);
+	va_end(ap);
 	return -1;
+}
+
+/* A wrong type: -1, or 0 where types are free. */
+static int
+mistyped(struct rules_walk *c, const char *rule)
+{
+	if (!c->free)
+		return rules_walk_violated(c, "%s", rule);
+	if (!c->noted && !c->quiet)
+		rules_walk_violated(c, "%s", rule);
+	c->noted |= !c->quiet;
+	return 0;
+}
+
+static bool
+binds(const struct rules_walk *c, const struct rule *rule)
+{
+	if (c->free)
+		return false;
+	switch (rule->binds) {
+	case BINDS_ALL:
+		return true;
+	case BINDS_AUTHORS:
+		return c->authors_bound;
+	case BINDS_KIND:
+		break;
+	}
+	return c->kind_bound;
+}
+
+/* Whether the value of a member with ${rule} has to be looked at. */
+static bool
+is_judged(const struct rules_walk *c, const struct rule *rule)
+{
+	return !c->quiet || binds(c, rule);
+}
+
+static int objected(struct rules_walk *c, const struct rule *rule,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* A value that ${rule} does not allow: -1, or 0 where it does not bind. */
+static int
+objected(struct rules_walk *c, const struct rule *rule, const char *fmt, ...)
+{
+	const bool binding = binds(c, rule);
+	va_list ap;
+
+	if (!binding && (c->noted || c->quiet))
+		return 0;
+	va_start(ap, fmt);
+	fill(c, fmt, ap);
+	va_end(ap);
+	c->noted |= !binding;
+	return binding ? -1 : 0;
 }
 
 void
@@ -127,23 +191,23 @@ check_length(
 		return 0;
 	n = count_characters(text, len);
 	if (n < min && min == 1)
-		return rules_walk_violated(c, "must not be empty");
+		return objected(c, rule, "must not be empty");
 	if (n < min && max == 0)
-		return rules_walk_violated(
-		    c, "must have at least %zu characters", min);
+		return objected(
+		    c, rule, "must have at least %zu characters", min);
 	if (n < min || (max > 0 && n > max && min > 1))
-		return rules_walk_violated(
-		    c, "must have %zu to %zu characters", min, max);
+		return objected(
+		    c, rule, "must have %zu to %zu characters", min, max);
 	if (max > 0 && n > max)
-		return rules_walk_violated(
-		    c, "must have at most %zu characters", max);
+		return objected(
+		    c, rule, "must have at most %zu characters", max);
 	return 0;
 }
 
 static int
-check_choices(
-    struct rules_walk *c, const char *const *choices, const char *text)
+check_choices(struct rules_walk *c, const struct rule *rule, const char *text)
 {
+	const char *const *choices = rule->choices;
 	char list[128] = "";
 	size_t used = 0;
 
@@ -155,25 +219,33 @@ check_choices(
 			    (size_t)snprintf(list + used, sizeof list - used,
 				"%s%s", i > 0 ? ", " : "", choices[i]);
 	}
-	return rules_walk_violated(c, "must be one of: %s", list);
+	return objected(c, rule, "must be one of: %s", list);
+}
+
+static int
+check_text(struct rules_walk *c, const struct rule *rule, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	const size_t len = json_string_length(value);
+
+	if ((rule->min > 0 || rule->max > 0) &&
+	    check_length(c, rule, text, len) == -1)
+		return -1;
+	if (rule->format != NULL && !rule->format->matches(text, len))
+		return objected(c, rule, "%s", rule->format->rule);
+	if (rule->choices != NULL)
+		return check_choices(c, rule, text);
+	return 0;
 }
 
 static int
 check_string(struct rules_walk *c, const struct rule *rule, const json_t *value)
 {
-	const char *text = json_string_value(value);
-	size_t len;
-
-	if (text == NULL)
-		return rules_walk_violated(c, "must be a string");
-	len = json_string_length(value);
-	if ((rule->min > 0 || rule->max > 0) &&
-	    check_length(c, rule, text, len) == -1)
-		return -1;
-	if (rule->format != NULL && !rule->format->matches(text, len))
-		return rules_walk_violated(c, "%s", rule->format->rule);
-	if (rule->choices != NULL)
-		return check_choices(c, rule->choices, text);
+	if (!json_is_string(value))
+		return mistyped(c, "must be a string");
+	for (; rule != NULL; rule = rule->then)
+		if (is_judged(c, rule) && check_text(c, rule, value) == -1)
+			return -1;
 	return 0;
 }
 
@@ -184,9 +256,9 @@ check_number(struct rules_walk *c, const struct rule *rule, const json_t *value)
 	const double n = json_real_value(value);
 
 	if (!json_is_real(value))
-		return rules_walk_violated(c, "must be a number");
+		return mistyped(c, "must be a number");
 	if (n < rule->min)
-		return rules_walk_violated(c, "must be at least %d", rule->min);
+		return objected(c, rule, "must be at least %d", rule->min);
 	return 0;
 }
 
@@ -198,8 +270,8 @@ check_integer(
 
 	if (!json_is_real(value) || n < rule->min || n > rule->max ||
 	    n > (double)(int)n || n < (double)(int)n)
-		return rules_walk_violated(c,
-		    "must be an integer from %d to %d", rule->min, rule->max);
+		return objected(c, rule, "must be an integer from %d to %d",
+		    rule->min, rule->max);
 	return 0;
 }
 
@@ -227,7 +299,7 @@ rules_walk_is_repeated(json_t *seen, const char *const *texts, size_t i)
 
 /* The elements are strings or whole numbers by now. */
 static int
-check_unique(struct rules_walk *c, const json_t *list)
+check_unique(struct rules_walk *c, const struct rule *rule, const json_t *list)
 {
 	const size_t count = json_array_size(list);
 	const char **texts = xreallocarray(NULL, count, sizeof *texts);
@@ -248,9 +320,10 @@ check_unique(struct rules_walk *c, const json_t *list)
 		}
 		if (rules_walk_is_repeated(seen, texts, i)) {
 			enter_element(c, i);
-			rules_walk_violated(c, "must not be repeated");
+			if (objected(c, rule, "must not be repeated") == -1)
+				goto out;
 			leave(c);
-			goto out;
+			break;
 		}
 	}
 	rc = 0;
@@ -269,14 +342,17 @@ check_list(struct rules_walk *c, const struct rule *rule, const json_t *value)
 	const size_t count = json_array_size(value);
 
 	if (!json_is_array(value))
-		return rules_walk_violated(c, "must be an array");
+		return mistyped(c, "must be an array");
 	for (size_t i = 0; i < count; i++) {
 		enter_element(c, i);
 		if (check_value(c, rule->each, json_array_get(value, i)) == -1)
 			return -1;
 		leave(c);
 	}
-	return rule->unique && count > 1 ? check_unique(c, value) : 0;
+	/* After a note the elements may be of any type, and one is enough. */
+	if (!rule->unique || count < 2 || !is_judged(c, rule) || c->noted)
+		return 0;
+	return check_unique(c, rule, value);
 }
 
 /* Every member of an object. */
@@ -296,68 +372,175 @@ check_members(
 	return 0;
 }
 
+/* What is missing binds like other values. */
 static int
-require(struct rules_walk *c, const json_t *object, const char *member)
+require(struct rules_walk *c, const struct rule *rule, const json_t *object,
+    const char *member)
 {
-	if (json_object_get(object, member) != NULL)
+	const json_t *value = json_object_get(object, member);
+
+	if (value != NULL && !json_is_null(value))
 		return 0;
 	rules_walk_enter(c, member);
-	return rules_walk_violated(c, "is required");
+	if (objected(c, rule, "is required") == -1)
+		return -1;
+	leave(c);
+	return 0;
 }
+
+/* What binds the kind of the entry. */
+static const struct rule extra_rule;
 
 static int
 check_transport(struct rules_walk *c, const json_t *transport)
 {
+	const char *type =
+	    json_string_value(json_object_get(transport, "type"));
 	const json_t *url = json_object_get(transport, "url");
 
-	if (strcmp(json_string_value(json_object_get(transport, "type")),
-		"stdio") == 0)
+	if (type == NULL || strcmp(type, "stdio") == 0)
 		return 0;
-	if (require(c, transport, "url") == -1)
+	if (require(c, &extra_rule, transport, "url") == -1)
 		return -1;
-	if (rules_format_http_url.matches(
+	if (!json_is_string(url) ||
+	    rules_format_http_url.matches(
 		json_string_value(url), json_string_length(url)))
 		return 0;
 	rules_walk_enter(c, "url");
-	return rules_walk_violated(c, "%s", rules_format_http_url.rule);
+	if (objected(c, &extra_rule, "%s", rules_format_http_url.rule) == -1)
+		return -1;
+	leave(c);
+	return 0;
 }
 
 static int
 check_argument(struct rules_walk *c, const json_t *argument)
 {
-	if (strcmp(json_string_value(json_object_get(argument, "type")),
-		"named") == 0)
-		return require(c, argument, "name");
+	const char *type = json_string_value(json_object_get(argument, "type"));
+
+	if (type == NULL)
+		return 0;
+	if (strcmp(type, "named") == 0)
+		return require(c, &extra_rule, argument, "name");
 	if (json_object_get(argument, "value") == NULL &&
 	    json_object_get(argument, "valueHint") == NULL)
-		return rules_walk_violated(c, "needs value or valueHint");
+		return objected(c, &extra_rule, "needs value or valueHint");
 	return 0;
+}
+
+/* Null, "" and {} say as much of an optional member as leaving it out. */
+static bool
+says_nothing(const struct rule *rule, const json_t *value)
+{
+	if (value == NULL || json_is_null(value))
+		return true;
+	if (rule->required)
+		return false;
+	return rule->type == RULE_STRING
+		   ? json_is_string(value) && json_string_length(value) == 0
+		   : json_is_object(value) && json_object_size(value) == 0 &&
+			 (rule->type == RULE_OBJECT || rule->type == RULE_MAP);
+}
+
+/* Most members are texts of which no more is asked. */
+static bool
+is_any_text(
+    const struct rules_walk *c, const struct rule *rule, const json_t *value)
+{
+	return rule->type == RULE_STRING && value != NULL &&
+	       json_is_string(value) && rule->then == NULL &&
+	       !is_judged(c, rule);
+}
+
+static int
+check_member(struct rules_walk *c, const struct rule *rule,
+    const json_t *object, const json_t *value)
+{
+	if (says_nothing(rule, value))
+		return rule->required && is_judged(c, rule)
+			   ? require(c, rule, object, rule->member)
+			   : 0;
+	rules_walk_enter(c, rule->member);
+	if (check_value(c, rule, value) == -1)
+		return -1;
+	leave(c);
+	return 0;
+}
+
+/*
+ * Finds the values of the members that ${shape} has rules for.  Most objects
+ * have few of them, so one pass over an object is cheaper than asking it for
+ * each.
+ */
+static void
+find_values(const json_t *values[RULES_MEMBERS], const struct shape *shape,
+    const json_t *object)
+{
+	json_t *o = (json_t *)object; /* the iterator wants no const */
+	size_t next = 0; /* members mostly come in the order of the rules */
+
+	for (void *at = json_object_iter(o); at != NULL;
+	     at = json_object_iter_next(o, at)) {
+		const char *key = json_object_iter_key(at);
+
+		for (size_t left = shape->count; left > 0; left--) {
+			const struct rule *rule = &shape->rules[next];
+
+			next = next + 1 == shape->count ? 0 : next + 1;
+			if (rule->member[0] == key[0] &&
+			    strcmp(rule->member, key) == 0) {
+				values[rule - shape->rules] =
+				    json_object_iter_value(at);
+				break;
+			}
+		}
+	}
 }
 
 int
 rules_walk_shape(
     struct rules_walk *c, const struct shape *shape, const json_t *object)
 {
+	const json_t *values[RULES_MEMBERS] = { NULL };
+
+	find_values(values, shape, object);
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct rule *rule = &shape->rules[i];
-		const json_t *value = json_object_get(object, rule->member);
 
-		if (value == NULL && !rule->required)
+		if ((values[i] == NULL && !rule->required) ||
+		    is_any_text(c, rule, values[i]))
 			continue;
-		rules_walk_enter(c, rule->member);
-		if (value == NULL)
-			return rules_walk_violated(c, "is required");
-		if (check_value(c, rule, value) == -1)
+		if (check_member(c, rule, object, values[i]) == -1)
 			return -1;
-		leave(c);
 	}
-	if (shape->rest != NULL && check_members(c, shape->rest, object) == -1)
-		return -1;
+	if (c->quiet && !c->kind_bound)
+		return 0;
 	if (shape->extra == SHAPE_TRANSPORT)
 		return check_transport(c, object);
 	if (shape->extra == SHAPE_ARGUMENT)
 		return check_argument(c, object);
 	return 0;
+}
+
+static int
+check_object(struct rules_walk *c, const struct rule *rule, const json_t *value)
+{
+	const bool outside = c->free;
+	int rc;
+
+	if (!json_is_object(value))
+		return mistyped(c, "must be an object");
+	if (rule->free && c->quiet)
+		return 0;
+	c->free |= rule->free;
+	if (rule->type == RULE_MAP)
+		rc = check_members(c, rule->each, value);
+	else
+		rc = rule->shape == NULL
+			 ? 0
+			 : rules_walk_shape(c, rule->shape, value);
+	c->free = outside;
+	return rc;
 }
 
 static int
@@ -375,15 +558,10 @@ check_value(struct rules_walk *c, const struct rule *rule, const json_t *value)
 	case RULE_BOOLEAN:
 		return json_is_boolean(value)
 			   ? 0
-			   : rules_walk_violated(c, "must be true or false");
+			   : mistyped(c, "must be true or false");
 	case RULE_OBJECT:
 	case RULE_MAP:
 		break;
 	}
-	if (!json_is_object(value))
-		return rules_walk_violated(c, "must be an object");
-	if (rule->type == RULE_MAP)
-		return check_members(c, rule->each, value);
-	return rule->shape == NULL ? 0
-				   : rules_walk_shape(c, rule->shape, value);
+	return check_object(c, rule, value);
 }

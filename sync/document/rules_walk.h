@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The walk of one parsed entry along the tables of rules.  It stops at the
- * first rule that is broken, in the order of the tables, and the way it went
- * is the path that is reported.  Inner part of sync/document/rules.c.
+ * first broken rule that binds, in the order of the tables, and the way it went
+ * is the path that is reported.  The first broken rule that does not bind is
+ * noted.  Inner part of sync/document/rules.c.
  */
 #ifndef SYNC_RULES_WALK_H
 #define SYNC_RULES_WALK_H
@@ -21,9 +22,18 @@ struct rules_walk {
 	struct rules_problem *problem;
 	struct jscan_step path[RULES_WALK_STEPS];
 	size_t depth;
+	bool authors_bound; /* rules that bind authors bind this entry */
+	bool kind_bound; /* and so do those that bind its kind */
+	bool quiet; /* what does not bind is not wanted: types are enough */
+	bool free; /* inside a member whose types do not bind */
+	bool noted; /* the problem says what does not bind */
+	bool stored; /* it was judged before: nothing is noted */
 };
 
-/* Checks ${object}; -1 with the problem filled at the first broken rule. */
+/*
+ * Checks ${object}; -1 with the problem filled at the first broken rule that
+ * binds.  Otherwise c->noted says whether the problem is filled.
+ */
 int rules_walk_shape(
     struct rules_walk *c, const struct shape *shape, const json_t *object);
 

@@ -30,6 +30,7 @@ static const struct sign {
 	{ "name", ANY, false, SHAPE_SERVER },
 	{ "skills", '[', false, SHAPE_PAGE },
 	{ "plugins", '[', false, SHAPE_PAGE },
+	{ "servers", 'n', false, SHAPE_PAGE },
 	{ "meta", ANY, false, SHAPE_REGISTRY },
 };
 

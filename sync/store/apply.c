@@ -251,10 +251,10 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 		    LIMIT_REJECTED_VALUE, entry->facts.version);
 		return reject(a, entry, &problem, e);
 	}
-	if (entry->note != NULL) {
+	for (size_t i = 0; i < entry->note_count; i++) {
 		const struct reject_place place = place_of(a, entry);
 
-		if (reject_note(&a->reject, &place, entry->note, e) == -1)
+		if (reject_note(&a->reject, &place, &entry->note[i], e) == -1)
 			return -1;
 	}
 	return keep(a, &stored, item, e);
@@ -656,7 +656,7 @@ reread(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 	if (stored_outer(&outer, s, OFFERED_OUTER))
 		entry.outer = &outer;
 	/* It was judged when it was offered; its facts are wanted. */
-	if (rules_check(rules, entry.kind, RULES_IDENTITY, entry.json,
+	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
 		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN)
 		return 0;
 	item = (struct stored_item){ .kind = entry.kind,

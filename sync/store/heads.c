@@ -241,7 +241,7 @@ rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
 	body = stmt_text(document, 2, &len);
 	/* A stored document was right once; one that is not is still served. */
 	if (rules_check(rules, (enum entry_kind)stmt_int(document, 0),
-		RULES_IDENTITY, body, len, &facts, &problem) == RULES_BROKEN &&
+		RULES_STORED, body, len, &facts, &problem) == RULES_BROKEN &&
 	    facts.name == NULL)
 		facts.name = "";
 	return heads_put_text(db, stmt_int(document, 1), text, &facts, e);

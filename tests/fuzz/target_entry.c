@@ -133,7 +133,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	if (len == 0)
 		return;
 	kind = kinds[data[0] % COUNT(kinds)];
-	level = (data[0] & 8) != 0 ? RULES_IDENTITY : RULES_FULL;
+	level = (data[0] & 8) != 0 ? RULES_SERVED : RULES_AUTHORED;
 	if (minify(&minified, data + 1, len - 1)) {
 		check_rules(kind, level, &minified);
 		check_lint(&minified);

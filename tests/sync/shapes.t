@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import responder
@@ -94,32 +95,217 @@ def test_a_bad_item_is_one_rejected_entry():
             {"server": server("n/meta"), "_meta": []},
             {"server": server("n/extra"), "_meta": {"x": "\ud800"}},
             item(server("n/title", title=5)),
-            item(server("n/loose", description="d" * 500, packages="none"))))
-        tap.equal(run.counts("a"), (2, 0, 0, 0, 11), "counts")
+            item(server("n/typed", packages="none"))))
+        tap.equal(run.counts("a"), (4, 0, 0, 0, 9), "counts")
         got = rejected(site)
         tap.equal([r[0] for r in got], [
             "servers.1", "servers.2.server", "servers.3.server",
-            f"servers.4._meta.{OFFICIAL}.status",
-            f"servers.5._meta.{OFFICIAL}.publishedAt",
             "servers.6.server.version", "servers.7.server.name",
-            "servers.8.server.version", "servers.9._meta", "servers.10._meta",
-            "servers.11.server.title"], "places")
+            "servers.8.server.version", "servers.10._meta",
+            "servers.11.server.title", "servers.12.server.packages"], "places")
         tap.equal([r[1] for r in got], [
-            None, None, None, "n/status", "n/date", "n/noversion", "",
-            "n/long", "n/meta", "n/extra", "n/title"], "names")
-        tap.equal(site.names(), [("n/good", "1.0.0"), ("n/loose", "1.0.0")],
-                  "what is not identity is not judged")
+            None, None, None, "n/noversion", "", "n/long", "n/extra",
+            "n/title", "n/typed"], "names")
+        tap.equal([n[:2] for n in notes(site)], [
+            (f"servers.4._meta.{OFFICIAL}.status", "n/status"),
+            (f"servers.5._meta.{OFFICIAL}.publishedAt", "n/date"),
+            ("servers.9._meta", "n/meta")], "what costs no entry is noted")
+        tap.equal([n for n, _ in site.names()],
+                  ["n/date", "n/good", "n/meta", "n/status"], "served")
         for view in "server_package", "server_remote", "server_tag":
             tap.equal(site.query(f"SELECT * FROM {view}"), [], view)
 
 
-def test_what_a_person_wrote_is_checked_fully():
-    long = server("n/long", description="d" * 101)
-    for label, content in (("list", [server("n/good"), long]),
-                           ("document", document(server("n/good"), long))):
+def served_by(site, label):
+    return [name for name, in site.query(
+        "SELECT name FROM server WHERE source = ? ORDER BY name", label)]
+
+
+# What a server may hold beside its name, version and description, or instead
+# of them, and whether it can be served.
+KEPT = [
+    {}, {"repository": {}}, {"repository": None}, {"repository": {"url": "x"}},
+    {"repository": {"source": "github"}}, {"repository": {"url": ""}},
+    {"title": None}, {"title": ""}, {"websiteUrl": ""}, {"websiteUrl": None},
+    {"websiteUrl": "example.com"}, {"$schema": None}, {"$schema": ""},
+    {"packages": None}, {"packages": []}, {"remotes": None}, {"remotes": []},
+    {"icons": None}, {"icons": []}, {"icons": [{}]}, {"icons": [{"src": None}]},
+    {"icons": [{"src": "/i.png", "mimeType": "image/avif", "theme": "sepia"}]},
+    {"_meta": None}, {"_meta": {}}, {"_meta": {LISTING: None}},
+    {"_meta": {LISTING: {}}}, {"_meta": {LISTING: "text"}},
+    {"_meta": {LISTING: [1]}}, {"_meta": {"com.example/x": 5, "y": "z"}},
+    {"_meta": {LISTING: {"tool": "publisher-cli", "version": "1.2.3",
+                         "n": 5, "list": ["a"], "none": None, "on": True}}},
+    {"_meta": {LISTING: {"io.github.stacklok": "text"}}},
+    {"_meta": {LISTING: {"io.github.stacklok": {"x": {}}}}},
+    {"_meta": {LISTING: {"io.github.stacklok": {"x": {
+        "status": "ACTIVE", "tier": "gold", "tags": ["Two Words", 5, "a", "a"],
+        "tools": "none", "metadata": {"last_updated": 1735689600000},
+        "permissions": [], "proxy_port": "8080"}}}}},
+    {"packages": [{"registryType": "conan", "identifier": "x", "version": None,
+                   "transport": {"type": "carrier-pigeon"}}]},
+    {"packages": [{"registryType": "npm", "identifier": "x", "version": "",
+                   "transport": {"type": "stdio", "url": None},
+                   "environmentVariables": None, "runtimeHint": "",
+                   "packageArguments": [], "runtimeArguments": None,
+                   "fileSha256": "", "registryBaseUrl": ""}]},
+    {"packages": [{"registryType": "cargo", "identifier": "x",
+                   "version": "latest", "executable": "y",
+                   "transport": {"type": "stdio"}, "postInstallInstructions":
+                   [{"description": "d", "optional": True}]}]},
+    {"packages": [{"registryType": "npm", "identifier": "x"}]},
+    {"packages": [{"transport": {"type": "stdio"}}]}, {"packages": [{}]},
+    {"packages": [{"registryType": "npm", "identifier": "x", "transport": {
+        "type": "stdio"}, "environmentVariables": [{
+            "name": "A", "format": "url", "choices": None, "default": ""}],
+        "packageArguments": [{"type": "flag"}, {"type": "positional"}]}]},
+    {"remotes": [{"type": "websocket", "url": "wss://example.com/"}]},
+    {"remotes": [{"type": "streamable-http", "url": "{base_url}/mcp"}]},
+    {"remotes": [{"type": "sse", "url": "https://example.com/",
+                  "headers": None, "variables": {}}]},
+    {"remotes": [{"type": "sse"}]}, {"remotes": [{"url": "example.com"}]},
+    {"remotes": [{}]}, {"status": "withdrawn"}, {"unknown": {"x": [None]}},
+]
+LEFT_OUT = [
+    {"name": None}, {"name": ""}, {"name": 5}, {"name": "n/\u0007"},
+    {"name": "n/" + "x" * 199}, {"version": None}, {"version": ""},
+    {"version": 1.0}, {"version": "1\n"}, {"version": "1" * 256},
+    {"description": None}, {"description": ""}, {"description": 5},
+    {"title": 5}, {"websiteUrl": []}, {"repository": "x"}, {"repository": []},
+    {"packages": "none"}, {"packages": {}}, {"packages": [1]},
+    {"packages": [{"transport": "stdio"}]}, {"packages": [{"identifier": 5}]},
+    {"packages": [{"environmentVariables": [{"name": "A", "default": 80}]}]},
+    {"remotes": {}}, {"remotes": ["https://example.com/"]}, {"icons": "i.png"},
+    {"remotes": [{"type": "sse", "url": 5}]}, {"_meta": []}, {"_meta": "x"},
+    {"_meta": {LISTING: {"x": "x" * 262144}}}, {"x": "\ud800"}, {"x": "\0"},
+]
+
+
+def rows_of(kind, prefix):
+    return [{"name": f"n/{prefix}{i:03}", "version": "1.0.0",
+             "description": "d", **more} for i, more in enumerate(kind)]
+
+
+def in_every_shape(site, entries):
+    """A source of each shape with the same servers; their blocks."""
+    whole = {"registry": document(*entries), "array": entries,
+             "items": [item(e) for e in entries],
+             "page": page(*map(item, entries)), "bare": page(*entries)}
+    blocks = {name: {"file": {"path": site.write(f"{name}.json", content)}}
+              for name, content in whole.items()}
+    for i, entry in enumerate(entries):
+        site.write(f"files/{i}/server.json", entry)
+        site.write(f"single/{i}/item.json", item(entry))
+    blocks["files"] = {"file": {"path": site.path("files")}}
+    blocks["single"] = {"file": {"path": site.path("single")}}
+    site.write("map/registry.json", document(*entries))
+    blocks["map"] = {"configmap": {"path": site.path("map")}}
+    return blocks
+
+
+def test_every_shape_gives_the_same_verdict():
+    kept, left = rows_of(KEPT, "k"), rows_of(LEFT_OUT, "l")
+    names = [e["name"] for e in kept]
+    with Site() as site:
+        blocks = in_every_shape(site, kept + left)
+        site.configure(blocks)
+        run = site.sync()
+        tap.equal(run.status, 0, "all are synced")
+        for label in blocks:
+            tap.equal(served_by(site, label), names, f"{label}: served")
+            tap.equal(run.source(label)["rejected"], len(left),
+                      f"{label}: left out")
+        for entry in kept:
+            got = site.get("/v0.1/servers/" + entry["name"].replace(
+                "/", "%2F") + "/versions/1.0.0").json
+            tap.equal(got["server"], entry, f"as it went in: {entry}")
+
+
+def test_a_file_alone_gives_the_same_verdict():
+    for kind, status in ((KEPT, 0), (LEFT_OUT, 1)):
+        for entry in rows_of(kind, "x"):
+            for content in entry, item(entry):
+                with Site() as site:
+                    run = synced(site, content)
+                    tap.equal(run.status, status,
+                              f"{json.dumps(content)[:120]}")
+
+
+def test_limits_for_publishing_bind_authors_only():
+    """Else a mirror of this registry would lose what came as a catalogue."""
+    rows = [{"description": "d" * 101}, {"title": "t" * 101},
+            {"name": "n/two words"}, {"name": "noslash"}]
+    entries = [{**e, "title": e.get("title") or "t"}
+               for e in rows_of(rows, "p")]
+    with Site() as site:
+        blocks = in_every_shape(site, entries + [server("n/z")])
+        site.configure(blocks)
+        site.sync()
+        for label in blocks:
+            authored = label in ("registry", "array", "files", "map")
+            tap.equal(served_by(site, label), ["n/z"] if authored else sorted(
+                [e["name"] for e in entries] + ["n/z"]), label)
+
+
+def test_odd_times_and_statuses_cost_themselves_only():
+    odd = [("publishedAt", v) for v in (
+        "2025-05-06T07:08:09", "", "1735689600000", 1735689600000,
+        "2025-05-06", "soon", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z",
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 90000)),
+        [], {}, True)]
+    odd += [(key, "9999-12-31T00:00:00Z") for key in
+            ("updatedAt", "statusChangedAt", "published_at", "updated_at")]
+    odd += [("status", v) for v in ("withdrawn", "", 5, [], {})]
+    odd += [("status", v) for v in ("ACTIVE", "Deprecated", "Deleted")]
+    odd += [("statusMessage", 5)]
+    entries = [item(server(f"n/{i:03}"), **{key: value})
+               for i, (key, value) in enumerate(odd)]
+    entries += [{"server": server("n/m0"), "_meta": 5},
+                {"server": server("n/m1"), "_meta": {OFFICIAL: "x"}},
+                item(server("n/two"), status="gone", updatedAt="")]
+    for label, content in ("page", page(*entries)), ("list", entries):
         with Site() as site:
             run = synced(site, content)
-            tap.equal(run.counts("a"), (1, 0, 0, 0, 1), f"{label}: rejected")
+            tap.equal((run.status, run.source("a")["rejected"]), (0, 0),
+                      f"{label}: nothing is left out")
+            noted = [n[1] for n in notes(site)]
+            tap.equal(noted, [e["server"]["name"] for e in entries] + ["n/two"],
+                      f"{label}: each is noted")
+            got = {i["server"]["name"]: i["_meta"][OFFICIAL] for i in
+                   site.get("/v0.1/servers?include_deleted=true&limit=100"
+                            ).json["servers"]}
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                time.gmtime(time.time() + 60))
+            start = time.strftime("%Y-%m-%dT", time.gmtime(
+                time.time() - 86400))
+            for i, (key, value) in enumerate(odd):
+                said = got[f"n/{i:03}"]
+                tap.ok(all(start < said[t] < now for t in
+                           ("publishedAt", "updatedAt", "statusChangedAt")),
+                       f"{label}: {key} {value!r} is no time of ours")
+                want = str(value).lower() if key == "status" and str(
+                    value).lower() in ("deprecated", "deleted") else "active"
+                tap.equal(said["status"], want, f"{label}: status of {value!r}")
+            before = site.query("SELECT changed_us FROM version")
+            run = site.sync("--force")
+            tap.equal(run.counts("a")[:3], (0, 0, 0), f"{label}: nothing moves")
+            tap.equal(site.query("SELECT changed_us FROM version"), before,
+                      f"{label}: and nothing is written")
+            tap.equal([n[1] for n in notes(site)], noted,
+                      f"{label}: the notes stay")
+
+
+def test_null_stands_for_a_list_without_elements():
+    for label, content in (
+            ("page", {"servers": [server("n/x")], "skills": None,
+                      "plugins": None, "metadata": None}),
+            ("document", {**document(server("n/x"), skills=None, plugins=None),
+                          "$schema": None}),
+            ("legacy", {"servers": {"n/x": container()},
+                        "remote_servers": None, "groups": None})):
+        with Site() as site:
+            tap.equal(synced(site, content).status, 0, label)
+            tap.equal([n for n, _ in site.names()], ["n/x"], f"{label}: read")
 
 
 def test_pages_of_our_own_extensions():
@@ -193,17 +379,33 @@ def test_bad_legacy_entries_are_named():
         run = synced(site, legacy({
             "good": container(), "array": [], "noimage": {"description": "d"},
             "port": container(target_port=70000),
-            "way": container(transport="pigeon"),
+            "way": container(transport=["sse"]),
             "env": container(env_vars=[{"name": 5}]),
             "twin": container(name="io.github.stacklok/good"),
-        }, {"io": {"description": "d", "url": "https://example.com",
-                   "transport": "stdio"}}))
+        }, {"io": {"description": "d", "url": 5, "transport": "sse"}}))
         tap.equal(run.counts("a"), (1, 0, 0, 0, 7), "counts")
         tap.equal([r[0] for r in rejected(site)], [
             "servers.array", "servers.noimage.image",
             "servers.port.target_port", "servers.way.transport",
             "servers.env.env_vars.0.name", "servers.twin",
-            "remote_servers.io.transport"], "places")
+            "remote_servers.io.url"], "places")
+
+
+def test_odd_legacy_entries_are_kept():
+    """For them the same holds as for servers."""
+    odd = [{"status": "ACTIVE"}, {"status": 5}, {"tags": "Two Words"},
+           {"tags": None}, {"tools": []}, {"tier": None}, {"metadata": "x"},
+           {"metadata": {"last_updated": 1735689600000}}, {"permissions": []},
+           {"title": None}, {"repository_url": ""}, {"transport": "pigeon"},
+           {"env_vars": [{"description": "no name"}]}, {"env_vars": None},
+           {"provenance": 5}, {"custom_metadata": [1]}, {"target_port": None}]
+    with Site() as site:
+        run = synced(site, legacy(
+            {f"c-{i:03}": container(**more) for i, more in enumerate(odd)},
+            {"r-1": {"description": "d", "url": "https://example.com/",
+                     "transport": "websocket"},
+             "r-2": {"description": "d", "url": "{host}/mcp"}}))
+        tap.equal(run.counts("a"), (len(odd) + 2, 0, 0, 0, 0), "all of them")
 
 
 def test_real_legacy_catalogue():
@@ -243,12 +445,11 @@ def test_earlier_schemas_are_served_with_a_note():
     with Site() as site:
         site.configure({"a": site.file_source("a", *entries)})
         run = site.sync()
-        tap.equal(run.counts("a"), (5, 0, 0, 0, 1), "notes are not rejected")
-        tap.equal([r[1] for r in rejected(site)], ["n/today"],
-                  "the present schema is checked")
+        tap.equal(run.counts("a"), (6, 0, 0, 0, 0), "notes are not rejected")
         want = [("data.servers.1.version_detail", "n/snake", "2.0.0"),
                 ("data.servers.2.website_url", "n/undated", "1.0.0"),
-                ("data.servers.4.packages.0.transport", "n/bare", "1.0.0")]
+                ("data.servers.4.packages.0.transport", "n/bare", "1.0.0"),
+                ("data.servers.5.packages.0.transport", "n/today", "1.0.0")]
         tap.equal([n[:3] for n in notes(site)], want, "notes")
         got = site.get("/v0.1/servers/n%2Fsnake/versions/2.0.0").json
         tap.equal(got["server"], snake, "as it went in")
@@ -257,7 +458,7 @@ def test_earlier_schemas_are_served_with_a_note():
         tap.equal(site.query("SELECT registry_type FROM server_package "
                              "WHERE name = 'n/snake'"), [("npm",)], "view")
         run = site.sync("--force")
-        tap.equal(run.counts("a"), (0, 0, 0, 5, 1), "nothing moves")
+        tap.equal(run.counts("a"), (0, 0, 0, 6, 0), "nothing moves")
         tap.equal([n[:3] for n in notes(site)], want, "and the notes stay")
 
 

@@ -493,7 +493,7 @@ static const struct hostile hostile[] = {
 	SCHEMA("servers-object", "data.servers: must be an array"),
 	{ __LINE__, "servers-empty", ONE, NULL },
 	{ __LINE__, "only-skills", ONE, "skill 0 a.b/cd@1" },
-	SCHEMA("skills-null", "data.skills: must be an array"),
+	ENTRY("skills-null", "server 0 a.b/c@1 "),
 	SCHEMA("plugins-object", "data.plugins: must be an array"),
 	SCHEMA("schema-relative", "$schema: must be a URI"),
 	SCHEMA("servers-twice", "data.servers: must not be given twice"),

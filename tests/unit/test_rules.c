@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every rule with a value that keeps it and one that breaks it, the facts, and
+ * Every rule with a value that keeps it and one that breaks it, whether that
+ * binds or is only noted, the same of what a registry serves, the facts, and
  * what is reported.  Rows are JSON with ' for "; @9@ stands for nine times the
  * letter a, ~9~ for nine times a letter of two bytes.  A row that does not
  * start with { is added to the members of a good entry, where the last member
@@ -51,23 +52,32 @@ struct row {
 	const char *text;
 	const char *path; /* NULL: nothing is wrong */
 	const char *rule; /* starts so */
+	int rc;
 };
 
-#define GOOD(text)                                       \
-	{                                                \
-		__LINE__, ENTRY_SERVER, text, NULL, NULL \
+#define GOOD(text)                                                   \
+	{                                                            \
+		__LINE__, ENTRY_SERVER, text, NULL, NULL, RULES_KEPT \
 	}
-#define BAD(text, path, rule)                            \
-	{                                                \
-		__LINE__, ENTRY_SERVER, text, path, rule \
+#define BAD(text, path, rule)                                          \
+	{                                                              \
+		__LINE__, ENTRY_SERVER, text, path, rule, RULES_BROKEN \
 	}
-#define SKILL_GOOD(text)                                \
-	{                                               \
-		__LINE__, ENTRY_SKILL, text, NULL, NULL \
+#define NOTED(text, path, rule)                                       \
+	{                                                             \
+		__LINE__, ENTRY_SERVER, text, path, rule, RULES_NOTED \
 	}
-#define SKILL_BAD(text, path, rule)                     \
-	{                                               \
-		__LINE__, ENTRY_SKILL, text, path, rule \
+#define SKILL_GOOD(text)                                            \
+	{                                                           \
+		__LINE__, ENTRY_SKILL, text, NULL, NULL, RULES_KEPT \
+	}
+#define SKILL_BAD(text, path, rule)                                   \
+	{                                                             \
+		__LINE__, ENTRY_SKILL, text, path, rule, RULES_BROKEN \
+	}
+#define SKILL_NOTED(text, path, rule)                                \
+	{                                                            \
+		__LINE__, ENTRY_SKILL, text, path, rule, RULES_NOTED \
 	}
 
 static const struct row server_rows[] = {
@@ -75,11 +85,13 @@ static const struct row server_rows[] = {
 	BAD("{'description':'d','version':'1'}", "name", "is required"),
 	BAD("{'name':'a/b','version':'1'}", "description", "is required"),
 	BAD("{'name':'a/b','description':'d'}", "version", "is required"),
-	BAD("'name':null", "name", "must be a string"),
+	BAD("'name':null", "name", "is required"),
+	BAD("'name':[]", "name", "must be a string"),
 	BAD("'name':'ab'", "name", "must have 3 to 200 characters"),
 	GOOD("'name':'a/b'"),
 	GOOD("'name':'a/@198@'"),
-	BAD("'name':'a/@199@'", "name", "must have 3 to 200 characters"),
+	BAD("'name':'a/@199@'", "name", "must have at most 200 characters"),
+	BAD("'name':'a/\\u0007'", "name", "must not hold control characters"),
 	GOOD("'name':'.a/b-'"),
 	GOOD("'name':'-.9/_'"),
 	BAD("'name':'abc'", "name", "must match ^[a-zA-Z0-9.-]+/"),
@@ -103,20 +115,20 @@ static const struct row server_rows[] = {
 	BAD("'version':'@256@'", "version", "must have at most 255"),
 	BAD("'version':1.0", "version", "must be a string"),
 	GOOD("'title':'t'"),
-	BAD("'title':''", "title", "must not be empty"),
-	BAD("'title':null", "title", "must be a string"),
+	GOOD("'title':''"),
+	GOOD("'title':null"),
 	BAD("'title':'~101~'", "title", "must have at most 100"),
 	GOOD("'websiteUrl':'mailto:x@y'"),
-	BAD("'websiteUrl':'foo/bar'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':''", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'foo/bar'", "websiteUrl", "must be a URI"),
+	GOOD("'websiteUrl':''"),
 	GOOD("'$schema':'https://example.com/s.json'"),
-	BAD("'$schema':'s.json'", "$schema", "must be a URI"),
+	NOTED("'$schema':'s.json'", "$schema", "must be a URI"),
 	GOOD(REPOSITORY("'url':'https://example.com/r','source':'x'")),
-	BAD("'repository':null", "repository", "must be an object"),
-	BAD(REPOSITORY(""), "repository.url", "is required"),
-	BAD(REPOSITORY("'url':'https://example.com/r'"), "repository.source",
+	GOOD("'repository':null"),
+	GOOD(REPOSITORY("")),
+	NOTED(REPOSITORY("'url':'https://example.com/r'"), "repository.source",
 	    "is required"),
-	BAD(REPOSITORY("'url':'r','source':'x'"), "repository.url",
+	NOTED(REPOSITORY("'url':'r','source':'x'"), "repository.url",
 	    "must be a URI"),
 	BAD(REPOSITORY("'url':'a:b','source':'x','id':7"), "repository.id",
 	    "must be a string"),
@@ -139,108 +151,113 @@ static const struct row uri_rows[] = {
 	GOOD("'websiteUrl':'git+ssh://h/a b'"),
 	GOOD("'websiteUrl':'https://e.com/{a}'"),
 	GOOD("'websiteUrl':'a+b.c-1://h'"),
-	BAD("'websiteUrl':'https://{host}/'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e.com/%4'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e.com/%zz'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e.com:8a/'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://[::1'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e .com/'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://u<r@e.com/'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://%41.com/'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e.com/#%zz'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'1a:b'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':':a'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'//e.com/'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'/a:b'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'a/b:c'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e.com/\\\\'", "websiteUrl", "must be a URI"),
-	BAD("'websiteUrl':'https://e.com/\\u0007'", "websiteUrl",
+	NOTED("'websiteUrl':'https://{host}/'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'https://e.com/%4'", "websiteUrl", "must be a URI"),
+	NOTED(
+	    "'websiteUrl':'https://e.com/%zz'", "websiteUrl", "must be a URI"),
+	NOTED(
+	    "'websiteUrl':'https://e.com:8a/'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'https://[::1'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'https://e .com/'", "websiteUrl", "must be a URI"),
+	NOTED(
+	    "'websiteUrl':'https://u<r@e.com/'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'https://%41.com/'", "websiteUrl", "must be a URI"),
+	NOTED(
+	    "'websiteUrl':'https://e.com/#%zz'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'1a:b'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':':a'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'//e.com/'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'/a:b'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'a/b:c'", "websiteUrl", "must be a URI"),
+	NOTED(
+	    "'websiteUrl':'https://e.com/\\\\'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'https://e.com/\\u0007'", "websiteUrl",
 	    "must be a URI"),
-	BAD("'websiteUrl':'https://e.com/\\u007f'", "websiteUrl",
+	NOTED("'websiteUrl':'https://e.com/\\u007f'", "websiteUrl",
 	    "must be a URI"),
-	BAD("'websiteUrl':'ht_p://e.com'", "websiteUrl", "must be a URI"),
+	NOTED("'websiteUrl':'ht_p://e.com'", "websiteUrl", "must be a URI"),
 };
 
 static const struct row icon_rows[] = {
 	GOOD("'icons':[]"),
 	BAD("'icons':{}", "icons", "must be an array"),
 	BAD("'icons':[7]", "icons.0", "must be an object"),
-	BAD("'icons':[{}]", "icons.0.src", "is required"),
-	BAD(ICON("'src':'i.png'"), "icons.0.src", "must be a URI"),
+	NOTED("'icons':[{}]", "icons.0.src", "is required"),
+	NOTED(ICON("'src':'i.png'"), "icons.0.src", "must be a URI"),
 	GOOD(ICON("'src':'data:@250@'")),
-	BAD(ICON("'src':'data:@251@'"), "icons.0.src", "must have at most 255"),
+	NOTED(
+	    ICON("'src':'data:@251@'"), "icons.0.src", "must have at most 255"),
 	GOOD(ICON("'mimeType':'image/svg+xml'")),
 	GOOD(ICON("'mimeType':'image/png'")),
 	GOOD(ICON("'mimeType':'image/jpeg'")),
 	GOOD(ICON("'mimeType':'image/jpg'")),
 	GOOD(ICON("'mimeType':'image/webp'")),
-	BAD(ICON("'mimeType':'image/gif'"), "icons.0.mimeType",
+	NOTED(ICON("'mimeType':'image/gif'"), "icons.0.mimeType",
 	    "must be one of: image/png, image/jpeg"),
 	GOOD(ICON("'sizes':['48x48','any','1x2']")),
-	BAD(ICON("'sizes':['48x48','48']"), "icons.0.sizes.1", "must match"),
-	BAD(ICON("'sizes':['x4']"), "icons.0.sizes.0", "must match"),
-	BAD(ICON("'sizes':['4x']"), "icons.0.sizes.0", "must match"),
-	BAD(ICON("'sizes':['anyy']"), "icons.0.sizes.0", "must match"),
+	NOTED(ICON("'sizes':['48x48','48']"), "icons.0.sizes.1", "must match"),
+	NOTED(ICON("'sizes':['x4']"), "icons.0.sizes.0", "must match"),
+	NOTED(ICON("'sizes':['4x']"), "icons.0.sizes.0", "must match"),
+	NOTED(ICON("'sizes':['anyy']"), "icons.0.sizes.0", "must match"),
 	GOOD(ICON("'theme':'light'")),
 	GOOD(ICON("'theme':'dark'")),
-	BAD(ICON("'theme':'Dark'"), "icons.0.theme", "must be one of: light"),
+	NOTED(ICON("'theme':'Dark'"), "icons.0.theme", "must be one of: light"),
 };
 
 static const struct row package_rows[] = {
 	GOOD("'packages':[]"),
 	GOOD(PACKAGE("'registryType':''")),
-	BAD("'packages':null", "packages", "must be an array"),
-	BAD("'packages':[{}]", "packages.0.registryType", "is required"),
-	BAD("'packages':[{'registryType':'oci'}]", "packages.0.identifier",
+	GOOD("'packages':null"),
+	NOTED("'packages':[{}]", "packages.0.registryType", "is required"),
+	NOTED("'packages':[{'registryType':'oci'}]", "packages.0.identifier",
 	    "is required"),
-	BAD("'packages':[{'registryType':'oci','identifier':'i'}]",
+	NOTED("'packages':[{'registryType':'oci','identifier':'i'}]",
 	    "packages.0.transport", "is required"),
 	GOOD(PACKAGE("'version':'1'")),
 	GOOD(PACKAGE("'version':'latest2'")),
-	BAD(PACKAGE("'version':''"), "packages.0.version", "must not be empty"),
-	BAD(PACKAGE("'version':'latest'"), "packages.0.version",
+	GOOD(PACKAGE("'version':''")),
+	NOTED(PACKAGE("'version':'latest'"), "packages.0.version",
 	    "must not be \"latest\""),
 	GOOD(PACKAGE("'fileSha256':'0123456789abcdef@48@'")),
-	BAD(PACKAGE("'fileSha256':'0123456789abcdef@47@'"),
+	NOTED(PACKAGE("'fileSha256':'0123456789abcdef@47@'"),
 	    "packages.0.fileSha256", "must match ^[a-f0-9]{64}$"),
-	BAD(PACKAGE("'fileSha256':'0123456789ABCDEF@48@'"),
+	NOTED(PACKAGE("'fileSha256':'0123456789ABCDEF@48@'"),
 	    "packages.0.fileSha256", "must match"),
 	GOOD(PACKAGE("'registryBaseUrl':'https://example.com'")),
-	BAD(PACKAGE("'registryBaseUrl':'example.com'"),
+	NOTED(PACKAGE("'registryBaseUrl':'example.com'"),
 	    "packages.0.registryBaseUrl", "must be a URI"),
 	BAD(PACKAGE("'runtimeHint':1"), "packages.0.runtimeHint",
 	    "must be a string"),
-	BAD(TRANSPORT(""), "packages.0.transport.type", "is required"),
-	BAD(TRANSPORT("'type':'http'"), "packages.0.transport.type",
+	NOTED(TRANSPORT(""), "packages.0.transport.type", "is required"),
+	NOTED(TRANSPORT("'type':'http'"), "packages.0.transport.type",
 	    "must be one of: stdio, sse, streamable-http"),
 	BAD(TRANSPORT("'type':'stdio','url':5"), "packages.0.transport.url",
 	    "must be a string"),
 	GOOD(TRANSPORT("'type':'stdio','url':'what'")),
-	BAD(TRANSPORT("'type':'sse'"), "packages.0.transport.url",
+	NOTED(TRANSPORT("'type':'sse'"), "packages.0.transport.url",
 	    "is required"),
 	GOOD(TRANSPORT("'type':'sse','url':'http://h:{port}/x'")),
 	GOOD(TRANSPORT("'type':'streamable-http','url':'https://{h}/'")),
-	BAD(TRANSPORT("'type':'streamable-http','url':'{h}/mcp'"),
-	    "packages.0.transport.url", "must match ^https?://[^\\s]+$"),
-	BAD(TRANSPORT("'type':'sse','url':'http://'"),
+	GOOD(TRANSPORT("'type':'streamable-http','url':'{h}/mcp'")),
+	NOTED(TRANSPORT("'type':'sse','url':'http://'"),
 	    "packages.0.transport.url", "must match"),
-	BAD(TRANSPORT("'type':'sse','url':'http://a b'"),
+	NOTED(TRANSPORT("'type':'sse','url':'http://a b'"),
 	    "packages.0.transport.url", "must match"),
-	BAD(TRANSPORT("'type':'sse','url':'HTTP://a'"),
+	NOTED(TRANSPORT("'type':'sse','url':'HTTP://a'"),
 	    "packages.0.transport.url", "must match"),
 	GOOD(PACKAGE("'environmentVariables':[{'name':'X'}]")),
-	BAD(PACKAGE("'environmentVariables':[{}]"),
+	NOTED(PACKAGE("'environmentVariables':[{}]"),
 	    "packages.0.environmentVariables.0.name", "is required"),
 };
 
 static const struct row input_rows[] = {
 	GOOD(REMOTE("'type':'sse','url':'https://example.com/{a}'")),
 	BAD("'remotes':[1]", "remotes.0", "must be an object"),
-	BAD(REMOTE("'url':'https://e.com'"), "remotes.0.type", "is required"),
-	BAD(REMOTE("'type':'stdio'"), "remotes.0.type",
+	NOTED(REMOTE("'url':'https://e.com'"), "remotes.0.type", "is required"),
+	NOTED(REMOTE("'type':'stdio'"), "remotes.0.type",
 	    "must be one of: sse, streamable-http"),
-	BAD(REMOTE("'type':'sse'"), "remotes.0.url", "is required"),
-	BAD(REMOTE("'type':'sse','url':'ftp://e.com'"), "remotes.0.url",
+	NOTED(REMOTE("'type':'sse'"), "remotes.0.url", "is required"),
+	NOTED(REMOTE("'type':'sse','url':'ftp://e.com'"), "remotes.0.url",
 	    "must match"),
 	GOOD(REMOTE("'type':'sse','url':'https://e.com','variables':"
 		    "{'a':{'format':'number','choices':['1']}}")),
@@ -248,35 +265,36 @@ static const struct row input_rows[] = {
 	    "remotes.0.variables", "must be an object"),
 	BAD(REMOTE("'type':'sse','url':'https://e.com','variables':{'a':1}"),
 	    "remotes.0.variables.a", "must be an object"),
-	BAD(HEADER("'value':'v'"), "remotes.0.headers.0.name", "is required"),
+	NOTED(HEADER("'value':'v'"), "remotes.0.headers.0.name", "is required"),
 	GOOD(HEADER("'name':'n','format':'filepath'")),
 	GOOD(HEADER("'name':'n','format':'boolean'")),
 	GOOD(HEADER("'name':'n','format':'string'")),
-	BAD(HEADER("'name':'n','format':'date'"), "remotes.0.headers.0.format",
+	NOTED(HEADER("'name':'n','format':'date'"),
+	    "remotes.0.headers.0.format",
 	    "must be one of: string, number, boolean, filepath"),
 	BAD(HEADER("'name':'n','isRequired':'yes'"),
 	    "remotes.0.headers.0.isRequired", "must be true or false"),
-	BAD(HEADER("'name':'n','isSecret':null"),
-	    "remotes.0.headers.0.isSecret", "must be true or false"),
+	GOOD(HEADER("'name':'n','isSecret':null")),
 	BAD(HEADER("'name':'n','default':1"), "remotes.0.headers.0.default",
 	    "must be a string"),
 	BAD(HEADER("'name':'n','choices':['a',1]"),
 	    "remotes.0.headers.0.choices.1", "must be a string"),
 	BAD(HEADER("'name':'n','variables':{'v':{'value':1}}"),
 	    "remotes.0.headers.0.variables.v.value", "must be a string"),
-	BAD(ARGUMENT(""), "packages.0.packageArguments.0.type", "is required"),
-	BAD(ARGUMENT("'type':'flag'"), "packages.0.packageArguments.0.type",
+	NOTED(
+	    ARGUMENT(""), "packages.0.packageArguments.0.type", "is required"),
+	NOTED(ARGUMENT("'type':'flag'"), "packages.0.packageArguments.0.type",
 	    "must be one of: positional, named"),
 	GOOD(ARGUMENT("'type':'positional','value':'v'")),
 	GOOD(ARGUMENT("'type':'positional','valueHint':'v'")),
-	BAD(ARGUMENT("'type':'positional','name':'n'"),
+	NOTED(ARGUMENT("'type':'positional','name':'n'"),
 	    "packages.0.packageArguments.0", "needs value or valueHint"),
 	GOOD(ARGUMENT("'type':'named','name':'--n'")),
-	BAD(ARGUMENT("'type':'named','value':'v'"),
+	NOTED(ARGUMENT("'type':'named','value':'v'"),
 	    "packages.0.packageArguments.0.name", "is required"),
 	BAD(ARGUMENT("'type':'named','name':'n','isRepeated':1"),
 	    "packages.0.packageArguments.0.isRepeated", "must be true"),
-	BAD(PACKAGE("'runtimeArguments':[{'type':'named'}]"),
+	NOTED(PACKAGE("'runtimeArguments':[{'type':'named'}]"),
 	    "packages.0.runtimeArguments.0.name", "is required"),
 };
 
@@ -284,152 +302,149 @@ static const struct row meta_rows[] = {
 	GOOD("'_meta':{}"),
 	GOOD("'_meta':{'other':1}"),
 	BAD("'_meta':[]", "_meta", "must be an object"),
-	BAD("'_meta':{'" PROVIDED "':null}", IN_PROVIDED, "must be an object"),
+	GOOD("'_meta':{'" PROVIDED "':null}"),
 	GOOD(PUBLISHER("'any.key':{'x':1}")),
-	BAD(PUBLISHER("'any.key':'text'"), IN_PROVIDED ".any.key",
-	    "must be an object"),
-	BAD(PUBLISHER("'any.key':[]"), IN_PROVIDED ".any.key",
-	    "must be an object"),
+	GOOD(PUBLISHER("'any.key':'text'")),
+	GOOD(PUBLISHER("'any.key':[]")),
 	GOOD(PUBLISHER("'io.github.stacklok':{}")),
-	BAD(PUBLISHER("'io.github.stacklok':{'x':1}"), IN_EXTENSION,
+	NOTED(PUBLISHER("'io.github.stacklok':{'x':1}"), IN_EXTENSION,
 	    "must be an object"),
-	BAD(PUBLISHER("'io.github.stacklok':{'x':{}}"), IN_EXTENSION ".status",
-	    "is required"),
+	NOTED(PUBLISHER("'io.github.stacklok':{'x':{}}"),
+	    IN_EXTENSION ".status", "is required"),
 	GOOD(EXTENSION("'status':'deprecated'")),
 	GOOD(EXTENSION("'status':'Active'")),
 	GOOD(EXTENSION("'status':'Deprecated'")),
-	BAD(EXTENSION("'status':'ACTIVE'"), IN_EXTENSION ".status",
+	NOTED(EXTENSION("'status':'ACTIVE'"), IN_EXTENSION ".status",
 	    "must be one of: active, deprecated, Active, Deprecated"),
 	GOOD(EXTENSION("'tier':'Official'")),
-	BAD(EXTENSION("'tier':'official'"), IN_EXTENSION ".tier",
+	NOTED(EXTENSION("'tier':'official'"), IN_EXTENSION ".tier",
 	    "must be one of: Official, Community"),
 	GOOD(EXTENSION("'tags':['ab','a-b_c9','00']")),
-	BAD(EXTENSION("'tags':['a']"), IN_EXTENSION ".tags.0", "must match"),
-	BAD(EXTENSION("'tags':['Ab']"), IN_EXTENSION ".tags.0", "must match"),
-	BAD(EXTENSION("'tags':['ab-']"), IN_EXTENSION ".tags.0", "must match"),
-	BAD(EXTENSION("'tags':['ab','cd','ab']"), IN_EXTENSION ".tags.2",
+	NOTED(EXTENSION("'tags':['a']"), IN_EXTENSION ".tags.0", "must match"),
+	NOTED(EXTENSION("'tags':['Ab']"), IN_EXTENSION ".tags.0", "must match"),
+	NOTED(
+	    EXTENSION("'tags':['ab-']"), IN_EXTENSION ".tags.0", "must match"),
+	NOTED(EXTENSION("'tags':['ab','cd','ab']"), IN_EXTENSION ".tags.2",
 	    "must not be repeated"),
 	GOOD(EXTENSION("'tools':['a','B_-9']")),
 	GOOD(EXTENSION("'tools':[" SAME_50 ",'z','y']")),
-	BAD(EXTENSION("'tools':[" SAME_50 ",'a5']"), IN_EXTENSION ".tools.17",
+	NOTED(EXTENSION("'tools':[" SAME_50 ",'a5']"), IN_EXTENSION ".tools.17",
 	    "must not be repeated"),
-	BAD(EXTENSION("'tools':[" SAME_50 ",'z','z']"),
+	NOTED(EXTENSION("'tools':[" SAME_50 ",'z','z']"),
 	    IN_EXTENSION ".tools.18", "must not be repeated"),
-	BAD(EXTENSION("'tools':['a.b']"), IN_EXTENSION ".tools.0",
+	NOTED(EXTENSION("'tools':['a.b']"), IN_EXTENSION ".tools.0",
 	    "must match ^[\\w-]+$"),
-	BAD(EXTENSION("'tools':['']"), IN_EXTENSION ".tools.0", "must match"),
-	BAD(EXTENSION("'overview':1"), IN_EXTENSION ".overview", "must be a"),
+	NOTED(EXTENSION("'tools':['']"), IN_EXTENSION ".tools.0", "must match"),
+	NOTED(EXTENSION("'overview':1"), IN_EXTENSION ".overview", "must be a"),
 	GOOD(EXTENSION("'tool_definitions':[{'name':'','inputSchema':{}}]")),
-	BAD(EXTENSION("'tool_definitions':[{}]"),
+	NOTED(EXTENSION("'tool_definitions':[{}]"),
 	    IN_EXTENSION ".tool_definitions.0.name", "is required"),
-	BAD(EXTENSION("'tool_definitions':[{'name':'n','inputSchema':1}]"),
+	NOTED(EXTENSION("'tool_definitions':[{'name':'n','inputSchema':1}]"),
 	    IN_EXTENSION ".tool_definitions.0.inputSchema", "must be an obj"),
 	GOOD(EXTENSION("'metadata':{'stars':0.5}")),
-	BAD(EXTENSION("'metadata':{'stars':-1}"),
+	NOTED(EXTENSION("'metadata':{'stars':-1}"),
 	    IN_EXTENSION ".metadata.stars", "must be at least 0"),
-	BAD(EXTENSION("'metadata':{'stars':'1'}"),
+	NOTED(EXTENSION("'metadata':{'stars':'1'}"),
 	    IN_EXTENSION ".metadata.stars", "must be a number"),
 	GOOD(EXTENSION("'metadata':{'last_updated':'2024-01-15'}")),
 	GOOD(EXTENSION("'metadata':{'last_updated':'10:30:00'}")),
-	BAD(EXTENSION("'metadata':{'last_updated':'2024-01-15 10:30:00'}"),
+	NOTED(EXTENSION("'metadata':{'last_updated':'2024-01-15 10:30:00'}"),
 	    IN_EXTENSION ".metadata.last_updated", "must be a date-time"),
-	BAD(EXTENSION("'metadata':{'last_updated':'2024-01-15T10:30:00'}"),
+	NOTED(EXTENSION("'metadata':{'last_updated':'2024-01-15T10:30:00'}"),
 	    IN_EXTENSION ".metadata.last_updated", "must be a date-time"),
 	GOOD(EXTENSION("'args':['-x'],'docker_tags':['1'],'env_vars':[{}]")),
-	BAD(EXTENSION("'args':[1]"), IN_EXTENSION ".args.0", "must be a str"),
-	BAD(EXTENSION("'docker_tags':['','']"), IN_EXTENSION ".docker_tags.1",
+	NOTED(EXTENSION("'args':[1]"), IN_EXTENSION ".args.0", "must be a str"),
+	NOTED(EXTENSION("'docker_tags':['','']"), IN_EXTENSION ".docker_tags.1",
 	    "must not be repeated"),
 	GOOD(EXTENSION("'proxy_port':1.0")),
 	GOOD(EXTENSION("'proxy_port':65535")),
-	BAD(EXTENSION("'proxy_port':0"), IN_EXTENSION ".proxy_port",
+	NOTED(EXTENSION("'proxy_port':0"), IN_EXTENSION ".proxy_port",
 	    "must be an integer from 1 to 65535"),
-	BAD(EXTENSION("'proxy_port':65536"), IN_EXTENSION ".proxy_port",
+	NOTED(EXTENSION("'proxy_port':65536"), IN_EXTENSION ".proxy_port",
 	    "must be an integer"),
-	BAD(EXTENSION("'proxy_port':80.5"), IN_EXTENSION ".proxy_port",
+	NOTED(EXTENSION("'proxy_port':80.5"), IN_EXTENSION ".proxy_port",
 	    "must be an integer"),
-	BAD(EXTENSION("'proxy_port':'80'"), IN_EXTENSION ".proxy_port",
+	NOTED(EXTENSION("'proxy_port':'80'"), IN_EXTENSION ".proxy_port",
 	    "must be an integer"),
-	BAD(EXTENSION("'proxy_port':1e300"), IN_EXTENSION ".proxy_port",
+	NOTED(EXTENSION("'proxy_port':1e300"), IN_EXTENSION ".proxy_port",
 	    "must be an integer"),
-	BAD(EXTENSION("'custom_metadata':[]"), IN_EXTENSION ".custom_metadata",
-	    "must be an object"),
+	NOTED(EXTENSION("'custom_metadata':[]"),
+	    IN_EXTENSION ".custom_metadata", "must be an object"),
 };
 
 static const struct row extension_rows[] = {
 	GOOD(KUBERNETES("'namespace':'a-b','name':'0','transport':'http'")),
-	BAD(KUBERNETES("'namespace':'a.b'"),
+	NOTED(KUBERNETES("'namespace':'a.b'"),
 	    IN_EXTENSION ".metadata.kubernetes.namespace", "must match"),
-	BAD(KUBERNETES("'name':'-a'"), IN_EXTENSION ".metadata.kubernetes.name",
-	    "must match"),
+	NOTED(KUBERNETES("'name':'-a'"),
+	    IN_EXTENSION ".metadata.kubernetes.name", "must match"),
 	GOOD(KUBERNETES("'uid':'01234567-89ab-cdef-0123-456789abcdef'")),
-	BAD(KUBERNETES("'uid':'01234567-89AB-cdef-0123-456789abcdef'"),
+	NOTED(KUBERNETES("'uid':'01234567-89AB-cdef-0123-456789abcdef'"),
 	    IN_EXTENSION ".metadata.kubernetes.uid", "must be a UUID"),
-	BAD(KUBERNETES("'uid':'0123456789abcdef-0123-456789abcdef01'"),
+	NOTED(KUBERNETES("'uid':'0123456789abcdef-0123-456789abcdef01'"),
 	    IN_EXTENSION ".metadata.kubernetes.uid", "must be a UUID"),
-	BAD(KUBERNETES("'transport':'grpc'"),
+	NOTED(KUBERNETES("'transport':'grpc'"),
 	    IN_EXTENSION ".metadata.kubernetes.transport",
 	    "must be one of: stdio, sse"),
 	GOOD(EXTENSION("'permissions':{'read':['/a/b','/c/'],'write':[]}")),
-	BAD(EXTENSION("'permissions':{'read':['/']}"),
+	NOTED(EXTENSION("'permissions':{'read':['/']}"),
 	    IN_EXTENSION ".permissions.read.0", "must match"),
-	BAD(EXTENSION("'permissions':{'read':['a/b']}"),
+	NOTED(EXTENSION("'permissions':{'read':['a/b']}"),
 	    IN_EXTENSION ".permissions.read.0", "must match"),
-	BAD(EXTENSION("'permissions':{'write':['/a//b']}"),
+	NOTED(EXTENSION("'permissions':{'write':['/a//b']}"),
 	    IN_EXTENSION ".permissions.write.0", "must match"),
-	BAD(EXTENSION("'permissions':{'write':['/a','/a']}"),
+	NOTED(EXTENSION("'permissions':{'write':['/a','/a']}"),
 	    IN_EXTENSION ".permissions.write.1", "must not be repeated"),
-	BAD(EXTENSION("'permissions':{'privileged':'no'}"),
+	NOTED(EXTENSION("'permissions':{'privileged':'no'}"),
 	    IN_EXTENSION ".permissions.privileged", "must be true or false"),
 	GOOD(OUTBOUND("'allow_host':['a.example.com','.b.c','localhost']")),
-	BAD(OUTBOUND("'allow_host':['*.example.com']"),
+	NOTED(OUTBOUND("'allow_host':['*.example.com']"),
 	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
 	    "must be a host"),
-	BAD(OUTBOUND("'allow_host':['.']"),
+	NOTED(OUTBOUND("'allow_host':['.']"),
 	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
 	    "must be a host"),
-	BAD(OUTBOUND("'allow_host':['a-.b']"),
+	NOTED(OUTBOUND("'allow_host':['a-.b']"),
 	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
 	    "must be a host"),
-	BAD(OUTBOUND("'allow_host':['@64@']"),
+	NOTED(OUTBOUND("'allow_host':['@64@']"),
 	    IN_EXTENSION ".permissions.network.outbound.allow_host.0",
 	    "must be a host"),
 	GOOD(OUTBOUND("'allow_host':['@63@'],'allow_port':[443,80]")),
-	BAD(OUTBOUND("'allow_port':[443,65536]"),
+	NOTED(OUTBOUND("'allow_port':[443,65536]"),
 	    IN_EXTENSION ".permissions.network.outbound.allow_port.1",
 	    "must be an int"),
-	BAD(OUTBOUND("'allow_port':[443,80,443.0]"),
+	NOTED(OUTBOUND("'allow_port':[443,80,443.0]"),
 	    IN_EXTENSION ".permissions.network.outbound.allow_port.2",
 	    "must not be rep"),
-	BAD(EXTENSION("'env_vars':[{'name':'9A'}]"),
+	NOTED(EXTENSION("'env_vars':[{'name':'9A'}]"),
 	    IN_EXTENSION ".env_vars.0.name",
 	    "must match ^[A-Za-z_][A-Za-z0-9_]*$"),
-	BAD(EXTENSION("'env_vars':[{'name':'A-B'}]"),
+	NOTED(EXTENSION("'env_vars':[{'name':'A-B'}]"),
 	    IN_EXTENSION ".env_vars.0.name", "must match"),
 	GOOD(EXTENSION("'env_vars':[{'name':'_a9','required':true}]")),
-	BAD(EXTENSION("'env_vars':[{'name':'A','secret':'x'}]"),
+	NOTED(EXTENSION("'env_vars':[{'name':'A','secret':'x'}]"),
 	    IN_EXTENSION ".env_vars.0.secret", "must be true or false"),
 	GOOD(EXTENSION("'provenance':{'repository_uri':'a:b','cert_issuer':"
 		       "'https://e.com','sigstore_url':'tuf.example.com'}")),
-	BAD(EXTENSION("'provenance':{'repository_uri':''}"),
-	    IN_EXTENSION ".provenance.repository_uri", "must be a URI"),
-	BAD(EXTENSION("'provenance':{'cert_issuer':''}"),
-	    IN_EXTENSION ".provenance.cert_issuer", "must be a URI"),
-	BAD(EXTENSION("'provenance':{'sigstore_url':'https://e.com'}"),
+	GOOD(EXTENSION("'provenance':{'repository_uri':''}")),
+	GOOD(EXTENSION("'provenance':{'cert_issuer':''}")),
+	NOTED(EXTENSION("'provenance':{'sigstore_url':'https://e.com'}"),
 	    IN_EXTENSION ".provenance.sigstore_url", "must be a host name"),
-	BAD(EXTENSION("'provenance':{'attestation':{'predicate_type':'x'}}"),
+	NOTED(EXTENSION("'provenance':{'attestation':{'predicate_type':'x'}}"),
 	    IN_EXTENSION ".provenance.attestation.predicate_type",
 	    "must be a URI"),
 	GOOD(EXTENSION("'oauth_config':{'issuer':'https://e.com',"
 		       "'oauth_params':{'a':'b'},'callback_port':8080}")),
-	BAD(EXTENSION("'oauth_config':{'issuer':'e.com'}"),
+	NOTED(EXTENSION("'oauth_config':{'issuer':'e.com'}"),
 	    IN_EXTENSION ".oauth_config.issuer", "must be a URI"),
-	BAD(EXTENSION("'oauth_config':{'authorize_url':'/a'}"),
+	NOTED(EXTENSION("'oauth_config':{'authorize_url':'/a'}"),
 	    IN_EXTENSION ".oauth_config.authorize_url", "must be a URI"),
-	BAD(EXTENSION("'oauth_config':{'token_url':'t'}"),
+	NOTED(EXTENSION("'oauth_config':{'token_url':'t'}"),
 	    IN_EXTENSION ".oauth_config.token_url", "must be a URI"),
-	BAD(EXTENSION("'oauth_config':{'oauth_params':{'a':1}}"),
+	NOTED(EXTENSION("'oauth_config':{'oauth_params':{'a':1}}"),
 	    IN_EXTENSION ".oauth_config.oauth_params.a", "must be a string"),
-	BAD(EXTENSION("'oauth_config':{'callback_port':0}"),
+	NOTED(EXTENSION("'oauth_config':{'callback_port':0}"),
 	    IN_EXTENSION ".oauth_config.callback_port", "must be an integer"),
 };
 
@@ -464,7 +479,11 @@ static const struct row skill_rows[] = {
 	SKILL_GOOD("'status':'deprecated'"),
 	SKILL_GOOD("'status':'archived'"),
 	SKILL_GOOD("'status':'ARCHIVED'"),
-	SKILL_BAD("'status':'Active'", "status", "must be one of: active, dep"),
+	SKILL_GOOD("'status':'Active'"),
+	SKILL_GOOD("'status':null"),
+	SKILL_NOTED("'status':'gone'", "status", "must be one of: active, dep"),
+	SKILL_NOTED("'status':5", "status", "must be one of: active, dep"),
+	SKILL_GOOD("'title':null"),
 	SKILL_GOOD("'title':''"),
 	SKILL_GOOD("'title':'~100~'"),
 	SKILL_BAD("'title':'@101@'", "title", "must have at most 100"),
@@ -503,9 +522,12 @@ static const struct row broken_rows[] = {
 	BAD("{'\\u0000':'a'}", "", "holds a NUL character"),
 	BAD("{'name'", "", "cannot be read: "),
 	BAD("{} {}", "", "cannot be read: "),
-	{ __LINE__, ENTRY_SERVER, "[]", "", "must be an object" },
-	{ __LINE__, ENTRY_SERVER, "null", "", "must be an object" },
-	{ __LINE__, ENTRY_SKILL, "''", "", "must be an object" },
+	{ __LINE__, ENTRY_SERVER, "[]", "", "must be an object",
+	    RULES_BROKEN },
+	{ __LINE__, ENTRY_SERVER, "null", "", "must be an object",
+	    RULES_BROKEN },
+	{ __LINE__, ENTRY_SKILL, "''", "", "must be an object",
+	    RULES_BROKEN },
 	GOOD("'x':12345678901234567890123456789012345678901234567890"),
 	GOOD("'x':[1.0,1e5,-0,1e-400,0.1]"),
 };
@@ -562,12 +584,12 @@ try_row(struct rules *r, const struct row *row, enum entry_kind kind)
 	T_AT(row->line);
 	expand(&text, row);
 	rc = rules_check(
-	    r, kind, RULES_FULL, text.data, text.len, &facts, &problem);
+	    r, kind, RULES_AUTHORED, text.data, text.len, &facts, &problem);
 	if (row->path == NULL) {
 		CHECK_STR(problem.rule, "");
-		CHECK_INT(rc, 0);
+		CHECK_INT(rc, RULES_KEPT);
 	} else {
-		CHECK_INT(rc, -1);
+		CHECK_INT(rc, row->rc);
 		CHECK_STR(problem.path, row->path);
 		if (!CHECK(strncmp(problem.rule, row->rule,
 			       strlen(row->rule)) == 0))
@@ -584,6 +606,46 @@ try_rows(struct rules *r, const struct row *rows, size_t count)
 		try_row(r, &rows[i], rows[i].kind);
 }
 
+/* ---- what a registry serves ---- */
+
+/*
+ * The limits for publishing aside, what a registry serves is left out for the
+ * same reasons as what a person wrote.
+ */
+static void
+test_served(struct rules *r, const struct row *rows, size_t count)
+{
+	static const char *const limits[] = { "must match", "must have 3 to",
+		"must have at most 100" };
+	struct buf text = BUF_INIT(64 * KIB);
+
+	for (size_t i = 0; i < count; i++) {
+		struct rules_entry facts;
+		struct rules_problem problem;
+		bool left_out = rows[i].rc == RULES_BROKEN;
+		int rc;
+
+		for (size_t l = 0; left_out && l < COUNT(limits); l++)
+			left_out = strncmp(rows[i].rule, limits[l],
+				       strlen(limits[l])) != 0;
+		/* A description is asked for where its status is known. */
+		if (left_out && strcmp(rows[i].path, "description") == 0 &&
+		    strcmp(rows[i].rule, "must be a string") != 0)
+			left_out = false;
+		T_AT(rows[i].line);
+		expand(&text, &rows[i]);
+		rc = rules_check(r, rows[i].kind, RULES_SERVED, text.data,
+		    text.len, &facts, &problem);
+		CHECK_INT(rc, left_out ? RULES_BROKEN : RULES_KEPT);
+		/* What is stored is not judged again. */
+		rc = rules_check(r, rows[i].kind, RULES_STORED, text.data,
+		    text.len, &facts, &problem);
+		CHECK_INT(rc, RULES_KEPT);
+	}
+	T_AT(0);
+	buf_free(&text);
+}
+
 /* ---- what is reported ---- */
 
 static int
@@ -591,11 +653,11 @@ check_text(struct rules *r, enum entry_kind kind, const char *text,
     struct rules_entry *facts, struct rules_problem *problem)
 {
 	static struct buf json = BUF_INIT(MIB);
-	const struct row row = { 0, kind, text, NULL, NULL };
+	const struct row row = { 0, kind, text, NULL, NULL, 0 };
 
 	expand(&json, &row);
 	return rules_check(
-	    r, kind, RULES_FULL, json.data, json.len, facts, problem);
+	    r, kind, RULES_AUTHORED, json.data, json.len, facts, problem);
 }
 
 static void
@@ -608,13 +670,13 @@ test_values(struct rules *r)
 		{ __LINE__, "'title':12345678901234567890",
 		    "12345678901234567890" },
 		{ __LINE__, "'title':1.50", "1.50" },
-		{ __LINE__, "'title':null", "null" },
+		{ __LINE__, "'name':null", "null" },
 		{ __LINE__, "'title':{'a':[1,'}']},'x':2", "{'a':[1,'}']}" },
 		{ __LINE__, "'title':1,'title':2", "2" },
 		{ __LINE__, "'t\\u0069tle':3", "3" },
 		{ __LINE__, "'name':'a\\u002fb/c'", "'a\\u002fb/c'" },
 		{ __LINE__, "'icons':[{'src':'a:b'},{'src':[ ]}]", "[ ]" },
-		{ __LINE__, "'repository':{}", "" },
+		{ __LINE__, "{}", "" },
 		{ __LINE__, "'version':'~300~'", NULL },
 	};
 	struct rules_entry facts;
@@ -638,9 +700,10 @@ test_values(struct rules *r)
 	T_AT(0);
 	check_text(r, ENTRY_SERVER, "'version':'@300@'", &facts, &problem);
 	CHECK_INT(strlen(problem.value), LIMIT_REJECTED_VALUE + 3);
-	check_text(r, ENTRY_SERVER, PUBLISHER("'@5000@':1"), &facts, &problem);
-	CHECK(strncmp(problem.path, IN_PROVIDED ".aaa",
-		  strlen(IN_PROVIDED ".aaa")) == 0);
+	check_text(r, ENTRY_SERVER,
+	    PUBLISHER("'io.github.stacklok':{'@5000@':1}"), &facts, &problem);
+	CHECK(strncmp(problem.path, IN_PROVIDED ".io.github.stacklok.aaa",
+		  strlen(IN_PROVIDED ".io.github.stacklok.aaa")) == 0);
 	CHECK(strlen(problem.path) < sizeof problem.path);
 	CHECK(strcmp(problem.path + strlen(problem.path) - 4, "a...") == 0);
 }
@@ -802,8 +865,8 @@ test_tree_size(struct rules *r)
 	while (text.len < 3 * MIB)
 		buf_adds(&text, ",[]");
 	buf_adds(&text, "]}");
-	CHECK_INT(rules_check(r, ENTRY_SERVER, RULES_FULL, text.data, text.len,
-		      &facts, &problem),
+	CHECK_INT(rules_check(r, ENTRY_SERVER, RULES_AUTHORED, text.data,
+		      text.len, &facts, &problem),
 	    -1);
 	CHECK_STR(problem.rule, "has too many values");
 	CHECK_STR(facts.name, "a/b");
@@ -848,6 +911,13 @@ main(void)
 	try_rows(r, input_rows, COUNT(input_rows));
 	try_rows(r, meta_rows, COUNT(meta_rows));
 	try_rows(r, extension_rows, COUNT(extension_rows));
+	test_served(r, server_rows, COUNT(server_rows));
+	test_served(r, uri_rows, COUNT(uri_rows));
+	test_served(r, icon_rows, COUNT(icon_rows));
+	test_served(r, package_rows, COUNT(package_rows));
+	test_served(r, input_rows, COUNT(input_rows));
+	test_served(r, meta_rows, COUNT(meta_rows));
+	test_served(r, extension_rows, COUNT(extension_rows));
 	try_rows(r, skill_rows, COUNT(skill_rows));
 	for (size_t i = 0; i < COUNT(skill_rows); i++)
 		try_row(r, &skill_rows[i], ENTRY_PLUGIN);

@@ -39,7 +39,8 @@ static const struct sighting sightings[] = {
 	{ __LINE__, BARE, SHAPE_SERVER },
 	{ __LINE__, "{\"name\":\"x\",\"servers\":[", SHAPE_PAGE },
 	{ __LINE__, "{\"n\\u0061me\":\"x\"}", SHAPE_SERVER },
-	{ __LINE__, "{\"servers\":null}", SHAPE_FOREIGN },
+	{ __LINE__, "{\"servers\":null}", SHAPE_PAGE },
+	{ __LINE__, "{\"servers\":null,\"name\":\"x\"}", SHAPE_SERVER },
 	{ __LINE__, "{\"server\":[]}", SHAPE_FOREIGN },
 	{ __LINE__, "{\"servers\\u0000\":[]}", SHAPE_FOREIGN },
 	{ __LINE__, "{\"x\":{\"data\":{},\"servers\":[]}}", SHAPE_FOREIGN },
@@ -165,6 +166,10 @@ struct hostile {
 	{                                                      \
 		__LINE__, doc, "", "", 0, ERR_NONE, 0, 1, says \
 	}
+#define ONE_NOTED(doc, says)                                   \
+	{                                                      \
+		__LINE__, doc, "", "", 0, ERR_NONE, 1, 0, says \
+	}
 #define BROKEN(doc, says)                                       \
 	{                                                       \
 		__LINE__, doc, "", "", 0, ERR_INPUT, 0, 0, says \
@@ -177,22 +182,43 @@ static const struct hostile hostile[] = {
 	ONE_BAD(PAGE(ITEM("null", "{}")), "servers.0.server: must be an"),
 	ONE_BAD(PAGE(ITEM("[]", "{}")), "servers.0.server: must be an"),
 	ONE_BAD(PAGE(ITEM("{}", "{}")), "servers.0.server.name: is required"),
-	ONE_BAD(PAGE(ITEM(BARE, "5")), "servers.0._meta: must be an object"),
-	ONE_BAD(PAGE(ITEM(BARE, "{\"" OFFICIAL "\":5}")),
+	ONE_NOTED(PAGE(ITEM(BARE, "5")), "servers.0._meta: must be an object"),
+	ONE_NOTED(PAGE(ITEM(BARE, "{\"" OFFICIAL "\":5}")),
 	    "servers.0._meta: must hold an object"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"status\":5"))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"status\":5"))),
 	    OFFICIAL ".status: must be one of"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"status\":\"Active\""))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"status\":\"Active\""))),
 	    OFFICIAL ".status: must be one of"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"statusMessage\":[]"))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"statusMessage\":[]"))),
 	    OFFICIAL ".statusMessage: must be a string"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"statusMessage\":\"\\u0000\""))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"statusMessage\":\"\\u0000\""))),
 	    OFFICIAL ".statusMessage: must not hold a NUL"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"updatedAt\":1"))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"updatedAt\":1"))),
 	    OFFICIAL ".updatedAt: must be a date-time"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"publishedAt\":\"2026-01-01\""))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"status\":\"withdrawn\""))),
+	    OFFICIAL ".status: must be one of"),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"status\":\"\""))),
+	    OFFICIAL ".status: must be one of"),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"updatedAt\":\"1735689600000\""))),
+	    OFFICIAL ".updatedAt: must be a date-time"),
+	ONE_NOTED(
+	    PAGE(ITEM(BARE, SAID("\"updatedAt\":\"2026-01-01T00:00:00\""))),
+	    OFFICIAL ".updatedAt: must be a date-time"),
+	ONE_NOTED(
+	    PAGE(ITEM(BARE, SAID("\"updatedAt\":\"9999-01-01T00:00:00Z\""))),
+	    OFFICIAL ".updatedAt: must not be more than 24 hours in the fu"),
+	ONE_NOTED(
+	    PAGE(ITEM(BARE, SAID("\"updatedAt\":\"0001-01-01T00:00:00Z\""))),
+	    OFFICIAL ".updatedAt: must not be before 2000"),
+	ONE_NOTED(
+	    PAGE(ITEM(BARE, SAID("\"publishedAt\":\"1999-12-31T23:59:59Z\""))),
+	    OFFICIAL ".publishedAt: must not be before 2000"),
+	{ __LINE__,
+	    PAGE(ITEM(BARE, SAID("\"publishedAt\":\"2000-01-01T00:00:00Z\""))),
+	    "", "", 0, ERR_NONE, 1, 0, "" },
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"publishedAt\":\"2026-01-01\""))),
 	    OFFICIAL ".publishedAt: must be a date-time"),
-	ONE_BAD(PAGE(ITEM(BARE, SAID("\"statusChangedAt\":\"\""))),
+	ONE_NOTED(PAGE(ITEM(BARE, SAID("\"statusChangedAt\":\"\""))),
 	    OFFICIAL ".statusChangedAt: must be a date-time"),
 	ONE_BAD(PAGE("{\"name\":5,\"version\":\"1\"}"),
 	    "servers.0.name: must be a string"),
@@ -213,8 +239,8 @@ static const struct hostile hostile[] = {
 	    "servers.a.env_vars: must be an array"),
 	ONE_BAD(LEGACY("\"a\":{" CONTAINER ",\"env_vars\":[5]}"),
 	    "servers.a.env_vars.0: must be an object"),
-	ONE_BAD(LEGACY("\"a\":{" CONTAINER ",\"env_vars\":[{}]}"),
-	    "servers.a.env_vars.0.name: is required"),
+	ONE_BAD(LEGACY("\"a\":{" CONTAINER ",\"env_vars\":[{\"name\":5}]}"),
+	    "servers.a.env_vars.0.name: is of the wrong type"),
 	ONE_BAD(LEGACY("\"\\u0000\":{" CONTAINER "}"), "holds a NUL"),
 	ONE_BAD(LEGACY("\"a\":{" CONTAINER ",\"custom_metadata\":{\"n\":"
 		       "1e400}}"),
@@ -240,7 +266,21 @@ static const struct hostile hostile[] = {
 	    0, 1, "servers.0.name: must not be empty" },
 	{ __LINE__,
 	    PAGE(ITEM(BARE, SAID("\"status\":5,\"status\":\"active\""))), "",
-	    "", 0, ERR_NONE, 0, 1, ".status: must be one of" },
+	    "", 0, ERR_NONE, 1, 0, ".status: must be one of" },
+	/* what programs write for a list without elements */
+	{ __LINE__,
+	    "{\"servers\":[" BARE "],\"skills\":null,\"metadata\":null}", "",
+	    "", 0, ERR_NONE, 1, 0, "" },
+	{ __LINE__,
+	    "{\"remote_servers\":null,\"servers\":{\"a\":{" CONTAINER "}}}", "",
+	    "", 0, ERR_NONE, 1, 0, "" },
+	{ __LINE__,
+	    "{\"version\":\"1.0.0\",\"meta\":{\"last_updated\":"
+	    "\"2026-01-01\"},\"$schema\":null,\"data\":{\"skills\":null,"
+	    "\"plugins\":null,\"servers\":[" BARE "]}}",
+	    "", "", 0, ERR_NONE, 1, 0, "" },
+	BROKEN("{\"servers\":null,\"metadata\":{}}",
+	    "must contain at least one server"),
 	{ __LINE__, PAGE("{\"server\":5,\"server\":" BARE "}"), "", "", 0,
 	    ERR_NONE, 1, 0, "" },
 	/* too much of it */
@@ -328,6 +368,8 @@ test_hostile(void)
 	"/server.schema.json\","
 #define WITHOUT_TRANSPORT \
 	",\"packages\":[{\"registryType\":\"npm\",\"identifier\":\"x\"}]"
+#define NO_SLASH "\"name\":\"a.b.c\",\"version\":\"1\",\"description\":\"d\""
+#define BAD_NAME "0.name: must match"
 #define NEEDS_TRANSPORT "0.packages.0.transport: is required"
 
 struct generation {
@@ -339,7 +381,7 @@ struct generation {
 
 static const struct generation generations[] = {
 	{ __LINE__, SCHEMA("2025-12-11") IDENTITY, true, "" },
-	{ __LINE__, SCHEMA("2025-12-11") IDENTITY WITHOUT_TRANSPORT, false,
+	{ __LINE__, SCHEMA("2025-12-11") IDENTITY WITHOUT_TRANSPORT, true,
 	    NEEDS_TRANSPORT },
 	{ __LINE__, SCHEMA("2025-10-17") IDENTITY WITHOUT_TRANSPORT, true,
 	    NEEDS_TRANSPORT },
@@ -351,17 +393,22 @@ static const struct generation generations[] = {
 	{ __LINE__, SCHEMA("2025-07-09") IDENTITY, true, "" },
 	{ __LINE__, SCHEMA("draft/2025-07-09") IDENTITY WITHOUT_TRANSPORT, true,
 	    NEEDS_TRANSPORT },
-	/* not a date of an earlier schema: the present rules */
-	{ __LINE__, SCHEMA("2027-01-01") IDENTITY WITHOUT_TRANSPORT, false,
-	    NEEDS_TRANSPORT },
-	{ __LINE__, SCHEMA("draft") IDENTITY WITHOUT_TRANSPORT, false,
-	    NEEDS_TRANSPORT },
-	{ __LINE__, SCHEMA("2025-07-0") IDENTITY WITHOUT_TRANSPORT, false,
-	    NEEDS_TRANSPORT },
-	{ __LINE__,
-	    "\"$schema\":\"https://example.com/2025-07-09\"," IDENTITY
-		WITHOUT_TRANSPORT,
-	    false, NEEDS_TRANSPORT },
+	/* not a date of an earlier schema: the present limits */
+	{ __LINE__, SCHEMA("2025-10-17") NO_SLASH, true, BAD_NAME },
+	{ __LINE__, SCHEMA("2027-01-01") NO_SLASH, false, BAD_NAME },
+	{ __LINE__, SCHEMA("draft") NO_SLASH, false, BAD_NAME },
+	{ __LINE__, SCHEMA("2025-07-0") NO_SLASH, false, BAD_NAME },
+	{ __LINE__, "\"$schema\":\"https://example.com/2025-07-09\"," NO_SLASH,
+	    false, BAD_NAME },
+	/* the status that it gives itself */
+	{ __LINE__, SCHEMA("2025-07-09") IDENTITY ",\"status\":\"Active\"",
+	    true, "0.status: must be one of" },
+	{ __LINE__, SCHEMA("2025-07-09") IDENTITY ",\"status\":\"gone\"", true,
+	    "0.status: must be one of" },
+	{ __LINE__, SCHEMA("2025-07-09") IDENTITY ",\"status\":null", true,
+	    "" },
+	{ __LINE__, SCHEMA("2025-12-11") IDENTITY ",\"status\":\"gone\"", true,
+	    "" },
 	/* by its members */
 	{ __LINE__, IDENTITY ",\"website_url\":\"x\"", true,
 	    "0.website_url: is called websiteUrl today" },
