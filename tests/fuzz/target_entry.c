@@ -77,6 +77,12 @@ check_rules(enum entry_kind kind, enum rules_level level, const struct buf *b)
 	for (size_t i = 0; i < facts.tag_count; i++)
 		FUZZ_HOLDS(facts.tags[i] != NULL);
 	FUZZ_HOLDS(rules_check_text(rules, b->data, b->len, &problem) == 0);
+	/* What a person may write a registry may serve, and it can be stored.
+	 */
+	for (int l = RULES_SERVED; l <= RULES_STORED; l++)
+		FUZZ_HOLDS(
+		    rules_check(rules, kind, (enum rules_level)l, b->data,
+			b->len, &facts, &problem) != RULES_BROKEN);
 }
 
 static void
