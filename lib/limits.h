@@ -52,13 +52,13 @@
 #define LIMIT_RETRY_KEPT (24 * 60 * 60) /* seconds that Retry-After may defer \
 					 */
 #define LIMIT_HTTP_QUOTED (8 * KIB) /* kept of the body of a refusal */
+#define LIMIT_HTTP_WORDS 300 /* of it, in a message */
 #define LIMIT_URL (8 * KIB)
 /* Kubernetes holds 1 MiB; escaped in JSON it may be six times that. */
 #define LIMIT_CONFIGMAP_ANSWER (16 * MIB)
 #define LIMIT_CONFIGMAP_INFLATED (128 * MIB) /* all documents of one */
 #define LIMIT_CONFIGMAP_KEYS 10000
 #define LIMIT_CONFIGMAP_NAME 253 /* of an object, of a key */
-#define LIMIT_CONFIGMAP_REASON 300 /* of what the cluster says, quoted */
 #define LIMIT_API_PAGE_SIZE 1000 /* servers asked for at once */
 #define LIMIT_API_PAGE (64 * MIB)
 #define LIMIT_API_PAGES 100000 /* of one crawl */

@@ -250,7 +250,7 @@ describe_full(
 {
 	const struct fetch_api_log *log = job->log;
 	struct validators *v = &job->out->validators;
-	char resumed[64] = "", others[OTHERS_SIZE];
+	char resumed[64] = "", others[OTHERS_SIZE], fitted[32] = "";
 	bool deltas;
 	char *shown;
 
@@ -285,13 +285,15 @@ describe_full(
 		snprintf(resumed, sizeof resumed,
 		    ", %zu of them from a crawl that broke off",
 		    job->resumed_pages);
+	if (job->page_size < job->conf->page_size)
+		snprintf(fitted, sizeof fitted, " of %u", job->page_size);
 	describe_others(others, log);
 	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: %llu servers%s on %zu pages%s; deltas are "
+	    "registry API %s: %llu servers%s on %zu pages%s%s; deltas are "
 	    "%ssupported",
 	    log->head.version,
 	    (unsigned long long)log->entries[FETCH_API_SERVERS], others,
-	    log->count, resumed, deltas ? "" : "not ");
+	    log->count, fitted, resumed, deltas ? "" : "not ");
 	return 0;
 }
 
@@ -317,6 +319,8 @@ describe(struct fetch_api_job *job, struct err *e)
 		describe_delta(job, &c);
 	else if (describe_full(job, &c, e) == -1)
 		return -1;
+	c.page_size =
+	    job->page_size < job->conf->page_size ? job->page_size : 0;
 	job->out->validators.checkpoint = fetch_api_checkpoint_write(&c);
 	return 0;
 }
@@ -353,6 +357,10 @@ set_up(struct fetch_api_job *job, struct err *e)
 	job->known =
 	    fetch_api_checkpoint_read(&job->old, job->previous->checkpoint) &&
 	    job->previous->hash[0] != '\0';
+	job->page_size = conf->page_size;
+	if (job->known && job->old.page_size > 0 &&
+	    job->old.page_size < job->page_size)
+		job->page_size = job->old.page_size;
 	if (fetch_api_headers_read(
 		&job->headers, &job->header_count, conf, e) == -1)
 		return -1;

@@ -6,6 +6,7 @@
  *   fetch_api_crawl.c       page after page, from the first or where it broke
  *   fetch_api_log.c         pages on disk, and how far a crawl has come
  *   fetch_api_page.c        the envelope of a page: how many, and what next
+ *   fetch_api_size.c        how large a page the upstream allows
  *   fetch_api_checkpoint.c  what is remembered between syncs
  *   fetch_api_record.c      small JSON objects, read and written
  *   fetch_api_seen.c        cursors that were met before
@@ -84,6 +85,7 @@ struct fetch_api_checkpoint {
 	int64_t full_us; /* when the last full one began, by our clock */
 	int64_t since_us; /* CLOCK_NEVER: the upstream knows no deltas */
 	size_t pages; /* of the last full crawl */
+	unsigned page_size; /* the upstream allows no more; 0: it did not say */
 	char version[FETCH_API_VERSION_SIZE];
 	bool plain; /* the upstream refuses include_deleted */
 	bool has[FETCH_API_LISTS]; /* the lists that were there */
@@ -132,6 +134,15 @@ struct fetch_api_page {
  */
 int fetch_api_page_read(struct fetch_api_page *out, enum fetch_api_list list,
     struct reader *r, struct err *e);
+
+/* ---- fetch_api_size.c ---- */
+/*
+ * Whether an upstream that answered ${status} with ${words} (NULL: none)
+ * refuses the size of a page.  *${named} is the limit it names below ${size},
+ * or 0.
+ */
+bool fetch_api_size_is_refused(
+    unsigned *named, int status, const char *words, unsigned size);
 
 /* ---- fetch_api_seen.c ---- */
 struct fetch_api_seen {
@@ -238,6 +249,7 @@ struct fetch_api_job {
 	struct fetch_api_checkpoint old;
 	struct fetch_api_log *log;
 	struct fetch_api_head head; /* the crawl that is wanted */
+	unsigned page_size; /* to ask for */
 	size_t resumed_pages;
 	/* Of the answer to the first page, if it came now. */
 	struct http_response first;
@@ -247,6 +259,8 @@ struct fetch_api_job {
 	int status; /* of the last answer; 0: none, or it was no HTTP error */
 	bool spoiled; /* what is kept leads nowhere */
 	bool no_page; /* what came is no page of its list */
+	bool too_many; /* the size of the page was refused */
+	unsigned named; /* the upstream's limit, then; 0: it named none */
 	/* Used by requests before the one under way. */
 	unsigned requests;
 	uint64_t bytes;

@@ -13,7 +13,7 @@ bool
 fetch_api_checkpoint_read(struct fetch_api_checkpoint *out, const char *text)
 {
 	size_t len = text == NULL ? 0 : strlen(text);
-	int64_t pages;
+	int64_t pages, size;
 
 	memset(out, 0, sizeof *out);
 	out->since_us = CLOCK_NEVER;
@@ -25,6 +25,9 @@ fetch_api_checkpoint_read(struct fetch_api_checkpoint *out, const char *text)
 	out->since_us = fetch_api_record_int(text, len, "since", CLOCK_NEVER);
 	pages = fetch_api_record_int(text, len, "pages", 0);
 	out->pages = pages > 0 && pages <= LIMIT_API_PAGES ? (size_t)pages : 0;
+	size = fetch_api_record_int(text, len, "limit", 0);
+	if (size > 0 && size <= LIMIT_API_PAGE_SIZE)
+		out->page_size = (unsigned)size;
 	out->plain = fetch_api_record_bool(text, len, "plain");
 	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)
 		out->has[i] = fetch_api_record_bool(text, len,
@@ -52,6 +55,8 @@ fetch_api_checkpoint_write(const struct fetch_api_checkpoint *c)
 	if (c->since_us != CLOCK_NEVER)
 		fetch_api_record_add_int(&j, "since", c->since_us);
 	fetch_api_record_add_int(&j, "pages", (int64_t)c->pages);
+	if (c->page_size > 0)
+		fetch_api_record_add_int(&j, "limit", c->page_size);
 	if (c->plain)
 		fetch_api_record_add_bool(&j, "plain", true);
 	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)

@@ -69,6 +69,8 @@ ask(struct fetch_api_job *job, struct http_request *rq,
 		job->out->retry_us = wait;
 	tell_progress(job, 0, 0);
 	job->status = rc == 0 || rs->status == 200 ? 0 : rs->status;
+	job->too_many = fetch_api_size_is_refused(
+	    &job->named, job->status, rs->words, job->page_size);
 	return rc;
 }
 
@@ -78,7 +80,7 @@ page_url(const struct fetch_api_job *job, const struct fetch_api_head *head)
 	const struct fetch_api_query q = { .list = job->log->list,
 		.root = job->root,
 		.version = head->version,
-		.limit = job->conf->page_size,
+		.limit = job->page_size,
 		.plain = head->plain,
 		.since_us = head->since_us,
 		.cursor = job->log->cursor };
@@ -118,6 +120,8 @@ ask_page(struct fetch_api_job *job, const char *url, const char *etag,
 	if (e->code == ERR_LIMIT && rq.max_body < LIMIT_API_PAGE) {
 		job->spoiled = true;
 		err_wrap(e, "too much to crawl");
+	} else if (e->code == ERR_LIMIT && job->page_size > 1) {
+		err_wrap(e, "a smaller api.pageSize may help");
 	}
 	return -1;
 }
@@ -193,6 +197,48 @@ out:
 	return rc;
 }
 
+/* ---- how much to ask for ---- */
+
+typedef int ask_function(struct fetch_api_job *job, struct err *e);
+
+/* Whether the last page was refused for its size and a smaller one is left. */
+static bool
+make_smaller(struct fetch_api_job *job, bool first)
+{
+	unsigned size =
+	    first && job->named > 0 ? job->named : job->page_size / 2;
+
+	if (!job->too_many || size == 0)
+		return false;
+	job->page_size = size;
+	return true;
+}
+
+/*
+ * Asks by ${ask}, for ever smaller pages as long as the upstream refuses their
+ * size: first as many as it names, then half as many each time.  If it takes
+ * none, the first refusal says why, and the size is as before.
+ */
+static int
+ask_fitting(struct fetch_api_job *job, ask_function *ask_once, struct err *e)
+{
+	const unsigned size = job->page_size;
+	struct err later = ERR_INIT;
+
+	if (ask_once(job, e) == 0)
+		return 0;
+	for (bool first = true; make_smaller(job, first); first = false) {
+		err_clear(&later);
+		if (ask_once(job, &later) == 0)
+			return 0;
+	}
+	if (job->too_many)
+		job->page_size = size;
+	else if (later.code != ERR_NONE)
+		*e = later;
+	return -1;
+}
+
 /* ---- the first page ---- */
 
 /* Whether another version of the API may be there where this one is not. */
@@ -218,7 +264,7 @@ remember_asked(struct fetch_api_job *job, const char *url)
  * was: that page one of many is as before says nothing of the others.
  */
 static int
-ask_first(struct fetch_api_job *job, struct err *e)
+ask_first_once(struct fetch_api_job *job, struct err *e)
 {
 	char *url = page_url(job, &job->head);
 	bool same = false;
@@ -243,6 +289,12 @@ ask_first(struct fetch_api_job *job, struct err *e)
 out:
 	free(url);
 	return rc;
+}
+
+static int
+ask_first(struct fetch_api_job *job, struct err *e)
+{
+	return ask_fitting(job, ask_first_once, e);
 }
 
 /* The same, and again without what this upstream does not take. */
@@ -283,7 +335,7 @@ find_first(struct fetch_api_job *job, struct err *e)
 /* ---- all pages ---- */
 
 static int
-next_page(struct fetch_api_job *job, struct err *e)
+next_page_once(struct fetch_api_job *job, struct err *e)
 {
 	struct http_response rs;
 	char *url = page_url(job, &job->log->head);
@@ -300,6 +352,12 @@ out:
 	http_response_free(&rs);
 	free(url);
 	return rc;
+}
+
+static int
+next_page(struct fetch_api_job *job, struct err *e)
+{
+	return ask_fitting(job, next_page_once, e);
 }
 
 /*

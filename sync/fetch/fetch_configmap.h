@@ -53,11 +53,4 @@ int fetch_configmap_object(struct fetch_configmap_object **out,
     struct err *e);
 void fetch_configmap_object_free(struct fetch_configmap_object *o);
 
-/*
- * The member "message" of a Status, ${len} bytes of JSON at ${text} that may
- * be cut off, on one line and cut to LIMIT_CONFIGMAP_REASON; NULL when there is
- * none.  The caller frees it.
- */
-char *fetch_configmap_reason(const char *text, size_t len);
-
 #endif

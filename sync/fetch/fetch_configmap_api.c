@@ -176,18 +176,10 @@ ask(struct fetch_download *in, const struct access *a, struct err *e)
 		.header_count = token != NULL,
 	};
 	struct http_response rs = { 0 };
-	char *reason;
 	int rc = -1;
 
-	if (fetch_download_run(in, &rq, &policy, &rs, e) == -1) {
-		reason = rs.refusal == NULL ? NULL
-					    : fetch_configmap_reason(
-						  rs.refusal, rs.refusal_len);
-		if (reason != NULL)
-			err_wrap(e, "%s", reason);
-		free(reason);
+	if (fetch_download_run(in, &rq, &policy, &rs, e) == -1)
 		goto out;
-	}
 	rc = 0;
 out:
 	http_response_free(&rs);

@@ -14,6 +14,7 @@
 #include "sync/fetch/http_pause.h"
 #include "sync/fetch/http_policy.h"
 #include "sync/fetch/http_response.h"
+#include "sync/fetch/http_words.h"
 
 #include <curl/curl.h>
 
@@ -460,14 +461,53 @@ fail_by_code(struct exchange *x, CURLcode code)
 	    is_unknown_authority(x, code) ? advice_on_authority(x) : "");
 }
 
+/* Sets x->rs->words, if the server said more than its status does. */
+static void
+read_words(struct exchange *x)
+{
+	const struct http_policy *policy = &x->http->policy;
+	struct http_response *rs = x->rs;
+	char *words = NULL;
+
+	if (rs->refusal != NULL)
+		words = http_words_read(rs->refusal, rs->refusal_len);
+	for (size_t i = 0; words != NULL && i < policy->header_count; i++) {
+		const char *value = strchr(policy->headers[i], ':');
+		const char *token = NULL;
+
+		if (value == NULL)
+			continue;
+		value += 1 + strspn(value + 1, " ");
+		http_words_hide(words, value);
+		/* What follows "Bearer". */
+		token = strrchr(value, ' ');
+		if (token != NULL)
+			http_words_hide(words, token + 1);
+	}
+	if (words != NULL) {
+		http_words_hide_url(words, x->rq->url);
+		http_words_hide_url(words, x->url);
+		http_words_cut(words);
+	}
+	if (words != NULL &&
+	    strcasecmp(words, http_response_reason(rs->status)) == 0) {
+		free(words);
+		words = NULL;
+	}
+	free(rs->words);
+	rs->words = words;
+}
+
 static void
 fail_by_status(struct exchange *x)
 {
 	int status = x->rs->status;
 	int64_t wait = http_retry_after(x->rs);
 
-	err_set(x->e, ERR_FETCH, "HTTP %d for URL %s: %s", status, x->shown,
-	    http_response_reason(status));
+	read_words(x);
+	err_set(x->e, ERR_FETCH, "HTTP %d for URL %s: %s%s%s", status, x->shown,
+	    http_response_reason(status), x->rs->words != NULL ? ": " : "",
+	    x->rs->words != NULL ? x->rs->words : "");
 	x->may_retry =
 	    status == 408 || status == 429 || (status >= 500 && status <= 599);
 	if (wait > LIMIT_HTTP_RETRY_AFTER * CLOCK_SECOND) {

@@ -78,6 +78,7 @@ struct http_response {
 	char *last_modified; /* the same */
 	char *refusal; /* the start of the body of what is no 200, or NULL */
 	size_t refusal_len;
+	char *words; /* how that explains a failure; NULL: it does not */
 	int64_t date_us; /* of the server's clock; CLOCK_NEVER: not sent */
 	/* Retry-After as a length and as an instant; CLOCK_NEVER: not sent. */
 	int64_t retry_us;
@@ -98,7 +99,9 @@ void http_free(struct http *h);
  * Gets ${rq}->url.  Returns 0 when the answer is 200 with a body that went to
  * write() as a whole, or 304 when validators were given.  Everything else is
  * -1: ERR_FETCH, ERR_LIMIT when the body is too large, or what write() set.
- * Messages name the URL without user name and password.  The caller frees the
+ * Messages name the URL without user name and password, and end with the
+ * server's own words (http_words.h) without the headers of the policy.  The
+ * caller frees the
  * members of ${rs} with http_response_free() in both cases.
  */
 int http_get(struct http *h, const struct http_request *rq,

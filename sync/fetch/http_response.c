@@ -63,7 +63,8 @@ http_response_clear(struct http_response *rs)
 	free(rs->etag);
 	free(rs->last_modified);
 	free(rs->refusal);
-	rs->etag = rs->last_modified = rs->refusal = NULL;
+	free(rs->words);
+	rs->etag = rs->last_modified = rs->refusal = rs->words = NULL;
 	rs->refusal_len = 0;
 	rs->date_us = rs->retry_us = rs->retry_at_us = CLOCK_NEVER;
 	rs->status = 0;
@@ -77,6 +78,7 @@ http_response_free(struct http_response *rs)
 	free(rs->etag);
 	free(rs->last_modified);
 	free(rs->refusal);
+	free(rs->words);
 	memset(rs, 0, sizeof *rs);
 	rs->date_us = rs->retry_us = rs->retry_at_us = CLOCK_NEVER;
 }

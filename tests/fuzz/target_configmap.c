@@ -6,6 +6,7 @@
 #include "lib/limits.h"
 #include "sync/fetch/fetch_configmap.h"
 #include "sync/fetch/gunzip.h"
+#include "sync/fetch/http_words.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -45,7 +46,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	struct fetch_configmap_object *o = NULL;
 	struct spool *answer = NULL;
 	struct err e = ERR_INIT;
-	char *version = NULL, *reason;
+	char *version = NULL, *words;
 	uint64_t sum = 0;
 
 	FUZZ_HOLDS(spool_new(&answer, "/tmp", &e) == 0);
@@ -59,14 +60,19 @@ fuzz_one(const uint8_t *data, size_t len)
 		check_documents(o);
 	else
 		FUZZ_HOLDS(o == NULL && e.text[0] != '\0');
-	reason = fetch_configmap_reason((const char *)data, len);
-	FUZZ_HOLDS(
-	    reason == NULL ||
-	    (*reason != '\0' && strlen(reason) <= LIMIT_CONFIGMAP_REASON &&
-		strpbrk(reason, "\r\n\t\x1b") == NULL));
+	words = http_words_read((const char *)data, len);
+	if (words != NULL) {
+		FUZZ_HOLDS(
+		    *words != '\0' && strpbrk(words, "\r\n\t\x1b") == NULL);
+		http_words_hide_url(
+		    words, "http://us%65r:pass@h/?q=%41bcdefgh");
+		FUZZ_HOLDS(strstr(words, "pass") == NULL);
+		http_words_cut(words);
+		FUZZ_HOLDS(strlen(words) <= LIMIT_HTTP_WORDS);
+	}
 	if (gunzip_run(data, len, INFLATED_MAX, count_bytes, &sum, &e) == 0)
 		FUZZ_HOLDS(sum <= INFLATED_MAX);
-	free(reason);
+	free(words);
 	free(version);
 	fetch_configmap_object_free(o);
 	spool_free(answer);

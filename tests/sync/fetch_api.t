@@ -295,6 +295,87 @@ def test_encoding_and_page_size():
               "next_cursor, as older registries have it")
 
 
+def limited(most, status=422, body=None):
+    """A fault: pages of more than `most` are refused."""
+    if body is None:
+        body = {"title": "Unprocessable Entity", "detail": "validation failed",
+                "errors": [{"message": f"expected number <= {most}",
+                            "location": "query.limit"}]}
+
+    def fault(handler, _, query):
+        if int(query["limit"]) <= most:
+            return False
+        text = body if isinstance(body, str) else json.dumps(body)
+        return handler.send(status, text)
+    return fault
+
+
+def sizes(up):
+    return [q["limit"] for q in up.seen() if q["limit"] != "1"]
+
+
+def test_page_limit_of_the_upstream():
+    for what, fault, asked in (
+            ("names it", limited(30), ["100"] + ["30"] * 3),
+            ("names one more", limited(29, 400, {"error": "limit must be less "
+                                                 "than 30"}),
+             ["100", "30"] + ["15"] * 5),
+            ("names none", limited(30, 400, {"message": "limit too large"}),
+             ["100", "50"] + ["25"] * 3),
+            ("says it in plain text", limited(40, 400, "limit must be <= 40\n"),
+             ["100"] + ["40"] * 2)):
+        with Upstream(70, deltas=False, fault=fault) as up:
+            client = Client(up)
+            r = client.fetch()
+            equal((r.error, len(r.documents), sizes(up)),
+                  ("", len(asked) - asked.count("100") - asked.count("50") -
+                   (asked.count("30") == 1), asked),
+                  f"an upstream that {what} gets smaller pages")
+            contains(r.note, f" pages of {asked[-1]};", "which the note says")
+            up.forget()
+            up.put("com.example/new")
+            equal((client.fetch().error, set(sizes(up))), ("", {asked[-1]}),
+                  "and the next sync knows")
+            up.forget()
+            client.fetch(page_size=10)
+            equal(set(sizes(up)), {"10"}, "a smaller pageSize stays")
+    with Upstream(70, fault=limited(30)) as up:
+        client = Client(up)
+        client.fetch()
+        up.put("com.example/new")
+        up.forget()
+        r = client.fetch()
+        equal((r.error, r.partial, set(sizes(up))), ("", "1", {"30"}),
+              "deltas come in such pages")
+
+
+def test_page_limit_that_nothing_meets():
+    with Upstream(70, fault=limited(0)) as up:
+        r = Client(up).fetch()
+        contains(r.error, "HTTP 422", "the refusal is the error")
+        contains(r.error, "validation failed: expected number <= 0: "
+                 "query.limit", "in the upstream's own words")
+        ok(7 <= int(r.requests) <= 20, f"after {r.requests} requests")
+    with Upstream(70, fault=limited(50), beside={
+            "skills": lambda h, q: h.send(422, '{"error":"limit"}')}) as up:
+        r = Client(up).fetch()
+        equal((r.error, len(r.documents)), ("", 2),
+              "a list that refuses everything is none")
+
+
+def test_words_of_the_upstream():
+    token = os.path.join(SCRATCH.name, "echoed")
+    with open(token, "w", encoding="utf-8") as f:
+        f.write("s3cret-1")
+    for status in 400, 401, 403, 404, 418, 422, 500:
+        with Upstream(3, fault=lambda h, *_: h.send(status, json.dumps(
+                {"error": f"no \x1b[31m {h.headers['Authorization']}"}))) as up:
+            r = Client(up, token_file=token).fetch()
+            contains(r.error, f"HTTP {status} for URL", f"{status}")
+            contains(r.error, ": no [31m ***", "in the upstream's words")
+            ok("s3cret" not in r.error, "without the token")
+
+
 def test_secrets():
     token = os.path.join(SCRATCH.name, "token")
     with open(token, "w", encoding="utf-8") as f:
@@ -772,7 +853,9 @@ def test_transport():
 
 main([test_full_crawl, test_nothing_new, test_delta, test_upstream_clock,
       test_full_again, test_no_deltas, test_versions_and_endpoints,
-      test_encoding_and_page_size, test_secrets, test_restrictions, test_tls,
+      test_encoding_and_page_size, test_page_limit_of_the_upstream,
+      test_page_limit_that_nothing_meets, test_words_of_the_upstream,
+      test_secrets, test_restrictions, test_tls,
       test_resuming, test_one_failure_a_page, test_kill,
       test_killed_before_it_was_stored, test_what_is_kept_is_checked,
       test_cursor_no_longer_taken, test_bad_pages,

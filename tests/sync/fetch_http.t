@@ -6,6 +6,7 @@ import base64
 import concurrent.futures
 import gzip
 import http.server
+import json
 import os
 import socket
 import struct
@@ -219,6 +220,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_garbage(self, _):
         self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
         self.close_connection = True
+
+    def get_refuse(self, _):
+        self.send(403, json.dumps({"detail": f"not with {self.path} "
+                                   "p4ssword"}).encode())
 
     def get_auth(self, _):
         want = "Basic " + base64.b64encode(b"me:secret").decode()
@@ -453,6 +458,15 @@ def test_errors():
              "no cache directory")
 
 
+def test_words():
+    r = get("/refuse?code=C0de-Secret")
+    contains(r.error, ": Forbidden: not with /refuse?code=***",
+             "a refusal is quoted without values of the query")
+    r = get_url(PLAIN.url("/to?/refuse?x=C0de-Secret", auth="me:p4ssword@"))
+    ok("C0de" not in r.error.rpartition("Forbidden: ")[2] and
+       "p4ssword" not in r.error, "nor those behind a redirect")
+
+
 def test_userinfo():
     url = PLAIN.url("/auth", auth="me:secret@")
     r = get_url(url)
@@ -542,7 +556,8 @@ def test_retries():
     r = results[4]
     equal((r.error, r.requests, len(seen("/broken"))),
           (f"tried 3 times: HTTP 500 for URL {PLAIN.url('/broken')}: "
-           "Internal Server Error", "3", 3), "500 is tried three times")
+           "Internal Server Error: " + "x" * 300, "3", 3),
+          "500 is tried three times, and no more than 300 bytes are quoted")
     times = [t for t, _ in seen("/broken")]
     ok(times[1] - times[0] >= 0.25 and times[2] - times[1] >= 0.5,
        "with pauses that grow")
@@ -592,6 +607,6 @@ def test_nothing_left():
 
 
 main([test_plain, test_conditional, test_encoding, test_size, test_redirects,
-      test_restrictions, test_tls, test_errors, test_userinfo, test_token,
+      test_restrictions, test_tls, test_errors, test_words, test_userinfo, test_token,
       test_proxy,
       test_retries, test_timeouts, test_nothing_left])

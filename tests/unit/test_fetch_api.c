@@ -203,9 +203,49 @@ test_seen(void)
 	fetch_api_seen_free(&s);
 }
 
+static void
+test_refused_sizes(void)
+{
+	static const struct {
+		int line;
+		int status;
+		const char *words;
+		unsigned size;
+		bool refused;
+		unsigned named;
+	} rows[] = {
+		{ __LINE__, 422, "expected number <= 30: query.limit", 100,
+		    true, 30 },
+		{ __LINE__, 400, "Limit must be between 1 and 50", 100, true,
+		    50 },
+		{ __LINE__, 400, "page size over 100", 100, true, 0 },
+		{ __LINE__, 400, "page size over 100", 1000, true, 100 },
+		{ __LINE__, 400, "E400: limit must be less than 5", 100, true,
+		    0 },
+		{ __LINE__, 400, "too many: 12345678", 100, true, 0 },
+		{ __LINE__, 422, "invalid cursor or limit", 100, false, 0 },
+		{ __LINE__, 400, "unknown include_deleted, known: limit", 100,
+		    false, 0 },
+		{ __LINE__, 400, "bad request", 100, false, 0 },
+		{ __LINE__, 400, NULL, 100, false, 0 },
+		{ __LINE__, 429, "limit of 30 a minute", 100, false, 0 },
+		{ __LINE__, 0, "limit", 100, false, 0 },
+	};
+	unsigned named;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		T_AT(rows[i].line);
+		CHECK(fetch_api_size_is_refused(&named, rows[i].status,
+			  rows[i].words, rows[i].size) == rows[i].refused);
+		CHECK_INT(named, rows[i].named);
+	}
+	T_AT(0);
+}
+
 int
 main(void)
 {
+	test_refused_sizes();
 	test_roots();
 	test_page_urls();
 	test_checkpoints();
