@@ -89,6 +89,7 @@ fill_plain(struct exchange *x, const struct place *p,
 		stmt_bind_int(s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_END, p->end);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_DELETED, x->query.deleted);
 	} else {
 		s = db_stmt(x->db, SQL_LIST_ALL);
 		stmt_bind_int(s, SQL_LIST_ALL_P_REGISTRY, x->registry.id);
@@ -141,7 +142,7 @@ ask_index(struct exchange *x, const char *needle)
 		candidates_end_group(c);
 	}
 	candidates_add_text(c, needle);
-	if (!q->deleted || query_is_latest(q)) {
+	if (!q->deleted) {
 		candidates_add(c, POSTING_USABLE, "", 0);
 		candidates_end_group(c);
 	}

@@ -65,7 +65,9 @@ const char *const openapi_components[] = {
 	    "versions too. The latest updatedAt of an answer will do.",
 	    INSTANT) ",",
 	QUERY("version", "version",
-	    "Only this version of each; latest is the newest one.", TEXT) ",",
+	    "Only this version of each; latest is the newest that is not "
+	    "deleted, or the newest when all are deleted.",
+	    TEXT) ",",
 	QUERY("include_deleted", "include_deleted", "Deleted versions as well.",
 	    "{'type':'boolean','default':false}") ",",
 	QUERY("status", "status",

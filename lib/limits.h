@@ -41,6 +41,7 @@
 #define LIMIT_META_DEFAULT (256 * KIB) /* publisher-provided object */
 #define LIMIT_REJECTED_KEPT 1000 /* rejected entries listed, per source */
 #define LIMIT_REJECTED_VALUE 200 /* of the offending value, characters */
+#define LIMIT_TOMBSTONES 100000 /* removed versions remembered of one source */
 
 /* ---- fetching ---- */
 #define LIMIT_HTTP_BODY (1 * GIB)

@@ -9,15 +9,17 @@ CREATE TABLE entry_head (
     -- Ascending with (kind, name, entry_id): lists and search results that
     -- follow it are sorted.  There are gaps; sync/store/order.c says how it is dealt.
     sort_key INTEGER NOT NULL UNIQUE,
-    -- The newest version that is there to be used; NULL when all are deleted.
-    latest_version TEXT,
+    -- The newest version that is not deleted; when all are, the newest of them.
+    latest_version TEXT NOT NULL,
+    -- 1 when latest_version is not deleted.
+    is_usable INTEGER NOT NULL,
     -- The text that search covers: the folded names, titles and descriptions
     -- of all its versions, each distinct text once.
     search_text TEXT NOT NULL,
     -- How many texts that is: of one, every version answers as the entry does.
     texts INTEGER NOT NULL,
-    -- When a registry last began to show it although it was not new.
-    shown_us INTEGER NOT NULL DEFAULT 0,
+    -- A copy of entry.shown_us, beside what queries compare with it.
+    shown_us INTEGER NOT NULL,
     -- When any of its versions last changed here.
     changed_us INTEGER NOT NULL,
     -- What else its block is indexed by, each once: the facets of all its

@@ -12,6 +12,7 @@ CREATE TEMP TABLE touched (
     entry_id INTEGER PRIMARY KEY,
     sort_key INTEGER,
     latest_version TEXT,
+    is_usable INTEGER,
     -- 1: it has no head yet.
     is_new INTEGER NOT NULL DEFAULT 1
 ) STRICT;
@@ -26,12 +27,17 @@ CREATE TEMP TABLE patched (
     sort_key INTEGER PRIMARY KEY,
     search_text TEXT NOT NULL,
     terms BLOB NOT NULL,
-    -- 1: it had a newest version.
+    -- 1: it had a version that was not deleted.
     usable INTEGER NOT NULL
 ) STRICT;
 
 CREATE TEMP TABLE was_shown (
     -- What a registry showed under the names it is deciding on.
+    entry_id INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TEMP TABLE now_shown (
+    -- Entries whose shown_us becomes the instant of this change.
     entry_id INTEGER PRIMARY KEY
 ) STRICT;
 
@@ -45,6 +51,11 @@ CREATE TEMP TABLE recompose (
 CREATE TEMP TABLE withheld_seen (
     -- Rows of withheld that the document being read still offers.
     id INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TEMP TABLE expired (
+    -- Tombstones that are going to be deleted, by their documents.
+    document_id INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TEMP TABLE damaged (

@@ -16,8 +16,9 @@ SELECT
     -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
     -- source.
     v.status AS status,
-    -- 1 for the newest version of its entry that can be used.
-    v.version IS h.latest_version AS is_latest,
+    -- 1 for the newest version of its entry that is not deleted; when all are
+    -- deleted, for the newest.
+    v.version = h.latest_version AS is_latest,
     -- The upstream's own times, else first seen and last changed here.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
@@ -59,8 +60,9 @@ SELECT
     -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
     -- source.
     v.status AS status,
-    -- 1 for the newest version of its entry that can be used.
-    v.version IS h.latest_version AS is_latest,
+    -- 1 for the newest version of its entry that is not deleted; when all are
+    -- deleted, for the newest.
+    v.version = h.latest_version AS is_latest,
     -- The upstream's own times, else first seen and last changed here.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
@@ -102,8 +104,9 @@ SELECT
     -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
     -- source.
     v.status AS status,
-    -- 1 for the newest version of its entry that can be used.
-    v.version IS h.latest_version AS is_latest,
+    -- 1 for the newest version of its entry that is not deleted; when all are
+    -- deleted, for the newest.
+    v.version = h.latest_version AS is_latest,
     -- The upstream's own times, else first seen and last changed here.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
@@ -195,7 +198,7 @@ SELECT
     s.name AS source,
     -- Status and is_latest as in server.
     v.status AS status,
-    v.version IS h.latest_version AS is_latest
+    v.version = h.latest_version AS is_latest
 FROM membership m
     JOIN registry r ON r.id = m.registry_id
     JOIN entry e ON e.id = m.entry_id
@@ -229,7 +232,7 @@ FROM membership m
     JOIN entry ye ON ye.kind = m.kind AND ye.name = m.name
         AND ye.source_id = y.source_id
     JOIN entry_head yh ON yh.entry_id = ye.id
-WHERE yh.latest_version IS NOT NULL;
+WHERE yh.is_usable = 1;
 
 CREATE VIEW registry_status AS
     -- The registries, what they are made of, and how much they show.

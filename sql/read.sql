@@ -34,10 +34,10 @@ SELECT value FROM setting WHERE key = :key;
 -- ---- one version ------------------------------------------------------------
 
 -- name: item_get
--- One version of an entry, the newest usable one when no version is named.
+-- One version of an entry, the latest when no version is named.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
-    v.version IS h.latest_version, d.body,
+    v.version = h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
@@ -53,7 +53,7 @@ WHERE m.registry_id = :registry AND m.kind = :kind AND m.name = :name
 -- The versions of an entry below a place in their order, newest first.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
-    v.version IS h.latest_version, d.body,
+    v.version = h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
@@ -77,7 +77,7 @@ ORDER BY m.name LIMIT 1;
 -- No version is the empty string, so '' lets all of them pass.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
-    v.version IS h.latest_version, d.body,
+    v.version = h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
@@ -89,10 +89,10 @@ WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
 ORDER BY m.sort_key, v.version;
 
 -- name: list_latest
--- From one entry on the newest usable version of each.
+-- From one entry on the latest version of each.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
-    v.version IS h.latest_version, d.body,
+    v.version = h.latest_version, d.body,
     v.extra_meta, v.extra_official
 FROM membership m
     CROSS JOIN entry_head h ON h.entry_id = m.entry_id
@@ -100,6 +100,7 @@ FROM membership m
         AND v.version = h.latest_version
     CROSS JOIN document d ON d.id = v.document_id
 WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
+    AND (:deleted OR h.is_usable)
 ORDER BY m.sort_key;
 
 -- ---- filtered lists ----------------------------------------------------------
@@ -129,7 +130,7 @@ SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
 -- are looked up only where they are asked for and differ.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
-    v.version IS h.latest_version, d.body,
+    v.version = h.latest_version, d.body,
     v.extra_meta, v.extra_official,
     CASE WHEN :faceted THEN (SELECT t.facets FROM version_text t
         WHERE t.document_id = v.document_id) END
@@ -149,10 +150,10 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 
 -- name: entries_one
 -- plan: scan-ok the list of candidates
--- The same for one version: the named one, else the newest usable one.
+-- The same for one version: the named one, else the latest.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
-    v.version IS h.latest_version, d.body,
+    v.version = h.latest_version, d.body,
     v.extra_meta, v.extra_official,
     CASE WHEN :faceted THEN (SELECT t.facets FROM version_text t
         WHERE t.document_id = v.document_id) END
@@ -173,9 +174,11 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 -- ---- status -----------------------------------------------------------------
 
 -- name: status_last_run
--- The last run of the sync that ended.
+-- The last run of the sync that ended: by its number, because the clock may
+-- have been ahead once.
+-- plan: scan-ok walks the primary key backwards, one row
 SELECT trigger, started_us, ended_us, hash, servers, result, attempts, error
-FROM run WHERE ended_us IS NOT NULL ORDER BY ended_us DESC LIMIT 1;
+FROM run WHERE ended_us IS NOT NULL ORDER BY id DESC LIMIT 1;
 
 -- name: status_running
 -- plan: scan-ok the partial index holds runs that have not ended, at most one

@@ -135,7 +135,8 @@ SELECT count(*), min(name) FROM (
 SELECT count(*), min(name) FROM (
     SELECT e.name FROM main.entry_head m JOIN main.entry e ON e.id = m.entry_id
         LEFT JOIN stored.entry_head t ON t.entry_id = m.entry_id
-    WHERE t.entry_id IS NULL OR t.latest_version IS NOT m.latest_version
+    WHERE t.entry_id IS NULL OR t.latest_version <> m.latest_version
+        OR t.is_usable <> m.is_usable OR t.shown_us <> m.shown_us
         OR t.search_text <> m.search_text OR t.texts <> m.texts
         OR t.changed_us <> m.changed_us OR t.terms <> m.terms
     UNION ALL

@@ -91,6 +91,11 @@ UPDATE registry SET is_default = 0 WHERE is_default = 1;
 -- plan: scan-ok every registry is wanted, in the order of the file
 SELECT id, name FROM registry ORDER BY ordinal, id;
 
+-- name: registry_postings_delete
+-- plan: scan-ok one posting of each block
+DELETE FROM posting WHERE term = CAST('r' || :registry AS BLOB)
+    AND first_key IN (SELECT first_key FROM block);
+
 -- name: registry_delete
 DELETE FROM registry WHERE id = :id;
 
@@ -107,6 +112,13 @@ VALUES (:registry, :position, :source);
 
 -- name: registry_of_source
 SELECT registry_id FROM registry_source WHERE source_id = :source;
+
+-- name: registry_of_touched
+-- Registries that show one of the entries that were touched.
+-- plan: scan-ok every registry, and the few entries that were touched
+SELECT r.id FROM registry r WHERE EXISTS (
+    SELECT 1 FROM touched t CROSS JOIN membership m
+        ON m.registry_id = r.id AND m.sort_key = t.sort_key);
 
 -- name: registry_touch
 -- Answers from this registry may differ from now on.
@@ -254,8 +266,8 @@ INSERT INTO version (entry_id, version, document_id, order_key, status,
     status_message, status_changed_us, published_us, updated_us,
     first_seen_us, changed_us, digest, upstream, extra_meta, extra_official)
 VALUES (:entry, :version, :document, :order_key, :status, :status_message,
-    coalesce(:status_changed, :now), coalesce(:published, :now),
-    coalesce(:updated, :now), :now, :now, :digest, :upstream, :extra_meta,
+    coalesce(:status_changed, :now), coalesce(:published, :date),
+    coalesce(:updated, :date), :now, :changed, :digest, :upstream, :extra_meta,
     :extra_official);
 
 -- name: version_update
@@ -265,7 +277,7 @@ UPDATE version SET digest = :digest, removed_us = NULL,
         iif(status = :status, status_changed_us, :now)),
     status = :status, status_message = :status_message,
     published_us = coalesce(:published, published_us),
-    updated_us = coalesce(:updated, :now), changed_us = :now,
+    updated_us = coalesce(:updated, :date), changed_us = :changed,
     upstream = :upstream, extra_meta = :extra_meta,
     extra_official = :extra_official
 WHERE entry_id = :entry AND version = :version;
@@ -279,8 +291,9 @@ WHERE search_text <> excluded.search_text OR facets <> excluded.facets;
 
 -- name: touch_entry
 -- Remembers an entry's head before the first change to it.
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
-SELECT e.id, h.sort_key, h.latest_version, h.entry_id IS NULL
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_usable,
+    is_new)
+SELECT e.id, h.sort_key, h.latest_version, h.is_usable, h.entry_id IS NULL
 FROM entry e LEFT JOIN entry_head h ON h.entry_id = e.id
 WHERE e.id = :entry;
 
@@ -290,8 +303,9 @@ INSERT INTO touched (entry_id) VALUES (:entry);
 
 -- name: touch_unseen
 -- plan: scan-ok compares all that is stored of a source with all that was seen
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
-SELECT h.entry_id, h.sort_key, h.latest_version, 0
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_usable,
+    is_new)
+SELECT h.entry_id, h.sort_key, h.latest_version, h.is_usable, 0
 FROM entry e JOIN version v ON v.entry_id = e.id
     JOIN entry_head h ON h.entry_id = e.id
 WHERE e.source_id = :source AND v.status <> 'deleted'
@@ -301,7 +315,7 @@ WHERE e.source_id = :source AND v.status <> 'deleted'
 -- What the source no longer offers becomes a tombstone.
 -- plan: scan-ok compares all that is stored of a source with all that was seen
 UPDATE version SET status_changed_us = :now, status = 'deleted',
-    status_message = NULL, updated_us = :now, changed_us = :now,
+    status_message = NULL, updated_us = :now, changed_us = :changed,
     removed_us = :now
 WHERE status <> 'deleted' AND entry_id IN (
         SELECT id FROM entry WHERE source_id = :source)
@@ -310,7 +324,7 @@ WHERE status <> 'deleted' AND entry_id IN (
 -- name: version_remove
 -- The filter leaves it out, which only a part of a crawl has to say.
 UPDATE version SET status_changed_us = :now, status = 'deleted',
-    status_message = NULL, updated_us = :now, changed_us = :now,
+    status_message = NULL, updated_us = :now, changed_us = :changed,
     removed_us = :now
 WHERE entry_id = :entry AND version = :version;
 
@@ -411,26 +425,55 @@ WHERE t.source_id = :source;
 DELETE FROM rejection WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version AND served = :served;
 
--- name: tombstones_expired
--- Touches the entries whose removed versions have been kept long enough.
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_new)
-SELECT h.entry_id, h.sort_key, h.latest_version, 0
-FROM version v JOIN entry_head h ON h.entry_id = v.entry_id
-WHERE v.removed_us < :before;
+-- name: tombstones_old
+-- Notes the tombstones whose retention time has passed.
+INSERT OR IGNORE INTO expired (document_id)
+SELECT document_id FROM version WHERE removed_us < :before;
 
--- name: tombstone_documents_delete
+-- name: tombstones_count
+-- plan: scan-ok the partial index holds tombstones only
+SELECT count(*) FROM version WHERE removed_us IS NOT NULL;
+
+-- name: tombstones_excess
+-- Notes the oldest tombstones of sources that have more than :most.
+-- plan: scan-ok all tombstones, when there are very many
+INSERT OR IGNORE INTO expired (document_id)
+SELECT document_id FROM (
+    SELECT v.document_id, row_number() OVER (PARTITION BY e.source_id
+        ORDER BY v.removed_us DESC, v.document_id DESC) AS place
+    FROM version v CROSS JOIN entry e ON e.id = v.entry_id
+    WHERE v.removed_us IS NOT NULL)
+WHERE place > :most;
+
+-- name: expired_is_empty
+SELECT NOT EXISTS (SELECT 1 FROM expired);
+
+-- name: touch_expired
 -- plan: scan-ok the list of what is going to be deleted
-DELETE FROM document WHERE id IN (
-    SELECT document_id FROM version WHERE removed_us < :before);
+INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_usable,
+    is_new)
+SELECT h.entry_id, h.sort_key, h.latest_version, h.is_usable, 0
+FROM expired x CROSS JOIN version v ON v.document_id = x.document_id
+    CROSS JOIN entry_head h ON h.entry_id = v.entry_id;
 
--- name: tombstones_delete
-DELETE FROM version WHERE removed_us < :before;
+-- name: expired_versions_delete
+-- plan: scan-ok the list of what is going to be deleted
+DELETE FROM version WHERE document_id IN (SELECT document_id FROM expired);
+
+-- name: expired_documents_delete
+-- plan: scan-ok the list of what is going to be deleted
+DELETE FROM document WHERE id IN (SELECT document_id FROM expired);
+
+-- name: expired_clear
+-- plan: scan-ok all of it
+DELETE FROM expired;
 
 -- ---- heads of entries -----------------------------------------------------------
 
 -- name: touched_list
 -- plan: scan-ok all of it
-SELECT t.entry_id, t.sort_key, t.latest_version, t.is_new, e.kind, e.name
+SELECT t.entry_id, t.sort_key, t.is_usable, t.is_new, e.kind, e.name,
+    e.shown_us, t.latest_version
 FROM touched t JOIN entry e ON e.id = t.entry_id;
 
 -- name: touched_new
@@ -445,8 +488,17 @@ ORDER BY e.kind, e.name, e.source_id;
 UPDATE touched SET sort_key = :sort_key WHERE entry_id = :entry;
 
 -- name: touched_all
--- plan: scan-ok every entry, when the derived tables are made anew
+-- plan: scan-ok every entry, when the derived tables are filled again
 INSERT INTO touched (entry_id) SELECT id FROM entry;
+
+-- name: touched_rest
+-- plan: scan-ok every entry, when all get another place
+INSERT OR IGNORE INTO touched (entry_id, latest_version, is_usable, is_new)
+SELECT entry_id, latest_version, is_usable, 0 FROM entry_head;
+
+-- name: touched_unplace
+-- plan: scan-ok every entry, when all get another place
+UPDATE touched SET sort_key = NULL;
 
 -- name: touched_clear
 -- plan: scan-ok all of it
@@ -465,20 +517,53 @@ ORDER BY h.sort_key DESC LIMIT 1;
 
 -- name: entry_versions
 -- What a head is made of, the newest version first.
-SELECT v.version, v.status, v.changed_us, t.search_text, t.facets
+SELECT v.version, v.status, v.changed_us, t.search_text, t.facets,
+    v.updated_us, v.upstream & 8
 FROM version v LEFT JOIN version_text t ON t.document_id = v.document_id
 WHERE v.entry_id = :entry
 ORDER BY v.order_key DESC;
 
 -- name: entry_head_put
-INSERT INTO entry_head (entry_id, sort_key, latest_version, search_text, texts,
-    changed_us, terms)
-VALUES (:entry, :sort_key, :latest_version, :search_text, :texts, :changed,
-    :terms)
+INSERT INTO entry_head (entry_id, sort_key, latest_version, is_usable,
+    search_text, texts, shown_us, changed_us, terms)
+VALUES (:entry, :sort_key, :latest_version, :is_usable, :search_text, :texts,
+    :shown, :changed, :terms)
 ON CONFLICT (entry_id) DO UPDATE SET
-    latest_version = excluded.latest_version,
+    latest_version = excluded.latest_version, is_usable = excluded.is_usable,
     search_text = excluded.search_text, texts = excluded.texts,
     changed_us = excluded.changed_us, terms = excluded.terms;
+
+-- name: undated_versions
+-- Versions of an entry that came with this change and without a date, the
+-- newest first.
+SELECT version FROM version
+WHERE entry_id = :entry AND changed_us >= :changed AND status <> 'deleted'
+    AND upstream & 8 = 0
+ORDER BY order_key DESC;
+
+-- name: version_date
+-- Gives a version another date in this change; publishedAt only if it is new.
+UPDATE version SET updated_us = :date, changed_us = :changed,
+    published_us = iif(first_seen_us = :now AND upstream & 4 = 0, :date,
+        published_us)
+WHERE entry_id = :entry AND version = :version;
+
+-- name: now_shown_add
+INSERT OR IGNORE INTO now_shown (entry_id) VALUES (:entry);
+
+-- name: entries_shown
+-- plan: scan-ok the list of what is newly shown
+UPDATE entry SET shown_us = :changed
+WHERE id IN (SELECT entry_id FROM now_shown);
+
+-- name: heads_shown
+-- plan: scan-ok the list of what is newly shown
+UPDATE entry_head SET shown_us = :changed
+WHERE entry_id IN (SELECT entry_id FROM now_shown);
+
+-- name: now_shown_clear
+-- plan: scan-ok all of it
+DELETE FROM now_shown;
 
 -- name: entry_delete
 DELETE FROM entry WHERE id = :entry;
@@ -515,7 +600,7 @@ SELECT coalesce(max(first_key), 0) FROM block WHERE first_key <= :sort_key;
 -- name: patched_note
 -- What a head says before it is made again, for the first time.
 INSERT OR IGNORE INTO patched (sort_key, search_text, terms, usable)
-SELECT sort_key, search_text, terms, latest_version IS NOT NULL
+SELECT sort_key, search_text, terms, is_usable
 FROM entry_head WHERE entry_id = :entry;
 
 -- name: patched_too_many
@@ -530,7 +615,7 @@ FROM patched p GROUP BY 1 HAVING count(*) > :most;
 -- What is to be patched, block by block: the old and the new.
 -- plan: scan-ok all that was patched, but for what is made anew
 SELECT b.first_key, p.sort_key, max(h.shown_us, h.changed_us), p.search_text,
-    p.terms, p.usable, h.search_text, h.terms, h.latest_version IS NOT NULL
+    p.terms, p.usable, h.search_text, h.terms, h.is_usable
 FROM patched p CROSS JOIN block b CROSS JOIN entry_head h
 WHERE b.first_key = (SELECT max(first_key) FROM block
         WHERE first_key <= p.sort_key)
@@ -589,8 +674,7 @@ WHERE sort_key >= :first_key AND sort_key < :end;
 
 -- name: block_entries
 -- The entries of a range and what terms they have.
-SELECT sort_key, search_text, latest_version IS NOT NULL,
-    max(shown_us, changed_us), terms
+SELECT sort_key, search_text, is_usable, max(shown_us, changed_us), terms
 FROM entry_head
 WHERE sort_key >= :first_key AND sort_key < :end
 ORDER BY sort_key;
@@ -679,16 +763,14 @@ SELECT m.entry_id FROM recompose n CROSS JOIN membership m
 -- An entry that was there and that the registry did not show: to those who ask
 -- what changed it is news.  Of one that is new as a whole no version is older.
 -- plan: scan-ok walks the names to decide on
-UPDATE entry_head SET shown_us = :now
-WHERE entry_id IN (
-    SELECT m.entry_id FROM recompose n CROSS JOIN membership m
-        ON m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name
-    WHERE NOT EXISTS (SELECT 1 FROM was_shown w
-        WHERE w.entry_id = m.entry_id)
-        AND NOT EXISTS (SELECT 1 FROM touched t
-            WHERE t.entry_id = m.entry_id AND t.is_new = 1)
-        AND EXISTS (SELECT 1 FROM version v
-            WHERE v.entry_id = m.entry_id AND v.changed_us < :now));
+INSERT OR IGNORE INTO now_shown (entry_id)
+SELECT m.entry_id FROM recompose n CROSS JOIN membership m
+    ON m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name
+WHERE NOT EXISTS (SELECT 1 FROM was_shown w WHERE w.entry_id = m.entry_id)
+    AND NOT EXISTS (SELECT 1 FROM touched t
+        WHERE t.entry_id = m.entry_id AND t.is_new = 1)
+    AND EXISTS (SELECT 1 FROM version v
+        WHERE v.entry_id = m.entry_id AND v.changed_us < :changed);
 
 -- name: was_shown_clear
 -- plan: scan-ok all of it
@@ -713,7 +795,7 @@ WHERE h.entry_id = (
             AND rs.source_id = e.source_id
         CROSS JOIN entry_head eh ON eh.entry_id = e.id
     WHERE e.kind = n.kind AND e.name = n.name
-    ORDER BY eh.latest_version IS NULL, rs.position LIMIT 1);
+    ORDER BY eh.is_usable DESC, rs.position LIMIT 1);
 
 -- name: registry_count_put
 -- plan: scan-ok counts what the registry shows
@@ -721,6 +803,6 @@ INSERT INTO registry_count (registry_id, servers, skills, plugins)
 SELECT :registry, coalesce(sum(m.kind = 1), 0), coalesce(sum(m.kind = 2), 0),
     coalesce(sum(m.kind = 3), 0)
 FROM membership m JOIN entry_head h ON h.entry_id = m.entry_id
-WHERE m.registry_id = :registry AND h.latest_version IS NOT NULL
+WHERE m.registry_id = :registry AND h.is_usable
 ON CONFLICT (registry_id) DO UPDATE SET servers = excluded.servers,
     skills = excluded.skills, plugins = excluded.plugins;

@@ -10,11 +10,13 @@
 #include "sync/fetch/fetch_process.h"
 #include "sync/lock.h"
 #include "sync/stop.h"
-#include "sync/store/apply.h"
 #include "sync/store/database.h"
+#include "sync/store/instant.h"
 #include "sync/store/reconcile.h"
+#include "sync/store/tombstone.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +101,26 @@ open_database(struct db **db, const struct run_options *o, struct err *e)
 	if (o->dry_run && access(path, F_OK) == -1 && errno == ENOENT)
 		path = ":memory:";
 	return database_open(db, path, e);
+}
+
+/* Dates stay honest; only the order of changes goes on from there. */
+static void
+warn_of_clock(const struct run *r)
+{
+	char text[2 * CLOCK_TEXT_SIZE + 32] = "last change ";
+	struct instant at;
+	struct err ignored = ERR_INIT;
+	size_t len = strlen(text);
+
+	if (instant_take(&at, r->context.db, &ignored) == -1 ||
+	    !instant_is_ahead(&at))
+		return;
+	len += clock_format(text + len, at.changed);
+	len += (size_t)snprintf(text + len, sizeof text - len, ", clock ");
+	clock_format(text + len, at.now);
+	log_message(LOG_LEVEL_WARN,
+	    "the database was changed later than now: was the clock wrong?",
+	    text);
 }
 
 static int
@@ -326,20 +348,37 @@ run_record(struct run *r, struct err *e)
 	return 0;
 }
 
-/* Removed entries have been remembered long enough. */
+static bool
+has_removed(const struct run *r)
+{
+	for (size_t i = 0; i < r->history_count; i++)
+		if (r->history[i].counts.removed > 0)
+			return true;
+	return false;
+}
+
+/* Deletes tombstones that are old enough, or too many. */
 static int
 expire(struct run *r, struct err *e)
 {
 	struct db *db = r->context.db;
-	int64_t now = clock_now();
+	const int64_t before = clock_now() - r->conf->tombstone_ns / 1000;
+	const int64_t most = has_removed(r) ? LIMIT_TOMBSTONES : TOMBSTONE_ANY;
+	char text[64];
+	int64_t excess;
 	int rc = -1;
 
 	if (db_begin_write(db, e) == -1)
 		return -1;
-	if (apply_expire(db, now - r->conf->tombstone_ns / 1000, now, e) ==
-		-1 ||
+	if (tombstone_expire(&excess, db, before, most, e) == -1 ||
 	    db_commit(db, e) == -1)
 		goto out;
+	if (excess > 0) {
+		snprintf(text, sizeof text, "%" PRId64 "; a source may have %d",
+		    excess, LIMIT_TOMBSTONES);
+		log_message(LOG_LEVEL_WARN,
+		    "too many removed entries: deleted the oldest", text);
+	}
 	rc = 0;
 out:
 	db_rollback(db);
@@ -473,6 +512,7 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 		return -1;
 	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
 		return -1;
+	warn_of_clock(r);
 	run_step(r, NULL,
 	    check_sandbox()->found.landlock > 0 ? "fetching in a sandbox"
 						: "fetching without a sandbox");

@@ -13,7 +13,7 @@
 #include "lib/xalloc.h"
 #include "sync/stop.h"
 #include "sync/store/apply.h"
-#include "sync/store/blocks.h"
+#include "sync/store/instant.h"
 #include "sync/store/reconcile.h"
 
 #include <stdio.h>
@@ -356,7 +356,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		return -1;
 	}
 	a->applying = true;
-	if (blocks_instant(&options.now, c->db, e) == -1 ||
+	if (instant_take(&options.at, c->db, e) == -1 ||
 	    apply_content(a, filter_only, &options, e) == -1)
 		goto out;
 	if (is_partial_without_change(a)) {

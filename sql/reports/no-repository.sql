@@ -4,5 +4,6 @@
 
 SELECT source, name, version, json_extract(doc, '$.websiteUrl') AS website
 FROM server
-WHERE is_latest AND json_extract(doc, '$.repository.url') IS NULL
+WHERE is_latest AND status <> 'deleted'
+    AND json_extract(doc, '$.repository.url') IS NULL
 ORDER BY source, name;

@@ -385,7 +385,8 @@ remove_unseen(struct apply *a, struct err *e)
 	if (run_for_source(a, SQL_TOUCH_UNSEEN, e) == -1)
 		return -1;
 	s = db_stmt(a->place.db, SQL_REMOVE_UNSEEN);
-	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_NOW, a->options->now);
+	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_NOW, a->options->at.now);
+	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_CHANGED, a->options->at.changed);
 	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_SOURCE, a->options->source_id);
 	if (stmt_run(s, e) == -1)
 		return -1;
@@ -406,19 +407,15 @@ clear_notes(struct apply *a, struct err *e)
 
 /* Brings heads and registries in step with the versions. */
 static int
-settle(struct db *db, int64_t source, int64_t now, struct err *e)
+settle(struct db *db, int64_t source, const struct instant *at, struct err *e)
 {
 	bool renumbered;
 
-	if (heads_update(db, &renumbered, e) == -1)
-		return -1;
-	/* Then every entry was touched as if it were new. */
-	if (renumbered && heads_forget(db, e) == -1)
-		return -1;
-	if (compose_after_source(db, source, now, e) == -1 ||
-	    heads_forget(db, e) == -1)
-		return -1;
-	if (renumbered && compose_everything(db, now, e) == -1)
+	if (heads_update(db, at, &renumbered, e) == -1 ||
+	    (renumbered
+		    ? compose_everything(db, at->changed, e) == -1
+		    : compose_after_source(db, source, at->changed, e) == -1) ||
+	    heads_show(db, at->changed, e) == -1 || heads_forget(db, e) == -1)
 		return -1;
 	return blocks_update(db, e);
 }
@@ -432,7 +429,7 @@ finish(struct apply *a, struct err *e)
 	a->counts->rejected = a->reject.rejected;
 	if (!a->changed)
 		return 0;
-	return settle(a->place.db, a->options->source_id, a->options->now, e);
+	return settle(a->place.db, a->options->source_id, &a->options->at, e);
 }
 
 static int
@@ -457,7 +454,7 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
 	memset(a, 0, sizeof *a);
 	a->options = options;
 	a->counts = out;
-	stored_place_init(&a->place, db, options->source_id, options->now);
+	stored_place_init(&a->place, db, options->source_id, &options->at);
 	a->reject = (struct reject){ .db = db,
 		.source = options->source_id,
 		.strict = options->source->strict };
@@ -701,29 +698,6 @@ out:
 	stop(&a);
 	rules_free(rules);
 	return rc;
-}
-
-int
-apply_expire(struct db *db, int64_t before, int64_t now, struct err *e)
-{
-	static const enum sql_id steps[] = { SQL_TOMBSTONES_EXPIRED,
-		SQL_TOMBSTONE_DOCUMENTS_DELETE, SQL_TOMBSTONES_DELETE };
-	struct stmt *s;
-	bool renumbered;
-
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		s = db_stmt(db, steps[i]);
-		stmt_bind_int(s, 1, before);
-		if (stmt_run(s, e) == -1)
-			return -1;
-		if (i == 0 && db_changes(db) == 0)
-			return 0;
-	}
-	if (heads_update(db, &renumbered, e) == -1 || heads_forget(db, e) == -1)
-		return -1;
-	if (compose_everything(db, now, e) == -1)
-		return -1;
-	return blocks_update(db, e);
 }
 
 int

@@ -15,6 +15,7 @@
 #include "lib/db.h"
 #include "sync/conf/conf.h"
 #include "sync/fetch/fetch.h"
+#include "sync/store/instant.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,7 +42,7 @@ struct apply_options {
 	const struct conf_source *source;
 	int64_t source_id;
 	size_t max_meta_size;
-	int64_t now; /* the instant that changes are dated with */
+	struct instant at; /* what changes are dated with */
 	/* What is stored of the source before; of it only the three sums. */
 	struct apply_counts stored;
 	/* The filter is not the one that was applied to what is stored. */
@@ -66,9 +67,6 @@ int apply_fetched(struct apply_counts *out, struct db *db,
  */
 int apply_filter(struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e);
-
-/* Drops tombstones removed before ${before}; they leave every registry. */
-int apply_expire(struct db *db, int64_t before, int64_t now, struct err *e);
 
 /* Deletes a source, which no registry shows, with all that is stored of it. */
 int apply_drop_source(struct db *db, int64_t source_id, struct err *e);

@@ -2,7 +2,6 @@
 /* Making blocks of entries and their postings. */
 #include "sync/store/blocks.h"
 
-#include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/posting.h"
 #include "lib/xalloc.h"
@@ -299,19 +298,4 @@ out:
 	buf_free(&b->sets);
 	free(b);
 	return rc;
-}
-
-int
-blocks_instant(int64_t *now, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_NEWEST_CHANGE);
-	bool row;
-
-	*now = clock_now();
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	if (row && !stmt_is_null(s, 0) && stmt_int(s, 0) >= *now)
-		*now = stmt_int(s, 0) + 1;
-	stmt_done(s);
-	return 0;
 }

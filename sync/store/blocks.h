@@ -19,11 +19,4 @@
  */
 int blocks_update(struct db *db, struct err *e);
 
-/*
- * The present, but later than every change that is indexed: whoever asks what
- * changed after the last change they saw gets all that comes, even when two
- * sources are applied within a tick of the clock or it was set back.
- */
-int blocks_instant(int64_t *now, struct db *db, struct err *e);
-
 #endif

@@ -22,7 +22,7 @@ note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_COMPOSE_NOW_SHOWN);
 
-	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_NOW, now);
+	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_CHANGED, now);
 	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_REGISTRY, registry);
 	if (stmt_run(s, e) == -1 ||
 	    stmt_run(db_stmt(db, SQL_WAS_SHOWN_CLEAR), e) == -1)
@@ -85,19 +85,17 @@ nothing_to_decide(bool *nothing, struct db *db, struct err *e)
 	return 0;
 }
 
-int
-compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
+/* Decides the names in recompose for the registries that ${s} lists. */
+static int
+compose_listed(struct db *db, struct stmt *s, int64_t now, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_REGISTRY_OF_SOURCE);
 	int64_t *registries = NULL;
 	size_t count;
 	bool same; /* names, and who holds them */
 	int rc = -1;
 
-	if (nothing_to_decide(&same, db, e) == -1)
-		return -1;
-	stmt_bind_int(s, SQL_REGISTRY_OF_SOURCE_P_SOURCE, source);
-	if (collect(&registries, &count, s, e) == -1)
+	if (nothing_to_decide(&same, db, e) == -1 ||
+	    collect(&registries, &count, s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if ((!same && compose_names(db, registries[i], now, e) == -1) ||
@@ -109,6 +107,21 @@ compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
 out:
 	free(registries);
 	return rc;
+}
+
+int
+compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_REGISTRY_OF_SOURCE);
+
+	stmt_bind_int(s, SQL_REGISTRY_OF_SOURCE_P_SOURCE, source);
+	return compose_listed(db, s, now, e);
+}
+
+int
+compose_after_touched(struct db *db, int64_t now, struct err *e)
+{
+	return compose_listed(db, db_stmt(db, SQL_REGISTRY_OF_TOUCHED), now, e);
 }
 
 int

@@ -12,10 +12,17 @@
 /*
  * After a change to the content of ${source}: decides the names in recompose
  * for every registry that has it, moves the generation of these registries to
- * ${now}, and empties recompose.
+ * ${now}, and empties recompose.  Entries that a registry newly shows although
+ * they are not new are noted for heads_show().
  */
 int compose_after_source(
     struct db *db, int64_t source, int64_t now, struct err *e);
+
+/*
+ * After entries lost tombstones: the same for every registry that shows an
+ * entry which was touched (sync/store/heads.h).
+ */
+int compose_after_touched(struct db *db, int64_t now, struct err *e);
 
 /* Decides every name of ${registry} and moves its generation. */
 int compose_registry(

@@ -52,14 +52,23 @@ static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
 				   "DROP TABLE IF EXISTS search_index;"
 				   "DROP TABLE IF EXISTS version_text;"
 				   "DROP TABLE IF EXISTS posting;"
-				   "DROP TABLE IF EXISTS block;"
-				   "DROP TABLE IF EXISTS entry_head;";
+				   "DROP TABLE IF EXISTS block;";
+static const char drop_heads[] = "DROP TABLE IF EXISTS entry_head;";
 
-/* What is derived refers to facts, so it goes first. */
+/* In databases from here on heads held a fact, until a step saved it. */
+#define HEADS_WITH_FACTS 5005
+#define STEP_SAVING_HEADS 7
+
+/* Derived tables refer to facts, so they are dropped first. */
 static int
 move(struct db *db, int64_t version, struct err *e)
 {
-	if (db_begin_write(db, e) == -1 || db_script(db, drop_derived, e) == -1)
+	bool keep_heads = version >= HEADS_WITH_FACTS &&
+			  version / 1000 < STEP_SAVING_HEADS;
+
+	if (db_begin_write(db, e) == -1 ||
+	    db_script(db, drop_derived, e) == -1 ||
+	    (!keep_heads && db_script(db, drop_heads, e) == -1))
 		return -1;
 	for (int64_t i = version / 1000; schema_durable[i] != NULL; i++) {
 		if (db_script(db, schema_durable[i], e) == 0)
@@ -101,8 +110,10 @@ out:
 int
 database_derive(struct db *db, struct err *e)
 {
+	/* Entries count as new until the end: no registry newly shows them. */
 	if (heads_rebuild(db, e) == -1 ||
-	    compose_everything(db, clock_now(), e) == -1)
+	    compose_everything(db, clock_now(), e) == -1 ||
+	    heads_forget(db, e) == -1)
 		return -1;
 	return blocks_update(db, e);
 }

@@ -2,9 +2,11 @@
 /* Reading the versions of one entry, the newest first. */
 #include "sync/store/head.h"
 
+#include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/posting.h"
 #include "lib/xalloc.h"
+#include "sync/store/heads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +19,19 @@ enum {
 	COLUMN_STATUS,
 	COLUMN_CHANGED,
 	COLUMN_SEARCH_TEXT,
-	COLUMN_FACETS
+	COLUMN_FACETS,
+	COLUMN_UPDATED,
+	COLUMN_IS_DATED
 };
 
 void
-head_init(struct head *h)
+head_init(struct head *h, const struct instant *at)
 {
 	memset(h, 0, sizeof *h);
+	h->at = *at;
+	h->clock = clock_now();
+	if (h->clock < at->now)
+		h->clock = at->now;
 	buf_init(&h->latest, LIMIT_VERSION_BYTES);
 	buf_init(&h->text, LIMIT_ENTRY);
 	buf_init(&h->terms, LIMIT_ENTRY);
@@ -48,7 +56,9 @@ static void
 reset(struct head *h)
 {
 	h->has_versions = h->is_usable = false;
-	h->changed_us = 0;
+	h->changed_us = h->latest_changed_us = 0;
+	h->is_misdated = false;
+	h->date = CLOCK_NEVER;
 	h->count = 0;
 	h->text_count = 0;
 	buf_reset(&h->latest);
@@ -114,22 +124,45 @@ add_term(struct buf *terms, enum posting_kind kind, const char *text)
 	buf_add(terms, text, len);
 }
 
+static bool
+is_of_this_change(const struct head *h, int64_t changed)
+{
+	return h->at.changed != CLOCK_NEVER && changed >= h->at.changed;
+}
+
+/* Versions come the newest first. */
+static void
+check_date(struct head *h, int64_t date)
+{
+	if (date > h->clock ||
+	    (h->date != CLOCK_NEVER && date > h->date - HEADS_APART))
+		h->is_misdated = true;
+	h->date = date;
+}
+
 static void
 add_version(struct head *h, struct stmt *s)
 {
 	const char *version, *status, *text, *facets;
 	int64_t changed = stmt_int(s, COLUMN_CHANGED);
 	size_t len, status_len;
+	bool usable;
 
 	version = stmt_text(s, COLUMN_VERSION, &len);
 	status = stmt_text(s, COLUMN_STATUS, &status_len);
-	h->has_versions = true;
-	if (!h->is_usable && strcmp(status, "deleted") != 0) {
-		h->is_usable = true;
+	usable = strcmp(status, "deleted") != 0;
+	if (!h->has_versions || (usable && !h->is_usable)) {
+		h->is_usable = usable;
+		h->latest_changed_us = changed;
+		buf_reset(&h->latest);
 		buf_add(&h->latest, version, len);
 	}
+	h->has_versions = true;
 	if (h->changed_us < changed)
 		h->changed_us = changed;
+	if (usable && is_of_this_change(h, changed) &&
+	    stmt_int(s, COLUMN_IS_DATED) == 0)
+		check_date(h, stmt_int(s, COLUMN_UPDATED));
 	add_term(&h->terms, POSTING_VERSION, version);
 	if (is_news(&h->status, status, status_len))
 		add_term(&h->terms, POSTING_STATUS, status);

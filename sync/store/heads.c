@@ -2,6 +2,7 @@
 /* Deriving the heads of entries from their versions. */
 #include "sync/store/heads.h"
 
+#include "lib/clock.h"
 #include "lib/fold.h"
 #include "lib/limits.h"
 #include "lib/posting.h"
@@ -80,6 +81,8 @@ struct touched {
 	int64_t sort_key;
 	int kind;
 	const char *name;
+	const char *latest; /* what it was; NULL when it is new */
+	int64_t shown_us;
 	bool was_usable;
 	bool is_new;
 };
@@ -117,11 +120,13 @@ put_head(
 
 	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_ENTRY, t->entry);
 	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SORT_KEY, t->sort_key);
-	stmt_bind_str(s, SQL_ENTRY_HEAD_PUT_P_LATEST_VERSION,
-	    h->is_usable ? buf_str(&h->latest) : NULL);
+	stmt_bind_str(
+	    s, SQL_ENTRY_HEAD_PUT_P_LATEST_VERSION, buf_str(&h->latest));
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_IS_USABLE, h->is_usable);
 	stmt_bind_text(s, SQL_ENTRY_HEAD_PUT_P_SEARCH_TEXT, buf_str(&h->text),
 	    h->text.len);
 	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_TEXTS, h->text_count);
+	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SHOWN, t->shown_us);
 	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_CHANGED, h->changed_us);
 	stmt_bind_blob(
 	    s, SQL_ENTRY_HEAD_PUT_P_TERMS, buf_str(&h->terms), h->terms.len);
@@ -139,17 +144,81 @@ note_head(const struct touched *t, struct db *db, struct err *e)
 }
 
 static int
-update_head(
-    const struct touched *t, struct head *h, struct db *db, struct err *e)
+set_date(const struct touched *t, const char *version, const struct instant *at,
+    int64_t date, struct db *db, struct err *e)
 {
-	if (head_read(h, db, t->entry, e) == -1)
+	struct stmt *s = db_stmt(db, SQL_VERSION_DATE);
+
+	stmt_bind_int(s, SQL_VERSION_DATE_P_ENTRY, t->entry);
+	stmt_bind_str(s, SQL_VERSION_DATE_P_VERSION, version);
+	stmt_bind_int(s, SQL_VERSION_DATE_P_NOW, at->now);
+	stmt_bind_int(s, SQL_VERSION_DATE_P_CHANGED, at->changed);
+	stmt_bind_int(s, SQL_VERSION_DATE_P_DATE, date);
+	return stmt_run(s, e);
+}
+
+/*
+ * Clients that take the version with the last date for the newest must find
+ * that.  The newest keeps the present, so that nothing is dated in the future.
+ */
+static int
+spread_dates(const struct touched *t, const struct instant *at, struct db *db,
+    struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_UNDATED_VERSIONS);
+	int64_t date = at->now;
+	bool row;
+	int rc = -1;
+
+	stmt_bind_int(s, SQL_UNDATED_VERSIONS_P_ENTRY, t->entry);
+	stmt_bind_int(s, SQL_UNDATED_VERSIONS_P_CHANGED, at->changed);
+	for (;; date -= HEADS_APART) {
+		if (stmt_step(s, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		if (set_date(t, stmt_text(s, 0, NULL), at, date, db, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	stmt_done(s);
+	return rc;
+}
+
+/*
+ * A client that asks for latest versions that changed must be sent an older
+ * version which takes the place of one that was deleted.
+ */
+static int
+note_older_latest(const struct touched *t, const struct head *h,
+    const struct instant *at, struct db *db, struct err *e)
+{
+	struct stmt *s;
+
+	if (t->is_new || h->latest_changed_us >= at->changed ||
+	    strcmp(t->latest, buf_str(&h->latest)) == 0)
+		return 0;
+	s = db_stmt(db, SQL_NOW_SHOWN_ADD);
+	stmt_bind_int(s, SQL_NOW_SHOWN_ADD_P_ENTRY, t->entry);
+	return stmt_run(s, e);
+}
+
+static int
+update_head(const struct touched *t, struct head *h, const struct instant *at,
+    struct db *db, struct err *e)
+{
+	if (head_read(h, db, t->entry, e) == -1 ||
+	    (h->is_misdated && (spread_dates(t, at, db, e) == -1 ||
+				   head_read(h, db, t->entry, e) == -1)))
 		return -1;
 	if (!h->has_versions)
 		return delete_entry(t, db, e);
 	if ((!t->is_new && note_head(t, db, e) == -1) ||
-	    put_head(t, h, db, e) == -1)
+	    put_head(t, h, db, e) == -1 ||
+	    note_older_latest(t, h, at, db, e) == -1)
 		return -1;
-	/* Which entry a registry shows depends on who is there and alive. */
+	/* Which entry a registry shows depends on which are usable. */
 	if (!t->is_new && t->was_usable == h->is_usable)
 		return 0;
 	return recompose_name(t, db, e);
@@ -157,7 +226,7 @@ update_head(
 
 /* Runs update_head() for every row of touched; all have their place. */
 static int
-update_heads(struct db *db, struct err *e)
+update_heads(struct db *db, const struct instant *at, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_TOUCHED_LIST);
 	struct touched t;
@@ -165,7 +234,7 @@ update_heads(struct db *db, struct err *e)
 	bool row;
 	int rc = -1;
 
-	head_init(&h);
+	head_init(&h, at);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			goto out;
@@ -173,11 +242,13 @@ update_heads(struct db *db, struct err *e)
 			break;
 		t = (struct touched){ .entry = stmt_int(s, 0),
 			.sort_key = stmt_int(s, 1),
-			.was_usable = !stmt_is_null(s, 2),
+			.was_usable = stmt_int(s, 2) != 0,
 			.is_new = stmt_int(s, 3) != 0,
 			.kind = (int)stmt_int(s, 4),
-			.name = stmt_text(s, 5, NULL) };
-		if (update_head(&t, &h, db, e) == -1)
+			.name = stmt_text(s, 5, NULL),
+			.shown_us = stmt_int(s, 6),
+			.latest = stmt_text(s, 7, NULL) };
+		if (update_head(&t, &h, at, db, e) == -1)
 			goto out;
 	}
 	rc = 0;
@@ -187,22 +258,38 @@ out:
 	return rc;
 }
 
-/* Forgets all places and search texts and touches every entry as if new. */
 static int
-clear_heads(struct db *db, struct err *e)
+run_all(struct db *db, const enum sql_id *steps, size_t count, struct err *e)
 {
-	static const enum sql_id clearing[] = { SQL_TOUCHED_CLEAR,
-		SQL_STALE_CLEAR, SQL_PATCHED_CLEAR, SQL_BLOCKS_CLEAR,
-		SQL_POSTINGS_CLEAR, SQL_HEADS_CLEAR, SQL_TOUCHED_ALL };
-
-	for (size_t i = 0; i < sizeof clearing / sizeof clearing[0]; i++)
-		if (stmt_run(db_stmt(db, clearing[i]), e) == -1)
+	for (size_t i = 0; i < count; i++)
+		if (stmt_run(db_stmt(db, steps[i]), e) == -1)
 			return -1;
 	return 0;
 }
 
+/* Deletes all heads and blocks. */
+static int
+clear_heads(struct db *db, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_STALE_CLEAR, SQL_PATCHED_CLEAR,
+		SQL_BLOCKS_CLEAR, SQL_POSTINGS_CLEAR, SQL_HEADS_CLEAR };
+
+	return run_all(db, steps, sizeof steps / sizeof steps[0], e);
+}
+
+/* Touches every entry, with what its head was, and takes away its place. */
+static int
+touch_rest(struct db *db, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_TOUCHED_REST,
+		SQL_TOUCHED_UNPLACE };
+
+	return run_all(db, steps, sizeof steps / sizeof steps[0], e);
+}
+
 int
-heads_update(struct db *db, bool *renumbered, struct err *e)
+heads_update(
+    struct db *db, const struct instant *at, bool *renumbered, struct err *e)
 {
 	bool full;
 
@@ -210,7 +297,7 @@ heads_update(struct db *db, bool *renumbered, struct err *e)
 		return -1;
 	*renumbered = full;
 	if (full) {
-		if (clear_heads(db, e) == -1 ||
+		if (touch_rest(db, e) == -1 || clear_heads(db, e) == -1 ||
 		    order_assign(db, &full, e) == -1)
 			return -1;
 		if (full) {
@@ -220,7 +307,22 @@ heads_update(struct db *db, bool *renumbered, struct err *e)
 	}
 	if (stmt_run(db_stmt(db, SQL_STALE_NEW), e) == -1)
 		return -1;
-	return update_heads(db, e);
+	return update_heads(db, at, e);
+}
+
+int
+heads_show(struct db *db, int64_t changed, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_ENTRIES_SHOWN);
+
+	stmt_bind_int(s, SQL_ENTRIES_SHOWN_P_CHANGED, changed);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	s = db_stmt(db, SQL_HEADS_SHOWN);
+	stmt_bind_int(s, SQL_HEADS_SHOWN_P_CHANGED, changed);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	return stmt_run(db_stmt(db, SQL_NOW_SHOWN_CLEAR), e);
 }
 
 int
@@ -250,6 +352,9 @@ rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
 int
 heads_rebuild(struct db *db, struct err *e)
 {
+	static const enum sql_id touch_all[] = { SQL_TOUCHED_CLEAR,
+		SQL_TOUCHED_ALL };
+	const struct instant none = INSTANT_NONE;
 	struct rules *rules = rules_new(LIMIT_META_DEFAULT);
 	struct buf text = BUF_INIT(3 * LIMIT_ENTRY); /* lib/fold.h */
 	struct stmt *s;
@@ -267,8 +372,8 @@ heads_rebuild(struct db *db, struct err *e)
 		if (rebuild_text(rules, &text, s, db, e) == -1)
 			goto out;
 	}
-	if (clear_heads(db, e) == -1 ||
-	    heads_update(db, &renumbered, e) == -1 || heads_forget(db, e) == -1)
+	if (clear_heads(db, e) == -1 || run_all(db, touch_all, 2, e) == -1 ||
+	    heads_update(db, &none, &renumbered, e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -7,6 +7,8 @@
 #include "sync/store/blocks.h"
 #include "sync/store/compose.h"
 #include "sync/store/database.h"
+#include "sync/store/heads.h"
+#include "sync/store/instant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -300,7 +302,7 @@ write_links(struct db *db, const struct conf *conf,
 
 static int
 reconcile_registry(struct db *db, const struct conf *conf, size_t index,
-    int64_t now, bool *changed, struct err *e)
+    const struct instant *at, bool *changed, struct err *e)
 {
 	const struct conf_registry *c = &conf->registries[index];
 	struct stmt *s = db_stmt(db, SQL_REGISTRY_FIND);
@@ -322,13 +324,14 @@ reconcile_registry(struct db *db, const struct conf *conf, size_t index,
 	if (same && same_links)
 		return 0;
 	*changed = true;
-	if (!same && write_registry(db, c, (int64_t)index, &id, now, e) == -1)
+	if (!same &&
+	    write_registry(db, c, (int64_t)index, &id, at->now, e) == -1)
 		return -1;
 	if (same_links)
 		return 0;
 	if (write_links(db, conf, c, id, e) == -1)
 		return -1;
-	return compose_registry(db, id, now, e);
+	return compose_registry(db, id, at->changed, e);
 }
 
 /* A row that the configuration no longer has. */
@@ -389,12 +392,25 @@ leftovers_free(struct leftover *l)
 	}
 }
 
+/* Which registries show an entry is indexed, too. */
+static int
+delete_registry(struct db *db, int64_t id, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_REGISTRY_POSTINGS_DELETE);
+
+	stmt_bind_int(s, SQL_REGISTRY_POSTINGS_DELETE_P_REGISTRY, id);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	s = db_stmt(db, SQL_REGISTRY_DELETE);
+	stmt_bind_int(s, SQL_REGISTRY_DELETE_P_ID, id);
+	return stmt_run(s, e);
+}
+
 static int
 drop_registries(
     struct db *db, const struct conf *conf, bool *changed, struct err *e)
 {
 	struct leftover *gone = NULL;
-	struct stmt *s;
 	int rc = -1;
 
 	if (find_leftovers(
@@ -402,9 +418,7 @@ drop_registries(
 		goto out;
 	for (struct leftover *l = gone; l != NULL; l = l->next) {
 		*changed = true;
-		s = db_stmt(db, SQL_REGISTRY_DELETE);
-		stmt_bind_int(s, SQL_REGISTRY_DELETE_P_ID, l->id);
-		if (stmt_run(s, e) == -1)
+		if (delete_registry(db, l->id, e) == -1)
 			goto out;
 	}
 	rc = 0;
@@ -466,25 +480,26 @@ reconcile_trigger(struct db *db, const struct conf *conf, struct err *e)
 int
 reconcile(struct db *db, const struct conf *conf, bool *changed, struct err *e)
 {
-	int64_t now;
+	struct instant at;
 
 	*changed = false;
-	if (blocks_instant(&now, db, e) == -1 ||
+	if (instant_take(&at, db, e) == -1 ||
 	    reconcile_trigger(db, conf, e) == -1)
 		return -1;
 	for (size_t i = 0; i < conf->source_count; i++)
-		if (reconcile_source(db, conf, i, now, changed, e) == -1)
+		if (reconcile_source(db, conf, i, at.now, changed, e) == -1)
 			return -1;
 	if (drop_registries(db, conf, changed, e) == -1)
 		return -1;
 	/*
 	 * A registry that loses a source has other links than before, so it is
-	 * composed anew here; after that nothing shows the source any more.
+	 * composed again here; after that no registry shows the source.
 	 */
 	for (size_t i = 0; i < conf->registry_count; i++)
-		if (reconcile_registry(db, conf, i, now, changed, e) == -1)
+		if (reconcile_registry(db, conf, i, &at, changed, e) == -1)
 			return -1;
-	if (drop_sources(db, conf, changed, e) == -1)
+	if (drop_sources(db, conf, changed, e) == -1 ||
+	    heads_show(db, at.changed, e) == -1)
 		return -1;
 	return blocks_update(db, e);
 }

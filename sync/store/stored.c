@@ -16,11 +16,12 @@
 #define GIVEN_UPDATED 8
 
 void
-stored_place_init(
-    struct stored_place *p, struct db *db, int64_t source, int64_t now)
+stored_place_init(struct stored_place *p, struct db *db, int64_t source,
+    const struct instant *at)
 {
-	*p = (struct stored_place){ .db = db, .source = source, .now = now };
+	*p = (struct stored_place){ .db = db, .source = source, .at = *at };
 	buf_init(&p->order_key, 16 * LIMIT_VERSION_BYTES);
+	buf_init(&p->dated_key, 16 * LIMIT_VERSION_BYTES);
 	/* Folding may make a text half as long again. */
 	buf_init(&p->search_text, 2 * LIMIT_ENTRY);
 	buf_init(&p->name, LIMIT_IDENTITY);
@@ -30,6 +31,7 @@ void
 stored_place_free(struct stored_place *p)
 {
 	buf_free(&p->order_key);
+	buf_free(&p->dated_key);
 	buf_free(&p->search_text);
 	buf_free(&p->name);
 }
@@ -257,6 +259,55 @@ given(const struct catalog_outer *outer)
 	return bits;
 }
 
+static bool
+key_is_after(const struct buf *a, const struct buf *b)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	int order = memcmp(buf_str(a), buf_str(b), len);
+
+	return order != 0 ? order > 0 : a->len > b->len;
+}
+
+/*
+ * Sets p->date for a version of ${entry} whose order key is known.  Versions of
+ * an entry that come without dates mostly come together and in order, one way
+ * or the other, so they are dated one after the other.  What that gets wrong
+ * heads_update() finds.
+ */
+static void
+choose_date(
+    struct stored_place *p, const struct stored_item *item, int64_t entry)
+{
+	if (item->outer != NULL && item->outer->updated_us != CLOCK_NEVER) {
+		p->date = p->at.now;
+		p->dated_entry = 0;
+		return;
+	}
+	if (p->dated_entry != entry)
+		p->date = p->at.now;
+	else if (key_is_after(&p->order_key, &p->dated_key))
+		p->date += HEADS_APART;
+	else
+		p->date -= HEADS_APART;
+	p->dated_entry = entry;
+	buf_reset(&p->dated_key);
+	buf_add(&p->dated_key, buf_str(&p->order_key), p->order_key.len);
+}
+
+/* What is shown as updatedAt is never later than changed_us (sql/read.sql). */
+static int64_t
+changed_at(const struct stored_place *p)
+{
+	return p->date > p->at.changed ? p->date : p->at.changed;
+}
+
+static void
+make_order_key(struct stored_place *p, const char *version)
+{
+	buf_reset(&p->order_key);
+	version_order_key(&p->order_key, version, strlen(version));
+}
+
 int
 stored_insert_entry(int64_t *entry, struct stored_place *p,
     const struct stored_item *item, struct err *e)
@@ -287,8 +338,8 @@ stored_insert(int64_t *document, struct stored_place *p,
 	if (stmt_run(s, e) == -1)
 		return -1;
 	*document = db_last_rowid(p->db);
-	buf_reset(&p->order_key);
-	version_order_key(&p->order_key, version, strlen(version));
+	make_order_key(p, version);
+	choose_date(p, item, entry);
 	s = db_stmt(p->db, SQL_VERSION_INSERT);
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_ENTRY, entry);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_VERSION, version);
@@ -296,7 +347,9 @@ stored_insert(int64_t *document, struct stored_place *p,
 	stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
 	    buf_str(&p->order_key), p->order_key.len);
 	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, stored_status(item));
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_NOW, p->now);
+	stmt_bind_int(s, SQL_VERSION_INSERT_P_NOW, p->at.now);
+	stmt_bind_int(s, SQL_VERSION_INSERT_P_DATE, p->date);
+	stmt_bind_int(s, SQL_VERSION_INSERT_P_CHANGED, changed_at(p));
 	stmt_bind_blob(
 	    s, SQL_VERSION_INSERT_P_DIGEST, item->digest, sizeof item->digest);
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_UPSTREAM, given(item->outer));
@@ -331,11 +384,15 @@ stored_update(struct stored_place *p, const struct stored_item *item,
 
 	if (document != 0 && update_document(p, item, document, e) == -1)
 		return -1;
+	make_order_key(p, item->facts->version);
+	choose_date(p, item, entry);
 	s = db_stmt(p->db, SQL_VERSION_UPDATE);
 	stmt_bind_int(s, SQL_VERSION_UPDATE_P_ENTRY, entry);
 	stmt_bind_str(s, SQL_VERSION_UPDATE_P_VERSION, item->facts->version);
 	stmt_bind_str(s, SQL_VERSION_UPDATE_P_STATUS, stored_status(item));
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_NOW, p->now);
+	stmt_bind_int(s, SQL_VERSION_UPDATE_P_NOW, p->at.now);
+	stmt_bind_int(s, SQL_VERSION_UPDATE_P_DATE, p->date);
+	stmt_bind_int(s, SQL_VERSION_UPDATE_P_CHANGED, changed_at(p));
 	stmt_bind_blob(
 	    s, SQL_VERSION_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
 	stmt_bind_int(s, SQL_VERSION_UPDATE_P_UPSTREAM, given(item->outer));
@@ -446,6 +503,7 @@ stored_remove(
 
 	stmt_bind_int(s, SQL_VERSION_REMOVE_P_ENTRY, entry);
 	stmt_bind_str(s, SQL_VERSION_REMOVE_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_NOW, p->now);
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_NOW, p->at.now);
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_CHANGED, p->at.changed);
 	return stmt_run(s, e);
 }

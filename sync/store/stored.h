@@ -11,6 +11,7 @@
 #include "lib/db.h"
 #include "sync/digest.h"
 #include "sync/document/catalog.h"
+#include "sync/store/instant.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +30,11 @@ struct stored_item {
 struct stored_place {
 	struct db *db;
 	int64_t source;
-	int64_t now; /* the instant that changes are dated with */
+	struct instant at; /* what changes are dated with */
+	/* The version that was dated last, its key in dated_key. */
+	int64_t dated_entry; /* 0: none */
+	int64_t date;
+	struct buf dated_key;
 	struct buf order_key;
 	struct buf search_text;
 	/* The entry that was found or made last: its versions come together. */
@@ -47,8 +52,8 @@ struct stored_version {
 	bool deleted; /* that, or marked by the upstream */
 };
 
-void stored_place_init(
-    struct stored_place *p, struct db *db, int64_t source, int64_t now);
+void stored_place_init(struct stored_place *p, struct db *db, int64_t source,
+    const struct instant *at);
 void stored_place_free(struct stored_place *p); /* the members */
 
 /* SHA-256 of the document, what is said beside it, and whether it is noted. */

@@ -40,12 +40,13 @@ def model(sources, order):
 
 
 def latest_of(rows):
+    """The newest version of each name that is not deleted, else the newest."""
     newest = {}
     for v in rows:
-        if v.status != "deleted" and (v.name not in newest or
-                rdb.order_key(newest[v.name]) < rdb.order_key(v.version)):
-            newest[v.name] = v.version
-    return newest
+        rank = v.status != "deleted", rdb.order_key(v.version)
+        newest[v.name] = max(newest.get(v.name, ((False, b""), None)),
+            (rank, v.version))
+    return {name: version for name, (_, version) in newest.items()}
 
 
 def expected(rows, query):

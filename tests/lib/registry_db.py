@@ -210,8 +210,9 @@ def add_head(db, entry_id, sort_key, versions):
     text = "\n".join(dict.fromkeys(
         line for v in versions for line in search_lines(v)))
     # What only the sync reads is left empty.
-    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?, ?, 0, 0, x'')",
-        (entry_id, sort_key, max(alive, key=order_key) if alive else None, text,
+    db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?, ?, ?, 0, 0, x'')",
+        (entry_id, sort_key, max(alive or [v.version for v in versions],
+            key=order_key), bool(alive), text,
             len({tuple(search_lines(v)) for v in versions})))
 
 
@@ -283,7 +284,7 @@ def add_block(db, first_key, entries):
 def add_blocks(db, size):
     """Indexes all entries, so many to a block."""
     entries = db.execute("SELECT h.entry_id, h.sort_key, h.search_text,"
-        " h.latest_version IS NOT NULL, max(max(v.changed_us, h.shown_us))"
+        " h.is_usable, max(max(v.changed_us, h.shown_us))"
         " FROM entry_head h JOIN version v USING (entry_id)"
         " GROUP BY h.entry_id ORDER BY h.sort_key").fetchall()
     for at in range(0, len(entries), size):

@@ -48,7 +48,7 @@ def plain_index(site):
     import sqlite3
     db = sqlite3.connect(f"file:{site.database}?mode=ro", uri=True)
     rows = db.execute("SELECT h.entry_id, h.sort_key, h.search_text,"
-        " h.latest_version IS NOT NULL, max(max(v.changed_us, h.shown_us))"
+        " h.is_usable, max(max(v.changed_us, h.shown_us))"
         " FROM entry_head h JOIN version v USING (entry_id)"
         " GROUP BY h.entry_id").fetchall()
     index = {row[1]: (row[4], set(rdb.terms_of(db, *row[:4])))

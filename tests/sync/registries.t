@@ -2,11 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """What registries show: composition, shadowing, and changes of both."""
 import os
+import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import tap
 from test_site import Site, server
+
+
+def check_database(site, what):
+    done = subprocess.run(site.command("--verify"), check=False,
+                          env=site.environment(), capture_output=True)
+    tap.equal((done.returncode, done.stdout.decode() if done.returncode else
+               ""), (0, ""), f"--verify finds nothing: {what}")
+
+
+def generations(site):
+    return dict(site.query("SELECT name, generation FROM registry"))
 
 
 def names(site, registry, query=""):
@@ -96,6 +109,55 @@ def test_removed_source_leaves_nothing():
             tap.equal(site.value(f"SELECT count(*) FROM {table}"), 1, table)
         tap.equal(site.query("SELECT name FROM source"), [("a",)], "source")
         tap.equal(names(site, "r", "&search=beta"), [], "search index")
+
+
+def test_changed_registries_leave_no_trace():
+    with Site() as site:
+        shadowing_site(site)
+        sources = {"a": {"file": {"path": site.path("a.json")}},
+                   "b": {"file": {"path": site.path("b.json")}}}
+        for registries, what in (
+                ({"r": ["a", "b"], "only-b": ["b"]}, "one removed"),
+                ({"r": ["a", "b"], "renamed": ["b"]}, "one renamed"),
+                ({"r": ["a"], "renamed": ["b"]}, "one without a source"),
+                ({"r": ["a"]}, "one removed, and its source in none"),
+                ({"other": ["b"]}, "all replaced")):
+            site.configure(sources, registries)
+            tap.equal(site.sync().status, 0, f"sync: {what}")
+            check_database(site, what)
+        site.configure({"b": sources["b"]}, {"other": ["b"]})
+        site.sync()
+        check_database(site, "a source removed")
+
+
+def test_expired_tombstone_touches_only_its_own():
+    with Site() as site:
+        site.configure({
+            "a": site.file_source("a", server("n/x"), server("n/y")),
+            "b": site.file_source("b", server("m/x"), server("n/x", "2.0.0"))},
+            {"first": ["a"], "both": ["a", "b"], "hidden": ["b", "a"],
+             "none": ["b"]})
+        site.sync()
+        site.file_source("a", server("n/y"))
+        site.sync("--force")
+        rows = {t: site.query(f"SELECT * FROM {t} ORDER BY 1, 2") for t in (
+            "membership", "entry_head", "block")}
+        before = generations(site)
+        db = sqlite3.connect(site.database)
+        db.execute("UPDATE version SET removed_us = 1 WHERE removed_us > 0")
+        db.commit()
+        db.close()
+        site.sync("--force")
+        moved = [n for n, g in generations(site).items() if g != before[n]]
+        tap.equal(moved, ["first"], "the ETag of the registry that showed it")
+        left = {t: [r for r in rows[t] if r not in site.query(
+            f"SELECT * FROM {t}")] for t in rows}
+        tap.equal({t: len(r) for t, r in left.items()},
+                  {"membership": 1, "entry_head": 1, "block": 1},
+                  "rows that went or changed")
+        tap.equal(site.value("SELECT count(*) FROM version WHERE removed_us"
+                             " IS NOT NULL"), 0, "the tombstone is deleted")
+        check_database(site, "an expired tombstone")
 
 
 def test_default_registry():

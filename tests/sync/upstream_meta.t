@@ -130,7 +130,7 @@ def test_deleted_upstream():
         got = official(site, "x")
         tap.equal((got["status"], got["statusMessage"],
                    got["statusChangedAt"], got["isLatest"]),
-                  ("deleted", "malware", CHANGED, False), "include_deleted")
+                  ("deleted", "malware", CHANGED, True), "include_deleted")
         tap.equal(site.query("SELECT servers FROM registry_count"), [(1,)],
                   "the registry's count")
         tap.equal(site.value("SELECT count(*) FROM version "

@@ -59,12 +59,13 @@ apply(struct apply_counts *counts, const char *const *pages, size_t count,
 	const struct apply_options options = { .source = &source,
 		.source_id = 1,
 		.max_meta_size = LIMIT_META_DEFAULT,
-		.now = ++now,
+		.at = { .now = now, .changed = now },
 		.stored = stored };
 	struct err own = ERR_INIT;
 
 	if (e == NULL)
 		e = &own;
+	now++;
 	CHECK_INT(db_begin_write(db, e), 0);
 	if (apply_fetched(counts, db, &fetched, &options, e) == -1) {
 		db_rollback(db);
