@@ -297,8 +297,7 @@ handle_list(struct exchange *x, struct err *e)
 	struct cursor c;
 	bool resumed;
 
-	if (page_resume(&resumed, &c, x, &scope, e) == -1 ||
-	    (resumed && find_place(&p, x, &c, e) == -1))
+	if (page_resume(&resumed, &c, x, &scope, e) == -1)
 		return -1;
 	buf_reset(&x->scratch->needle);
 	if (x->query.search != NULL)
@@ -307,6 +306,12 @@ handle_list(struct exchange *x, struct err *e)
 		p.from = p.end;
 		return fill_plain(x, &p, &scope, e);
 	}
+	/* A name is found once: clients take two versions for ambiguous. */
+	if (scope.kind != ENTRY_SERVER && x->scratch->needle.len > 0 &&
+	    x->query.version == NULL)
+		x->query.version = QUERY_LATEST;
+	if (resumed && find_place(&p, x, &c, e) == -1)
+		return -1;
 	return is_plain(x) ? fill_plain(x, &p, &scope, e)
 			   : fill_filtered(x, &p, &scope, e);
 }

@@ -204,7 +204,7 @@ query_has_facets(const struct query *q)
 bool
 query_is_latest(const struct query *q)
 {
-	return q->version != NULL && strcmp(q->version, "latest") == 0;
+	return q->version != NULL && strcmp(q->version, QUERY_LATEST) == 0;
 }
 
 /* Takes ${theirs} where ${mine} is absent; false when both are and differ. */

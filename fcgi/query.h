@@ -21,6 +21,9 @@ enum query_style {
 			  all lists below /v1 but those of servers */
 };
 
+/* The word for the latest version of each entry. */
+#define QUERY_LATEST "latest"
+
 struct query {
 	int64_t limit;
 	bool limit_given;
@@ -47,7 +50,7 @@ int query_parse(struct query *q, const struct request *r, unsigned allowed,
 /* Whether ${q} filters by any facet. */
 bool query_has_facets(const struct query *q);
 
-/* Whether ${q} wants only the newest version of each entry. */
+/* Whether ${q} wants only the latest version of each entry. */
 bool query_is_latest(const struct query *q);
 
 /*

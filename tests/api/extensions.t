@@ -69,13 +69,21 @@ def each(noun):
     tap.equal(get(base + "/").body, listing.body, "a slash at the end")
     tap.equal(get(f"/v0.1/x/dev.toolhive/{noun}").body, listing.body,
         "the default registry")
-    for query, want in (("search=FIRST%20pdf", 3), ("search=%20%20pdf+", 4), ("search=%00", 0), ("status=%00", 0),
-            ("version=latest%00", 0),
+    for query, want in (("search=FIRST%20pdf", 1), ("search=%20%20pdf+", 2),
+            ("search=%00", 0), ("status=%00", 0), ("version=latest%00", 0),
             ("status=archived", 1), ("status=ARCHIVED", 1),
             ("status=deprecated", 1), ("status=nonsense", 0),
-            ("version=latest&search=pdf", 2), ("search=pd", 4)):
+            ("version=latest&search=pdf", 2), ("search=pd", 2)):
         tap.equal(get(f"{base}?{query}").json["metadata"]["count"], want,
             query)
+    tap.equal(shown(get(f"{base}?search=pdf"), noun), [("ns1", "pdf", "1.10.0"),
+        ("ns2", "pdf", "3.0.0")], "a search finds a name once, the newest")
+    first = get(f"{base}?search=pdf&limit=1").json["metadata"]["nextCursor"]
+    for more in "", "&search=pdf":
+        tap.equal(shown(get(f"{base}?cursor={first}&limit=1{more}"), noun),
+            [("ns2", "pdf", "3.0.0")], f"the next page{more}")
+    tap.equal(shown(get(f"{base}?search=pdf&version=1.9.0"), noun),
+        [("ns1", "pdf", "1.9.0")], "or the version that is asked for")
     for limit, text in (("0", "invalid limit parameter: must be between 1 "
             "and 100"), ("101", "invalid limit parameter: must be between 1 "
             "and 100"), ("x", "invalid limit parameter: must be an integer")):
