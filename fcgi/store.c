@@ -39,7 +39,7 @@ is_current(const struct store *s, const struct stat *now)
 	       (now->st_size == then->st_size &&
 		   same_instant(&now->st_mtim, &then->st_mtim) &&
 		   same_instant(&now->st_ctim, &then->st_ctim) &&
-		   db_is_alone(s->path));
+		   db_stays_frozen(s->db));
 }
 
 bool
@@ -60,7 +60,7 @@ open_current(struct store *s, struct err *e)
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", s->path);
 		return -1;
 	}
-	if (s->db != NULL && is_current(s, &now))
+	if (s->db != NULL && is_current(s, &now) && !db_is_stuck(s->db))
 		return 0;
 	store_close(s);
 	s->file = now;

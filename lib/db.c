@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -121,6 +120,12 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	if (db->frozen && db->files.frames) {
+		sqlite3_db_config(
+		    db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		if (db_script(db, "PRAGMA locking_mode = EXCLUSIVE", e) == -1)
+			return -1;
+	}
 	if (mode == DB_READ)
 		return db_script(db,
 		    "PRAGMA query_only = ON;"
@@ -175,9 +180,14 @@ check_version(struct db *db, struct err *e)
 	return 0;
 }
 
-/* As a name that SQLite takes apart; the caller frees it. */
+/*
+ * As a name that SQLite takes apart; the caller frees it.  Without frames the
+ * WAL is of no interest.  With some, an index of them in SQLite's own memory
+ * takes the place of the -shm file that is missing, and there is nobody to
+ * lock out.
+ */
 static char *
-frozen_name(const char *path)
+frozen_name(const char *path, bool frames)
 {
 	struct buf name = BUF_INIT(4 * LIMIT_PATH);
 
@@ -188,7 +198,7 @@ frozen_name(const char *path)
 		else
 			buf_addc(&name, *path);
 	}
-	buf_adds(&name, "?immutable=1");
+	buf_adds(&name, frames ? "?vfs=unix-none" : "?immutable=1");
 	return buf_take(&name);
 }
 
@@ -198,7 +208,8 @@ open_file(struct db *db, const char *path, enum db_mode mode, struct err *e)
 	int flags = mode == DB_READ
 			? SQLITE_OPEN_READONLY
 			: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	char *name = db->frozen ? frozen_name(path) : xstrdup(path);
+	char *name =
+	    db->frozen ? frozen_name(path, db->files.frames) : xstrdup(path);
 	int rc = -1;
 
 	if (db->frozen)
@@ -220,14 +231,19 @@ out:
 	return rc;
 }
 
+/* ${frozen}: what lies beside one to be opened as files that do not change. */
 static int
-open_as(struct db **out, const char *path, enum db_mode mode, bool frozen,
-    bool *recovering, struct err *e)
+open_as(struct db **out, const char *path, enum db_mode mode,
+    const struct db_files *frozen, bool *recovering, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof *db);
 	int rc = -1;
 
-	db->frozen = frozen;
+	db->path = xstrdup(path);
+	db->wal = xasprintf("%s-wal", path);
+	db->frozen = frozen != NULL;
+	if (frozen != NULL)
+		db->files = *frozen;
 	if (open_file(db, path, mode, e) == -1) {
 		*recovering = sqlite3_extended_errcode(db->handle) ==
 			      SQLITE_READONLY_RECOVERY;
@@ -255,7 +271,7 @@ open_reader(struct db **out, const char *path, struct err *e)
 		if (i > 0)
 			nanosleep(&moment, NULL);
 		recovering = false;
-		if (open_as(out, path, DB_READ, false, &recovering, e) == 0)
+		if (open_as(out, path, DB_READ, NULL, &recovering, e) == 0)
 			return 0;
 	}
 	return -1;
@@ -264,18 +280,24 @@ open_reader(struct db **out, const char *path, struct err *e)
 int
 db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
-	bool alone, ignored;
+	struct db_files files;
+	bool ignored;
+	char *wal;
+	bool bare;
 
 	if (mode == DB_WRITE)
-		return open_as(out, path, mode, false, &ignored, e);
+		return open_as(out, path, mode, NULL, &ignored, e);
 	if (access(path, F_OK) == -1) {
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
 		return -1;
 	}
-	alone = db_is_alone(path);
-	if (open_reader(out, path, e) == 0)
+	wal = xasprintf("%s-wal", path);
+	bare = db_files_bare(wal);
+	free(wal);
+	db_files_read(&files, path);
+	if (!(bare && files.still) && open_reader(out, path, e) == 0)
 		return 0;
-	if (!alone || open_as(out, path, mode, true, &ignored, e) == -1)
+	if (!files.still || open_as(out, path, mode, &files, &ignored, e) == -1)
 		return -1;
 	err_clear(e);
 	return 0;
@@ -288,20 +310,19 @@ db_is_frozen(const struct db *db)
 }
 
 bool
-db_is_alone(const char *path)
+db_stays_frozen(const struct db *db)
 {
-	static const char *const companions[] = { "-wal", "-journal" };
-	bool alone = true;
+	struct db_files now;
 
-	for (size_t i = 0; i < 2; i++) {
-		char *name = xasprintf("%s%s", path, companions[i]);
-		struct stat st;
+	db_files_read(&now, db->path);
+	return now.still && db_files_same(&db->files, &now);
+}
 
-		if (stat(name, &st) == 0 ? st.st_size > 0 : errno != ENOENT)
-			alone = false;
-		free(name);
-	}
-	return alone;
+bool
+db_is_stuck(const struct db *db)
+{
+	/* Who has met a writer has an index that the writer's end left good. */
+	return !db->frozen && db->index == NULL && db_files_bare(db->wal);
 }
 
 int
@@ -333,6 +354,7 @@ db_close(struct db *db)
 	sqlite3_finalize(db->rollback);
 	sqlite3_finalize(db->user_version);
 	sqlite3_close(db->handle);
+	free(db->path);
 	free(db->wal);
 	free(db);
 }

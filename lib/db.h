@@ -48,10 +48,12 @@ void db_use_pool(void);
  * Opens ${path}.  ERR_UNAVAILABLE: no such file, or a schema this program does
  * not know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
  *
- * A reader who may not make the -wal and -shm files cannot read a database
- * that has none, such as a backup that was put back or one that the sqlite3
- * shell was the last to close.  Then the file is all there is of it, and it is
- * opened as one that does not change: see db_is_frozen().
+ * A reader that may not create the -wal and -shm files cannot read a database
+ * that has none, such as a restored backup or one that the sqlite3 shell was
+ * the last to close.  Nor can SQLite read one whose writer was killed between
+ * the header and the first frame of a WAL: it waits ten seconds for the header
+ * to change and fails (SQLITE_PROTOCOL).  Such a database is opened as files
+ * that do not change: see db_is_frozen().
  */
 int db_open(
     struct db **out, const char *path, enum db_mode mode, struct err *e);
@@ -59,13 +61,17 @@ int db_prepare(struct db *db, enum sql_set set, struct err *e);
 void db_close(struct db *db);
 
 /*
- * Whether ${db} was opened as a file that does not change.  SQLite then neither
- * locks nor looks for changes: what is read counts only if db_is_alone() said
- * so before it was opened and the file is the same afterwards.
+ * Whether ${db} was opened as files that do not change.  SQLite then neither
+ * locks nor looks for changes: what is read counts only if the database file
+ * is the same afterwards and db_stays_frozen() says so.
  */
 bool db_is_frozen(const struct db *db);
-/* Whether the file at ${path} is the whole database: no WAL, no journal. */
-bool db_is_alone(const char *path);
+bool db_stays_frozen(const struct db *db);
+/*
+ * Whether a transaction on ${db} would wait in vain, as its writer was killed
+ * while it began a WAL; db_open() then opens it in another way.
+ */
+bool db_is_stuck(const struct db *db);
 
 /* ---- states of a database: lib/db_state.c ---- */
 

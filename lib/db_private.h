@@ -4,6 +4,7 @@
 #define LIB_DB_PRIVATE_H
 
 #include "lib/db.h"
+#include "lib/db_files.h"
 
 #include <sqlite3.h>
 
@@ -15,8 +16,11 @@ struct stmt {
 struct db {
 	sqlite3 *handle;
 	bool frozen;
+	struct db_files files; /* of one that is frozen, before it was opened */
+	char *path;
+	char *wal; /* path */
+	bool watched; /* is known to be a WAL database */
 	bool unwatched; /* has no WAL, so its states cannot be told */
-	char *wal; /* path; NULL: not looked for yet */
 	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
 	sqlite3_stmt *begin_read;
 	sqlite3_stmt *begin_write;

@@ -15,7 +15,6 @@
  */
 #include "lib/clock.h"
 #include "lib/db_private.h"
-#include "lib/xalloc.h"
 
 #include <string.h>
 
@@ -37,9 +36,8 @@ _Static_assert(
     INDEX_WORDS <= DB_STATE_WORDS && 1 + 2 * TIMES_WORDS == DB_STATE_WORDS,
     "a state has room for either");
 
-/* Finds out where the WAL is; false: the database has none. */
 static bool
-find_wal(struct db *db)
+is_wal_database(struct db *db)
 {
 	struct err ignored = ERR_INIT;
 	sqlite3_stmt *s = NULL;
@@ -49,10 +47,9 @@ find_wal(struct db *db)
 	    sqlite3_step(s) == SQLITE_ROW &&
 	    sqlite3_stricmp((const char *)sqlite3_column_text(s, 0), "wal") ==
 		0)
-		db->wal = xasprintf(
-		    "%s-wal", sqlite3_db_filename(db->handle, "main"));
+		db->watched = true;
 	sqlite3_finalize(s);
-	return db->wal != NULL;
+	return db->watched;
 }
 
 /*
@@ -116,7 +113,7 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 		return read_times(state->words + 1, file);
 	if (db->unwatched)
 		return false;
-	if (db->wal == NULL && !find_wal(db)) {
+	if (!db->watched && !is_wal_database(db)) {
 		db->unwatched = true;
 		return false;
 	}

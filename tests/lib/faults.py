@@ -33,6 +33,8 @@ ABORTED = -6
 FORBIDDEN = -31  # abort() in the sandbox, which has no signals to send
 FCGI_NO_MEMORY = 244  # libfcgi's own exit when it cannot start
 INTERVAL = 3600  # of Site's sources, seconds
+LIST = "/v0.1/servers?limit=100"
+READER = 65534  # nobody, a user and a group
 # What a program made of a fault, all of them good endings: it did what it was
 # asked all the same, it said what was wrong and ended, it was killed or ended
 # itself; or it made fewer calls this time and the fault did not come.
@@ -56,6 +58,22 @@ def contents(generation):
     """A small catalogue; one entry comes and one goes with a generation."""
     return [server(f"n/s{i}", title=f"Generation {generation}")
             for i in range(generation, generation + 4)]
+
+
+def become_reader():
+    os.setgroups([])
+    os.setgid(READER)
+    os.setuid(READER)
+
+
+def as_reader(site, uri):
+    """One request by a user who may read the database and write nothing."""
+    done = subprocess.run(
+        [site.path(os.path.basename(responder.PROGRAM))], check=False,
+        preexec_fn=become_reader, capture_output=True,
+        stdin=subprocess.DEVNULL, env=responder.environment(
+            site.database, REQUEST_METHOD="GET", REQUEST_URI=uri))
+    return responder.Answer(done.stdout)
 
 
 class Scenario:
@@ -83,6 +101,13 @@ class Scenario:
         assert run.status == 0, run.err
         self.new = self.served()
         self.reset()
+        # What is there has its readers, each time from before the fault.
+        self.has_readers = type(self) in (Scenario, Rebuild) and \
+            os.getuid() == 0
+        self.reader = None
+        if self.has_readers:
+            self.program = responder.for_everyone(responder.PROGRAM,
+                                                  self.site.dir)
 
     def set_up(self):
         block = self.site.file_source("a", *contents(0))
@@ -91,7 +116,22 @@ class Scenario:
     def offer(self, generation):
         self.site.file_source("a", *contents(generation))
 
+    def start_reader(self):
+        self.stop_reader()
+        self.reader = responder.FastCgi(
+            self.site.database, self.site.dir, self.program,
+            preexec=become_reader)
+        got = self.items(self.reader.get(LIST))
+        assert got == self.old, got
+
+    def stop_reader(self):
+        if self.reader is not None:
+            self.reader.stop()
+            os.unlink(self.reader.path)
+        self.reader = None
+
     def close(self):
+        self.stop_reader()
         self.site.__exit__()
 
     # ---- going back ----
@@ -125,10 +165,15 @@ class Scenario:
 
     def served(self):
         """What a client gets; None when there is nothing to serve yet."""
-        answer = self.site.get("/v0.1/servers?limit=100")
-        if self.fresh and answer.status in (404, 503):
+        answer = self.site.get(LIST)
+        if not self.fresh or answer.status not in (404, 503):
+            assert answer.status == 200, (answer.status, answer.body,
+                                          answer.log)
+        return self.items(answer)
+
+    def items(self, answer):
+        if answer.status != 200:
             return None
-        assert answer.status == 200, (answer.status, answer.body, answer.log)
         return [(i["server"]["name"], i["server"]["title"])
                 for i in answer.json["servers"]] or None
 
@@ -157,6 +202,8 @@ class Scenario:
     def run(self, kind, at):
         """(exit status, output, calls counted, calls failed, name)."""
         self.reset()
+        if self.has_readers:
+            self.start_reader()
         env = self.site.environment(
             LD_PRELOAD=LIBRARY, FAULT_KIND=kind, FAULT_AT=str(at),
             FAULT_STATE=self.state, FAULT_DIRECTORY=self.site.dir,
@@ -187,7 +234,9 @@ class Scenario:
     def ended_well(self, kind, status, text):
         """What is wrong with how it ended, or None."""
         if kind in ("kill", "power"):
-            return None if status == KILLED else f"exit status {status}"
+            # The child that tries the sandbox is killed alone.
+            return None if status == KILLED or status == 0 and \
+                "sandbox is not in force" in text else f"exit status {status}"
         if status == 0:
             return None
         if status not in (1, 2) and (status, kind) != (ABORTED, "alloc"):
@@ -229,8 +278,8 @@ class Scenario:
             return self.ended_well("short", status, text)
         wrong = self.ended_well(kind, status, text)
         if not wrong and (status == 0 or not self.untouched()):
-            wrong = self.whole() or self.shows(status) or \
-                (kind.startswith("clock") and self.clock_heals()) or \
+            wrong = self.readers_get(status) or self.whole() or \
+                self.shows(status) or (kind.startswith("clock") and self.clock_heals()) or \
                 self.heals()
         return wrong and f"{kind} {at} ({name}): {wrong}\n{text[-1500:]}"
 
@@ -238,6 +287,19 @@ class Scenario:
         served = self.served()
         if served != self.new and (status == 0 or served != self.old):
             return f"status {status}, and {served} is served"
+        return None
+
+    def readers_get(self, status):
+        """What is wrong with what other users get, before anybody who may
+        write has opened the database."""
+        if not self.has_readers:
+            return None
+        # One has the database open since before the program began.
+        for who, answer in (("stays", self.reader.get(LIST)),
+                            ("comes", as_reader(self.site, LIST))):
+            got = self.items(answer)
+            if got != self.new and (status == 0 or got != self.old):
+                return f"a reader that {who} gets {answer.status}, {got}"
         return None
 
 

@@ -3,6 +3,7 @@
 """Two Unix users: one syncs, the other reads and could not write."""
 import os
 import pwd
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -126,8 +127,147 @@ def test_while_syncs_begin():
         tap.equal(odd, [], "80 requests, syncs all the time")
 
 
+class Left:
+    """What a writer that was killed may leave: the first of two contents in
+    the database file, the second in frames of the WAL, and no writer."""
+
+    def __init__(self):
+        self.site = Site()
+        self.site.configure({"a": self.site.file_source("a", server("n/x"))})
+        self.site.sync()
+        # Whoever reads keeps the sync from copying the WAL back.
+        db = sqlite3.connect(self.site.database, isolation_level=None)
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM source").fetchone()
+        self.site.file_source("a", server("n/y"))
+        self.site.sync("--force")
+        self.kept = {end: read(self.site.database + end)
+                     for end in ("", "-wal", "-shm")}
+        db.close()
+        self.directory = self.site.path("left")
+        self.database = os.path.join(self.directory, "registry.db")
+
+    def put(self, **files):
+        """The files as they were left, except those given (None: no file)."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        os.mkdir(self.directory, 0o755)
+        for end, content in {**self.kept, **{
+                "-" + name: content for name, content in files.items()}}.items():
+            if content is not None:
+                self.write(end, content)
+
+    def write(self, end, content):
+        with open(self.database + end, "wb") as f:
+            f.write(content)
+
+    def wal(self, **at):
+        """The WAL with other bytes at some places of its header."""
+        wal = bytearray(self.kept["-wal"])
+        for place, content in at.items():
+            place = int(place.removeprefix("at_"))
+            wal[place:place + len(content)] = content
+        return bytes(wal)
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def names_of(answer):
+    if answer.status != 200:
+        return answer.status
+    return [i["server"]["name"] for i in answer.json["servers"]]
+
+
+def test_what_killed_writers_leave():
+    """Whatever is left of -wal and -shm, another user and the same one read
+    what was committed, at once, before any sync."""
+    left = Left()
+    header = left.kept["-wal"][:32]
+    old, new = ["n/x"], ["n/y"]
+    cases = [
+        ("all files", {}, new),
+        ("a -shm of no length", {"shm": b""}, new),
+        ("a -shm cut short", {"shm": left.kept["-shm"][:3]}, new),
+        ("a -shm of other content", {"shm": bytes(32768)}, new),
+        ("a -shm of garbage", {"shm": b"\xa5" * 32768}, new),
+        ("no -shm", {"shm": None}, new),
+        ("a WAL of a header", {"wal": header}, old),
+        ("a WAL of a header, no -shm", {"wal": header, "shm": None}, old),
+        ("a WAL of a header, a -shm of no length",
+         {"wal": header, "shm": b""}, old),
+        ("a WAL of half a header", {"wal": header[:16]}, old),
+        ("an empty WAL", {"wal": b""}, old),
+        ("an empty WAL, no -shm", {"wal": b"", "shm": None}, old),
+        ("no WAL", {"wal": None}, old),
+        ("no WAL, no -shm", {"wal": None, "shm": None}, old),
+        ("a WAL without its magic number",
+         {"wal": left.wal(at_0=b"\0\0\0\0")}, old),
+        ("a WAL of no page size", {"wal": left.wal(at_8=b"\0\0\0\3")}, old),
+        ("a header with a wrong sum",
+         {"wal": left.wal(at_24=b"\xff\xff\xff\xff")}, old),
+        ("a header with other salts", {"wal": left.wal(at_16=b"12345678")},
+         old),
+        ("a torn header, no -shm",
+         {"wal": left.wal(at_0=b"\0\0\0\0"), "shm": None}, old),
+    ]
+    with left.site as site:
+        program = responder.for_everyone(responder.PROGRAM, site.dir)
+        for what, files, want in cases:
+            left.put(**files)
+            before = sorted(os.listdir(left.directory))
+            got = []
+            for become in (as_nobody, None):
+                done = subprocess.run(
+                    [program], preexec_fn=become, check=False,
+                    capture_output=True, stdin=subprocess.DEVNULL,
+                    timeout=60, env=responder.environment(
+                        left.database, REQUEST_METHOD="GET",
+                        REQUEST_URI="/v0.1/servers"))
+                got.append(names_of(responder.Answer(done.stdout)))
+            tap.equal(got, [want, want], f"{what}: another user, and the same")
+            tap.equal(sorted(os.listdir(left.directory)), before,
+                      f"{what}: no file comes or goes")
+
+
+def test_a_writer_killed_under_a_reader():
+    """One process that stays, of another user, which had the database open
+    before a writer came that was killed while it began a WAL."""
+    left = Left()
+    with left.site as site:
+        left.put(wal=b"")
+        reader = responder.FastCgi(left.database, site.dir,
+            responder.for_everyone(responder.PROGRAM, site.dir),
+            preexec=as_nobody)
+        steps = [
+            ("an empty WAL", b"", ["n/x"]),
+            ("a header", left.kept["-wal"][:32], ["n/x"]),
+            ("frames", left.kept["-wal"], ["n/y"]),
+            ("a torn header", left.wal(at_0=b"\0\0\0\0"), ["n/x"]),
+            ("an empty WAL again", b"", ["n/x"]),
+        ]
+        for what, wal, want in steps:
+            left.write("-wal", wal)
+            tap.equal(names_of(reader.get("/v0.1/servers")), want,
+                      f"{what}: it reads")
+            tap.equal(reader.get("/registry/status").status, 200,
+                      f"{what}: what is read each time, too")
+        env = site.environment(THV_REGISTRY_DATABASE_PATH=left.database)
+        site.file_source("a", server("n/z"))
+        left.write("-wal", left.kept["-wal"][:32])
+        tap.equal(names_of(reader.get("/v0.1/servers")), ["n/x"],
+                  "a header once more")
+        subprocess.run(site.command("--force", "-q"), check=True, env=env)
+        tap.equal(names_of(reader.get("/v0.1/servers")), ["n/z"],
+                  "and the next sync is seen")
+        tap.equal(reader.stop(), 0, "it ends with status 0")
+        tap.ok("level=ERROR" not in reader.log(), "with no error in its log")
+
+
 if os.getuid() != 0:
     tap.skip("two users take root to act as")
     sys.exit(tap.done())
 tap.main([test_reader_without_write_permission, test_reader_that_stays,
-    test_while_syncs_begin])
+    test_while_syncs_begin, test_what_killed_writers_leave,
+    test_a_writer_killed_under_a_reader])
