@@ -92,6 +92,8 @@ start_library(const char *home, const char *ca_file, bool talks, struct err *e)
 	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA,
 		GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
 		GIT_CONFIG_LEVEL_GLOBAL };
+	static const char *extensions[] = { "worktreeconfig", "partialclone",
+		"preciousobjects", "relativeworktrees" };
 	size_t i;
 
 	/* The library takes its idea of "home" from here, once. */
@@ -110,6 +112,9 @@ start_library(const char *home, const char *ca_file, bool talks, struct err *e)
 			    GIT_OPT_SET_SEARCH_PATH, levels[i], "");
 	}
 #if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 5)
+	/* None of them changes how objects and references are read. */
+	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
+	    sizeof extensions / sizeof extensions[0]);
 	/*
 	 * The check protects those who run a repository's hooks and commands.
 	 * We only read objects, and local repositories are named by the
@@ -324,6 +329,37 @@ refresh(
 	return 0;
 }
 
+/* What the child left in a clone with gaps is read there. */
+static int
+borrow(struct fetch_git_job *job, struct err *e)
+{
+	git_odb *odb = NULL;
+	git_oid id;
+	bool here;
+
+	job->clone = NULL;
+	here = git_oid_fromstr(&id, job->cache.head) != 0 ||
+	       git_repository_odb(&odb, job->cache.repo) != 0 ||
+	       git_odb_exists(odb, &id) == 1;
+	git_odb_free(odb);
+	return here ? 0
+		    : fetch_git_local_borrow(&job->clone, job->cache.repo,
+			  job->conf->repository, e);
+}
+
+/* An object that a clone lacks is no fault of the cache. */
+static void
+name_gap(struct fetch_git_job *job, struct err *e)
+{
+	if (job->clone == NULL || !job->suspect)
+		return;
+	job->suspect = false;
+	err_wrap(e,
+	    "the repository is a %s clone and lacks what is wanted; fetch that "
+	    "there, or name the repository that it was cloned from",
+	    job->clone);
+}
+
 static int
 try_once(struct fetch *out, struct fetch_git_job *job,
     struct fetch_git_documents *docs, const struct validators *previous,
@@ -339,9 +375,13 @@ try_once(struct fetch *out, struct fetch_git_job *job,
 		set_unchanged(out, previous, job->known_commit);
 		return 0;
 	}
-	if (fetch_git_tree_find(job, docs, commit, e) == -1)
+	if (job->transport == FETCH_GIT_LOCAL && borrow(job, e) == -1)
 		return -1;
-	return compare_content(out, job, docs, previous, commit, e);
+	if (fetch_git_tree_find(job, docs, commit, e) == 0 &&
+	    compare_content(out, job, docs, previous, commit, e) == 0)
+		return 0;
+	name_gap(job, e);
+	return -1;
 }
 
 static int

@@ -7,6 +7,7 @@
  *   fetch_git_cache.c   the bare repository on disk: lock, heal, remember
  *   fetch_git_child.c   a process of its own for the network, with a deadline
  *   fetch_git_remote.c  what that process does: ask, compare, fetch
+ *   fetch_git_local.c   shallow and partial clones on this machine
  *   fetch_git_stream.c  which addresses it may connect to
  *   fetch_git_auth.c    secrets, keys, and whom to trust
  *   fetch_git_tree.c    from a commit and a path to a list of blobs
@@ -65,6 +66,9 @@ struct fetch_git_job {
 	/* At this commit nothing is new; NULL when that is not known. */
 	const char *known_commit;
 	struct fetch_git_cache cache;
+	/* "shallow" or "partial": objects are read in the local clone itself.
+	 */
+	const char *clone;
 	struct fetch_progress used;
 	/* The failure may be the cache's fault: worth a try with a new one. */
 	bool suspect;
@@ -189,6 +193,17 @@ int fetch_git_remote_update(struct fetch_git_job *job,
 int fetch_git_stream_guard(const struct fetch_git_job *job, struct err *e);
 /* Fills ${e} if a connection was refused since then, and tells whether. */
 bool fetch_git_stream_refused(struct err *e);
+
+/* ---- fetch_git_local.c ---- */
+/*
+ * If the repository at ${url}, a directory of this machine, is a clone that
+ * lacks objects, ${repo} reads from now on what is there, and *${kind} is
+ * "shallow" or "partial"; else it is NULL and nothing has happened.
+ */
+int fetch_git_local_borrow(const char **kind, struct git_repository *repo,
+    const char *url, struct err *e);
+/* Replaces the error of opening such a repository where the cause is known. */
+void fetch_git_local_explain(struct err *e, const char *url);
 
 /* ---- fetch_git_auth.c ---- */
 struct fetch_git_auth {

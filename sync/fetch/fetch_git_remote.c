@@ -196,6 +196,29 @@ headers_of(struct visit *v)
 	return one;
 }
 
+/*
+ * libgit2 chokes on the lines by which a server says that its repository is
+ * shallow, and on long ids, without a word about either.
+ */
+static void
+explain(struct visit *v)
+{
+	if (v->e->code != ERR_FETCH)
+		return;
+	if (v->job->transport == FETCH_GIT_LOCAL)
+		fetch_git_local_explain(v->e, v->job->conf->repository);
+	else if (strstr(v->e->text, "pkt-line") != NULL)
+		err_wrap(v->e,
+		    "the repository on the server is a shallow clone (run "
+		    "\"git fetch --unshallow\" there) or uses SHA-256 object "
+		    "ids, and libgit2 %d.%d can read neither",
+		    LIBGIT2_VER_MAJOR, LIBGIT2_VER_MINOR);
+	else if (strstr(v->e->text, "early EOF") != NULL)
+		err_wrap(v->e,
+		    "the server broke off, as it does if its repository is a "
+		    "partial clone or damaged");
+}
+
 static int
 connect_remote(struct visit *v)
 {
@@ -232,7 +255,11 @@ connect_remote(struct visit *v)
 	failed = git_remote_connect(
 	    v->remote, GIT_DIRECTION_FETCH, &callbacks, &proxy, &headers);
 #endif
-	return failed != 0 ? fail(v, "failed to connect", false) : 0;
+	if (failed == 0)
+		return 0;
+	fail(v, "failed to connect", false);
+	explain(v);
+	return -1;
 }
 
 /* Fetches over the connection that stands; it is closed afterwards. */
@@ -261,9 +288,12 @@ fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
 #endif
 	v->report->requests++;
 	report_phase(v, FETCH_GIT_RECEIVING);
-	if (git_remote_fetch(v->remote, &array, &options, NULL) != 0)
-		return fail(v, "failed to fetch", true);
-	return 0;
+	if (git_remote_fetch(v->remote, &array, &options, NULL) == 0)
+		return 0;
+	fail(v, "failed to fetch", true);
+	if (v->job->transport != FETCH_GIT_LOCAL)
+		explain(v);
+	return -1;
 }
 
 /* ---- what to fetch ---- */
@@ -455,6 +485,51 @@ fetch_commit(struct visit *v, const struct target *t)
 	return set_head(v, &t->commit);
 }
 
+/* Points the cache's head to an object that stays where it is. */
+static int
+set_borrowed_head(struct visit *v, const git_oid *id)
+{
+	git_object *object = NULL;
+	git_reference *ref = NULL;
+	int rc = -1;
+
+	if (git_object_lookup(&object, v->repo, id, GIT_OBJECT_ANY) != 0) {
+		err_set(v->e, ERR_FETCH,
+		    "there is no commit %s: the repository is a %s clone; run "
+		    "\"git fetch --unshallow\" there, or name the repository "
+		    "that it was cloned from",
+		    v->job->conf->commit, v->job->clone);
+		goto out;
+	}
+	if (git_reference_create(&ref, v->repo, FETCH_GIT_HEAD, id, 1, NULL) !=
+	    0) {
+		fail(v, "failed to update the cache", true);
+		goto out;
+	}
+	rc = 0;
+out:
+	git_reference_free(ref);
+	git_object_free(object);
+	return rc;
+}
+
+/* After a fetch that failed: of a clone with gaps only the gaps are out. */
+static int
+borrow(struct visit *v, const struct target *t)
+{
+	struct err ignored = ERR_INIT;
+
+	if (v->job->transport != FETCH_GIT_LOCAL || v->e->code != ERR_FETCH ||
+	    clock_monotonic() > v->job->deadline_us ||
+	    fetch_git_local_borrow(&v->job->clone, v->repo,
+		v->job->conf->repository, &ignored) == -1 ||
+	    v->job->clone == NULL)
+		return -1;
+	err_clear(v->e);
+	v->job->suspect = false;
+	return set_borrowed_head(v, &t->id);
+}
+
 static int
 update(struct visit *v, struct target *t)
 {
@@ -469,14 +544,11 @@ update(struct visit *v, struct target *t)
 	v->report->outcome = FETCH_GIT_SAME;
 	if (known != NULL && strcmp(known, commit) == 0)
 		return 0;
-	if (strcmp(v->job->cache.head, id) != 0) {
-		if (t->ref == NULL) {
-			if (fetch_commit(v, t) == -1)
-				return -1;
-		} else if (fetch_one(v, t->ref, true) == -1) {
-			return -1;
-		}
-	}
+	if (strcmp(v->job->cache.head, id) != 0 &&
+	    (t->ref == NULL ? fetch_commit(v, t)
+			    : fetch_one(v, t->ref, true)) == -1 &&
+	    borrow(v, t) == -1)
+		return -1;
 	v->report->outcome = FETCH_GIT_READY;
 	return 0;
 }

@@ -15,9 +15,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 from fetching import command, sha256  # noqa: E402
 from git_fetching import (ONE, ROOT, TWO, at, bare, cache,  # noqa: E402
                           check_documents, empty_repository, fails,
-                          files_below, get, leftovers, repository,
+                          files_below, fresh, get, leftovers, repository,
                           tree_hash)
-from git_server import HttpSite  # noqa: E402
+from git_server import ENVIRONMENT, HttpSite  # noqa: E402
 from tap import contains, equal, main, ok, skip  # noqa: E402
 
 WRONG = "0" * 64  # a hash no document here has
@@ -85,6 +85,123 @@ def test_wrong_references():
           what="missing repository")
     repo.git("symbolic-ref", "HEAD", "refs/heads/gone")
     fails(get(url, cache=c), "HEAD", what="HEAD that leads nowhere")
+
+
+# ---- clones with gaps, and forms of repositories ---------------------------
+
+def git(*args, where=None):
+    done = subprocess.run(["git", *args], cwd=where, env=ENVIRONMENT,
+                          check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def clone(repo, *options):
+    path = fresh("clone")
+    git("clone", "-q", *options, "file://" + repo.path, path)
+    return path
+
+
+def test_shallow_clones():
+    repo = repository({"registry.json": ONE, "old.json": b"old"})
+    repo.git("tag", "-a", "-m", "a tag", "annotated")
+    second = repo.commit({"registry.json": TWO})
+    want = {"registry.json": TWO}
+    work = clone(repo, "--depth", "1")
+    c = cache()
+    for url in (work, work + "/.git", "file://" + work,
+                "file://" + work.replace("clone", "%63lone"),
+                clone(repo, "--depth", "1", "--bare"),
+                clone(repo, "--depth", "1", "--no-checkout")):
+        for more in {}, {"branch": "main"}, {"commit": second}:
+            r = get(url, cache=c, **more)
+            check_documents(r, want, f"a shallow clone is read, {more}")
+            equal(r.revision, second, "at its commit")
+    r = get(clone(repo, "--depth", "1", "-b", "annotated"), cache=cache(),
+            tag="annotated")
+    check_documents(r, {"registry.json": ONE}, "by an annotated tag")
+    r = get(clone(repo, "--depth", "1"), cache=cache(), commit=repo.first)
+    fails(r, f"there is no commit {repo.first}", "shallow clone",
+          "git fetch --unshallow", what="a commit before its history")
+    # From sync to sync.
+    r = get(work, cache=c)
+    again = get(work, cache=c, prev_hash=r.hash, prev_revision=r.revision)
+    equal(again.unchanged, "1", "the same commit is unchanged")
+    check_documents(get(work, cache=c, force=1), want, "forced, it is read")
+    third = repo.commit({"registry.json": b"[3]"})
+    git("fetch", "-q", "--depth", "1", where=work)
+    git("reset", "-q", "--hard", "origin/main", where=work)
+    r = get(work, cache=c, prev_hash=r.hash, prev_revision=r.revision)
+    check_documents(r, {"registry.json": b"[3]"}, "the next commit is read")
+    equal(r.revision, third, "and remembered")
+    git("fetch", "-q", "--unshallow", where=work)
+    check_documents(get(work, cache=c, force=1), {"registry.json": b"[3]"},
+                    "and the clone with all of its history")
+    linked = fresh("linked")
+    shallow = clone(repo, "--depth", "1")
+    git("worktree", "add", "-q", linked, where=shallow)
+    check_documents(get(linked, cache=cache()), {"registry.json": b"[3]"},
+                    "a work tree of a shallow clone")
+
+
+def test_shallow_clone_on_a_server():
+    repo = repository()
+    repo.commit({"registry.json": TWO})
+    path = clone(repo, "--depth", "1", "--bare")
+    with HttpSite(os.path.dirname(path)) as site:
+        r = get(f"{site.url}/{os.path.basename(path)}", cache=cache())
+    if r.status == 0:
+        check_documents(r, {"registry.json": TWO}, "it is read")
+    else:
+        fails(r, "shallow clone", "git fetch --unshallow",
+              what="by a libgit2 that cannot read it")
+
+
+def test_partial_clones():
+    repo = repository({"registry.json": ONE, "other.json": b"other"})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit({"registry.json": TWO})
+    path = clone(repo, "--filter=blob:none")
+    check_documents(get(path, cache=cache()), {"registry.json": TWO},
+                    "what a partial clone has is read")
+    path = clone(repo, "--filter=blob:none", "--no-checkout")
+    c = cache()
+    fails(get(path, cache=c), "partial clone", "cloned from",
+          what="what it lacks is named")
+    git("checkout", "-q", where=path)
+    check_documents(get(path, cache=c), {"registry.json": TWO},
+                    "and read when it is there")
+
+
+def test_forms_of_repositories():
+    repo = repository()
+    for key in ("worktreeConfig", "partialClone", "preciousObjects"):
+        path = clone(repo)
+        git("config", "core.repositoryFormatVersion", "1", where=path)
+        git("config", f"extensions.{key}", "true", where=path)
+        check_documents(get(path, cache=cache()), {"registry.json": ONE},
+                        f"extension {key}")
+    path = clone(repo, "--separate-git-dir", fresh("separate"))
+    check_documents(get(path, cache=cache()), {"registry.json": ONE},
+                    "a .git file")
+    work = clone(repo)
+    linked = fresh("linked")
+    git("worktree", "add", "-q", linked, where=work)
+    check_documents(get(linked, cache=cache()), {"registry.json": ONE},
+                    "a work tree")
+    check_documents(get(clone(repo, "--shared"), cache=cache()),
+                    {"registry.json": ONE}, "objects elsewhere")
+    path = fresh("sha256")
+    git("init", "-q", "--object-format=sha256", path)
+    git("commit", "-q", "--allow-empty", "-m", "x", where=path)
+    fails(get(path, cache=cache()), "SHA-256", what="SHA-256 ids")
+    git("checkout", "-q", "--orphan", "unborn", where=work)
+    fails(get(work, cache=cache()), "name one in git.branch",
+          what="HEAD without a commit")
+    fails(get(at("nowhere"), cache=cache()), "No such file or directory",
+          what="a directory that is missing")
+    os.makedirs(at("plain"), exist_ok=True)
+    fails(get(at("plain"), cache=cache()), "could not find repository",
+          what="one that is no repository")
 
 
 def test_directories():
@@ -495,7 +612,8 @@ def test_a_broken_remote_keeps_the_cache():
     c = cache()
     one = get(repo.path, cache=c)
     os.rename(repo.path, repo.path + ".away")
-    fails(get(repo.path, cache=c), "failed to connect", what="remote is gone")
+    fails(get(repo.path, cache=c), "failed to open the repository",
+          what="remote is gone")
     os.rename(repo.path + ".away", repo.path)
     r = get(repo.path, cache=c)
     equal((r.revision, r.bytes), (one.revision, "0"),

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Repositories on this machine that are not whole.  A shallow clone has no
+ * history behind some commits, a partial clone lacks files that nobody needed
+ * yet, and libgit2's fetch from a directory fails at the first object that is
+ * missing, wanted or not.  Here the objects are read where they lie instead, so
+ * that only what is wanted has to be there.
+ */
+#include "sync/fetch/fetch_git.h"
+
+#include "lib/xalloc.h"
+
+#include <git2.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_SCHEME "file://"
+
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, c | 0x20);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* The path that ${url} names, a path or a file URL; the caller frees it. */
+static char *
+path_of(const char *url)
+{
+	char *path;
+	size_t to = 0;
+
+	if (strncasecmp(url, FILE_SCHEME, strlen(FILE_SCHEME)) != 0)
+		return xstrdup(url);
+	path = xstrdup(url + strlen(FILE_SCHEME));
+	for (size_t i = 0; path[i] != '\0'; i++) {
+		int high = path[i] == '%' ? hex_digit(path[i + 1]) : -1;
+		int low = high == -1 ? -1 : hex_digit(path[i + 2]);
+
+		path[to++] = low == -1 ? path[i] : (char)(high * 16 + low);
+		i += low == -1 ? 0 : 2;
+	}
+	path[to] = '\0';
+	return path;
+}
+
+static bool
+is_shallow(git_repository *repo)
+{
+	char *file = xasprintf("%s/shallow", git_repository_commondir(repo));
+	struct stat st;
+	bool found = stat(file, &st) == 0 && st.st_size > 0;
+
+	free(file);
+	return found;
+}
+
+static int
+note_found(const git_config_entry *entry, void *ctx)
+{
+	bool *found = ctx;
+
+	(void)entry;
+	*found = true;
+	return 0;
+}
+
+/* A remote that has promised to send what is missing. */
+static bool
+is_partial(git_repository *repo)
+{
+	git_config *config = NULL;
+	bool found = false;
+
+	if (git_repository_config_snapshot(&config, repo) == 0)
+		git_config_foreach_match(config,
+		    "^(remote\\..*\\.promisor|extensions\\.partialclone)$",
+		    note_found, &found);
+	git_config_free(config);
+	return found;
+}
+
+static int
+add_objects(git_repository *repo, git_repository *from, struct err *e)
+{
+	git_buf objects = { NULL, 0, 0 };
+	git_odb *odb = NULL;
+	int rc = -1;
+
+	if (git_repository_item_path(
+		&objects, from, GIT_REPOSITORY_ITEM_OBJECTS) != 0 ||
+	    git_repository_odb(&odb, repo) != 0 ||
+	    git_odb_add_disk_alternate(odb, objects.ptr) != 0) {
+		fetch_git_error(e, "failed to read its objects");
+		goto out;
+	}
+	rc = 0;
+out:
+	git_odb_free(odb);
+	git_buf_dispose(&objects);
+	return rc;
+}
+
+int
+fetch_git_local_borrow(const char **kind, struct git_repository *repo,
+    const char *url, struct err *e)
+{
+	git_repository *from = NULL;
+	char *path = path_of(url);
+	int rc = -1;
+
+	*kind = NULL;
+	if (git_repository_open(&from, path) != 0) {
+		fetch_git_error(e, "failed to open the repository");
+		goto out;
+	}
+	if (is_shallow(from))
+		*kind = "shallow";
+	else if (is_partial(from))
+		*kind = "partial";
+	if (*kind != NULL && add_objects(repo, from, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	git_repository_free(from);
+	free(path);
+	return rc;
+}
+
+/* ---- explaining ---- */
+
+void
+fetch_git_local_explain(struct err *e, const char *url)
+{
+	char *path = path_of(url);
+
+	if (strstr(e->text, "objectformat") != NULL)
+		err_set(e, ERR_FETCH,
+		    "the repository uses SHA-256 object ids, which libgit2 "
+		    "%d.%d cannot read",
+		    LIBGIT2_VER_MAJOR, LIBGIT2_VER_MINOR);
+	else if (access(path, R_OK | X_OK) == -1)
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to open the repository");
+	free(path);
+}
