@@ -80,6 +80,9 @@
 #define LIMIT_FETCH_RESULT (64 * MIB) /* what one of them has to say */
 #define LIMIT_FETCH_VALIDATOR (1 * MIB) /* one remembered text in that */
 #define LIMIT_RUN_ATTEMPTS 4000 /* recorded of one run */
+#define LIMIT_RUNS 1000 /* the newest runs, all of them recorded */
+#define LIMIT_RUNS_NOTABLE 10000 /* that changed something or failed */
+#define LIMIT_RUNS_NOTABLE_DAYS 30 /* of these older ones are deleted */
 #define LIMIT_WATCHES 8192 /* directories looked at for changes */
 
 /* ---- the index ---- */

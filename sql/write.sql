@@ -130,7 +130,8 @@ WHERE id = :registry;
 -- name: source_state_get
 SELECT phase, attempts, checked_us, due_us, content_hash, applied_filter,
     revision, etag, last_modified, file_identity, servers, skills, plugins,
-    rejected, checkpoint, retry_us
+    rejected, checkpoint, retry_us, max(coalesce(checked_us, 0),
+    coalesce(ended_us, 0))
 FROM source_state WHERE source_id = :source;
 
 -- name: source_state_claim
@@ -164,6 +165,11 @@ UPDATE source_state SET phase = 'failed', started_us = NULL,
     due_us = :due, retry_us = :retry
 WHERE source_id = :source;
 
+-- name: source_state_hasten
+-- The source is due at :due unless it is sooner.
+UPDATE source_state SET due_us = :due
+WHERE source_id = :source AND due_us > :due;
+
 -- name: source_state_orphans
 -- plan: scan-ok one row a source, at start only
 UPDATE source_state SET phase = 'failed', started_us = NULL,
@@ -193,7 +199,7 @@ WHERE id = :run;
 -- name: run_finish
 UPDATE run SET ended_us = :now, heartbeat_us = :now, result = :result,
     error = :error, attempts = :attempts, hash = :hash, servers = :servers,
-    current_source = NULL
+    notable = :notable, current_source = NULL
 WHERE id = :run;
 
 -- name: run_source_insert
@@ -204,9 +210,19 @@ VALUES (:run, :ordinal, :source, :kind, :result, :started, :ended, :added,
     :updated, :removed, :unchanged, :rejected, :total, :requests, :bytes,
     :hash, :error);
 
--- name: run_prune
--- History is kept for so many runs.
-DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - :keep;
+-- name: run_prune_quiet
+-- Of runs that found nothing different only the newest are kept.
+DELETE FROM run WHERE notable = 0
+    AND id <= (SELECT max(id) FROM run) - :keep;
+
+-- name: run_prune_notable
+-- Of the others those since :before, as far as there are not too many.  Looks
+-- at a few of the oldest: each run adds one.
+-- plan: scan-ok walks partial indexes
+DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - :keep
+    AND id IN (SELECT id FROM run WHERE notable = 1 ORDER BY id LIMIT 100)
+    AND (started_us < :before OR id < (SELECT id FROM run WHERE notable = 1
+        ORDER BY id DESC LIMIT 1 OFFSET :most - 1));
 
 -- name: duration_total_add
 -- So many attempts in a part of a distribution; none makes the part.

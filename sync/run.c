@@ -214,6 +214,27 @@ report_waiting(const struct run *r, const struct source_job *job,
 		r->options->outcome(r->options->ctx, out);
 }
 
+/* A trigger may come from anywhere: it must not wear out an upstream. */
+static int
+let_rest(const struct run *r, struct source_job *job,
+    struct source_outcome *out, struct err *e)
+{
+	const int64_t pause_us = r->conf->trigger_pause_ns / 1000;
+	char until[CLOCK_TEXT_SIZE];
+
+	if (!source_job_rests(job, pause_us, clock_now()))
+		return 0;
+	job->due = job->force = false;
+	if (job->state.due_us > job->state.tried_us + pause_us)
+		job->state.due_us = job->state.tried_us + pause_us;
+	clock_format(until, job->state.due_us);
+	snprintf(out->note, sizeof out->note,
+	    "fetched just now; due again at %s (trigger.minPause)", until);
+	if (r->options->outcome != NULL)
+		r->options->outcome(r->options->ctx, out);
+	return state_hasten(r->context.db, job->id, job->state.due_us, e);
+}
+
 static int
 load_job(struct run *r, const struct conf_source *c, struct err *e)
 {
@@ -238,7 +259,7 @@ load_job(struct run *r, const struct conf_source *c, struct err *e)
 	memcpy(out->hash, job->state.validators.hash, FETCH_HASH_SIZE);
 	if (asked && job->waits)
 		report_waiting(r, job, out);
-	return 0;
+	return o->run_id == NULL ? 0 : let_rest(r, job, out, e);
 }
 
 /* Loads the sources asked for, in the order of the file. */

@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/fetch_child.h"
 #include "sync/stop.h"
 #include "sync/store/apply.h"
 #include "sync/store/instant.h"
@@ -155,6 +156,32 @@ asks_to_wait(const struct source_job *job, int64_t now)
 	       until - now <= LIMIT_RETRY_KEPT * CLOCK_SECOND;
 }
 
+/* Later than its interval it can only be by a clock that was wrong. */
+static bool
+is_due(const struct source_job *job, int64_t now)
+{
+	int64_t due = job->state.due_us;
+
+	return due == CLOCK_NEVER || due <= now || due - now > interval_us(job);
+}
+
+static bool
+is_elsewhere(const struct conf_source *conf)
+{
+	return fetch_child_suits(conf) &&
+	       !(conf->kind == SOURCE_GIT &&
+		   strncmp(conf->u.git.repository, "file:", 5) == 0);
+}
+
+bool
+source_job_rests(const struct source_job *job, int64_t pause_us, int64_t now)
+{
+	int64_t since = now - job->state.tried_us;
+
+	return job->due && is_elsewhere(job->conf) && since >= 0 &&
+	       since < pause_us && !is_due(job, now);
+}
+
 int
 source_job_load(struct source_job *out, struct db *db,
     const struct conf_source *conf, bool asked_for, bool force, int64_t now,
@@ -172,11 +199,7 @@ source_job_load(struct source_job *out, struct db *db,
 	if (!source_kind_is_synced(conf->kind))
 		return 0;
 	out->waits = !force && asks_to_wait(out, now);
-	/* Later than its interval it can only be by a clock that was wrong. */
-	out->due =
-	    !out->waits && (asked_for || out->state.due_us == CLOCK_NEVER ||
-			       out->state.due_us <= now ||
-			       out->state.due_us - now > interval_us(out));
+	out->due = !out->waits && (asked_for || is_due(out, now));
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
 			strcmp(out->state.applied_filter, filter) != 0;

@@ -50,6 +50,13 @@ int source_job_load(struct source_job *out, struct db *db,
     struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
+/*
+ * Whether a source on another machine was fetched less than ${pause_us} ago and
+ * is not due by itself.
+ */
+bool source_job_rests(
+    const struct source_job *job, int64_t pause_us, int64_t now);
+
 /* After an attempt: what is known now.  Nothing is due any more. */
 int source_job_again(struct source_job *job, struct db *db, struct err *e);
 

@@ -131,6 +131,7 @@ struct conf {
 	int64_t tombstone_ns; /* how long removed entries are kept */
 	enum trigger_access trigger_access;
 	char *trigger_token_file; /* absolute; NULL: none */
+	int64_t trigger_pause_ns; /* between triggered fetches; 0: none */
 	int64_t deadline_ns; /* sync.deadline, of one run; 0: none */
 	struct conf_source *sources;
 	size_t source_count;

@@ -231,6 +231,7 @@ static const struct conf_key audit[] = {
 static const struct conf_key trigger[] = {
 	{ "access", CONF_STRING, NULL },
 	{ "tokenFile", CONF_STRING, NULL },
+	{ "minPause", CONF_STRING, NULL },
 	END,
 };
 

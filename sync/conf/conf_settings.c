@@ -16,6 +16,7 @@
 #define DATABASE_PATH "/var/lib/thv-registry/registry.db"
 #define TOMBSTONE_NS (90 * 24 * 3600 * INT64_C(1000000000))
 #define DEADLINE_NS (3600 * INT64_C(1000000000))
+#define TRIGGER_PAUSE_NS (10 * INT64_C(1000000000))
 #define SAMPLING 0.05
 #define AUDIT_DATA_MAX 1048576
 
@@ -247,6 +248,12 @@ read_trigger(struct conf_reader *r)
 		    "trigger.tokenFile is not used: trigger.access is not "
 		    "'token'");
 	c->trigger_token_file = conf_value_copy(&at, "tokenFile", NULL);
+	c->trigger_pause_ns = TRIGGER_PAUSE_NS;
+	if (conf_value_duration(&c->trigger_pause_ns, &at, "minPause",
+		"trigger.minPause", "'10s', '1m'") &&
+	    c->trigger_pause_ns < 0)
+		conf_message_error(&at, "minPause",
+		    "trigger.minPause must not be negative (0 means none)");
 }
 
 void

@@ -3,6 +3,7 @@
 #include "sync/store/state.h"
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
 #include "sync/store/tally.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUNS_KEPT 1000
+#define NOTABLE_US (LIMIT_RUNS_NOTABLE_DAYS * 24 * 3600 * CLOCK_SECOND)
 
 static int64_t
 instant(struct stmt *s, int column)
@@ -61,6 +62,7 @@ state_load(
 	out->counts.rejected = stmt_int(s, 13);
 	out->validators.checkpoint = text(s, 14);
 	out->retry_us = instant(s, 15);
+	out->tried_us = stmt_int(s, 16);
 	stmt_done(s);
 	return 0;
 }
@@ -153,6 +155,16 @@ state_failed(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_DUE, end->due);
 	bind_instant(s, SQL_SOURCE_STATE_FAILED_P_RETRY, end->retry);
 	stmt_bind_str(s, SQL_SOURCE_STATE_FAILED_P_MESSAGE, end->message);
+	return stmt_run(s, e);
+}
+
+int
+state_hasten(struct db *db, int64_t source, int64_t due, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_HASTEN);
+
+	stmt_bind_int(s, SQL_SOURCE_STATE_HASTEN_P_SOURCE, source);
+	stmt_bind_int(s, SQL_SOURCE_STATE_HASTEN_P_DUE, due);
 	return stmt_run(s, e);
 }
 
@@ -307,6 +319,38 @@ failures_in_a_row(int64_t *attempts, struct db *db, bool failed, struct err *e)
 	return 0;
 }
 
+static bool
+is_notable(const struct source_outcome *outcomes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct apply_counts *c = &outcomes[i].counts;
+
+		if (outcomes[i].result == SYNC_FAILED ||
+		    c->added + c->updated + c->removed > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Deletes records of old runs. */
+static int
+prune(struct db *db, bool notable, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_RUN_PRUNE_QUIET);
+
+	stmt_bind_int(s, SQL_RUN_PRUNE_QUIET_P_KEEP, LIMIT_RUNS);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	if (!notable)
+		return 0;
+	s = db_stmt(db, SQL_RUN_PRUNE_NOTABLE);
+	stmt_bind_int(s, SQL_RUN_PRUNE_NOTABLE_P_KEEP, LIMIT_RUNS);
+	stmt_bind_int(
+	    s, SQL_RUN_PRUNE_NOTABLE_P_BEFORE, clock_now() - NOTABLE_US);
+	stmt_bind_int(s, SQL_RUN_PRUNE_NOTABLE_P_MOST, LIMIT_RUNS_NOTABLE);
+	return stmt_run(s, e);
+}
+
 int
 state_run_finish(struct db *db, int64_t run,
     const struct source_outcome *outcomes, size_t count, bool interrupted,
@@ -315,6 +359,7 @@ state_run_finish(struct db *db, int64_t run,
 	char hash[FETCH_HASH_SIZE];
 	char *error = first_failure(outcomes, count);
 	struct stmt *s;
+	bool notable = interrupted || is_notable(outcomes, count);
 	int64_t servers, attempts;
 	int rc = -1;
 
@@ -343,12 +388,11 @@ state_run_finish(struct db *db, int64_t run,
 	stmt_bind_int(s, SQL_RUN_FINISH_P_ATTEMPTS, attempts);
 	stmt_bind_str(s, SQL_RUN_FINISH_P_HASH, hash);
 	stmt_bind_int(s, SQL_RUN_FINISH_P_SERVERS, servers);
+	stmt_bind_int(s, SQL_RUN_FINISH_P_NOTABLE, notable);
 	stmt_bind_int(s, SQL_RUN_FINISH_P_RUN, run);
 	if (stmt_run(s, e) == -1)
 		goto out;
-	s = db_stmt(db, SQL_RUN_PRUNE);
-	stmt_bind_int(s, SQL_RUN_PRUNE_P_KEEP, RUNS_KEPT);
-	if (stmt_run(s, e) == -1)
+	if (prune(db, notable, e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -18,6 +18,7 @@ struct source_state {
 	bool complete; /* the last attempt succeeded */
 	int64_t attempts; /* failures since then */
 	int64_t checked_us; /* CLOCK_NEVER: not yet */
+	int64_t tried_us; /* the end of the last attempt; 0: none */
 	int64_t due_us; /* CLOCK_NEVER: at once */
 	int64_t retry_us; /* its server said so; CLOCK_NEVER: it did not */
 	char *applied_filter; /* NULL: nothing is stored */
@@ -46,6 +47,9 @@ int state_claim(struct db *db, int64_t source, int64_t now, struct err *e);
 int state_unchanged(struct db *db, const struct state_end *end, struct err *e);
 int state_complete(struct db *db, const struct state_end *end, struct err *e);
 int state_failed(struct db *db, const struct state_end *end, struct err *e);
+
+/* Makes a source due at ${due}, if it is not due before. */
+int state_hasten(struct db *db, int64_t source, int64_t due, struct err *e);
 
 /* How a run did with one source. */
 enum sync_result {

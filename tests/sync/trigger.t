@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(
     os.path.abspath(__file__)), "..", "lib"))
 
 import fcntl
+import sqlite3
 import subprocess
 import threading
 import time
@@ -17,6 +18,7 @@ import time
 import responder
 import tap
 from test_site import SYNC, Site, server
+from upstream import Upstream
 
 URL = "/registry/sync"
 HERE = {"REMOTE_ADDR": "127.0.0.1"}
@@ -165,6 +167,76 @@ def test_flood():
             "no child is left")
         for s in servers:
             s.stop()
+
+
+def test_pause():
+    """Triggers do not wear out an upstream, whatever they ask for."""
+    with Site() as site, Upstream(3) as up:
+        site.configure({"api": {"api": {"endpoint": up.url()}},
+            "file": site.file_source("file", server("n/x"))})
+        site.sync()
+        up.forget()
+        site.file_source("file", server("n/x"), server("n/y"))
+        server_ = admin(site)
+        for query in ("", "", "?source=api", "?source=api&source=file"):
+            tap.equal(server_.get(URL + query, "POST", **HERE).status, 202,
+                f"triggered {query}")
+            finished(site)
+        tap.equal(up.requests, [], "an upstream asked just now is not asked")
+        tap.ok(("n/y", "1.0.0") in site.names(), "a file is read")
+        due, tried = site.query("SELECT due_us, checked_us FROM source_state"
+            " JOIN source ON id = source_id WHERE name = 'api'")[0]
+        tap.equal(due - tried, 10 * 10**6, "it is due when the pause is over")
+        run = site.sync("--force", "--source", "api",
+            THV_REGISTRY_RUN_ID="made-up")
+        tap.equal((run.source("api")["result"], up.requests), ("skipped", []),
+            "nor by --force in a triggered run")
+        tap.equal((run.status, run.source("api")["error"]), (0, None),
+            "that is no failure")
+        site.sync("--source", "api")
+        tap.ok(up.requests, "a person is not held back")
+        up.forget()
+        with open(site.config, encoding="utf-8") as f:
+            config = responder.json.load(f)
+        site.write("config.yaml", {**config, "trigger": {"minPause": "0s"}})
+        tap.equal(server_.get(URL, "POST", **HERE).status, 202, "no pause")
+        finished(site)
+        tap.ok(up.requests, "asked again")
+        server_.stop()
+
+
+def test_history():
+    """A flood of runs that find nothing new evicts none that says more."""
+    with Site() as site:
+        site.configure({"a": site.file_source("a", server("n/x"))})
+        site.sync()
+        day = 86400 * 10**6
+        db = sqlite3.connect(site.database)
+        db.execute("WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+            " FROM c WHERE i < 3000) INSERT INTO run (run_id, trigger,"
+            " started_us, ended_us, result, pid, heartbeat_us, notable) SELECT"
+            " 'old' || i, 'manual', started_us - CASE i WHEN 1 THEN 31 ELSE 29"
+            " END * ?, ended_us, iif(i < 4, 'failed', 'completed'), 1, 1, i < 4"
+            " FROM c, run WHERE id = 1", (day,))
+        db.execute("UPDATE run SET id = id + 5000 WHERE id = 1")
+        db.execute("UPDATE run_source SET run = 5001")
+        db.commit()
+        db.close()
+        tap.equal(site.sync("--force").counts("a")[3], 1, "nothing new")
+        kept = [r for r, *_ in runs(site)]
+        tap.equal([r for r in kept if r in ("old1", "old2", "old3", "old4")],
+            ["old1", "old2", "old3"], "of the oldest those that failed stay")
+        tap.ok(len(kept) <= 1003, f"{len(kept)} runs are kept")
+        site.file_source("a", server("n/y"))
+        site.sync("--force")
+        tap.equal([r for r, *_ in runs(site)][:2], ["old2", "old3"],
+            "for a month")
+        tap.equal(site.query("SELECT notable FROM run ORDER BY id DESC LIMIT 3"
+            ), [(1,), (0,), (1,)], "changed, same, first")
+        os.unlink(site.path("a.json"))
+        site.sync("--force")
+        tap.equal(site.value("SELECT notable FROM run ORDER BY id DESC LIMIT 1"
+            ), 1, "failed")
 
 
 def test_outlives_its_starter():

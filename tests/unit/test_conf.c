@@ -158,6 +158,7 @@ test_everything(void)
 	CHECK_INT(c->tombstone_ns, 720 * 3600 * SECOND);
 	CHECK_INT(c->trigger_access, TRIGGER_TOKEN);
 	CHECK_STR(c->trigger_token_file, "/run/secrets/trigger");
+	CHECK_INT(c->trigger_pause_ns, 60 * SECOND);
 	/* Nothing that was said shows a secret. */
 	for (size_t i = 0; i < c->message_count; i++)
 		CHECK(strstr(c->messages[i].text, "s3cret") == NULL);
@@ -212,6 +213,7 @@ test_defaults(void)
 	CHECK_INT(c->tombstone_ns, 2160 * 3600 * SECOND);
 	CHECK_INT(c->trigger_access, TRIGGER_LOOPBACK);
 	CHECK_STR(c->trigger_token_file, NULL);
+	CHECK_INT(c->trigger_pause_ns, 10 * SECOND);
 	conf_free(c);
 }
 

@@ -458,6 +458,8 @@ static const struct {
 	    "found 'everybody'" },
 	{ __LINE__, AFTER("trigger: {access: token}\n"), 5,
 	    "trigger.tokenFile is required when trigger.access is 'token'" },
+	{ __LINE__, AFTER("trigger: {minPause: -1s}\n"), 5,
+	    "trigger.minPause must not be negative (0 means none)" },
 	{ __LINE__, AFTER("trigger: {access: token, tokenFile: t}\n"), 5,
 	    "trigger.tokenFile must be an absolute path, found 't'" },
 	{ __LINE__, AFTER("trigger: token\n"), 5,
