@@ -25,6 +25,7 @@ struct catalog {
 	struct outer *outer;
 	struct buf converted; /* the server a legacy entry stands for */
 	catalog_known *known;
+	const char *seems;
 	catalog_callback *callback;
 	void *ctx;
 	struct catalog_summary *summary;
@@ -75,6 +76,17 @@ name_server(struct catalog *c)
 	    (int)(sizeof path - sizeof "server."), c->problem.path);
 	memcpy(c->problem.path, path, sizeof path);
 	return &c->problem;
+}
+
+/* A document that is one entry and a bad one may be another file. */
+static void
+name_seeming(struct catalog *c)
+{
+	const size_t used = strlen(c->problem.rule);
+
+	if (c->entry.root && c->seems != NULL)
+		snprintf(c->problem.rule + used, sizeof c->problem.rule - used,
+		    "; this seems to be %s", c->seems);
 }
 
 /* ---- who it is, before it is parsed ---- */
@@ -308,6 +320,7 @@ check(struct catalog *c, bool *known, struct err *e)
 	switch (judge(c)) {
 	case RULES_BROKEN:
 		entry->problem = name_server(c);
+		name_seeming(c);
 		return 0;
 	case RULES_NOTED:
 		c->notes[c->note_count++] = *name_server(c);
@@ -363,6 +376,7 @@ catalog_read(struct catalog_summary *summary, struct reader *r,
 	struct catalog c = { .shape = options->shape,
 		.converted = BUF_INIT(LIMIT_ENTRY),
 		.known = options->known,
+		.seems = options->seems,
 		.callback = callback,
 		.ctx = ctx,
 		.summary = summary };
@@ -402,11 +416,17 @@ catalog_check_summary(const struct catalog_summary *summary, struct err *e)
 }
 
 void
-catalog_refuse_shape(struct err *e)
+catalog_refuse_shape(struct err *e, const char *seems)
 {
-	err_set(e, ERR_INPUT,
-	    "registry schema validation failed: (root): is none of what can "
-	    "be read: " SHAPE_ACCEPTED);
+	const char *const failed = "registry schema validation failed: (root)";
+
+	if (seems == NULL)
+		err_set(e, ERR_INPUT,
+		    "%s: is none of what can be read: " SHAPE_ACCEPTED, failed);
+	else
+		err_set(e, ERR_INPUT,
+		    "%s: this seems to be %s; expected " SHAPE_ACCEPTED, failed,
+		    seems);
 }
 
 void

@@ -80,6 +80,7 @@ typedef int catalog_known(
 struct catalog_options {
 	size_t max_meta_size; /* of the publisher-provided object */
 	enum shape_kind shape; /* of the document; not SHAPE_FOREIGN */
+	const char *seems; /* what else it seems to be; NULL: nothing */
 	catalog_known *known; /* NULL: every entry is checked */
 };
 
@@ -112,8 +113,11 @@ int catalog_read(struct catalog_summary *summary, struct reader *r,
 /* ERR_INPUT when the documents of a source hold nothing to serve. */
 int catalog_check_summary(const struct catalog_summary *summary, struct err *e);
 
-/* Says in ${e} that a document has no shape that can be read. */
-void catalog_refuse_shape(struct err *e);
+/*
+ * Says in ${e} that a document has no shape that can be read, and what it
+ * ${seems} to be; NULL: unknown.
+ */
+void catalog_refuse_shape(struct err *e, const char *seems);
 
 /*
  * Writes where ${path} inside ${entry} stands: "data.servers.3.name".  What

@@ -52,6 +52,7 @@ static const struct envelope_member registry[] = {
 	{ NEVER, false, false, ROOT, 0, "servers", "servers", NULL },
 	{ NEVER, false, false, ROOT, 0, "remote_servers", "remote_servers",
 	    NULL },
+	{ EITHER, false, false, ROOT, 0, "apiVersion", "apiVersion", NULL },
 };
 
 static const struct envelope_member page[] = {
@@ -247,7 +248,15 @@ envelope_check(const struct envelope *env, struct err *e)
 		used += (size_t)snprintf(list_of + used, sizeof list_of - used,
 		    "%s%s: %s", count > 1 ? "; " : "", row->path, rule);
 	}
-	if (count == 1)
+	/* A manifest is known by more, unless its data come first. */
+	if (count > 0 && envelope_met(env, "apiVersion") &&
+	    !envelope_met(env, "meta"))
+		err_set(e, ERR_INPUT,
+		    "%s: %s: this seems to be a Kubernetes manifest; use a "
+		    "configmap source, or put the value of a data key into a "
+		    "file of its own",
+		    failed, list_of);
+	else if (count == 1)
 		err_set(e, ERR_INPUT, "%s: %s", failed, list_of);
 	else if (count > 1)
 		err_set(e, ERR_INPUT, "%s with %zu errors: %s", failed, count,

@@ -10,6 +10,7 @@
 #include "lib/buf.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+#include "sync/document/foreign.h"
 
 #include <endian.h>
 #include <inttypes.h>
@@ -32,6 +33,8 @@ struct scan {
 	uint64_t line_start; /* offset of the first byte of this line */
 	size_t line;
 	bool failed; /* ${e} is set */
+	bool malformed; /* because the bytes are not JSON */
+	size_t head_len; /* of ${head} */
 	bool stopped; /* the handler has seen enough */
 	size_t level; /* open containers */
 	size_t capture_level; /* open containers around the captured value */
@@ -42,6 +45,7 @@ struct scan {
 	size_t depth; /* steps on the way to where we are */
 	char kinds[LIMIT_JSON_NESTING]; /* '{' or '[' for each open one */
 	char window[WINDOW];
+	char head[FOREIGN_HEAD]; /* the first bytes of the document */
 };
 
 /* What a scan of one token led to. */
@@ -64,6 +68,7 @@ fail_code(struct scan *s, enum err_code code, const char *what)
 		err_set(s->e, code,
 		    "invalid JSON at line %zu column %" PRIu64 ": %s", s->line,
 		    offset(s) - s->line_start + 1, what);
+	s->malformed |= !s->failed && code == ERR_INPUT;
 	s->failed = true;
 	return -1;
 }
@@ -75,6 +80,42 @@ flush_run(struct scan *s)
 {
 	if (s->run != NULL && s->at > s->run)
 		buf_add(s->out, s->run, (size_t)(s->at - s->run));
+}
+
+static void
+keep_head(struct scan *s, const char *bytes, size_t len)
+{
+	const size_t room = sizeof s->head - s->head_len;
+
+	len = len < room ? len : room;
+	memcpy(s->head + s->head_len, bytes, len);
+	s->head_len += len;
+}
+
+/*
+ * Adds to the message what the document seems to be.  The rest of its first
+ * bytes is read for that, so that it is the same however they arrive.
+ */
+static void
+add_seeming(struct scan *s)
+{
+	const struct err plain = *s->e;
+	struct err ignored = ERR_INIT;
+	const char *seems;
+	ssize_t n = 1;
+
+	while (n > 0 && s->head_len < sizeof s->head) {
+		n = s->reader->read(s->reader, s->window,
+		    sizeof s->head - s->head_len, &ignored);
+		if (n > 0)
+			keep_head(s, s->window, (size_t)n);
+	}
+	seems = foreign_bytes(s->head, s->head_len);
+	if (seems != NULL)
+		err_set(s->e, ERR_INPUT,
+		    "%s: this seems to be %s; expected JSON, such as a "
+		    "registry document or a server.json",
+		    plain.text, seems);
 }
 
 /* Loads the next window; false at the end of the document or on failure. */
@@ -96,6 +137,8 @@ refill(struct scan *s)
 		return false;
 	}
 	s->end = s->window + n;
+	if (s->head_len < sizeof s->head)
+		keep_head(s, s->window, (size_t)n);
 	if (s->before + (uint64_t)n > (uint64_t)LIMIT_DOCUMENT) {
 		err_set(s->e, ERR_LIMIT,
 		    "document is larger than %" PRIu64 " bytes",
@@ -582,6 +625,7 @@ walk_document(struct scan *s)
 	if (peek(s) == END) {
 		if (!s->failed)
 			err_set(s->e, ERR_INPUT, "data cannot be empty");
+		s->malformed = !s->failed;
 		return -1;
 	}
 	if (peek(s) == 0xef)
@@ -599,7 +643,7 @@ jscan_run(struct reader *r, const struct jscan_handler *h, struct err *e)
 	struct scan *s = xmalloc(sizeof *s);
 	int rc = -1;
 
-	/* Not the two arrays at the end: they are written before read. */
+	/* Not the arrays at the end: they are written before read. */
 	memset(s, 0, offsetof(struct scan, kinds));
 	s->reader = r;
 	s->handler = h;
@@ -609,8 +653,11 @@ jscan_run(struct reader *r, const struct jscan_handler *h, struct err *e)
 	buf_init(&s->value, h->capture_max);
 	for (size_t i = 0; i < JSCAN_PATH_MAX; i++)
 		buf_init(&s->keys[i], LIMIT_JSON_KEY);
-	if (walk_document(s) == -1 && !s->stopped)
+	if (walk_document(s) == -1 && !s->stopped) {
+		if (s->malformed)
+			add_seeming(s);
 		goto out;
+	}
 	rc = 0;
 out:
 	buf_free(&s->value);

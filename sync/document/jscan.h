@@ -66,8 +66,9 @@ struct jscan_handler {
 /*
  * Walks the document that ${r} delivers.  ERR_INPUT for anything that is not
  * exactly one JSON value between white space ("invalid JSON at line 3 column
- * 7: ..."; "data cannot be empty" for no bytes at all); ERR_LIMIT for a
- * document over LIMIT_DOCUMENT, for nesting over LIMIT_JSON_DEPTH outside
+ * 7: ..."; "data cannot be empty" for no bytes at all), with what the document
+ * seems to be if its first bytes tell (sync/document/foreign.h); ERR_LIMIT for
+ * a document over LIMIT_DOCUMENT, for nesting over LIMIT_JSON_DEPTH outside
  * captured values, and for a member name over LIMIT_JSON_KEY where the handler
  * went inside; else what the reader or the handler reports.
  */

@@ -89,6 +89,7 @@ struct legacy {
 	struct json_out out;
 	struct rules_problem *problem;
 	bool remote;
+	bool client; /* it has members that entries of clients have */
 };
 
 /* A member of an environment variable or a header. */
@@ -193,13 +194,25 @@ check_port(struct legacy *l)
 	return 0;
 }
 
+/* Clients keep what they start in a map of the same name. */
+static int
+check_description(struct legacy *l)
+{
+	if (!l->client || !is_empty(l->members[DESCRIPTION]))
+		return check_string(l, DESCRIPTION, true);
+	return violated(l, names[DESCRIPTION],
+	    "is required; this seems to be the configuration of a client, such "
+	    "as mcp.json of VS Code",
+	    l->members[DESCRIPTION]);
+}
+
 static int
 check_members(struct legacy *l)
 {
 	static const enum member texts[] = { NAME, TITLE, REPOSITORY_URL,
 		TRANSPORT };
 
-	if (check_string(l, DESCRIPTION, true) == -1 ||
+	if (check_description(l) == -1 ||
 	    check_string(l, l->remote ? URL : IMAGE, true) == -1 ||
 	    check_port(l) == -1)
 		return -1;
@@ -412,12 +425,16 @@ legacy_convert(struct buf *out, const char *key, size_t key_len, bool remote,
 	if (!i.object)
 		return violated(&l, "", "must be an object",
 		    (struct jscan_text){ json, len });
-	while (jscan_next(&i))
+	while (jscan_next(&i)) {
 		for (size_t m = 0; m < COUNT(names); m++)
 			if (jscan_is_named(&i, names[m])) {
 				l.members[m] = i.value;
 				break;
 			}
+		l.client |= jscan_is_named(&i, "command") ||
+			    jscan_is_named(&i, "type") ||
+			    jscan_is_named(&i, "env");
+	}
 	if (check_members(&l) == -1)
 		return -1;
 	return put_server(&l, key, key_len);

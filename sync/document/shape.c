@@ -2,11 +2,13 @@
 /*
  * Telling shapes apart by the members of the root.  One that only one shape
  * has ends the search; one that several could have is remembered and decides
- * if nothing better comes.
+ * if nothing better comes.  On the way it is noticed what else the document
+ * could be.
  */
 #include "sync/document/shape.h"
 
 #include "lib/limits.h"
+#include "sync/document/foreign.h"
 #include "sync/document/jscan.h"
 
 #include <stdbool.h>
@@ -37,6 +39,7 @@ static const struct sign {
 struct search {
 	size_t best; /* of signs, COUNT(signs): none yet */
 	enum shape_kind shape;
+	struct foreign foreign;
 };
 
 static enum jscan_action
@@ -52,6 +55,8 @@ look(void *ctx, const struct jscan_place *p)
 		}
 		return JSCAN_DESCEND;
 	}
+	if (foreign_look(&s->foreign, p))
+		return JSCAN_CAPTURE;
 	for (size_t i = 0; i < s->best; i++) {
 		const struct sign *sign = &signs[i];
 
@@ -60,20 +65,43 @@ look(void *ctx, const struct jscan_place *p)
 			continue;
 		s->best = i;
 		s->shape = sign->shape;
+		/* Manifests of Kubernetes have data, too. */
+		if (sign->shape == SHAPE_REGISTRY &&
+		    foreign_may_be_manifest(&s->foreign))
+			return JSCAN_SKIP;
 		return sign->settles ? JSCAN_STOP : JSCAN_SKIP;
 	}
 	return JSCAN_SKIP;
 }
 
-int
-shape_detect(enum shape_kind *out, struct reader *r, struct err *e)
+static int
+captured(void *ctx, const struct jscan_place *p,
+    const struct jscan_capture *capture, struct err *e)
 {
-	struct search s = { COUNT(signs), SHAPE_FOREIGN };
-	/* Nothing is ever handed out. */
-	const struct jscan_handler handler = { &s, 0, look, NULL };
+	struct search *s = ctx;
 
+	(void)p;
+	(void)e;
+	foreign_take(&s->foreign, capture);
+	return 0;
+}
+
+int
+shape_detect(
+    enum shape_kind *out, const char **seems, struct reader *r, struct err *e)
+{
+	struct search s = { .best = COUNT(signs), .shape = SHAPE_FOREIGN };
+	const struct jscan_handler handler = { &s, FOREIGN_KIND, look,
+		captured };
+
+	*seems = NULL;
 	if (jscan_run(r, &handler, e) == -1)
 		return -1;
+	if (s.shape == SHAPE_REGISTRY && foreign_is_manifest(&s.foreign))
+		s.shape = SHAPE_FOREIGN;
+	if (s.shape == SHAPE_FOREIGN || s.shape == SHAPE_SERVER ||
+	    s.shape == SHAPE_ITEM)
+		*seems = foreign_members(&s.foreign);
 	*out = s.shape;
 	return 0;
 }

@@ -152,10 +152,10 @@ read_document(struct document *document, int fd, struct err *e)
 	struct reader reader;
 
 	reader_from_fd(&reader, fd, 0);
-	if (shape_detect(&options.shape, &reader, e) == -1)
+	if (shape_detect(&options.shape, &options.seems, &reader, e) == -1)
 		return -1;
 	if (options.shape == SHAPE_FOREIGN) {
-		catalog_refuse_shape(e);
+		catalog_refuse_shape(e, options.seems);
 		return -1;
 	}
 	if (lseek(fd, 0, SEEK_SET) == -1) {

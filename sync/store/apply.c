@@ -37,6 +37,7 @@ struct apply {
 	/* Of the document being read. */
 	const char *document; /* its name; NULL when it is the only one */
 	enum shape_kind shape;
+	const char *seems; /* what else it could be */
 	size_t good_documents;
 	char first_bad[ERR_TEXT_MAX]; /* a document that brought nothing */
 	/* What take_known() has found out about the entry at hand. */
@@ -482,7 +483,7 @@ detect(struct apply *a, struct fetch *fetched, size_t index, const char **name,
 	int rc = -1;
 
 	if (fetch_open(fetched, index, &reader, name, e) == -1 ||
-	    shape_detect(&a->shape, &reader, e) == -1)
+	    shape_detect(&a->shape, &a->seems, &reader, e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -494,13 +495,15 @@ out:
 static int
 leave_out(struct apply *a, struct err *e)
 {
-	static const struct rules_problem problem = {
-		.rule = "has none of the shapes that can be read"
-	};
+	struct rules_problem problem = { .rule =
+					     "unrecognized document format" };
 	const struct catalog_entry entry = {
 		.kind = ENTRY_SERVER, .array = "", .root = true
 	};
 
+	if (a->seems != NULL)
+		snprintf(problem.rule, sizeof problem.rule,
+		    "this seems to be %s", a->seems);
 	return reject(a, &entry, &problem, e);
 }
 
@@ -526,6 +529,7 @@ read_shape(struct apply *a, struct fetch *fetched, size_t index, struct err *e)
 	const struct catalog_options options = {
 		.max_meta_size = a->options->max_meta_size,
 		.shape = a->shape,
+		.seems = a->seems,
 		.known = by_tag ? NULL : take_known,
 	};
 	const size_t good = a->summary.good;
@@ -567,7 +571,7 @@ read_document(
 		if (leave_out(a, e) == -1)
 			goto out;
 	} else {
-		catalog_refuse_shape(e);
+		catalog_refuse_shape(e, a->seems);
 		goto out;
 	}
 	rc = 0;

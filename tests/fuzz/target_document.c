@@ -71,7 +71,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	size_t count = 0;
 
 	reader_from_memory(&reader, data, len);
-	if (shape_detect(&options.shape, &reader, &e) == -1) {
+	if (shape_detect(&options.shape, &options.seems, &reader, &e) == -1) {
 		FUZZ_HOLDS(e.code != ERR_NONE && e.text[0] != '\0');
 		return;
 	}

@@ -3,10 +3,14 @@
 """Documents of every shape, through real syncs: told by their content, from a
 file, a directory and a git repository, and what is said of those that are none
 of them."""
+import functools
+import gzip
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -531,6 +535,94 @@ def test_broken_files_of_a_tree_fail_it():
             run = site.sync()
             tap.equal(run.status, 1, f"{label}: fails")
             tap.contains(run.source("a")["error"], part, f"{label}: named")
+
+
+MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "catalogue"},
+            "data": {"registry.json": json.dumps(document(server("n/x")))}}
+MANIFEST_YAML = f"""# Made by hand
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: catalogue
+data:
+  registry.json: |
+    {json.dumps(document(server("n/x")))}
+"""
+STRANGERS = (
+    ("YAML manifest", MANIFEST_YAML,
+     "this seems to be a Kubernetes ConfigMap manifest; use a configmap "
+     "source, or put the value of its data key into a file of its own"),
+    ("JSON manifest", json.dumps(MANIFEST),
+     "this seems to be a Kubernetes ConfigMap manifest; use a configmap"),
+    ("manifest as kubectl writes it", json.dumps(MANIFEST, sort_keys=True),
+     "this seems to be a Kubernetes ConfigMap manifest; use a configmap"),
+    ("list of manifests", json.dumps({"apiVersion": "v1", "kind": "List",
+                                      "items": [MANIFEST]}),
+     "this seems to be a List of Kubernetes objects; use a configmap"),
+    ("login page", "<!doctype html><title>Sign in</title>",
+     "this seems to be an HTML page, perhaps that of a login"),
+    ("client", json.dumps({"mcpServers": {"x": {"command": "y"}}}),
+     "this seems to be the configuration of a client, such as mcp.json"),
+    ("VS Code", json.dumps({"servers": {"x": {"command": "y"}}}),
+     "this seems to be the configuration of a client, such as mcp.json"),
+    ("npm", json.dumps({"name": "@x/y", "version": "1.0.0", "scripts": {}}),
+     "this seems to be npm's package.json"),
+    ("YAML", "version: 1.0.0\nservers: []\n",
+     "this seems to be YAML; convert it to JSON; expected JSON"),
+    ("gzip", gzip.compress(b"{}"), "this seems to be gzip data"),
+    ("UTF-16", json.dumps(document(server("n/x"))).encode("utf-16"),
+     "this seems to be text in UTF-16; save it as UTF-8"),
+    ("empty", "", "data cannot be empty: this seems to be an empty file; "
+     "expected JSON, such as a registry document or a server.json"))
+
+
+def served_over_http(site, name):
+    """A web server on the site's files; its URL and how to stop it."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=site.dir)
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{web.server_port}/{name}", web.shutdown
+
+
+def test_errors_say_what_was_given_instead():
+    for label, content, part in STRANGERS:
+        with Site() as site:
+            path = site.write("web/a.json", content)
+            git = git_repository(site, {"a.json": content})
+            site.write("map/registry.json", content)
+            url, stop = served_over_http(site, "web/a.json")
+            site.configure({
+                "file": {"file": {"path": path}},
+                "url": {"file": {"url": url}},
+                "git": {"git": {"repository": git, "path": "a.json"}},
+                "map": {"configmap": {"path": site.path("map")}}})
+            run = site.sync()
+            stop()
+            for kind in "file", "url", "git", "map":
+                if label == "VS Code" and run.source(kind)["error"] is None:
+                    said = rejected(site)[0][3]
+                else:
+                    said = run.source(kind)["error"]
+                tap.contains(said, part, f"{label}: {kind}")
+
+
+def test_a_foreign_file_among_others_is_named():
+    with Site() as site:
+        site.write("tree/a.json", server("n/x"))
+        site.write("tree/map.json", MANIFEST)
+        site.configure({"a": {"file": {"path": site.path("tree")}}})
+        run = site.sync()
+        tap.equal((run.status, run.counts("a")), (0, (1, 0, 0, 0, 1)),
+                  "the rest is synced")
+        path, _, _, rule = rejected(site)[0]
+        tap.contains(path, "map.json", "the file")
+        tap.contains(rule, "this seems to be a Kubernetes ConfigMap manifest",
+                     "and what it is")
 
 
 def test_nothing_to_serve_is_a_failure():

@@ -111,7 +111,7 @@ read_from(struct result *r, struct reader *reader, enum shape_kind shape,
     size_t stop_after)
 {
 	const struct catalog_options options = { LIMIT_META_DEFAULT, shape,
-		NULL };
+		NULL, NULL };
 
 	*r = (struct result){ .text = BUF_INIT(64 * MIB) };
 	r->stop_after = stop_after;
@@ -127,11 +127,12 @@ read_text(struct result *r, const char *text, size_t len, size_t chunk)
 	struct slow slow = { text, len, chunk, false };
 	struct reader reader = { .read = read_slow, .state = &slow };
 	enum shape_kind shape = SHAPE_FOREIGN;
+	const char *seems;
 
 	*r = (struct result){ .text = BUF_INIT(64 * MIB) };
-	r->rc = shape_detect(&shape, &reader, &r->e);
+	r->rc = shape_detect(&shape, &seems, &reader, &r->e);
 	if (r->rc == 0 && shape == SHAPE_FOREIGN) {
-		catalog_refuse_shape(&r->e);
+		catalog_refuse_shape(&r->e, seems);
 		r->rc = -1;
 	}
 	if (r->rc == -1)

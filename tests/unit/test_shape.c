@@ -66,17 +66,18 @@ test_detection(void)
 	for (size_t i = 0; i < COUNT(sightings); i++) {
 		const struct sighting *s = &sightings[i];
 		enum shape_kind shape = SHAPE_FOREIGN;
+		const char *seems;
 		struct err e = ERR_INIT;
 		struct reader r;
 
 		T_AT(s->line);
 		reader_from_memory(&r, s->doc, strlen(s->doc));
-		CHECK_INT(shape_detect(&shape, &r, &e), 0);
+		CHECK_INT(shape_detect(&shape, &seems, &r, &e), 0);
 		CHECK_STR(e.text, "");
 		CHECK_INT(shape, s->shape);
 		reader_from_memory(&r, s->doc, strlen(s->doc));
 		r.read = read_one;
-		CHECK_INT(shape_detect(&shape, &r, &e), 0);
+		CHECK_INT(shape_detect(&shape, &seems, &r, &e), 0);
 		CHECK_INT(shape, s->shape);
 	}
 	T_AT(0);
@@ -88,12 +89,13 @@ test_detection_reads_little(void)
 {
 	static char doc[MIB] = "{\"servers\":[";
 	enum shape_kind shape;
+	const char *seems;
 	struct err e = ERR_INIT;
 	struct reader r;
 
 	memset(doc + strlen(doc), ' ', sizeof doc - strlen(doc));
 	reader_from_memory(&r, doc, sizeof doc);
-	CHECK_INT(shape_detect(&shape, &r, &e), 0);
+	CHECK_INT(shape_detect(&shape, &seems, &r, &e), 0);
 	CHECK_INT(shape, SHAPE_PAGE);
 	CHECK(r.left >= sizeof doc - 64 * KIB);
 }
@@ -136,10 +138,10 @@ read_document(struct tally *t, const char *doc, size_t len, struct err *e)
 
 	memset(t, 0, sizeof *t);
 	reader_from_memory(&r, doc, len);
-	if (shape_detect(&options.shape, &r, e) == -1)
+	if (shape_detect(&options.shape, &options.seems, &r, e) == -1)
 		return -1;
 	if (options.shape == SHAPE_FOREIGN) {
-		catalog_refuse_shape(e);
+		catalog_refuse_shape(e, options.seems);
 		return -1;
 	}
 	reader_from_memory(&r, doc, len);
@@ -361,6 +363,133 @@ test_hostile(void)
 	buf_free(&doc);
 }
 
+/* ---- foreign files ---- */
+
+struct stranger {
+	int line;
+	const char *doc;
+	size_t len; /* 0: up to the NUL */
+	const char *seems; /* a part of the message; NULL: no guess is made */
+};
+
+#define STRANGER(doc, seems)            \
+	{                               \
+		__LINE__, doc, 0, seems \
+	}
+#define BYTES(doc, seems)                            \
+	{                                            \
+		__LINE__, doc, sizeof doc - 1, seems \
+	}
+#define SEEMS "this seems to be "
+#define YAML_MAP(kind) \
+	"apiVersion: v1\nkind: " kind "\nmetadata:\n  name: x\ndata:\n"
+#define JSON_MAP(kind)                                                                \
+	"{\"apiVersion\":\"v1\",\"data\":{\"registry.json\":\"{}\"},\"kind\":\"" kind \
+	"\",\"metadata\":{\"name\":\"x\"}}"
+
+static const struct stranger strangers[] = {
+	STRANGER(
+	    YAML_MAP("ConfigMap"), SEEMS "a Kubernetes ConfigMap manifest"),
+	STRANGER(YAML_MAP("\"ConfigMap\"  # x"), "ConfigMap manifest; use a "
+						 "configmap source"),
+	STRANGER("# made by hand\r\n---\r\nkind: ConfigMap\r\n"
+		 "apiVersion: v1\r\n",
+	    SEEMS "a Kubernetes ConfigMap manifest"),
+	STRANGER("apiVersion: v1\ndata:\n  registry.json: |\n    {}\n",
+	    SEEMS "a Kubernetes ConfigMap manifest"),
+	STRANGER(YAML_MAP("Secret"), SEEMS "a Kubernetes Secret manifest"),
+	STRANGER(YAML_MAP("List"), SEEMS "a List of Kubernetes objects"),
+	STRANGER("apiVersion: apps/v1\nkind: Deployment\n",
+	    SEEMS "a Kubernetes manifest"),
+	STRANGER(
+	    JSON_MAP("ConfigMap"), SEEMS "a Kubernetes ConfigMap manifest"),
+	STRANGER("{\"kind\":\"ConfigMap\",\"data\":{},\"apiVersion\":\"v1\"}",
+	    SEEMS "a Kubernetes ConfigMap manifest"),
+	STRANGER("{\"data\":{\"a\":\"b\"},\"kind\":\"ConfigMap\","
+		 "\"apiVersion\":\"v1\"}",
+	    SEEMS "a Kubernetes manifest; use a configmap source"),
+	STRANGER(JSON_MAP("Secret"), SEEMS "a Kubernetes Secret manifest"),
+	STRANGER("{\"apiVersion\":\"v1\",\"items\":[],\"kind\":\"List\"}",
+	    SEEMS "a List of Kubernetes objects"),
+	STRANGER(
+	    "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"spec\":{}}",
+	    SEEMS "a Kubernetes manifest"),
+	STRANGER("{\"mcpServers\":{\"x\":{\"command\":\"y\"}}}",
+	    SEEMS "the configuration of a client"),
+	STRANGER(
+	    "{\"compilerOptions\":{}}", SEEMS "TypeScript's tsconfig.json"),
+	STRANGER("{\"openapi\":\"3.1.0\",\"paths\":{}}", SEEMS "an OpenAPI"),
+	STRANGER(
+	    "{\"$schema\":\"x\",\"properties\":{}}", SEEMS "a JSON Schema"),
+	STRANGER("{\"error\":\"unauthorized\"}", SEEMS "the error message"),
+	STRANGER("servers:\n- name: x\n", SEEMS "YAML; convert it to JSON"),
+	STRANGER("---\n- name: x\n", SEEMS "YAML"),
+	STRANGER("<!DOCTYPE HTML>\n<html>", SEEMS "an HTML page"),
+	STRANGER("\n  <html lang=en>", SEEMS "an HTML page"),
+	STRANGER("<?xml version=\"1.0\"?>", SEEMS "XML"),
+	STRANGER("// a comment\n{}", SEEMS "JSON with comments"),
+	STRANGER("version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+	    SEEMS "a pointer of Git LFS"),
+	STRANGER("-----BEGIN CERTIFICATE-----\n", SEEMS "a certificate"),
+	BYTES("\x1f\x8b\x08\0", SEEMS "gzip data"),
+	BYTES("PK\x03\x04", SEEMS "a ZIP archive"),
+	BYTES("SQLite format 3\0", SEEMS "an SQLite database"),
+	BYTES("\xff\xfe{\0}\0", SEEMS "text in UTF-16"),
+	BYTES("{\0}\0", SEEMS "text in UTF-16"),
+	BYTES("\0{\0}", SEEMS "text in UTF-16"),
+	BYTES("\xff\xfe\0\0{\0\0\0", SEEMS "text in UTF-32"),
+	BYTES("\xef\xbb\xbf{}", SEEMS "UTF-8 with a byte order mark"),
+	STRANGER(" \n\t ", SEEMS "a file of white space only"),
+	BYTES("", "data cannot be empty: " SEEMS "an empty file"),
+	/* one entry that may be something else */
+	STRANGER("{\"name\":\"x\",\"version\":\"1.0.0\",\"dependencies\":{}}",
+	    SEEMS "npm's package.json"),
+	STRANGER("{\"manifest_version\":\"0.3\",\"name\":\"x\",\"server\":{}}",
+	    SEEMS "the manifest of an MCP bundle"),
+	STRANGER("{\"servers\":{\"x\":{\"command\":\"y\"}},\"inputs\":[]}",
+	    SEEMS "the configuration of a client"),
+	STRANGER("{\"servers\":{\"x\":{\"type\":\"http\",\"url\":\"y\"}}}",
+	    SEEMS "the configuration of a client"),
+	/* what is not known, or is what it says */
+	STRANGER("{'a':1}", NULL),
+	STRANGER("{\"a\":1}", NULL),
+	STRANGER("[1,", NULL),
+	STRANGER("nothing", NULL),
+	STRANGER("404: Not Found", NULL),
+	STRANGER("{\"kind\":\"x\",\"apiVersion\":\"y\",\"servers\":[" BARE "]}",
+	    NULL),
+	STRANGER("{\"kind\":\"x\",\"apiVersion\":\"y\",\"version\":\"1.0.0\","
+		 "\"meta\":{\"last_updated\":\"2026-01-01\"},\"data\":"
+		 "{\"servers\":[" BARE "]}}",
+	    NULL),
+	STRANGER("{" IDENTITY ",\"dependencies\":{},\"error\":1,\"kind\":\"x\","
+		 "\"apiVersion\":\"y\"}",
+	    NULL),
+};
+
+static void
+test_strangers(void)
+{
+	for (size_t i = 0; i < COUNT(strangers); i++) {
+		const struct stranger *s = &strangers[i];
+		struct err e = ERR_INIT;
+		struct tally t;
+		const char *said;
+
+		T_AT(s->line);
+		read_document(
+		    &t, s->doc, s->len == 0 ? strlen(s->doc) : s->len, &e);
+		said = e.text[0] == '\0' ? t.first : e.text;
+		if (!CHECK((strstr(said, s->seems == NULL ? SEEMS : s->seems) !=
+			       NULL) == (s->seems != NULL)))
+			printf("#   '%s' in '%s'\n", s->seems, said);
+		CHECK(s->seems == NULL || e.text[0] == '\0' ||
+		      strstr(said, "expected ") != NULL ||
+		      strstr(said, "configmap") != NULL);
+	}
+	T_AT(0);
+}
+
 /* ---- servers of earlier schemas ---- */
 
 #define SCHEMA(date)                                                         \
@@ -484,6 +613,7 @@ main(void)
 	test_detection();
 	test_detection_reads_little();
 	test_hostile();
+	test_strangers();
 	test_generations();
 	test_place();
 	return t_done();
