@@ -2,6 +2,9 @@
 /* Writing records. */
 #include "fcgi/records.h"
 
+#include "lib/clock.h"
+#include "lib/limits.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -26,7 +29,19 @@ struct batch {
 	int count;
 	unsigned char headers[RECORDS_AT_ONCE][HEADER_SIZE];
 	int records;
+	int64_t until_us; /* 0: nothing has been waited for yet */
 };
+
+/* Whether there is time left, when the peer has not read all that it could. */
+static bool
+may_wait(struct batch *b)
+{
+	int64_t now = clock_monotonic();
+
+	if (b->until_us == 0)
+		b->until_us = now + LIMIT_ANSWER_SECONDS * CLOCK_SECOND;
+	return now < b->until_us;
+}
 
 static void
 fill_header(unsigned char *to, int type, int id, size_t len)
@@ -70,12 +85,16 @@ write_out(int fd, struct batch *b)
 	ssize_t n;
 
 	b->count = b->records = 0;
-	do {
+	for (;;) {
 		n = writev(fd, at, count);
+		/* EAGAIN: LIMIT_PEER_SECONDS have passed. */
 		if (n == -1 && errno != EINTR)
 			return false;
-	} while (drop(&at, &count, n == -1 ? 0 : (size_t)n));
-	return true;
+		if (!drop(&at, &count, n == -1 ? 0 : (size_t)n))
+			return true;
+		if (!may_wait(b))
+			return false;
+	}
 }
 
 /* One record with as much of ${parts} as it holds, which is taken off them. */
@@ -106,6 +125,7 @@ records_send(int fd, int id, const struct records_part parts[RECORDS_PARTS])
 	struct batch batch;
 
 	batch.count = batch.records = 0;
+	batch.until_us = 0;
 	memcpy(left, parts, sizeof left);
 	while (left[0].len > 0 || left[1].len > 0) {
 		if (batch.records == RECORDS_AT_ONCE && !write_out(fd, &batch))

@@ -6,6 +6,7 @@
 #include "fcgi/records.h"
 #include "fcgi/successor.h"
 #include "lib/err.h"
+#include "lib/limits.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -49,9 +50,9 @@ on_end(int number)
 
 /*
  * libfcgi, interrupted while it reads variables, hands over a request that has
- * lost some of them.  So what is read begins anew after a signal.  An alarm is
- * there to interrupt: it is let through only where nothing is read, and where
- * there is one so are the others, for whoever asks whether they have come.
+ * lost some of them: see read_request().  An alarm is there to interrupt: it is
+ * let through only where nothing is read, and where there is one so are the
+ * others, for whoever asks whether they have come.
  */
 static void
 handle_signals(void)
@@ -71,7 +72,8 @@ handle_signals(void)
 	sigprocmask(SIG_BLOCK, NULL, &undisturbed);
 	sigprocmask(SIG_UNBLOCK, &disturbing, NULL);
 	sigprocmask(SIG_BLOCK, has_alarm ? &disturbing : NULL, &waiting);
-	/* A profiler's signal ends no read(), but it would end a select(). */
+	/* A profiler's signal would end a select(), or a read() with a limit.
+	 */
 	sigaddset(&undisturbed, SIGPROF);
 }
 
@@ -92,6 +94,19 @@ next_connection(void)
 	if (has_alarm)
 		sigprocmask(SIG_SETMASK, &held, NULL);
 	return fd;
+}
+
+/*
+ * A web server that stops in the middle of a request, or of reading an answer,
+ * costs so many seconds at most: read() and write() fail then.
+ */
+static void
+limit_waiting(int fd)
+{
+	const struct timeval limit = { .tv_sec = LIMIT_PEER_SECONDS };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 /* Whether there is something to read on a connection, or its end. */
@@ -125,6 +140,22 @@ wait_among(int kept, struct parting *parting)
 }
 
 /*
+ * With a limit on waiting no read() is begun anew after a signal: so none comes
+ * while libfcgi reads.
+ */
+static bool
+read_request(FCGX_Request *request)
+{
+	sigset_t held;
+	bool complete;
+
+	sigprocmask(SIG_SETMASK, &undisturbed, &held);
+	complete = FCGX_Accept_r(request) >= 0;
+	sigprocmask(SIG_SETMASK, &held, NULL);
+	return complete;
+}
+
+/*
  * Waits for the next request and reads what it is about.  A connection that
  * says nothing is not waited for forever, so the waiting is done here, and
  * libfcgi finds a connection that is "kept".  Returns 1; 0 when nothing came of
@@ -146,9 +177,11 @@ next_request(FCGX_Request *request, struct parting *parting)
 		close(fd);
 		return 0;
 	}
+	if (request->ipcFd < 0)
+		limit_waiting(fd);
 	request->ipcFd = fd;
 	request->keepConnection = 1;
-	return FCGX_Accept_r(request) >= 0;
+	return read_request(request);
 }
 
 bool
@@ -233,8 +266,10 @@ finish(FCGX_Request *request, const struct request_input *in,
 {
 	int keep = request->keepConnection;
 	int fd = request->ipcFd;
-	bool all_read =
-	    !keep && !may_have_body(in) && FCGX_GetChar(request->in) == -1;
+	/* Not when a signal, or the limit, ended the reading. */
+	bool all_read = !keep && !may_have_body(in) &&
+			FCGX_GetChar(request->in) == -1 &&
+			FCGX_GetError(request->in) == 0;
 
 	/* All is said: its streams must not say it again. */
 	FCGX_Free(request, 0);

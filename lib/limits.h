@@ -108,6 +108,8 @@
 #define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
 #define LIMIT_ANSWERS (768 * KIB) /* kept by a process to be told again */
 #define LIMIT_HANDED_ON (120 * KIB) /* of a request, to another program */
+#define LIMIT_PEER_SECONDS 5 /* that a web server sends or reads nothing */
+#define LIMIT_ANSWER_SECONDS 60 /* until it has read a whole answer */
 #define LIMIT_SUCCESSOR_SECONDS 5 /* until that has answered it */
 
 /* ---- profiles ---- */

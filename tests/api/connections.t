@@ -100,6 +100,36 @@ def test_body_that_never_ends():
     s.close()
 
 
+def large(path):
+    rdb.build(path, [rdb.Source("a", [rdb.server(f"a.e/{i}", "1.0.0",
+        "large " * 500) for i in range(400)])],
+        [rdb.Registry("r", ["a"], True)])
+
+
+def test_peers_that_stop():
+    """A web server that stops half-way holds a responder for seconds only."""
+    path = os.path.join(WHERE.name, "large.db")
+    large(path)
+    whole = SERVER.opening(REQUEST_METHOD="GET",
+        REQUEST_URI="/v0.1/servers?limit=400")
+    cases = {"in the first record": whole[:5], "in the variables": whole[:40],
+        "before their end": whole[:-8], "reading an answer": whole}
+    held = {}
+    for number, (name, data) in enumerate(cases.items()):
+        server = responder.FastCgi(path, WHERE.name, name=f"stop{number}")
+        bad = server.connect()
+        bad.sendall(data)
+        held[name] = server, bad, server.send("/health")
+    for name, (server, bad, good) in held.items():
+        try:
+            status = server.receive(good).status
+        except OSError as e:
+            status = repr(e)
+        tap.equal(status, 200, f"it stops {name}: the next is answered")
+        bad.close()
+        tap.equal(server.stop(), 0, "by a process that is well")
+
+
 try:
     tap.main([value for name, value in list(globals().items())
         if name.startswith("test_")])
