@@ -54,6 +54,8 @@ handle_profile(struct exchange *x, struct err *e)
 	bool heap = strcmp(name, "heap") == 0;
 	int seconds;
 
+	/* Errors, too, say what is for this machine only. */
+	x->response->for_pages = false;
 	if (check(x->request, e) == -1 ||
 	    read_seconds(&seconds, x->request->query[REQUEST_SECONDS], e) == -1)
 		return -1;
@@ -73,6 +75,5 @@ handle_profile(struct exchange *x, struct err *e)
 		return -1;
 	x->response->type = TYPE;
 	x->response->line = heap ? SAVE_AS("heap.pb") : SAVE_AS("profile.pb");
-	x->response->for_pages = false;
 	return 0;
 }

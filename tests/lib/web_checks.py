@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -43,7 +44,8 @@ def build(server):
     rdb.build(server.database, [rdb.Source("a", [
         rdb.server(f"a.example/server-{i:03}", "1.0.0",
             f"Number {i} " + "with a description " * 40) for i in range(300)] +
-        [rdb.server("a.example/x%2Fy"), rdb.server("a.example/plus", "1+b")]),
+        [rdb.server("a.example/x%2Fy"), rdb.server("a.example/plus", "1+b"),
+        rdb.server("a/b"), rdb.server("a%2Fb")]),
         odd_paths.SOURCE], [rdb.Registry("r", ["a"], True)] +
         odd_paths.REGISTRIES)
     server.share_database()
@@ -284,7 +286,7 @@ def test_walk_on_one_connection():
             names += [s["server"]["name"] for s in data["servers"]]
             cursor = data["metadata"].get("nextCursor")
     c.close()
-    tap.equal((len(names), names), (302, sorted(names)), "302 servers")
+    tap.equal((len(names), names), (304, sorted(names)), "304 servers")
     tap.equal((len(sockets), c.again), (1, 0),
         f"{count} requests on one connection")
 
@@ -329,11 +331,81 @@ def test_refused_by_the_server():
             tap.equal(head.count(FIELDS), 1, "and readable from a browser")
 
 
+def test_not_for_pages():
+    """No page in a browser may read what is for this machine: the servers add
+    nothing to what the programs say."""
+    for method, path in (("GET", "/metrics"), ("HEAD", "/metrics"),
+            ("GET", "//metrics"), ("GET", "/%6detrics"),
+            ("GET", "/debug/pprof/heap"), ("GET", "/debug/pprof/nothing"),
+            ("POST", "/registry/sync"), ("PUT", "/registry/sync?source=a")):
+        answer = SERVER.get(path, method, body=b"" if method[0] == "P" else
+            None, Origin="https://page.example.com")
+        want = ["*"] if answer.status == 404 and "debug" not in path else None
+        tap.equal(answer.headers.get_all("Access-Control-Allow-Origin"), want,
+            f"{method} {path}: {answer.status}, not for pages")
+    tap.equal(SERVER.get("/health").headers.get_all(
+        "Access-Control-Allow-Origin"), ["*"], "and the others are, once")
+
+
+def test_parts():
+    """A part of an answer is not to be had: the whole comes instead."""
+    whole = SERVER.get(LIST + "?limit=2")
+    for wanted in ("bytes=0-9", "bytes=5-", "bytes=-5", "bytes=99999999-",
+            "bytes=0-1,3-4", "bytes=x", "lines=1-2"):
+        answer = SERVER.get(LIST + "?limit=2", Range=wanted,
+            If_Range=whole.headers["ETag"])
+        tap.equal((answer.status, answer.body, "Content-Range" in
+            answer.headers), (200, whole.body, False), f"Range: {wanted}")
+
+
+def test_post_without_a_body():
+    """What `curl -X POST` sends, and `curl -d ''`, which all servers take."""
+    line = b"POST /registry/sync HTTP/1.1\r\nHost: localhost\r\n" + \
+        b"Connection: close\r\n"
+    for name, more, want in (("no length", b"", 411 if family() == "lighttpd"
+            else 202), ("length 0", b"Content-Length: 0\r\n", 202)):
+        status, head, body = web_servers.split(SERVER.raw(line + more +
+            b"\r\n"))
+        tap.equal((status, body[:1], b"content-type: application/json" in head),
+            (want, b"{", True), f"{name}: {status}, in JSON")
+
+
+def own_address():
+    """An address of this machine that is not loopback, or None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = s.getsockname()[0]
+    return None if address.startswith(("127.", "0.")) else address
+
+
+def from_elsewhere(server):
+    """What only this machine may see, asked for from another address."""
+    address = own_address()
+    if address is None:
+        tap.skip("this machine has no address but loopback")
+        return
+    for path in ("/metrics", "//metrics", "/%6detrics", "/metrics/", "/./metrics",
+            "/x/../metrics", "/%2e/metrics", "/debug/pprof/heap",
+            "/debug/pprof/profile?seconds=0", "/metrics?x"):
+        with socket.create_connection((address, server.port), 30) as s:
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+                "Connection: close\r\n\r\n".encode())
+            out = b""
+            while chunk := s.recv(65536):
+                out += chunk
+        status, head, body = web_servers.split(out)
+        tap.ok(status in (400, 403, 404) and body[:1] == b"{" and
+            b"application/json" in head, f"{path} from elsewhere: {status}")
+
+
 def nobody_answers(server):
     """The programs do not start any more, or their socket has gone."""
-    socket = os.path.join(server.directory.name, "run", "api.sock")
+    path = os.path.join(server.directory.name, "run", "sockets", "api.sock")
     if server.kind in ("nginx", "apache-proxy"):
-        os.unlink(socket)
+        os.unlink(path)
     else:
         running = server.responders()
         os.unlink(server.program)
@@ -350,6 +422,9 @@ def nobody_answers(server):
     tap.ok(status >= 500, "which is no answer of a registry's")
     if status == 503 and family() != "lighttpd":
         tap.ok(b"retry-after: 5\r\n" in head, "and ends")
+    status, head, body = server.target(b"/metrics")
+    tap.equal((status >= 500, body[:1], head.count(FIELDS)), (True, b"{", 0),
+        f"/metrics: {status}, not for pages even now")
 
 
 def test_too_long():
@@ -499,9 +574,10 @@ def run(kind):
 
 def plain_failure():
     """What a server says when there is nobody to ask."""
-    other = web_servers.Server(SERVER.kind)
+    other = web_servers.Server(SERVER.kind, THV_REGISTRY_ADDRESS="0.0.0.0")
     build(other)
     if tap.ok(other.start(), "starts once more"):
+        from_elsewhere(other)
         nobody_answers(other)
     other.stop()
     other.clean()

@@ -104,8 +104,11 @@ def split(data):
     head, _, body = data.partition(b"\r\n\r\n")
     head = head.lower() + b"\r\n"
     if b"transfer-encoding: chunked" in head:
-        size, _, body = body.partition(b"\r\n")
-        body = body[:int(size, 16)]
+        rest, body = body, b""
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            body += rest[:int(size, 16)]
+            rest = rest[int(size, 16) + 2:]
     return int(head.split()[1]), head, body
 
 
