@@ -138,8 +138,8 @@ int fetch_api_page_read(struct fetch_api_page *out, enum fetch_api_list list,
 /* ---- fetch_api_size.c ---- */
 /*
  * Whether an upstream that answered ${status} with ${words} (NULL: none)
- * refuses the size of a page.  *${named} is the limit it names below ${size},
- * or 0.
+ * refuses the size of a page: by 413, or by 400 or 422 and words that say so.
+ * *${named} is the limit it names below ${size}, or 0.
  */
 bool fetch_api_size_is_refused(
     unsigned *named, int status, const char *words, unsigned size);

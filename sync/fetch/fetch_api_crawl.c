@@ -364,13 +364,16 @@ next_page(struct fetch_api_job *job, struct err *e)
  * Whether that the first page of a list beside that of servers did not come
  * means that there is none.  Most upstreams never heard of such lists, and some
  * have an answer of their own for what they do not know; but one that had the
- * list before has it still, if it does not say otherwise.
+ * list before has it still, if it does not say otherwise.  One that wants to be
+ * asked later has not answered.
  */
 static bool
 is_absent(const struct fetch_api_job *job)
 {
 	if (is_elsewhere(job->status))
 		return true;
+	if (job->status == 429)
+		return false;
 	return !(job->known && job->old.has[job->log->list]) &&
 	       (job->status != 0 || job->no_page);
 }

@@ -56,6 +56,8 @@ fetch_api_size_is_refused(
 		"updated_since" };
 
 	*named = 0;
+	if (status == 413)
+		return true;
 	if ((status != 400 && status != 422) || words == NULL ||
 	    !mentions(words, sizes, sizeof sizes / sizeof *sizes) ||
 	    mentions(words, others, sizeof others / sizeof *others))

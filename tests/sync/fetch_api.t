@@ -363,6 +363,20 @@ def test_page_limit_that_nothing_meets():
               "a list that refuses everything is none")
 
 
+def test_a_list_that_comes_later():
+    late = {"skills": lambda h, q: h.send(429, Retry_After="3600")}
+    with Upstream(150, beside=late) as up:
+        client = Client(up)
+        r = client.fetch()
+        contains(r.error, "asked to wait 3600 seconds: HTTP 429",
+                 "429 does not mean that there are no skills")
+        late["skills"] = []
+        up.forget()
+        r = client.fetch()
+        equal((r.error, len(r.documents), len(up.seen(limit="100"))),
+              ("", 3, 0), "the crawl goes on where it was")
+
+
 def test_words_of_the_upstream():
     token = os.path.join(SCRATCH.name, "echoed")
     with open(token, "w", encoding="utf-8") as f:
@@ -854,7 +868,8 @@ def test_transport():
 main([test_full_crawl, test_nothing_new, test_delta, test_upstream_clock,
       test_full_again, test_no_deltas, test_versions_and_endpoints,
       test_encoding_and_page_size, test_page_limit_of_the_upstream,
-      test_page_limit_that_nothing_meets, test_words_of_the_upstream,
+      test_page_limit_that_nothing_meets, test_a_list_that_comes_later,
+      test_words_of_the_upstream,
       test_secrets, test_restrictions, test_tls,
       test_resuming, test_one_failure_a_page, test_kill,
       test_killed_before_it_was_stored, test_what_is_kept_is_checked,

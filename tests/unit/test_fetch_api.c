@@ -229,6 +229,7 @@ test_refused_sizes(void)
 		{ __LINE__, 400, "bad request", 100, false, 0 },
 		{ __LINE__, 400, NULL, 100, false, 0 },
 		{ __LINE__, 429, "limit of 30 a minute", 100, false, 0 },
+		{ __LINE__, 413, NULL, 100, true, 0 },
 		{ __LINE__, 0, "limit", 100, false, 0 },
 	};
 	unsigned named;
