@@ -20,7 +20,8 @@ fuzz_one(const uint8_t *data, size_t len)
 	FUZZ_HOLDS(shown != NULL);
 	(void)fetch_git_url_has_user(url);
 	err_set(&e, ERR_FETCH, "cannot reach %s", url);
-	fetch_git_url_scrub(&e, url);
+	fetch_git_url_clean(&e);
+	FUZZ_HOLDS(strpbrk(e.text, "\r\n\t\x1b") == NULL);
 	free(shown);
 	fuzz_texts_free(&url, 1);
 }

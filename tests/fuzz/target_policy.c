@@ -5,6 +5,7 @@
  * their own origin alone, and never over plain HTTP to another machine.
  */
 #include "lib/url.h"
+#include "sync/fetch/address.h"
 #include "sync/fetch/http_policy.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -64,10 +65,10 @@ check_address(const char *text)
 		return;
 	memcpy(&v4.sin_addr, text + 12, 4);
 	memcpy(&v6.sin6_addr, text, 16);
-	(void)http_policy_is_public((struct sockaddr *)&v6);
+	(void)address_is_public((struct sockaddr *)&v6);
 	memcpy(&v6.sin6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-	FUZZ_HOLDS(http_policy_is_public((struct sockaddr *)&v6) ==
-		   http_policy_is_public((struct sockaddr *)&v4));
+	FUZZ_HOLDS(address_is_public((struct sockaddr *)&v6) ==
+		   address_is_public((struct sockaddr *)&v4));
 }
 
 void

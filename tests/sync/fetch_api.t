@@ -251,8 +251,8 @@ def test_versions_and_endpoints():
         equal((r.error, r.partial), ("", "0"), "an upstream that moves to "
               "v0.1 is crawled anew")
         r = Client(up, url=up.url("/v0")).fetch()
-        equal(r.error, f"HTTP 404 for URL {up.url()}/v0/servers?limit=100&"
-              "include_deleted=true: Not Found",
+        equal(r.error, f"HTTP 404 for URL {up.url()}/v0/servers?limit=***&"
+              "include_deleted=***: Not Found",
               "a version that is named is not replaced")
     with Upstream(5, versions=()) as up:
         contains(Client(up).fetch().error, "neither v0.1 nor v0 of the "
