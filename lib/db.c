@@ -112,7 +112,7 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 
 	sqlite3_extended_result_codes(db->handle, 1);
 	sqlite3_busy_timeout(
-	    db->handle, mode == DB_READ ? READER_WAIT_MS : WRITER_WAIT_MS);
+	    db->handle, mode == DB_WRITE ? WRITER_WAIT_MS : READER_WAIT_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* SQLite 3.40 takes json_valid() in the writer's CHECKs for unsafe. */
 	sqlite3_db_config(
@@ -126,7 +126,7 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 		if (db_script(db, "PRAGMA locking_mode = EXCLUSIVE", e) == -1)
 			return -1;
 	}
-	if (mode == DB_READ)
+	if (mode != DB_WRITE)
 		return db_script(db,
 		    "PRAGMA query_only = ON;"
 		    "PRAGMA temp_store = MEMORY;" READER_CACHE,
@@ -205,9 +205,9 @@ frozen_name(const char *path, bool frames)
 static int
 open_file(struct db *db, const char *path, enum db_mode mode, struct err *e)
 {
-	int flags = mode == DB_READ
-			? SQLITE_OPEN_READONLY
-			: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	int flags = mode == DB_WRITE
+			? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+			: SQLITE_OPEN_READONLY;
 	char *name =
 	    db->frozen ? frozen_name(path, db->files.frames) : xstrdup(path);
 	int rc = -1;
@@ -262,7 +262,7 @@ out:
  * it can repair, and a moment later it has.
  */
 static int
-open_reader(struct db **out, const char *path, struct err *e)
+open_reader(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
 	bool recovering = true;
@@ -271,7 +271,7 @@ open_reader(struct db **out, const char *path, struct err *e)
 		if (i > 0)
 			nanosleep(&moment, NULL);
 		recovering = false;
-		if (open_as(out, path, DB_READ, NULL, &recovering, e) == 0)
+		if (open_as(out, path, mode, NULL, &recovering, e) == 0)
 			return 0;
 	}
 	return -1;
@@ -295,7 +295,11 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 	bare = db_files_bare(wal);
 	free(wal);
 	db_files_read(&files, path);
-	if (!(bare && files.still) && open_reader(out, path, e) == 0)
+	/* To make no file: who reads a WAL without frames may make its index.
+	 */
+	if (mode == DB_READ_ANY && files.still)
+		return open_as(out, path, mode, &files, &ignored, e);
+	if (!(bare && files.still) && open_reader(out, path, mode, e) == 0)
 		return 0;
 	if (!files.still || open_as(out, path, mode, &files, &ignored, e) == -1)
 		return -1;
@@ -500,12 +504,6 @@ int
 db_part_begin(struct db *db, struct err *e)
 {
 	return db_script(db, "SAVEPOINT part", e);
-}
-
-int
-db_part_keep(struct db *db, struct err *e)
-{
-	return db_script(db, "RELEASE part", e);
 }
 
 void

@@ -28,6 +28,7 @@ struct stmt;
 
 enum db_mode {
 	DB_READ, /* read-only, for responders; refuses another schema */
+	DB_READ_ANY, /* read-only, whatever the schema; makes no file */
 	DB_WRITE /* for the sync; creates the file, keeps the WAL on close */
 };
 
@@ -117,7 +118,6 @@ void db_rollback(struct db *db);
  * db_part_undo() never fails.
  */
 int db_part_begin(struct db *db, struct err *e);
-int db_part_keep(struct db *db, struct err *e);
 void db_part_undo(struct db *db);
 /* Copies the WAL into the database as far as readers allow. */
 void db_checkpoint(struct db *db);
@@ -133,6 +133,8 @@ int64_t db_changes(const struct db *db);
  * on it.
  */
 int db_open_copy(struct db **out, const char *path, struct err *e);
+/* Copies the content of the database ${path} into that. */
+int db_copy_in(struct db *db, const char *path, struct err *e);
 /*
  * Makes the database ${path}, which has to exist, visible under the name
  * "stored" to the statements of ${db}.  Closing does not write to it.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define WAIT_MS 30000
+#define COPY_TRIES 10 /* at a file that a writer begins to change */
 #define PAGE_SIZE_AT 16 /* where a database file says it */
 /* A private database on disk that is gone when it is closed. */
 #define TEMPORARY ""
@@ -75,6 +76,50 @@ db_open_copy(struct db **out, const char *path, struct err *e)
 	rc = 0;
 out:
 	db_close(db);
+	return rc;
+}
+
+static int
+back_up(struct db *db, struct db *from, const char *path, struct err *e)
+{
+	sqlite3_backup *backup =
+	    sqlite3_backup_init(db->handle, "main", from->handle, "main");
+	int code;
+
+	if (backup == NULL) {
+		db_set_err(e, db->handle, path);
+		return -1;
+	}
+	code = sqlite3_backup_step(backup, -1);
+	if (sqlite3_backup_finish(backup) != SQLITE_OK || code != SQLITE_DONE) {
+		db_set_err(e, db->handle, path);
+		return -1;
+	}
+	return 0;
+}
+
+int
+db_copy_in(struct db *db, const char *path, struct err *e)
+{
+	struct db *from = NULL;
+	bool whole = false;
+	int rc = -1;
+
+	for (int i = 0; !whole && i < COPY_TRIES; i++) {
+		if (db_open(&from, path, DB_READ_ANY, e) == -1 ||
+		    back_up(db, from, path, e) == -1)
+			goto out;
+		whole = !db_is_frozen(from) || db_stays_frozen(from);
+		db_close(from);
+		from = NULL;
+	}
+	if (!whole) {
+		err_set(e, ERR_BUSY, "%s: changed while it was copied", path);
+		goto out;
+	}
+	rc = 0;
+out:
+	db_close(from);
 	return rc;
 }
 

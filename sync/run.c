@@ -7,6 +7,7 @@
 #include "lib/sandbox.h"
 #include "lib/trace.h"
 #include "lib/xalloc.h"
+#include "sync/dry_run.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/lock.h"
 #include "sync/stop.h"
@@ -92,14 +93,28 @@ choose_run_id(struct run *r, struct err *e)
 	return 0;
 }
 
-/* Opens the database; a dry run of none that exists works in memory. */
 static int
-open_database(struct db **db, const struct run_options *o, struct err *e)
+open_copies(struct db **db, char **cache_dir, const char *path, struct err *e)
 {
-	const char *path = o->conf->database_path;
+	bool missing;
 
-	if (o->dry_run && access(path, F_OK) == -1 && errno == ENOENT)
-		path = ":memory:";
+	if (dry_run_open(db, &missing, path, e) == -1 ||
+	    dry_run_make_cache(cache_dir, e) == -1)
+		return -1;
+	if (missing)
+		log_message(LOG_LEVEL_WARN,
+		    "dry run without a database: everything is new", path);
+	return 0;
+}
+
+/* The lock, the directory and the database that a run changes. */
+static int
+open_stored(struct db **db, char **cache_dir, int *lock, const char *path,
+    struct err *e)
+{
+	if (lock_take(lock, path, e) == -1 ||
+	    make_cache_dir(cache_dir, path, e) == -1)
+		return -1;
 	return database_open(db, path, e);
 }
 
@@ -148,10 +163,6 @@ check_sandbox(void)
 	return &check;
 }
 
-/*
- * Brings the configuration in.  A dry run leaves its transaction open, to be
- * undone at the end with all that follows.
- */
 static int
 bring_in_configuration(struct run *r, struct err *e)
 {
@@ -163,8 +174,7 @@ bring_in_configuration(struct run *r, struct err *e)
 	    reconcile_setting(
 		db, SANDBOX_SETTING, check_sandbox()->warning, e) == -1)
 		goto fail;
-	if (!r->options->dry_run &&
-	    (db_commit(db, e) == -1 || let_note(r, e) == -1))
+	if (db_commit(db, e) == -1 || let_note(r, e) == -1)
 		goto fail;
 	return 0;
 fail:
@@ -359,7 +369,7 @@ end_trace(void)
 int
 run_record(struct run *r, struct err *e)
 {
-	if (r->recorded || r->options->dry_run)
+	if (r->recorded)
 		return 0;
 	if (choose_run_id(r, e) == -1 ||
 	    state_run_start(&r->context.run, r->context.db, r->run_id,
@@ -526,7 +536,6 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 	r->context = (struct source_context){ .db = db,
 		.cache_dir = cache_dir,
 		.max_meta_size = r->conf->max_meta_size,
-		.dry_run = r->options->dry_run,
 		.progress = show_local,
 		.progress_ctx = r };
 	if (!r->options->dry_run && database_recover(db, e) == -1)
@@ -550,6 +559,7 @@ run_sync(
 	struct run r = {
 		.options = options, .conf = options->conf, .report = out
 	};
+	const char *path = options->conf->database_path;
 	struct db *db = NULL;
 	char *cache_dir = NULL;
 	int lock = -1;
@@ -560,9 +570,9 @@ run_sync(
 	begin_trace(options);
 	fetch_process_adopt();
 	if (check_names(options, e) == -1 ||
-	    lock_take(&lock, options->conf->database_path, e) == -1 ||
-	    make_cache_dir(&cache_dir, options->conf->database_path, e) == -1 ||
-	    open_database(&db, options, e) == -1 ||
+	    (options->dry_run
+		    ? open_copies(&db, &cache_dir, path, e) == -1
+		    : open_stored(&db, &cache_dir, &lock, path, e) == -1) ||
 	    work(&r, db, cache_dir, e) == -1)
 		goto out;
 	rc = 0;
@@ -576,6 +586,8 @@ out:
 		db_rollback(db);
 	db_close(db);
 	lock_release(lock);
+	if (options->dry_run)
+		dry_run_remove_cache(cache_dir);
 	free(cache_dir);
 	end_trace();
 	return rc;

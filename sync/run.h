@@ -56,7 +56,7 @@ struct run_options {
 	char **names; /* only these sources; they count as due */
 	size_t name_count; /* 0: all */
 	bool force; /* ignore interval and what was remembered */
-	bool dry_run; /* write nothing */
+	bool dry_run; /* write nothing: sync/dry_run.h */
 	const char *run_id; /* NULL: made up; set: the run was triggered */
 	const struct run_watch *watch; /* NULL: nobody */
 	/* Told of sources while and after they are worked on, and of steps. */

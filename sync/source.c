@@ -41,30 +41,6 @@ struct attempt {
 	bool applying; /* inside the write transaction */
 };
 
-/* A transaction of its own, or in a dry run a part of the one to be undone. */
-static int
-begin(const struct attempt *a, struct err *e)
-{
-	return a->context->dry_run ? db_part_begin(a->context->db, e)
-				   : db_begin_write(a->context->db, e);
-}
-
-static int
-commit(const struct attempt *a, struct err *e)
-{
-	return a->context->dry_run ? db_part_keep(a->context->db, e)
-				   : db_commit(a->context->db, e);
-}
-
-static void
-roll_back(const struct attempt *a)
-{
-	if (a->context->dry_run)
-		db_part_undo(a->context->db);
-	else
-		db_rollback(a->context->db);
-}
-
 static int64_t
 stored(const struct source_job *job)
 {
@@ -83,7 +59,7 @@ show_progress(struct attempt *a)
 	if (c->progress != NULL)
 		c->progress(c->progress_ctx, a->job->conf->name, &a->out->used,
 		    a->entries, stored(a->job));
-	if (c->dry_run || a->applying || now - a->last_heartbeat < HEARTBEAT)
+	if (a->applying || now - a->last_heartbeat < HEARTBEAT)
 		return;
 	a->last_heartbeat = now;
 	/* A heartbeat that is missed is not worth failing for. */
@@ -264,8 +240,6 @@ source_claim(struct source_outcome *out, const struct source_context *c,
 	out->error[0] = out->note[0] = '\0';
 	out->failure = NULL;
 	out->started_us = clock_now();
-	if (c->dry_run)
-		return 0;
 	if (state_claim(c->db, job->id, out->started_us, e) == -1)
 		return -1;
 	return state_run_progress(c->db, c->run, job->conf->name, 0, 0, e);
@@ -285,14 +259,15 @@ record_failure(struct attempt *a, const struct err *why, struct err *e)
 	out->counts = kept;
 	end.due = not_before(retry_due(a->job, end.now), end.retry);
 	end.message = out->error;
-	if (begin(a, e) == -1)
+	if (db_begin_write(a->context->db, e) == -1)
 		return -1;
-	if (state_failed(a->context->db, &end, e) == -1 || commit(a, e) == -1)
+	if (state_failed(a->context->db, &end, e) == -1 ||
+	    db_commit(a->context->db, e) == -1)
 		goto out;
 	rc = 0;
 out:
 	if (rc == -1)
-		roll_back(a);
+		db_rollback(a->context->db);
 	return rc;
 }
 
@@ -313,15 +288,15 @@ record_unchanged(struct attempt *a, struct err *e)
 
 	a->out->result = SYNC_UNCHANGED;
 	count_as_kept(a);
-	if (begin(a, e) == -1)
+	if (db_begin_write(a->context->db, e) == -1)
 		return -1;
 	if (state_unchanged(a->context->db, &end, e) == -1 ||
-	    commit(a, e) == -1)
+	    db_commit(a->context->db, e) == -1)
 		goto out;
 	rc = 0;
 out:
 	if (rc == -1)
-		roll_back(a);
+		db_rollback(a->context->db);
 	return rc;
 }
 
@@ -374,7 +349,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 	struct state_end end;
 	int rc = -1;
 
-	if (begin(a, e) == -1) {
+	if (db_begin_write(a->context->db, e) == -1) {
 		free(filter);
 		return -1;
 	}
@@ -391,7 +366,8 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 	end.filter = filter;
 	if (!a->job->due)
 		end.due = a->job->state.due_us;
-	if (state_complete(c->db, &end, e) == -1 || commit(a, e) == -1)
+	if (state_complete(c->db, &end, e) == -1 ||
+	    db_commit(a->context->db, e) == -1)
 		goto out;
 	a->out->result = result;
 	snprintf(
@@ -400,7 +376,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 out:
 	a->applying = false;
 	if (rc == -1)
-		roll_back(a);
+		db_rollback(a->context->db);
 	free(filter);
 	return rc;
 }

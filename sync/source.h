@@ -16,8 +16,7 @@ struct source_context {
 	struct db *db;
 	const char *cache_dir;
 	size_t max_meta_size;
-	bool dry_run; /* a write transaction is open and will be undone */
-	int64_t run; /* the record of the run; unused in a dry run */
+	int64_t run; /* the record of the run */
 	/*
 	 * Called now and then while a source is read or its entries are
 	 * applied; ${expected} is how many were stored last time.

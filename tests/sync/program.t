@@ -6,6 +6,7 @@ import json
 import os
 import re
 import pty
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import termios
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import responder
 import tap
+from git_server import Repository
 from test_site import SYNC, Site, document, server
 from slow_upstream import Upstream
 
@@ -93,23 +95,77 @@ def test_json_report():
                   "forced")
 
 
+def files(site):
+    """{path: (inode, mtime, content)} of all files of a site."""
+    found = {}
+    for directory, names, plain in os.walk(site.dir):
+        for name in names + plain:
+            path = os.path.join(directory, name)
+            st = os.stat(path)
+            content = open(path, "rb").read() if name in plain else None
+            found[path] = (st.st_ino, st.st_mtime_ns, content)
+    return found
+
+
+def dry_run(site, want, what, *args):
+    """Reports the counts ${want} of a and b, and leaves no trace."""
+    site.write("tmp/keep", "")
+    before = files(site)
+    run = site.sync("--dry-run", *args, TMPDIR=site.path("tmp"))
+    tap.equal((run.status, [run.counts(s) for s in "ab"]), (0, want), what)
+    after = files(site)
+    tap.equal(sorted(set(before) ^ set(after)), [], f"no file: {what}")
+    # In the index of the WAL a reader notes what it reads.
+    tap.equal([p for p in before if before[p] != after.get(p) and not
+               p.endswith(("-shm", "/tmp"))], [], f"none changed: {what}")
+    return run
+
+
 def test_dry_run_writes_nothing():
     with Site() as site:
-        site_with_one(site)
-        run = site.sync("--dry-run")
-        tap.equal(run.counts("a"), (1, 0, 0, 0, 0), "the difference")
-        tap.ok(not os.path.exists(site.database), "no database is made")
+        repo = Repository(site.path("repo.git"))
+
+        def commit(name):
+            repo.commit({"registry.json":
+                         json.dumps(document(server(name))).encode()})
+        commit("n/z")
+        b = {"git": {"repository": "file://" + repo.path}}
+        site.configure({"a": site.file_source("a", server("n/x")), "b": b})
+        new = [(1, 0, 0, 0, 0)] * 2
+        run = dry_run(site, new, "without a database")
+        tap.contains(run.err, "dry run without a database", "which is said")
         site.sync()
-        site.configure({"a": site.file_source("a", server("n/x"),
-                                              server("n/y")),
-                        "b": site.file_source("b", server("n/z"))})
-        tables = ("source", "registry", "entry", "version", "run", "membership")
-        before = [site.query(f"SELECT * FROM {t}") for t in tables]
-        run = site.sync("--dry-run", "--force")
-        tap.equal((run.counts("a"), run.counts("b")),
-                  ((1, 0, 0, 1, 0), (1, 0, 0, 0, 0)), "the difference again")
-        tap.equal([site.query(f"SELECT * FROM {t}") for t in tables], before,
-                  "no row moved")
+        site.file_source("a", server("n/x"), server("n/y"))
+        commit("n/other")
+        more = [(1, 0, 0, 1, 0), (1, 0, 1, 0, 0)]
+        run = dry_run(site, more, "with one", "--force")
+        tap.ok("without a database" not in run.err, "which is not said")
+        with open(site.database + ".lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            dry_run(site, more, "beside a sync", "--force")
+        db = sqlite3.connect(site.database)
+        db.execute("BEGIN IMMEDIATE")
+        dry_run(site, more, "while a sync writes", "--force")
+        db.rollback()
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        db.execute(f"PRAGMA user_version = {version // 1000 * 1000}")
+        db.close()
+        dry_run(site, more, "another schema", "--force")
+        restored = site.path("restored.db")
+        db = sqlite3.connect(site.database)
+        db.execute("VACUUM INTO ?", (restored,))
+        db.close()
+        for end in "", "-wal", "-shm", ".lock":
+            if os.path.exists(site.database + end):
+                os.unlink(site.database + end)
+        os.rename(restored, site.database)
+        dry_run(site, more, "a database alone", "--force")
+        db = sqlite3.connect(site.database)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.close()
+        dry_run(site, more, "alone, in WAL mode", "--force")
+        tap.equal([site.sync("--force").counts(s) for s in "a"], more[:1],
+                  "a run then does what was said")
 
 
 def test_one_at_a_time():
@@ -127,7 +183,6 @@ def test_one_at_a_time():
 def test_foreign_database_is_left_alone():
     with Site() as site:
         site_with_one(site)
-        import sqlite3
         db = sqlite3.connect(site.database)
         db.execute("CREATE TABLE other (x)")
         db.commit()
@@ -143,7 +198,6 @@ def test_newer_database_is_left_alone():
     with Site() as site:
         site_with_one(site)
         site.sync()
-        import sqlite3
         db = sqlite3.connect(site.database)
         db.execute("PRAGMA user_version = 99000")
         db.close()
@@ -159,7 +213,6 @@ def test_derived_tables_are_made_anew():
         site.sync()
         before = {uri: site.get(uri).body for uri in
                   ("/v0.1/servers", "/v0.1/servers?search=%C3%BCbung")}
-        import sqlite3
         db = sqlite3.connect(site.database)
         version = db.execute("PRAGMA user_version").fetchone()[0]
         db.execute("DROP TABLE posting")
@@ -257,7 +310,6 @@ def test_orphaned_run_is_cleared_up():
     with Site() as site:
         site_with_one(site)
         site.sync()
-        import sqlite3
         db = sqlite3.connect(site.database)
         db.execute("UPDATE run SET ended_us = NULL, result = NULL")
         db.execute("UPDATE source_state SET phase = 'syncing'")
