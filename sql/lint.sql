@@ -16,6 +16,12 @@ SELECT CASE kind WHEN 'server' THEN 1 WHEN 'skill' THEN 2 ELSE 3 END, path,
     name, version, rule, value
 FROM rejected_entry WHERE source = :source;
 
+-- name: lint_notes
+-- What the last sync of a source noted of entries that are served.
+SELECT CASE kind WHEN 'server' THEN 1 WHEN 'skill' THEN 2 ELSE 3 END, path,
+    name, version, rule, value
+FROM entry_note WHERE source = :source AND name IS NOT NULL;
+
 -- name: lint_documents
 -- All that is stored of a source and not removed.
 SELECT e.kind, e.name, v.version, d.body

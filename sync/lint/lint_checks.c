@@ -158,19 +158,23 @@ carried(const struct lint_package *p)
 void
 lint_checks_nothing_to_run(struct lint_sink *sink, const struct lint_server *s)
 {
-	if (!s->has_package && !s->has_remote)
+	if (s->package_total + s->remote_total == 0)
 		found(sink, NULL, "%s", "");
 }
 
-/* Reports a server whose packages are all of other types, without remotes. */
+/*
+ * Reports a server whose packages are all of other types, without remotes.
+ * Those of cargo are young; what is known of them has a rule of its own.
+ */
 static void
 check_ways_in(struct lint_sink *sink, const struct lint_server *s,
     const char *const *types)
 {
-	if (!s->has_package || s->has_remote)
+	if (s->package_total == 0 || s->remote_total > 0)
 		return;
 	for (size_t i = 0; i < s->package_count; i++)
-		if (is_one_of(s->packages[i].type, types))
+		if (is_one_of(s->packages[i].type, types) ||
+		    is(s->packages[i].type, "cargo"))
 			return;
 	found(sink, s->package_count > 0 ? s->packages[0].type : NULL,
 	    "packages");
@@ -214,7 +218,7 @@ static const char *
 type_without_command(const struct lint_package *p)
 {
 	static const char *const known[] = { "npm", "pypi", "oci", "nuget",
-		NULL };
+		"cargo", NULL };
 
 	return is_one_of(p->type, known) ? NULL : p->type;
 }
@@ -262,13 +266,38 @@ static const char *
 floating_identifier(const struct lint_package *p)
 {
 	static const char *const versioned[] = { "npm", "pypi", "oci", "docker",
-		"nuget", NULL };
+		"nuget", "cargo", NULL };
 	const char *version = carried(p);
 
 	return is_one_of(p->type, versioned) && p->version == NULL &&
 		       (version == NULL || is(version, "latest"))
 		   ? p->identifier
 		   : NULL;
+}
+
+static const char *
+cargo_type(const struct lint_package *p)
+{
+	return is(p->type, "cargo") ? p->type : NULL;
+}
+
+static const char *
+misplaced_executable(const struct lint_package *p)
+{
+	return is(p->type, "npm") ? NULL : p->executable;
+}
+
+void
+lint_checks_package_cargo(struct lint_sink *sink, const struct lint_server *s)
+{
+	check_packages(sink, s, cargo_type, "registryType");
+}
+
+void
+lint_checks_package_executable(
+    struct lint_sink *sink, const struct lint_server *s)
+{
+	check_packages(sink, s, misplaced_executable, "executable");
 }
 
 void
@@ -307,6 +336,41 @@ lint_checks_package_floating(
     struct lint_sink *sink, const struct lint_server *s)
 {
 	check_packages(sink, s, floating_identifier, "identifier");
+}
+
+/* ---- transports of packages and remotes ---- */
+
+static const char *
+outdated_transport(const struct lint_package *p)
+{
+	return is(p->transport, "sse") ? p->transport : NULL;
+}
+
+static const char *
+variable_transport(const struct lint_package *p)
+{
+	return p->url != NULL && *p->url == '{' ? p->url : NULL;
+}
+
+void
+lint_checks_transport_sse(struct lint_sink *sink, const struct lint_server *s)
+{
+	check_packages(sink, s, outdated_transport, "transport.type");
+	for (size_t i = 0; i < s->remote_count; i++)
+		if (is(s->remotes[i].type, "sse"))
+			found(sink, s->remotes[i].type, "remotes.%zu.type",
+			    s->remotes[i].index);
+}
+
+void
+lint_checks_transport_variable(
+    struct lint_sink *sink, const struct lint_server *s)
+{
+	check_packages(sink, s, variable_transport, "transport.url");
+	for (size_t i = 0; i < s->remote_count; i++)
+		if (*s->remotes[i].url == '{')
+			found(sink, s->remotes[i].url, "remotes.%zu.url",
+			    s->remotes[i].index);
 }
 
 /* ---- remotes ---- */
@@ -427,5 +491,109 @@ lint_checks_tag(struct lint_sink *sink, const struct lint_server *s)
 			found(sink, t->text,
 			    PUBLISHER ".io.github.stacklok.%s.tags.%zu",
 			    t->extension, t->index);
+	}
+}
+
+/* ---- Kiro ---- */
+
+/* Its rules about parts count where there is one way in, as it wants. */
+static bool
+has_one_remote(const struct lint_server *s)
+{
+	return s->remote_total == 1 && s->package_total == 0;
+}
+
+static bool
+has_one_package(const struct lint_server *s)
+{
+	return s->package_total == 1 && s->remote_total == 0;
+}
+
+void
+lint_checks_kiro_ways(struct lint_sink *sink, const struct lint_server *s)
+{
+	char ways[64];
+
+	if (has_one_remote(s) || has_one_package(s))
+		return;
+	snprintf(ways, sizeof ways, "%zu remotes, %zu packages",
+	    s->remote_total, s->package_total);
+	found(sink, ways, "%s", "");
+}
+
+void
+lint_checks_kiro_remote(struct lint_sink *sink, const struct lint_server *s)
+{
+	static const char *const types[] = { "streamable-http", "sse", NULL };
+
+	if (!has_one_remote(s))
+		return;
+	if (s->remote_count == 0 || s->remotes[0].url[0] == '\0')
+		found(sink, NULL, "remotes.0.url");
+	else if (!is_one_of(s->remotes[0].type, types))
+		found(sink, s->remotes[0].type, "remotes.0.type");
+}
+
+static bool
+is_blank(const char *text)
+{
+	return text == NULL || *text == '\0';
+}
+
+void
+lint_checks_kiro_headers(struct lint_sink *sink, const struct lint_server *s)
+{
+	for (size_t i = 0; has_one_remote(s) && i < s->headers.count; i++) {
+		const struct lint_field *f = &s->headers.at[i];
+
+		if (is_blank(f->name) || is_blank(f->value))
+			found(sink, f->name, "remotes.0.headers.%zu.%s",
+			    f->index, is_blank(f->name) ? "name" : "value");
+	}
+}
+
+void
+lint_checks_kiro_package(struct lint_sink *sink, const struct lint_server *s)
+{
+	static const char *const types[] = { "npm", "pypi", NULL };
+	const struct lint_package *p = s->packages;
+
+	if (!has_one_package(s) || s->package_count == 0)
+		return;
+	if (!is_one_of(p->type, types))
+		found(sink, p->type, "packages.0.registryType");
+	else if (is_blank(p->identifier))
+		found(sink, p->identifier, "packages.0.identifier");
+	else if (is_blank(p->version))
+		found(sink, p->version, "packages.0.version");
+	else if (!is(p->transport, "stdio"))
+		found(sink, p->transport, "packages.0.transport.type");
+}
+
+void
+lint_checks_kiro_arguments(struct lint_sink *sink, const struct lint_server *s)
+{
+	for (size_t i = 0; has_one_package(s) && i < s->arguments.count; i++) {
+		const struct lint_field *f = &s->arguments.at[i];
+		const bool placed = is(f->type, "positional");
+
+		if (!placed || is_blank(f->value))
+			found(sink, placed ? f->value : f->type,
+			    "packages.0.packageArguments.%zu.%s", f->index,
+			    placed ? "value" : "type");
+	}
+}
+
+void
+lint_checks_kiro_environment(
+    struct lint_sink *sink, const struct lint_server *s)
+{
+	for (size_t i = 0; has_one_package(s) && i < s->variables.count; i++) {
+		const struct lint_field *f = &s->variables.at[i];
+
+		if (is_blank(f->name) || f->preset == NULL)
+			found(sink, f->name,
+			    "packages.0.environmentVariables.%zu.%s", f->index,
+			    is_blank(f->name) ? "name" : "default");
 	}
 }

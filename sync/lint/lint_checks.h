@@ -29,6 +29,10 @@ lint_check lint_checks_npm_hint;
 lint_check lint_checks_package_latest;
 lint_check lint_checks_package_range;
 lint_check lint_checks_package_floating;
+lint_check lint_checks_package_cargo;
+lint_check lint_checks_package_executable;
+lint_check lint_checks_transport_sse;
+lint_check lint_checks_transport_variable;
 lint_check lint_checks_remote_variable;
 lint_check lint_checks_remote_http;
 lint_check lint_checks_remote_local;
@@ -40,5 +44,11 @@ lint_check lint_checks_icon_http;
 lint_check lint_checks_publisher_scalar;
 lint_check lint_checks_publisher_size;
 lint_check lint_checks_tag;
+lint_check lint_checks_kiro_ways;
+lint_check lint_checks_kiro_remote;
+lint_check lint_checks_kiro_headers;
+lint_check lint_checks_kiro_package;
+lint_check lint_checks_kiro_arguments;
+lint_check lint_checks_kiro_environment;
 
 #endif

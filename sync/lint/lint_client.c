@@ -13,6 +13,7 @@ static const struct {
 	{ "thv-registry-api", "thv-registry-api" },
 	{ "official registry", "official-registry" },
 	{ "this sync", "thv-registry-sync" },
+	{ "Kiro", "kiro" },
 };
 
 const char *

@@ -13,10 +13,11 @@ enum lint_client {
 	LINT_TOOLHIVE = 8,
 	LINT_REFERENCE = 16, /* thv-registry-api, with this as its source */
 	LINT_OFFICIAL = 32, /* the official registry, when publishing */
-	LINT_SYNC = 64 /* this program */
+	LINT_SYNC = 64, /* this program */
+	LINT_KIRO = 128 /* Kiro, with a file made of the registry */
 };
 
-#define LINT_CLIENT_COUNT 7
+#define LINT_CLIENT_COUNT 8
 #define LINT_READERS \
 	(LINT_VSCODE | LINT_COPILOT_CLI | LINT_JETBRAINS | LINT_TOOLHIVE)
 

@@ -105,6 +105,14 @@ struct document {
 	const char *path;
 };
 
+static void
+report_problem(struct input *in, const char *rule,
+    const struct lint_place *place, const struct rules_problem *problem)
+{
+	report(in, rule, place, problem->path, problem->rule,
+	    problem->value[0] == '\0' ? NULL : problem->value);
+}
+
 static int
 take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
@@ -122,8 +130,9 @@ take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 	++*d->in->entries;
 	catalog_place(where, sizeof where, entry, "");
 	if (problem != NULL)
-		report(d->in, "rejected", &place, problem->path, problem->rule,
-		    problem->value[0] == '\0' ? NULL : problem->value);
+		report_problem(d->in, "rejected", &place, problem);
+	for (size_t i = 0; i < entry->note_count; i++)
+		report_problem(d->in, "format", &place, &entry->note[i]);
 	look_at(d->in, &place, entry->json, entry->json_len, true);
 	return 0;
 }
@@ -239,14 +248,13 @@ out:
 
 /* ---- the database ---- */
 
+/* Reports the rows of ${s}: what a sync said of entries, to be ${counted}. */
 static int
-report_rejections(
-    struct input *in, struct db *db, const char *name, struct err *e)
+report_rows(struct input *in, struct stmt *s, const char *rule, bool counted,
+    const char *name, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_LINT_REJECTIONS);
 	bool row;
 
-	stmt_bind_str(s, SQL_LINT_REJECTIONS_P_SOURCE, name);
 	for (;;) {
 		struct lint_place place = { .scope_kind = "source",
 			.scope = name };
@@ -255,13 +263,26 @@ report_rejections(
 			return -1;
 		if (!row)
 			return 0;
-		++*in->entries;
+		*in->entries += counted;
 		place.kind = (enum entry_kind)stmt_int(s, 0);
 		place.name = stmt_text(s, 2, NULL);
 		place.version = stmt_text(s, 3, NULL);
-		report(in, "rejected", &place, stmt_text(s, 1, NULL),
+		report(in, rule, &place, stmt_text(s, 1, NULL),
 		    stmt_text(s, 4, NULL), stmt_text(s, 5, NULL));
 	}
+}
+
+static int
+report_said(struct input *in, struct db *db, const char *name, struct err *e)
+{
+	struct stmt *rejections = db_stmt(db, SQL_LINT_REJECTIONS);
+	struct stmt *notes = db_stmt(db, SQL_LINT_NOTES);
+
+	stmt_bind_str(rejections, SQL_LINT_REJECTIONS_P_SOURCE, name);
+	stmt_bind_str(notes, SQL_LINT_NOTES_P_SOURCE, name);
+	if (report_rows(in, rejections, "rejected", true, name, e) == -1)
+		return -1;
+	return report_rows(in, notes, "format", false, name, e);
 }
 
 /* Looks at the rows of ${s}, which are kind, name, version and document. */
@@ -297,7 +318,7 @@ look_at_source(struct input *in, struct db *db, int64_t source,
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_DOCUMENTS);
 
-	if (report_rejections(in, db, name, e) == -1)
+	if (report_said(in, db, name, e) == -1)
 		return -1;
 	if (alone)
 		in->across = lint_across_new();

@@ -19,18 +19,25 @@ const struct lint_rule lint_rules_table[] = {
 	    "The reference takes at most 104857600 bytes from a URL.",
 	    "Split it into several sources.", NULL },
 	{ "rejected", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
-	    "The entry breaks a rule of its format: the sync leaves it out, "
-	    "and the reference refuses the whole document.",
+	    "The entry breaks a rule without which it cannot be served: the "
+	    "sync leaves it out, and the reference refuses the whole "
+	    "document.",
+	    "Make the member that is named follow the rule.", NULL },
+	{ "format", LINT_WARNING, LINT_SYNC | LINT_REFERENCE,
+	    "The entry breaks a rule of its format.  The sync serves it, or "
+	    "ignores the member, but the reference refuses a document that "
+	    "holds it, and clients may be unable to use it.",
 	    "Make the member that is named follow the rule.", NULL },
 	{ "duplicate", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
 	    "The name and version stand in the document twice: the sync "
 	    "leaves the second out, and the reference refuses the whole "
 	    "document.",
 	    "Remove one, or give it a version of its own.", NULL },
-	{ "item-fields", LINT_ERROR, LINT_VSCODE,
+	{ "item-fields", LINT_ERROR, LINT_VSCODE | LINT_KIRO,
 	    "VS Code needs a name, a description and a version that are not "
 	    "empty.  It passes over an entry without them, and when that "
-	    "entry is the first of a page it refuses the page.",
+	    "entry is the first of a page it refuses the page.  Kiro refuses "
+	    "the file.",
 	    "Fill in the member.", lint_checks_item },
 	{ "text-length", LINT_ERROR, LINT_REFERENCE | LINT_OFFICIAL,
 	    "A description or title of more than 100 characters makes the "
@@ -89,6 +96,16 @@ const struct lint_rule lint_rules_table[] = {
 	    "another type it makes a command called like the type.",
 	    "List a package of a type it knows first.",
 	    lint_checks_vscode_type },
+	{ "package-cargo", LINT_WARNING, LINT_READERS,
+	    "The official registry accepts cargo packages, but no client is "
+	    "known to have a command that starts one.",
+	    "Add a package of npm, pypi or oci, or a remote.",
+	    lint_checks_package_cargo },
+	{ "package-executable", LINT_ERROR, LINT_OFFICIAL,
+	    "Only an npm package may name the executable to start; with "
+	    "another type the entry cannot be published.",
+	    "Remove executable, or name the program in the arguments.",
+	    lint_checks_package_executable },
 	{ "package-version-twice", LINT_ERROR, LINT_VSCODE,
 	    "The identifier carries a version and there is a version too: VS "
 	    "Code joins them, as in image:1.0:1.0, and the start fails.",
@@ -110,6 +127,16 @@ const struct lint_rule lint_rules_table[] = {
 	    "without this entry changing.",
 	    "Name a version, or a digest of the image.",
 	    lint_checks_package_floating },
+	{ "transport-sse", LINT_WARNING, LINT_READERS,
+	    "The protocol has replaced SSE with streamable HTTP, and clients "
+	    "remove it.  Where only registered servers may run, a client that "
+	    "is configured with http for the same URL is refused.",
+	    "Use streamable-http if the server supports it.",
+	    lint_checks_transport_sse },
+	{ "transport-variable", LINT_WARNING, LINT_REFERENCE | LINT_OFFICIAL,
+	    "The URL begins with a variable, which only the draft of the next "
+	    "schema allows: the reference refuses a document that holds it.",
+	    "Begin the URL with https://.", lint_checks_transport_variable },
 	{ "remote-variable", LINT_ERROR, LINT_VSCODE,
 	    "VS Code writes the URL into its settings as it is, and where "
 	    "only registered servers may run compares it as it is: with the "
@@ -147,10 +174,10 @@ const struct lint_rule lint_rules_table[] = {
 	{ "icon-http", LINT_WARNING, LINT_VSCODE,
 	    "The window of VS Code loads pictures over https only.",
 	    "Put the picture behind https.", lint_checks_icon_http },
-	{ "publisher-scalar", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
-	    "A value directly below publisher-provided is no object: the "
-	    "sync leaves the entry out, and the reference refuses the whole "
-	    "document.",
+	{ "publisher-scalar", LINT_WARNING, LINT_REFERENCE,
+	    "A value directly below publisher-provided is no object.  The "
+	    "official registry accepts that, but the reference refuses a "
+	    "document that holds it.",
 	    "Put it into an object under a name of the publisher.",
 	    lint_checks_publisher_scalar },
 	{ "publisher-size", LINT_ERROR, LINT_REFERENCE,
@@ -158,13 +185,41 @@ const struct lint_rule lint_rules_table[] = {
 	    "configured otherwise the reference refuses the whole document.",
 	    "Shorten it, or raise database.maxMetaSize there.",
 	    lint_checks_publisher_size },
-	{ "tag-form", LINT_ERROR, LINT_SYNC | LINT_REFERENCE | LINT_TOOLHIVE,
+	{ "tag-form", LINT_ERROR, LINT_REFERENCE | LINT_TOOLHIVE,
 	    "A tag of ToolHive has two or more of a-z, 0-9, hyphen and "
 	    "underscore, a letter or digit first and last.  With another one "
-	    "the sync leaves the entry out, and the reference refuses the "
-	    "whole document.",
+	    "the reference refuses the whole document.",
 	    "Write it in lower case, with hyphens for spaces.",
 	    lint_checks_tag },
+	{ "kiro-ways", LINT_WARNING, LINT_KIRO,
+	    "Kiro takes an entry with exactly one remote or exactly one "
+	    "package, not both, and refuses a whole file for one other entry.",
+	    "Leave the entry out of the file for Kiro, or keep one way in.",
+	    lint_checks_kiro_ways },
+	{ "kiro-remote", LINT_WARNING, LINT_KIRO,
+	    "Kiro takes a remote of type streamable-http or sse with a URL.",
+	    "Leave the entry out of the file for Kiro, or use such a remote.",
+	    lint_checks_kiro_remote },
+	{ "kiro-headers", LINT_WARNING, LINT_KIRO,
+	    "Kiro needs a name and a value of each header, because it does "
+	    "not ask for one.",
+	    "Give the value, or leave the entry out of the file for Kiro.",
+	    lint_checks_kiro_headers },
+	{ "kiro-package", LINT_WARNING, LINT_KIRO,
+	    "Kiro starts npm and pypi packages with an identifier, a version "
+	    "and the transport stdio.",
+	    "Leave the entry out of the file for Kiro, or offer such a "
+	    "package.",
+	    lint_checks_kiro_package },
+	{ "kiro-arguments", LINT_WARNING, LINT_KIRO,
+	    "Kiro takes positional package arguments with a value only.",
+	    "Write each argument as a positional one with a value.",
+	    lint_checks_kiro_arguments },
+	{ "kiro-environment", LINT_WARNING, LINT_KIRO,
+	    "Kiro needs a name and a default of each environment variable, "
+	    "because it does not ask for a value.",
+	    "Give a default, or leave the entry out of the file for Kiro.",
+	    lint_checks_kiro_environment },
 	{ "name-case", LINT_WARNING, LINT_READERS,
 	    "Two names differ only in upper and lower case: people and "
 	    "allowlists take one for the other.",

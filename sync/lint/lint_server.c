@@ -18,6 +18,30 @@ text(const json_t *object, const char *member)
 	return json_string_value(json_object_get(object, member));
 }
 
+/* Adds the elements of ${list}, which belongs to the ${owner}th element. */
+static void
+read_fields(struct lint_fields *fields, size_t owner, const json_t *list)
+{
+	const size_t count = json_array_size(list);
+
+	if (count == 0)
+		return;
+	fields->at = xreallocarray(
+	    fields->at, fields->count + count, sizeof *fields->at);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *f = json_array_get(list, i);
+
+		fields->at[fields->count++] = (struct lint_field){
+			.owner = owner,
+			.index = i,
+			.name = text(f, "name"),
+			.type = text(f, "type"),
+			.value = text(f, "value"),
+			.preset = text(f, "default"),
+		};
+	}
+}
+
 static void
 read_packages(struct lint_server *s, const json_t *list)
 {
@@ -26,6 +50,8 @@ read_packages(struct lint_server *s, const json_t *list)
 	s->packages = xcalloc(count, sizeof *s->packages);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *p = json_array_get(list, i);
+		const json_t *transport = json_object_get(p, "transport");
+		const json_t *executable = json_object_get(p, "executable");
 
 		if (!json_is_object(p))
 			continue;
@@ -35,9 +61,21 @@ read_packages(struct lint_server *s, const json_t *list)
 			.identifier = text(p, "identifier"),
 			.version = text(p, "version"),
 			.runtime_hint = text(p, "runtimeHint"),
+			.executable =
+			    executable == NULL || json_is_null(executable)
+				? NULL
+			    : json_is_string(executable)
+				? json_string_value(executable)
+				: "",
+			.transport = text(transport, "type"),
+			.url = text(transport, "url"),
 		};
+		read_fields(
+		    &s->arguments, i, json_object_get(p, "packageArguments"));
+		read_fields(&s->variables, i,
+		    json_object_get(p, "environmentVariables"));
 	}
-	s->has_package = count > 0;
+	s->package_total = count;
 }
 
 static void
@@ -47,13 +85,16 @@ read_remotes(struct lint_server *s, const json_t *list)
 
 	s->remotes = xcalloc(count, sizeof *s->remotes);
 	for (size_t i = 0; i < count; i++) {
-		const char *url = text(json_array_get(list, i), "url");
+		const json_t *r = json_array_get(list, i);
+		const char *url = text(r, "url");
 
 		if (url != NULL)
-			s->remotes[s->remote_count++] =
-			    (struct lint_remote){ .index = i, .url = url };
+			s->remotes[s->remote_count++] = (struct lint_remote){
+				.index = i, .type = text(r, "type"), .url = url
+			};
+		read_fields(&s->headers, i, json_object_get(r, "headers"));
 	}
-	s->has_remote = count > 0;
+	s->remote_total = count;
 }
 
 static void
@@ -164,6 +205,9 @@ lint_server_free(struct lint_server *s)
 {
 	free(s->packages);
 	free(s->remotes);
+	free(s->arguments.at);
+	free(s->variables.at);
+	free(s->headers.at);
 	free(s->icons);
 	free(s->tags);
 	free(s->scalars);

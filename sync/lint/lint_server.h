@@ -16,11 +16,30 @@ struct lint_package {
 	const char *identifier;
 	const char *version;
 	const char *runtime_hint;
+	const char *executable; /* "" when it is no text; NULL: not there */
+	const char *transport; /* its type */
+	const char *url; /* of the transport */
 };
 
 struct lint_remote {
 	size_t index;
+	const char *type;
 	const char *url;
+};
+
+/* An argument, an environment variable or a header. */
+struct lint_field {
+	size_t owner; /* index of the package or the remote */
+	size_t index;
+	const char *name;
+	const char *type;
+	const char *value;
+	const char *preset; /* its default */
+};
+
+struct lint_fields {
+	struct lint_field *at;
+	size_t count;
 };
 
 struct lint_icon {
@@ -42,15 +61,20 @@ struct lint_server {
 	const char *title;
 	const char *description;
 	const char *schema;
-	bool has_package; /* in the document, whether it can be read or not */
-	bool has_remote;
+	size_t
+	    package_total; /* in the document, those that are no objects, too */
+	size_t remote_total;
 	bool has_picture; /* anything VS Code shows as an icon */
 	size_t size; /* of the document */
 	size_t publisher_size; /* of the publisher-provided object; 0: none */
 	struct lint_package *packages;
 	size_t package_count;
-	struct lint_remote *remotes;
+	struct lint_remote *remotes; /* those with a URL */
 	size_t remote_count;
+	struct lint_fields
+	    arguments; /* of packages, without those of runtimes */
+	struct lint_fields variables; /* of their environment */
+	struct lint_fields headers; /* of remotes */
 	struct lint_icon *icons;
 	size_t icon_count;
 	struct lint_tag *tags;

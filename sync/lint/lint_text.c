@@ -57,7 +57,8 @@ lint_text_carried_version(const char *type, const char *identifier)
 		at = strstr(identifier, "==");
 		return at == NULL ? NULL : at + 2;
 	}
-	if (strcmp(type, "npm") == 0 || strcmp(type, "nuget") == 0) {
+	if (strcmp(type, "npm") == 0 || strcmp(type, "nuget") == 0 ||
+	    strcmp(type, "cargo") == 0) {
 		/* The first one of @scope/name is part of the name. */
 		at = strchr(identifier + 1, '@');
 		return at == NULL ? NULL : at + 1;

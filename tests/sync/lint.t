@@ -21,10 +21,12 @@ MANUAL = os.path.join(os.path.dirname(__file__), "..", "..", "sync",
 def perfect(name, version="1.0.0", **more):
     """An entry in which nothing is found."""
     return {"$schema": SCHEMA, "icons": [{"src": "https://example.com/i.png"}],
-            "packages": [{"registryType": "oci", "transport":
-                          {"type": "stdio"}, "identifier":
-                          f"registry.example.com/i:{version}"}],
+            "remotes": remote(f"https://example.com/{name}"),
             **server(name, version), **more}
+
+
+def remote(url):
+    return [{"type": "streamable-http", "url": url}]
 
 
 def lint(*args, **env):
@@ -57,7 +59,7 @@ def test_nothing_to_say():
 def test_one_finding_says_everything():
     with Site() as site:
         path = site.write("a.json", document(perfect("n/x"), perfect(
-            "n/y", remotes=[{"type": "sse", "url": "https://example.com/"}])))
+            "n/y", remotes=remote("https://example.com/"))))
         done = lint("--json", path)
         tap.equal(done.returncode, 0, "a warning is no failure")
         finding, = json.loads(done.stdout)["findings"]
@@ -81,9 +83,10 @@ def test_one_finding_says_everything():
 def test_what_people_are_shown():
     with Site() as site:
         path = site.write("a.json", document(
-            perfect("n/x", icons=[]), perfect("n/y", packages=[], remotes=[{
-                "type": "sse", "url": "https://example.com/"}]),
-            perfect("n/z", packages=[])))
+            perfect("n/x", icons=[]), perfect(
+                "n/y", remotes=remote("https://example.com/")),
+            perfect("n/z", remotes=[{"type": "streamable-http", "url":
+                                     "https://{a}.example.com"}])))
         for args, shown in (("-q",), (0, 0, 1)), ((), (0, 1, 1)), \
                 (("-v",), (1, 1, 1)):
             done = lint(*args, path)
@@ -95,7 +98,7 @@ def test_what_people_are_shown():
 
 def test_colour_only_on_a_terminal():
     with Site() as site:
-        path = site.write("a.json", document(perfect("n/z", packages=[])))
+        path = site.write("a.json", document(perfect("n/z", remotes=[])))
         tap.ok("\033" not in lint(path).stdout, "none in a pipe")
         for env, coloured in ({}, True), ({"NO_COLOR": "1"}, False):
             ours, theirs = pty.openpty()
@@ -142,10 +145,10 @@ def test_rejected_entries_and_documents():
 def test_documents_are_compared_with_each_other():
     with Site() as site:
         os.mkdir(site.path("d"))
-        remote = {"remotes": [{"type": "sse", "url": "https://example.com/a"}]}
-        site.write("d/a.json", document(perfect("n/x", **remote)))
+        shared = remote("https://example.com/a")
+        site.write("d/a.json", document(perfect("n/x", remotes=shared)))
         site.write("d/b.json", document(perfect("n/x"), perfect("N/x"),
-                                        perfect("n/z", **remote)))
+                                        perfect("n/z", remotes=shared)))
         expected = [("duplicate", "n/x", "1.0.0", ""),
                     ("name-case", "n/x", "", "name"),
                     ("remote-shared", "n/z", "", "remotes")]
@@ -173,11 +176,12 @@ def test_what_is_stored():
         site.configure({
             "a": site.file_source("a", perfect("n/x", icons=[]), bad),
             "b": site.file_source("b", perfect("n/X"),
-                                  perfect("n/y", packages=[]))},
+                                  perfect("n/y", remotes=[]))},
             {"both": ["a", "b"], "one": ["a"]})
         site.sync()
         tap.equal(found("-c", site.config), [
             ("icon-missing", "n/x", "1.0.0", "icons"),
+            ("kiro-ways", "n/y", "1.0.0", ""),
             ("name-case", "n/x", "", "name"),
             ("nothing-to-run", "n/y", "1.0.0", ""),
             ("rejected", "n/bad", "1.0.0", "data.servers.1.description")],
@@ -200,6 +204,48 @@ def test_what_is_stored():
                "what was removed is not looked at")
 
 
+def test_what_is_served_with_a_note():
+    typo = perfect("n/typo", remotes=[{"type": "streamable-htp",
+                                       "url": "https://example.com/typo"}])
+    dated = {"server": perfect("n/dated"), "_meta": {
+        "io.modelcontextprotocol.registry/official": {"publishedAt": "soon"}}}
+    with Site() as site:
+        path = site.write("a.json", [typo, dated])
+        want = [("format", "n/dated", "1.0.0", "_meta.io.modelcontextprotocol."
+                 "registry/official.publishedAt"),
+                ("format", "n/typo", "1.0.0", "remotes.0.type"),
+                ("kiro-remote", "n/typo", "1.0.0", "remotes.0.type")]
+        tap.equal(found(path), want, "in a file")
+        tap.equal(lint(path).returncode, 0, "it is a warning")
+        site.configure({"a": {"file": {"path": path}}})
+        site.sync()
+        tap.equal([f[:3] for f in found("-c", site.config)],
+                  [w[:3] for w in want], "and in what is stored")
+
+
+def test_news_of_the_format():
+    """None of what an official registry accepts is an error."""
+    stdio = {"type": "stdio"}
+    with Site() as site:
+        path = site.write("a.json", [
+            perfect("n/cargo", remotes=[], packages=[
+                {"registryType": "cargo", "identifier": "c", "version": "1",
+                 "transport": stdio, "postInstallInstructions": [
+                     {"description": "d", "command": "c", "optional": True}]}]),
+            perfect("n/bin", packages=[
+                {"registryType": "npm", "identifier": "n", "version": "1",
+                 "executable": "e", "transport": stdio}]),
+            perfect("n/tool", _meta={"io.modelcontextprotocol.registry/"
+                    "publisher-provided": {"tool": "t", "version": "1"}},
+                    repository={}, title=None, websiteUrl="")])
+        done = lint("--json", path)
+        tap.equal(done.returncode, 0, "no error")
+        tap.equal([(f["rule"], f["path"]) for f in
+                   json.loads(done.stdout)["findings"]
+                   if f["name"] == "n/cargo"][0],
+                  ("package-cargo", "packages.0.registryType"), "but a word")
+
+
 def test_usage():
     with Site() as site:
         path = site.write("a.json", document(perfect("n/x")))
@@ -219,8 +265,8 @@ def test_usage():
 
 def test_control_characters_do_not_reach_the_terminal():
     with Site() as site:
-        path = site.write("a.json", document(perfect("n/x", remotes=[{
-            "type": "sse", "url": "https://example.com/\033[2J\u009b/"}])))
+        path = site.write("a.json", document(perfect("n/x", remotes=remote(
+            "https://example.com/\033[2J\u009b/"))))
         done = lint(path)
         tap.ok("\033" not in done.stdout and "\u009b" not in done.stdout,
                "they are not printed")
@@ -232,7 +278,7 @@ def test_the_manual_has_every_rule():
                "jetbrains": "JetBrains", "toolhive": "ToolHive",
                "thv-registry-api": "thv-registry-api",
                "official-registry": "official registry",
-               "thv-registry-sync": "this sync"}
+               "thv-registry-sync": "this sync", "kiro": "Kiro"}
     with open(MANUAL, encoding="utf-8") as f:
         rules = f.read().split(".Sh RULES")[1].split(".Sh ")[0]
     told = dict(re.findall(r"^\.It Cm (\S+)\n(\w+; .+)$", rules, re.M))

@@ -27,7 +27,7 @@
 #define ICONS(scheme) "'icons':[{'src':'" scheme "://example.com/i.png'}]"
 #define PACKAGE(s) "'packages':[{" s "}]"
 #define TYPED(type, s) PACKAGE("'registryType':'" type "'," s)
-#define REMOTE(url) "'remotes':[{'type':'sse','url':'" url "'}]"
+#define REMOTE(url) "'remotes':[{'type':'streamable-http','url':'" url "'}]"
 #define PUBLISHER(s) "'_meta':{'" PROVIDED "':{" s "}}"
 #define TAGS(s)    \
 	PUBLISHER( \
@@ -139,6 +139,40 @@ static const struct row rows[] = {
 	ROW(TYPED("npm", "'identifier':'n@^1'") "," REMOTE(
 		"https://example.com/mcp"),
 	    "package-range packages.0.identifier"),
+	/* package-cargo, package-executable */
+	ROW(TYPED("cargo", "'identifier':'c','version':'1'"),
+	    "package-cargo packages.0.registryType"),
+	ROW(TYPED("cargo", "'identifier':'c@1','version':'1'"),
+	    "package-cargo packages.0.registryType; "
+	    "package-version-twice packages.0.identifier"),
+	ROW(TYPED("cargo", "'identifier':'c'") "," REMOTE(
+		"https://example.com/mcp"),
+	    "package-cargo packages.0.registryType; "
+	    "package-floating packages.0.identifier"),
+	ROW(TYPED("npm", "'identifier':'n','version':'1','executable':'e'") "," REMOTE(
+		"https://example.com/mcp"),
+	    ""),
+	ROW(TYPED("oci", "'identifier':'i','version':'1','executable':'e'"),
+	    "package-executable packages.0.executable"),
+	ROW(TYPED("oci", "'identifier':'i','version':'1','executable':5"),
+	    "package-executable packages.0.executable"),
+	ROW(TYPED("oci", "'identifier':'i','version':'1','executable':null"),
+	    ""),
+	ROW(TYPED("oci", "'identifier':'i','version':'1',"
+			 "'postInstallInstructions':[{'description':'d'}]"),
+	    ""),
+	/* transport-* */
+	ROW("'remotes':[{'type':'sse','url':'https://example.com/mcp'}]",
+	    "transport-sse remotes.0.type"),
+	ROW(TYPED("oci", "'identifier':'i','version':'1',"
+			 "'transport':{'type':'sse','url':'{base}/mcp'}"),
+	    "transport-sse packages.0.transport.type; "
+	    "transport-variable packages.0.transport.url"),
+	ROW(TYPED("oci", "'identifier':'i','version':'1','transport':"
+			 "{'type':'streamable-http','url':'http://h:{p}/'}"),
+	    ""),
+	ROW(REMOTE("{base}/mcp/"),
+	    "transport-variable remotes.0.url; remote-variable remotes.0.url"),
 	/* remote-* */
 	ROW(REMOTE("https://example.com:8443/mcp"), ""),
 	ROW(REMOTE("https://example.com"), ""),
@@ -183,6 +217,68 @@ static const struct row rows[] = {
 	    "tag-form " IN_PROVIDED ".io.github.stacklok.x.tags.2"),
 };
 
+#define BARE "{'name':'a.b/c','description':'d','version':'1.0.0',"
+#define ONE(type, s) \
+	BARE "'packages':[{'registryType':'" type "','identifier':'i'," s "}]"
+#define STDIO "'version':'1','transport':{'type':'stdio'}"
+#define AT(s) \
+	BARE "'remotes':[{'type':'sse','url':'https://example.com/'" s "}]"
+
+/* What Kiro does not take, which is most. */
+static const struct row kiro_rows[] = {
+	ROW(AT(""), ""),
+	ROW(ONE("npm", STDIO), ""),
+	ROW(ONE("pypi", STDIO), ""),
+	/* kiro-ways */
+	ROW(BARE "'remotes':[],'packages':null", "kiro-ways "),
+	ROW(AT("") ",'packages':[]", ""),
+	ROW(AT("") ",'packages':[{'registryType':'npm'}]", "kiro-ways "),
+	ROW(BARE
+	    "'remotes':[{'type':'sse','url':'a'},{'type':'sse','url':'b'}]",
+	    "kiro-ways "),
+	/* kiro-remote */
+	ROW(BARE "'remotes':[{'type':'streamable-http','url':'a'}]", ""),
+	ROW(BARE "'remotes':[{'type':'sse'}]", "kiro-remote remotes.0.url"),
+	ROW(BARE "'remotes':[{'type':'ws','url':'a'}]",
+	    "kiro-remote remotes.0.type"),
+	/* kiro-headers */
+	ROW(AT(",'headers':[{'name':'A','value':'b'}]"), ""),
+	ROW(AT(",'headers':[{'name':'A','value':'b'},{'name':'C'}]"),
+	    "kiro-headers remotes.0.headers.1.value"),
+	ROW(AT(",'headers':[{'value':'b'}]"),
+	    "kiro-headers remotes.0.headers.0.name"),
+	/* kiro-package */
+	ROW(ONE("oci", STDIO), "kiro-package packages.0.registryType"),
+	ROW(BARE "'packages':[{'registryType':'npm'," STDIO "}]",
+	    "kiro-package packages.0.identifier"),
+	ROW(ONE("npm", "'transport':{'type':'stdio'}"),
+	    "kiro-package packages.0.version"),
+	ROW(ONE("npm", "'version':'1'"),
+	    "kiro-package packages.0.transport.type"),
+	/* kiro-arguments */
+	ROW(ONE("npm", STDIO ",'packageArguments':[{'type':'positional',"
+			     "'value':'v'}],'runtimeArguments':[{}]"),
+	    ""),
+	ROW(ONE("npm", STDIO ",'packageArguments':[{'type':'named',"
+			     "'name':'--a','value':'v'}]"),
+	    "kiro-arguments packages.0.packageArguments.0.type"),
+	ROW(ONE("npm", STDIO ",'packageArguments':[{'type':'positional',"
+			     "'valueHint':'v'}]"),
+	    "kiro-arguments packages.0.packageArguments.0.value"),
+	/* kiro-environment */
+	ROW(ONE("npm", STDIO ",'environmentVariables':[{'name':'A',"
+			     "'default':''}]"),
+	    ""),
+	ROW(ONE("npm", STDIO ",'environmentVariables':[{'name':'A'},"
+			     "{'default':''}]"),
+	    "kiro-environment packages.0.environmentVariables.0.default; "
+	    "kiro-environment packages.0.environmentVariables.1.name"),
+	/* item-fields */
+	ROW("{'name':'a.b/c','version':'1','remotes':[{'type':'sse',"
+	    "'url':'a'}]",
+	    "item-fields description"),
+};
+
 /* ${text} with its quotes and repetitions put in, as a whole entry. */
 static char *
 entry_of(const char *text)
@@ -213,6 +309,7 @@ entry_of(const char *text)
 
 struct collected {
 	struct buf text;
+	bool kiro; /* its findings are wanted, else those of the others */
 	bool seen[64]; /* beside lint_rules_table */
 };
 
@@ -220,28 +317,32 @@ static void
 collect(void *ctx, const struct lint_finding *f)
 {
 	struct collected *c = ctx;
+	unsigned clients = f->rule->clients;
 
+	if (c->kiro ? (clients & LINT_KIRO) == 0 : clients == LINT_KIRO)
+		return;
 	c->seen[f->rule - lint_rules_table] = true;
 	buf_addf(&c->text, "%s%s %s", c->text.len == 0 ? "" : "; ", f->rule->id,
 	    f->path);
 }
 
 static void
-test_rules(struct collected *c)
+test_rules(struct collected *c, const struct row *list, size_t count, bool kiro)
 {
 	const struct lint_place place = { .scope_kind = "document",
 		.scope = "d" };
 	struct lint_sink sink = { .found = collect, .ctx = c, .place = &place };
 	struct lint_server server = { 0 };
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		char *json = entry_of(rows[i].text);
+	c->kiro = kiro;
+	for (size_t i = 0; i < count; i++) {
+		char *json = entry_of(list[i].text);
 
-		T_AT(rows[i].line);
+		T_AT(list[i].line);
 		buf_reset(&c->text);
 		if (CHECK(lint_server_read(&server, json, strlen(json))))
 			lint_rules_check(&sink, &server);
-		CHECK_STR(buf_str(&c->text), rows[i].found);
+		CHECK_STR(buf_str(&c->text), list[i].found);
 		free(json);
 	}
 	T_AT(0);
@@ -284,7 +385,7 @@ compare(struct collected *c, const struct beside *entries, size_t count)
 
 	buf_reset(&c->text);
 	for (size_t i = 0; i < count; i++) {
-		struct lint_remote remote = { 0, entries[i].url };
+		struct lint_remote remote = { .url = entries[i].url };
 		const struct lint_server server = { .remotes = &remote,
 			.remote_count = entries[i].url != NULL };
 		const struct lint_place place = { .scope_kind = "registry",
@@ -391,7 +492,8 @@ main(void)
 {
 	struct collected c = { .text = BUF_INIT(MIB) };
 
-	test_rules(&c);
+	test_rules(&c, kiro_rows, COUNT(kiro_rows), true);
+	test_rules(&c, rows, COUNT(rows), false);
 	test_comparing(&c);
 	test_amounts(&c);
 	test_every_rule_was_found(&c);
