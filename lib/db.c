@@ -12,13 +12,16 @@
 #include "lib/xalloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define READER_WAIT_MS 2000 /* a reader waits only for WAL recovery */
 #define WRITER_WAIT_MS 30000
+#define CREATED_MODE 0640 /* of a new database: its owner, and readers */
 #define RECOVERY_TRIES 50 /* a hundredth of a second apart */
 #define STOP_STEPS 1000 /* of SQLite's machine, between looks at a flag */
 #define READER_CACHE "PRAGMA cache_size = -1024;"
@@ -66,7 +69,8 @@ db_set_err(struct err *e, sqlite3 *handle, const char *what)
 		meaning = ERR_UNAVAILABLE;
 	err_set(e, meaning, "%s: %s%s (SQLite %d)", what, message,
 	    hint(code, message), extended);
-	if (code == SQLITE_IOERR && sqlite3_system_errno(handle) != 0)
+	if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+	    sqlite3_system_errno(handle) != 0)
 		err_set_errno(e, meaning, sqlite3_system_errno(handle),
 		    "%s: %s (SQLite %d)", what, sqlite3_errmsg(handle),
 		    extended);
@@ -277,6 +281,27 @@ open_reader(struct db **out, const char *path, enum db_mode mode, struct err *e)
 	return -1;
 }
 
+/*
+ * SQLite would make the file as the umask has it, and gives its mode to -wal
+ * and -shm.  Whoever can open -shm can hold a lock on it that stops syncs.  An
+ * error is for SQLite to meet again, and to tell.
+ */
+static void
+create_file(const char *path)
+{
+	mode_t before;
+	int fd;
+
+	if (*path == '\0' || strcmp(path, ":memory:") == 0)
+		return;
+	/* Not chmod() afterwards: a crash between would leave another mode. */
+	before = umask(0);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, CREATED_MODE);
+	umask(before);
+	if (fd != -1)
+		close(fd);
+}
+
 int
 db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
@@ -285,8 +310,10 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 	char *wal;
 	bool bare;
 
-	if (mode == DB_WRITE)
+	if (mode == DB_WRITE) {
+		create_file(path);
 		return open_as(out, path, mode, NULL, &ignored, e);
+	}
 	if (access(path, F_OK) == -1) {
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
 		return -1;

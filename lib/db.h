@@ -29,7 +29,7 @@ struct stmt;
 enum db_mode {
 	DB_READ, /* read-only, for responders; refuses another schema */
 	DB_READ_ANY, /* read-only, whatever the schema; makes no file */
-	DB_WRITE /* for the sync; creates the file, keeps the WAL on close */
+	DB_WRITE /* for the sync; creates the file, mode 0640, keeps the WAL */
 };
 
 /*

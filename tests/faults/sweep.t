@@ -30,7 +30,7 @@ SWEEPS = [
     (faults.Scenario, "short", 5), (faults.Fresh, "short", 4),
     (faults.Scenario, "open", 4), (faults.Fresh, "open", 4),
     # Every third point: a WAL is begun in three.
-    (faults.Scenario, "kill", 33), (faults.Fresh, "kill", 7),
+    (faults.Scenario, "kill", 45), (faults.Fresh, "kill", 7),
     (faults.Scenario, "power", 10), (faults.Fresh, "power", 7),
     (faults.Scenario, "clock-back", 4), (faults.Scenario, "clock-ahead", 4),
     (faults.Rebuild, "alloc", 4), (faults.Rebuild, "eio", 4),

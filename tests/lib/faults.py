@@ -87,6 +87,10 @@ class Scenario:
     def __init__(self):
         self.outcome = None
         self.site = Site()
+        if os.getuid() == 0:
+            # As installed: files of this directory get its group, which reads.
+            os.chown(self.site.dir, 0, READER)
+            os.chmod(self.site.dir, 0o2755)
         os.makedirs(self.site.path("base"))
         self.state = self.site.path("state")
         self.set_up()

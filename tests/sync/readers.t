@@ -17,6 +17,12 @@ from test_site import Site, server
 READER = "nobody"
 
 
+def open_to_readers(site):
+    """As installed: files of this directory get its group, which reads."""
+    os.chown(site.dir, 0, pwd.getpwnam(READER).pw_gid)
+    os.chmod(site.dir, 0o2755)
+
+
 def as_reader(site, uri):
     """One request by another user."""
     user = pwd.getpwnam(READER)
@@ -29,14 +35,47 @@ def as_reader(site, uri):
     return responder.Answer(done.stdout)
 
 
-def test_reader_without_write_permission():
+def modes(site):
+    return {end: oct(os.stat(site.database + end).st_mode & 0o7777)
+            for end in ("", "-wal", "-shm")}
+
+
+def test_modes():
+    """Whoever can open -shm can hold a lock on it that stops every sync."""
+    for umask in 0, 0o022, 0o027, 0o077, 0o777:
+        with Site() as site:
+            block = site.file_source("a", server("n/x"))
+            site.configure({"a": block})
+            os.makedirs(site.path("cache"), 0o700)
+            before = os.umask(umask)
+            try:
+                run = site.sync()
+            finally:
+                os.umask(before)
+            tap.equal((run.status, modes(site)),
+                      (0, {end: "0o640" for end in ("", "-wal", "-shm")}),
+                      f"umask {umask:03o}: the owner and a group read")
+            held = subprocess.run(
+                ["flock", "-s", "-n", site.database + "-shm", "true"],
+                preexec_fn=as_nobody, capture_output=True)
+            tap.ok(b"Permission denied" in held.stderr,
+                   f"umask {umask:03o}: no other user can hold a lock")
     with Site() as site:
         site.configure({"a": site.file_source("a", server("n/x"))})
         site.sync()
-        modes = {f: os.stat(site.database + f).st_mode & 0o777
-                 for f in ("", "-wal", "-shm")}
-        tap.ok(all(m & 0o022 == 0 for m in modes.values()),
-               f"nobody else may write: {modes}")
+        for end in "", "-wal", "-shm":
+            os.chmod(site.database + end, 0o644)
+        site.file_source("a", server("n/y"))
+        site.sync("--force")
+        tap.equal(modes(site), {end: "0o644" for end in ("", "-wal", "-shm")},
+                  "a mode that was set later stays")
+
+
+def test_reader_without_write_permission():
+    with Site() as site:
+        open_to_readers(site)
+        site.configure({"a": site.file_source("a", server("n/x"))})
+        site.sync()
         tap.equal(as_reader(site, "/v0.1/servers").status, 200,
                   "the reader reads after the writer has closed")
         held = subprocess.run(["flock", "-n", site.database + ".lock", "true"],
@@ -65,6 +104,7 @@ def test_reader_that_stays():
     """One process of another user, while syncs and other writers come and
     go, the last of which takes the -wal and -shm files away."""
     with Site() as site:
+        open_to_readers(site)
         site.configure({"a": site.file_source("a", server("n/x"))})
         reader = responder.FastCgi(site.database, site.dir,
             responder.for_everyone(responder.PROGRAM, site.dir),
@@ -102,6 +142,7 @@ def test_while_syncs_begin():
     """A sync that is the first to open the database makes the index of the
     WAL anew; who reads just then waits for it."""
     with Site() as site:
+        open_to_readers(site)
         site.configure({"a": site.file_source("a", server("n/x"))})
         site.sync()
         program = responder.for_everyone(responder.PROGRAM, site.dir)
@@ -268,6 +309,6 @@ def test_a_writer_killed_under_a_reader():
 if os.getuid() != 0:
     tap.skip("two users take root to act as")
     sys.exit(tap.done())
-tap.main([test_reader_without_write_permission, test_reader_that_stays,
+tap.main([test_modes, test_reader_without_write_permission, test_reader_that_stays,
     test_while_syncs_begin, test_what_killed_writers_leave,
     test_a_writer_killed_under_a_reader])
