@@ -533,6 +533,12 @@ db_part_begin(struct db *db, struct err *e)
 	return db_script(db, "SAVEPOINT part", e);
 }
 
+int
+db_part_keep(struct db *db, struct err *e)
+{
+	return db_script(db, "RELEASE part", e);
+}
+
 void
 db_part_undo(struct db *db)
 {

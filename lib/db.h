@@ -118,6 +118,7 @@ void db_rollback(struct db *db);
  * db_part_undo() never fails.
  */
 int db_part_begin(struct db *db, struct err *e);
+int db_part_keep(struct db *db, struct err *e);
 void db_part_undo(struct db *db);
 /* Copies the WAL into the database as far as readers allow. */
 void db_checkpoint(struct db *db);

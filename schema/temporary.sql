@@ -58,6 +58,20 @@ CREATE TEMP TABLE expired (
     document_id INTEGER PRIMARY KEY
 ) STRICT;
 
+CREATE TEMP TABLE spared (
+    -- Rejected entries whose names could be read: their last good version stays.
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    -- '' when it could not be read.
+    version TEXT NOT NULL,
+    PRIMARY KEY (kind, name, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP TABLE unread (
+    -- Files that could not be read: all that is stored of them stays.
+    file TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TEMP TABLE damaged (
     -- Documents that --rebuild found unreadable, or other than their digest.
     document_id INTEGER PRIMARY KEY

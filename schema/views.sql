@@ -35,7 +35,10 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
         AS changed_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
-        AS removed_at
+        AS removed_at,
+    -- The file of the source that it came from; NULL when the source is one
+    -- document or a registry API.
+    v.file AS file
 FROM entry e
     JOIN source s ON s.id = e.source_id
     JOIN entry_head h ON h.entry_id = e.id
@@ -79,7 +82,10 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
         AS changed_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
-        AS removed_at
+        AS removed_at,
+    -- The file of the source that it came from; NULL when the source is one
+    -- document or a registry API.
+    v.file AS file
 FROM entry e
     JOIN source s ON s.id = e.source_id
     JOIN entry_head h ON h.entry_id = e.id
@@ -123,7 +129,10 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
         AS changed_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
-        AS removed_at
+        AS removed_at,
+    -- The file of the source that it came from; NULL when the source is one
+    -- document or a registry API.
+    v.file AS file
 FROM entry e
     JOIN source s ON s.id = e.source_id
     JOIN entry_head h ON h.entry_id = e.id
@@ -315,7 +324,8 @@ SELECT
 FROM run r JOIN run_source s ON s.run = r.id;
 
 CREATE VIEW rejected_entry AS
-    -- Entries of the stored content that are not served, and why.
+    -- Entries and files of the last content that were rejected, and why.  What
+    -- was stored of them before is still served.
 SELECT
     -- The source that offers it.
     s.name AS source,
@@ -329,7 +339,17 @@ SELECT
     r.version AS version,
     -- The rule, and the value that breaks it.
     r.rule AS rule,
-    r.value AS value
+    r.value AS value,
+    -- The last good version of that name, which is served in its place; NULL
+    -- when there is none.
+    coalesce(
+        (SELECT v.version FROM entry e JOIN version v ON v.entry_id = e.id
+        WHERE e.kind = r.kind AND e.name = r.name AND e.source_id = r.source_id
+            AND v.version = r.version AND v.status <> 'deleted'),
+        (SELECT h.latest_version FROM entry e
+            JOIN entry_head h ON h.entry_id = e.id
+        WHERE e.kind = r.kind AND e.name = r.name
+            AND e.source_id = r.source_id)) AS served_version
 FROM rejection r JOIN source s ON s.id = r.source_id
 WHERE r.served = 0;
 

@@ -131,7 +131,7 @@ WHERE id = :registry;
 SELECT phase, attempts, checked_us, due_us, content_hash, applied_filter,
     revision, etag, last_modified, file_identity, servers, skills, plugins,
     rejected, checkpoint, retry_us, max(coalesce(checked_us, 0),
-    coalesce(ended_us, 0))
+    coalesce(ended_us, 0)), applied_rules, unreadable
 FROM source_state WHERE source_id = :source;
 
 -- name: source_state_claim
@@ -151,7 +151,8 @@ WHERE source_id = :source;
 UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     message = :message, ended_us = :now, checked_us = :now,
     succeeded_us = :now, due_us = :due, content_hash = :hash,
-    applied_filter = :filter, revision = :revision, etag = :etag,
+    applied_filter = :filter, applied_rules = :rules,
+    unreadable = :unreadable, revision = :revision, etag = :etag,
     last_modified = :last_modified, file_identity = :file_identity,
     checkpoint = :checkpoint, retry_us = :retry,
     servers = :servers, skills = :skills, plugins = :plugins,
@@ -260,7 +261,7 @@ WHERE kind = :kind AND name = :name AND source_id = :source;
 
 -- name: stored_version
 -- What is stored of one of its versions.
-SELECT document_id, digest, removed_us, status FROM version
+SELECT document_id, digest, removed_us, status, file FROM version
 WHERE entry_id = :entry AND version = :version;
 
 -- name: source_is_empty
@@ -280,11 +281,12 @@ UPDATE document SET body = :body WHERE id = :id AND body <> :body;
 -- Times that the upstream did not give are ours.
 INSERT INTO version (entry_id, version, document_id, order_key, status,
     status_message, status_changed_us, published_us, updated_us,
-    first_seen_us, changed_us, digest, upstream, extra_meta, extra_official)
+    first_seen_us, changed_us, digest, upstream, extra_meta, extra_official,
+    file)
 VALUES (:entry, :version, :document, :order_key, :status, :status_message,
     coalesce(:status_changed, :now), coalesce(:published, :date),
     coalesce(:updated, :date), :now, :changed, :digest, :upstream, :extra_meta,
-    :extra_official);
+    :extra_official, :file);
 
 -- name: version_update
 -- Other content, or back from being removed.
@@ -295,7 +297,12 @@ UPDATE version SET digest = :digest, removed_us = NULL,
     published_us = coalesce(:published, published_us),
     updated_us = coalesce(:updated, :date), changed_us = :changed,
     upstream = :upstream, extra_meta = :extra_meta,
-    extra_official = :extra_official
+    extra_official = :extra_official, file = :file
+WHERE entry_id = :entry AND version = :version;
+
+-- name: version_move
+-- The same content in another file.
+UPDATE version SET file = :file
 WHERE entry_id = :entry AND version = :version;
 
 -- name: version_text_put
@@ -354,22 +361,22 @@ WHERE status = 'deleted' AND removed_us IS NULL AND entry_id IN (
     AND document_id NOT IN (SELECT document_id FROM seen);
 
 -- name: withheld_find
-SELECT id, digest FROM withheld WHERE source_id = :source AND kind = :kind
+SELECT id, digest, file FROM withheld WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version;
 
 -- name: withheld_insert
 INSERT INTO withheld (source_id, kind, name, version, digest, body, status,
     status_message, status_changed_us, published_us, updated_us, extra_meta,
-    extra_official)
+    extra_official, file)
 VALUES (:source, :kind, :name, :version, :digest, :body, :status,
     :status_message, :status_changed, :published, :updated, :extra_meta,
-    :extra_official);
+    :extra_official, :file);
 
 -- name: withheld_update
 UPDATE withheld SET digest = :digest, body = :body, status = :status,
     status_message = :status_message, status_changed_us = :status_changed,
     published_us = :published, updated_us = :updated,
-    extra_meta = :extra_meta, extra_official = :extra_official
+    extra_meta = :extra_meta, extra_official = :extra_official, file = :file
 WHERE id = :id;
 
 -- name: withheld_release
@@ -399,7 +406,8 @@ SELECT e.kind, d.body, v.digest, iif(v.upstream & 1, v.status, NULL),
     iif(v.upstream & 1, v.status_message, NULL),
     iif(v.upstream & 2, v.status_changed_us, NULL),
     iif(v.upstream & 4, v.published_us, NULL),
-    iif(v.upstream & 8, v.updated_us, NULL), v.extra_meta, v.extra_official
+    iif(v.upstream & 8, v.updated_us, NULL), v.extra_meta, v.extra_official,
+    v.file
 FROM entry e
     JOIN version v ON v.entry_id = e.id
     JOIN document d ON d.id = v.document_id
@@ -407,8 +415,88 @@ WHERE e.source_id = :source AND v.removed_us IS NULL
 UNION ALL
 SELECT w.kind, w.body, w.digest, w.status, w.status_message,
     w.status_changed_us, w.published_us, w.updated_us, w.extra_meta,
-    w.extra_official
+    w.extra_official, w.file
 FROM withheld w WHERE w.source_id = :source;
+
+-- name: withheld_count
+-- What the filter leaves out and could be used.
+SELECT count(*) FROM withheld
+WHERE source_id = :source AND status IS NOT 'deleted';
+
+-- name: spared_insert
+INSERT OR IGNORE INTO spared (kind, name, version)
+VALUES (:kind, :name, :version);
+
+-- name: spared_clear
+-- plan: scan-ok all of it
+DELETE FROM spared;
+
+-- name: unread_insert
+INSERT OR IGNORE INTO unread (file) VALUES (:file);
+
+-- name: unread_clear
+-- plan: scan-ok all of it
+DELETE FROM unread;
+
+-- name: seen_unread
+-- All that is stored of files that could not be read.  What an earlier program
+-- stored may be of any file.
+-- plan: scan-ok all that is stored of a source, when a file was unreadable
+INSERT OR IGNORE INTO seen (document_id)
+SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
+WHERE e.source_id = :source AND v.removed_us IS NULL
+    AND (v.file IN (SELECT file FROM unread)
+        OR (v.file IS NULL AND EXISTS (SELECT 1 FROM unread)));
+
+-- name: seen_spared
+-- The stored versions that the rejected entries should have replaced.
+-- plan: scan-ok walks the rejected entries
+INSERT OR IGNORE INTO seen (document_id)
+SELECT v.document_id FROM spared k
+    CROSS JOIN entry e ON e.kind = k.kind AND e.name = k.name
+        AND e.source_id = :source
+    CROSS JOIN version v ON v.entry_id = e.id AND v.version = k.version
+WHERE v.removed_us IS NULL;
+
+-- name: seen_spared_names
+-- Where nothing else of a name is offered, its newest version.
+-- plan: scan-ok walks the rejected entries
+INSERT OR IGNORE INTO seen (document_id)
+SELECT v.document_id FROM (SELECT DISTINCT kind, name FROM spared) k
+    CROSS JOIN entry e ON e.kind = k.kind AND e.name = k.name
+        AND e.source_id = :source
+    CROSS JOIN version v ON v.entry_id = e.id AND v.order_key = (
+        SELECT n.order_key FROM version n
+        WHERE n.entry_id = e.id AND n.status <> 'deleted'
+        ORDER BY n.order_key DESC LIMIT 1)
+WHERE NOT EXISTS (SELECT 1 FROM version o
+    WHERE o.entry_id = e.id AND o.document_id IN (
+        SELECT document_id FROM seen));
+
+-- name: withheld_unread
+-- The same of what the filter leaves out.
+INSERT OR IGNORE INTO withheld_seen (id)
+SELECT w.id FROM withheld w
+WHERE w.source_id = :source
+    AND (w.file IN (SELECT file FROM unread)
+        OR (w.file IS NULL AND EXISTS (SELECT 1 FROM unread)));
+
+-- name: withheld_spared
+-- plan: scan-ok walks the rejected entries
+INSERT OR IGNORE INTO withheld_seen (id)
+SELECT w.id FROM spared k
+    CROSS JOIN withheld w ON w.source_id = :source AND w.kind = k.kind
+        AND w.name = k.name AND w.version = k.version;
+
+-- name: withheld_spared_names
+-- plan: scan-ok walks the rejected entries
+INSERT OR IGNORE INTO withheld_seen (id)
+SELECT w.id FROM (SELECT DISTINCT kind, name FROM spared) k
+    CROSS JOIN withheld w ON w.source_id = :source AND w.kind = k.kind
+        AND w.name = k.name
+WHERE NOT EXISTS (SELECT 1 FROM withheld o
+    WHERE o.source_id = :source AND o.kind = k.kind AND o.name = k.name
+        AND o.id IN (SELECT id FROM withheld_seen));
 
 -- name: source_counts
 -- plan: scan-ok counts all that is stored of a source

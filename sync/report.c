@@ -167,6 +167,8 @@ print_outcome(const struct source_outcome *o)
 	    c->removed, c->rejected, total(c), spent);
 	if (o->note[0] != '\0')
 		printf("  %s\n", o->note);
+	if (o->warning[0] != '\0')
+		printf("  %s\n", o->warning);
 	if (c->rejected > 0)
 		printf("  the entries left out and why: "
 		       "SELECT * FROM rejected_entry WHERE source = '%s'\n",
@@ -181,9 +183,9 @@ log_outcome(const struct source_outcome *o)
 	struct log_line l;
 
 	log_begin(&l,
-	    failed	      ? LOG_LEVEL_ERROR
-	    : c->rejected > 0 ? LOG_LEVEL_WARN
-			      : LOG_LEVEL_INFO,
+	    failed				       ? LOG_LEVEL_ERROR
+	    : c->rejected > 0 || o->warning[0] != '\0' ? LOG_LEVEL_WARN
+						       : LOG_LEVEL_INFO,
 	    "source synced");
 	log_str(&l, "source", o->name);
 	log_str(&l, "type", o->kind);
@@ -196,6 +198,7 @@ log_outcome(const struct source_outcome *o)
 	log_seconds(&l, "seconds", o->ended_us - o->started_us);
 	log_str(&l, "hash", o->hash[0] == '\0' ? NULL : o->hash);
 	log_str(&l, "note", o->note[0] == '\0' ? NULL : o->note);
+	log_str(&l, "warning", o->warning[0] == '\0' ? NULL : o->warning);
 	if (failed)
 		log_str(&l, "error", o->error);
 	log_end(&l);
@@ -261,6 +264,10 @@ add_outcome(struct json_out *j, const struct source_outcome *o)
 	json_out_int(j, (int64_t)o->used.bytes);
 	json_out_key(j, "error");
 	json_out_str(j, o->error[0] == '\0' ? NULL : o->error);
+	if (o->warning[0] != '\0') {
+		json_out_key(j, "warning");
+		json_out_str(j, o->warning);
+	}
 	json_out_close(j, '}');
 }
 

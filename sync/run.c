@@ -262,9 +262,10 @@ load_job(struct run *r, const struct conf_source *c, struct err *e)
 	out->name = c->name;
 	out->kind = source_kind_name(c->kind);
 	out->result = SYNC_SKIPPED;
-	if (source_job_load(
-		job, r->context.db, c, asked, o->force, clock_now(), e) == -1)
+	if (source_job_load(job, r->context.db, c, r->conf->max_meta_size,
+		asked, o->force, clock_now(), e) == -1)
 		return -1;
+	job->confirmed = o->force && is_asked_for(o, c->name);
 	out->counts = job->state.counts;
 	memcpy(out->hash, job->state.validators.hash, FETCH_HASH_SIZE);
 	if (asked && job->waits)

@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+#include "sync/document/rules.h"
 #include "sync/fetch/fetch_child.h"
 #include "sync/stop.h"
 #include "sync/store/apply.h"
@@ -158,10 +159,34 @@ source_job_rests(const struct source_job *job, int64_t pause_us, int64_t now)
 	       since < pause_us && !is_due(job, now);
 }
 
+/* What decides, besides the filter, which entries of a source are stored. */
+static char *
+rules_text(const struct conf_source *conf, size_t max_meta_size)
+{
+	return xasprintf("rules %d, strict %d, maxMetaSize %zu", RULES_VERSION,
+	    conf->strict, max_meta_size);
+}
+
+/*
+ * What an earlier program stored without saying by which rules is good as far
+ * as it goes; what it rejected may be good today.
+ */
+static bool
+has_other_rules(const struct source_job *job)
+{
+	const struct source_state *s = &job->state;
+
+	if (s->applied_filter == NULL)
+		return false;
+	if (s->applied_rules == NULL)
+		return s->counts.rejected > 0;
+	return strcmp(s->applied_rules, job->rules) != 0;
+}
+
 int
 source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
-    struct err *e)
+    const struct conf_source *conf, size_t max_meta_size, bool asked_for,
+    bool force, int64_t now, struct err *e)
 {
 	char *filter;
 
@@ -169,13 +194,18 @@ source_job_load(struct source_job *out, struct db *db,
 	out->conf = conf;
 	out->force = force;
 	out->identity = conf_source_identity(conf);
+	out->rules = rules_text(conf, max_meta_size);
 	if (reconcile_source_id(&out->id, db, conf->name, e) == -1 ||
 	    state_load(&out->state, db, out->id, e) == -1)
 		return -1;
 	if (!source_kind_is_synced(conf->kind))
 		return 0;
 	out->waits = !force && asks_to_wait(out, now);
-	out->due = !out->waits && (asked_for || is_due(out, now));
+	out->reread = has_other_rules(out);
+	/* Other rules do not wait, except after a failure. */
+	out->due =
+	    !out->waits && (asked_for || is_due(out, now) ||
+			       (out->reread && out->state.complete));
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
 			strcmp(out->state.applied_filter, filter) != 0;
@@ -188,15 +218,19 @@ source_job_free(struct source_job *job)
 {
 	state_free(&job->state);
 	free(job->identity);
-	job->identity = NULL;
+	free(job->rules);
+	job->identity = job->rules = NULL;
 }
 
 int
 source_job_again(struct source_job *job, struct db *db, struct err *e)
 {
-	job->due = job->refilter = job->force = false;
+	job->due = job->refilter = job->force = job->confirmed = false;
 	state_free(&job->state);
-	return state_load(&job->state, db, job->id, e);
+	if (state_load(&job->state, db, job->id, e) == -1)
+		return -1;
+	job->reread = has_other_rules(job);
+	return 0;
 }
 
 bool
@@ -237,7 +271,7 @@ source_claim(struct source_outcome *out, const struct source_context *c,
 {
 	memset(&out->counts, 0, sizeof out->counts);
 	memset(&out->used, 0, sizeof out->used);
-	out->error[0] = out->note[0] = '\0';
+	out->error[0] = out->note[0] = out->warning[0] = '\0';
 	out->failure = NULL;
 	out->started_us = clock_now();
 	if (state_claim(c->db, job->id, out->started_us, e) == -1)
@@ -280,6 +314,14 @@ count_as_kept(struct attempt *a)
 	c->unchanged = c->servers + c->skills + c->plugins;
 }
 
+/* Says in ${out} which documents of the content could not be read. */
+static void
+warn_unreadable(struct source_outcome *out, const char *unreadable)
+{
+	snprintf(out->warning, sizeof out->warning, "%s",
+	    unreadable == NULL ? "" : unreadable);
+}
+
 static int
 record_unchanged(struct attempt *a, struct err *e)
 {
@@ -288,6 +330,9 @@ record_unchanged(struct attempt *a, struct err *e)
 
 	a->out->result = SYNC_UNCHANGED;
 	count_as_kept(a);
+	warn_unreadable(a->out, a->job->state.unreadable);
+	if (a->out->warning[0] != '\0')
+		end.message = a->out->warning;
 	if (db_begin_write(a->context->db, e) == -1)
 		return -1;
 	if (state_unchanged(a->context->db, &end, e) == -1 ||
@@ -330,6 +375,32 @@ apply_content(struct attempt *a, bool filter_only,
 }
 
 /*
+ * Whether a large loss has to be confirmed.  Without a hash nothing is known of
+ * the place that is fetched from: the configuration names another than before.
+ */
+static bool
+is_guarded(const struct source_job *job)
+{
+	return !job->conf->allow_shrink && !job->confirmed &&
+	       job->state.validators.hash[0] != '\0';
+}
+
+/* A filter alone and a part of a crawl do not read the rest again. */
+static void
+set_applied(struct state_end *end, const struct attempt *a, bool filter_only)
+{
+	const struct source_state *s = &a->job->state;
+	bool whole = !filter_only && !a->fetch.partial;
+
+	end->rules =
+	    a->job->reread && !whole ? s->applied_rules : a->job->rules;
+	if (a->out->warning[0] != '\0') {
+		end->unreadable = a->out->warning;
+		end->message = a->out->warning;
+	}
+}
+
+/*
  * Applies what was fetched, or the filter alone, and records it, in one
  * transaction.
  */
@@ -342,6 +413,8 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		.max_meta_size = c->max_meta_size,
 		.stored = a->job->state.counts,
 		.refilter = a->job->refilter,
+		.recheck = a->job->reread,
+		.guard = is_guarded(a->job),
 		.progress = on_entries,
 		.progress_ctx = a };
 	char *filter = filter_spec_json(&a->job->conf->filter);
@@ -362,8 +435,11 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		memcpy(a->fetch.validators.hash, a->job->state.validators.hash,
 		    FETCH_HASH_SIZE);
 	}
+	warn_unreadable(a->out,
+	    filter_only ? a->job->state.unreadable : a->fetch.unreadable);
 	end = end_of(a, clock_now());
 	end.filter = filter;
+	set_applied(&end, a, filter_only);
 	if (!a->job->due)
 		end.due = a->job->state.due_us;
 	if (state_complete(c->db, &end, e) == -1 ||
@@ -414,10 +490,14 @@ source_fetch_how(struct fetch_options *options,
 	options->cache_dir = c->cache_dir;
 	options->force = job->force;
 	options->deadline_us = clock_monotonic() + source_time(job->conf);
-	/* What was remembered counts only while content is stored. */
-	*previous = job->force || job->state.applied_filter == NULL
-			? &none
-			: &job->state.validators;
+	/*
+	 * What was remembered counts only while content is stored that was
+	 * read by the rules of today.
+	 */
+	*previous =
+	    job->force || job->reread || job->state.applied_filter == NULL
+		? &none
+		: &job->state.validators;
 }
 
 /* The filter moved and it is not yet time to fetch: keep the validators. */

@@ -35,18 +35,22 @@ struct source_job {
 	struct source_state state;
 	bool due; /* by its interval, or because it was asked for */
 	bool refilter; /* its filter is not the one that was applied */
+	char *rules; /* that are in force, as a text; owned */
+	bool reread; /* they are not those by which it was read */
 	bool force; /* what was remembered counts for nothing */
 	bool waits; /* its server asked to be left alone for a while */
+	bool confirmed; /* by name: it may lose most of what is stored */
 };
 
 /*
- * Loads what is known of ${conf}; free with source_job_free().  A source that
- * was asked for is due before its interval is over, one that is forced even
- * before its server wants to be asked.
+ * Loads what is known of ${conf}, the publisher-provided objects of which may
+ * take ${max_meta_size} bytes; free with source_job_free().  A source that was
+ * asked for is due before its interval is over, one that is forced even before
+ * its server wants to be asked.
  */
 int source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
-    struct err *e);
+    const struct conf_source *conf, size_t max_meta_size, bool asked_for,
+    bool force, int64_t now, struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
 /*

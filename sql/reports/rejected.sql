@@ -1,4 +1,4 @@
--- Entries that the sync left out, and why.
+-- Entries and files that the sync rejected, and why.
 .headers on
 .mode column
 

@@ -103,6 +103,7 @@ struct conf_source {
 	} u;
 	int64_t interval_ns; /* 0 for kinds that are not synced */
 	bool strict; /* one bad entry fails the source */
+	bool allow_shrink; /* it may lose most of its entries at once */
 	struct filter_spec filter;
 	char *claims; /* compact JSON object, keys as written; NULL: none */
 };

@@ -92,6 +92,7 @@ static const struct conf_key configmap[] = {
 static const struct conf_key sync_policy[] = {
 	{ "interval", CONF_STRING, NULL },
 	{ "strict", CONF_BOOL, NULL },
+	{ "allowShrink", CONF_BOOL, NULL },
 	END,
 };
 

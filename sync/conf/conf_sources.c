@@ -86,6 +86,7 @@ read_policy(struct conf_source *s, const struct conf_at *at)
 	int64_t ns;
 
 	s->strict = conf_value_flag(&policy, "strict");
+	s->allow_shrink = conf_value_flag(&policy, "allowShrink");
 	if (policy.node == NULL && conf_value_present(at, "syncPolicy"))
 		goto out; /* of the wrong form, which has been said */
 	if (conf_value_text(&policy, "interval") == NULL) {

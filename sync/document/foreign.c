@@ -178,8 +178,6 @@ static const struct {
 	MAGIC("[\0", RECODE("UTF-16")),
 	MAGIC("\0{", RECODE("UTF-16")),
 	MAGIC("\0[", RECODE("UTF-16")),
-	MAGIC("\xef\xbb\xbf",
-	    "UTF-8 with a byte order mark; save it without one"),
 };
 
 /* At the first byte that is no white space, in whatever case. */

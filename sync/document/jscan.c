@@ -533,6 +533,11 @@ capture_value(struct scan *s, const struct jscan_place *place)
 	if (scan_value(s) == -1)
 		return -1;
 	capture_end(s);
+	/* A document that is one value is handed out when all of it is good. */
+	if (s->depth == 0 && peek_token(s) != END)
+		return fail(s, "more follows after the document");
+	if (s->failed)
+		return -1;
 	c.too_large = s->value.bad;
 	c.too_deep = s->too_deep;
 	c.json = c.too_large ? empty : s->value.data;
@@ -619,6 +624,24 @@ walk_value(struct scan *s)
 	return scan_value(s);
 }
 
+/*
+ * Passes over the byte order mark of UTF-8, which RFC 8259, section 8.1 lets a
+ * parser ignore.
+ */
+static int
+skip_mark(struct scan *s)
+{
+	static const unsigned char mark[] = { 0xef, 0xbb, 0xbf };
+
+	for (size_t i = 0; i < sizeof mark; i++) {
+		if (peek(s) != mark[i])
+			return i == 0 ? 0 : fail(s, "not UTF-8");
+		s->at++;
+	}
+	s->line_start = offset(s);
+	return 0;
+}
+
 static int
 walk_document(struct scan *s)
 {
@@ -628,8 +651,11 @@ walk_document(struct scan *s)
 		s->malformed = !s->failed;
 		return -1;
 	}
-	if (peek(s) == 0xef)
-		return fail(s, "a byte order mark is not allowed");
+	/* The first byte of the other byte order marks is none of UTF-8. */
+	if (peek(s) >= 0xfe)
+		return fail(s, "expected UTF-8, found UTF-16 or UTF-32");
+	if (skip_mark(s) == -1)
+		return -1;
 	if (walk_value(s) == -1)
 		return -1;
 	if (peek_token(s) != END)

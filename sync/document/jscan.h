@@ -3,11 +3,12 @@
  * Walking through a JSON document of any size in a fixed window.
  *
  * jscan_run() reads a stream once from front to end and checks the syntax of
- * every byte (RFC 8259, UTF-8).  At each value it reaches it asks the handler
- * what to do: go inside, hand the value out as text, or pass over it.  What is
- * handed out is the text as it stands in the document without the white space
- * between its tokens; numbers, escapes and the order of members are not
- * touched.  Memory: a window, one captured value, the names on the way to it.
+ * every byte (RFC 8259, UTF-8; a byte order mark at the start is ignored).  At
+ * each value it reaches it asks the handler what to do: go inside, hand the
+ * value out as text, or pass over it.  What is handed out is the text as it
+ * stands in the document without the white space between its tokens; numbers,
+ * escapes and the order of members are not touched.  Memory: a window, one
+ * captured value, the names on the way to it.
  *
  * jscan_find(), jscan_inside() and jscan_unquote() work on text that
  * jscan_run() handed out.

@@ -11,6 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * The number of the rules as a whole.  Raise it with every change after which
+ * an entry that was rejected would be accepted, or the other way round, or
+ * would have other facts, notes or stored bytes: in sync/document/rules*,
+ * outer*, legacy*, envelope* or shape*.  Each source is then read once again.
+ */
+#define RULES_VERSION 1
+
 /* The first rule an entry breaks, or what is to be noted about it. */
 struct rules_problem {
 	char path[256]; /* inside the entry: "packages.0.transport.url" */

@@ -106,6 +106,35 @@ fetch_hash_add(
 }
 
 void
+fetch_hash_add_problem(
+    struct digest *all, const char *problem, const char *name)
+{
+	char hash[FETCH_HASH_SIZE];
+	struct digest *one = digest_new();
+
+	digest_add(one, "unreadable: ", sizeof "unreadable: ");
+	digest_add(one, problem, strlen(problem));
+	digest_hex(one, hash);
+	digest_free(one);
+	fetch_hash_add(all, hash, name);
+}
+
+void
+fetch_forget(struct fetch *f, const char *name)
+{
+	struct validators *v = &f->validators;
+	char hash[FETCH_HASH_SIZE];
+	struct digest *d = digest_new();
+
+	digest_add(d, v->hash, strlen(v->hash));
+	fetch_hash_add_problem(d, "", name);
+	digest_hex(d, hash);
+	digest_free(d);
+	validators_free(v);
+	memcpy(v->hash, hash, sizeof v->hash);
+}
+
+void
 fetch_free(struct fetch *f)
 {
 	if (f == NULL)

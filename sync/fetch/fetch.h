@@ -68,6 +68,8 @@ struct fetch_options {
 struct fetch {
 	bool unchanged; /* the content is that of the validators given */
 	bool partial; /* only what changed: what is missing is not gone */
+	/* The documents are files: one may be unreadable beside others. */
+	bool files;
 	struct validators validators; /* of what was found */
 	size_t document_count; /* 0 when unchanged */
 	struct fetch_progress used;
@@ -75,12 +77,18 @@ struct fetch {
 	int64_t retry_us;
 	char note[FETCH_NOTE_SIZE]; /* what is worth a log line; "" for nothing
 				     */
+	/* Filled by apply_fetched(): which could not be read; "" for none. */
+	char unreadable[ERR_TEXT_MAX];
 	const struct fetch_kind *kind; /* how to open and release */
 	void *state;
 };
 
 struct fetch_kind {
-	/* Sets *${name} (borrowed from the fetch, for messages) and ${r}. */
+	/*
+	 * Sets *${name} (borrowed from the fetch, for messages) and ${r}.  Of a
+	 * file the name is set on failure too; ERR_INPUT: what the fetch found
+	 * wrong with it, which is part of the hash.
+	 */
 	int (*open)(struct fetch *f, size_t index, struct reader *r,
 	    const char **name, struct err *e);
 	void (*release)(struct fetch *f);
@@ -103,6 +111,14 @@ int fetch_source(struct fetch *out, const struct conf_source *source,
 /* Adds one of those lines to ${all}. */
 void fetch_hash_add(
     struct digest *all, const char hash[FETCH_HASH_SIZE], const char *name);
+/* The same for a document that cannot be read, and why. */
+void fetch_hash_add_problem(
+    struct digest *all, const char *problem, const char *name);
+/*
+ * Makes the validators those of no content that a later fetch could find,
+ * because document ${name} could not be read.
+ */
+void fetch_forget(struct fetch *f, const char *name);
 void fetch_free(struct fetch *f);
 
 /* Opens document ${index}; documents are sorted by name. */

@@ -115,10 +115,16 @@ copy_document(struct fetch_wire_document *d, struct fetch *f, size_t index,
 	ssize_t n;
 	int rc = -1;
 
-	if (fetch_open(f, index, &reader, &name, e) == -1)
-		return -1;
-	d->name = xstrdup(name);
 	d->offset = spool_size(spool);
+	if (fetch_open(f, index, &reader, &name, e) == -1) {
+		if (!f->files || name == NULL || e->code != ERR_INPUT)
+			return -1;
+		d->name = xstrdup(name);
+		d->problem = xstrdup(e->text);
+		err_clear(e);
+		return 0;
+	}
+	d->name = xstrdup(name);
 	while ((n = reader.read(&reader, buffer, COPY_SIZE, e)) > 0)
 		if (spool_add(spool, buffer, (size_t)n, e) == -1)
 			goto out;
@@ -180,6 +186,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	} else {
 		result.unchanged = f.unchanged;
 		result.partial = f.partial;
+		result.files = f.files;
 		result.validators = f.validators;
 		memcpy(result.note, f.note, sizeof result.note);
 		send_result(fd, &result);
@@ -334,9 +341,12 @@ open_slice(struct fetch *f, size_t index, struct reader *r, const char **name,
 	const struct slices *s = f->state;
 	const struct fetch_wire_document *d = &s->documents[index];
 
-	(void)e;
-	spool_part_reader(s->spool, d->offset, d->length, r);
 	*name = d->name;
+	if (d->problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", d->problem);
+		return -1;
+	}
+	spool_part_reader(s->spool, d->offset, d->length, r);
 	return 0;
 }
 
@@ -381,6 +391,7 @@ present(struct fetch *out, struct fetch_child *c)
 
 	out->unchanged = r->unchanged;
 	out->partial = r->partial;
+	out->files = r->files;
 	out->validators = r->validators;
 	memcpy(out->note, r->note, sizeof out->note);
 	memset(&r->validators, 0, sizeof r->validators);

@@ -27,6 +27,7 @@ struct fetch_configmap_document {
 	uint64_t offset; /* in the spool */
 	uint64_t size;
 	char hash[FETCH_HASH_SIZE];
+	char *problem; /* of one of several: why it cannot be read; else NULL */
 };
 
 struct fetch_configmap_object {

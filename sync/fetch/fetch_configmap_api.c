@@ -196,9 +196,12 @@ open_document(struct fetch *f, size_t index, struct reader *r,
 	struct fetch_configmap_object *o = f->state;
 	const struct fetch_configmap_document *d = &o->documents[index];
 
-	(void)e;
-	spool_part_reader(o->spool, d->offset, d->size, r);
 	*name = d->key;
+	if (d->problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", d->problem);
+		return -1;
+	}
+	spool_part_reader(o->spool, d->offset, d->size, r);
 	return 0;
 }
 
@@ -212,6 +215,16 @@ release_object(struct fetch *f)
 static const struct fetch_kind kind_configmap = { open_document,
 	release_object };
 
+static int
+check_readable(const struct fetch_configmap_object *o, struct err *e)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->documents[i].problem == NULL)
+			return 0;
+	err_set(e, ERR_INPUT, "%s", o->documents[0].problem);
+	return -1;
+}
+
 /* As sync/fetch/fetch.h has it for one document and for several. */
 static void
 hash_documents(
@@ -224,8 +237,14 @@ hash_documents(
 		return;
 	}
 	all = digest_new();
-	for (size_t i = 0; i < o->count; i++)
-		fetch_hash_add(all, o->documents[i].hash, o->documents[i].key);
+	for (size_t i = 0; i < o->count; i++) {
+		const struct fetch_configmap_document *d = &o->documents[i];
+
+		if (d->problem != NULL)
+			fetch_hash_add_problem(all, d->problem, d->key);
+		else
+			fetch_hash_add(all, d->hash, d->key);
+	}
 	digest_hex(all, hash);
 	digest_free(all);
 }
@@ -264,7 +283,12 @@ take_documents(struct fetch_download *in, const struct conf_configmap *conf,
 		    conf->key, namespace_name, conf->name);
 		goto out;
 	}
+	if (check_readable(o, e) == -1) {
+		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
+		goto out;
+	}
 	hash_documents(out->validators.hash, o);
+	out->files = strcmp(conf->key, "*") == 0;
 	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
 		out->kind = &kind_configmap;

@@ -163,6 +163,27 @@ add_document(struct fetch_configmap_object *o, const struct jscan_step *step)
 	return d;
 }
 
+/* Writes what a key holds to the spool. */
+static int
+write_text(struct intake *in, const struct fetch_configmap_document *d,
+    const struct jscan_place *p, const struct jscan_capture *c, struct err *e)
+{
+	bool binary = is_step(p, 0, "binaryData");
+	size_t len = c->len;
+
+	if (p->first != '"' || c->too_large) {
+		err_set(e, ERR_INPUT, "key %s is no text", d->key);
+		return -1;
+	}
+	jscan_unquote(c->json, &len);
+	if ((binary ? write_binary(in, c->json, len, e)
+		    : write_document(in, c->json, len, e)) == -1) {
+		err_wrap(e, "key %s", d->key);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 take_document(void *ctx, const struct jscan_place *p,
     const struct jscan_capture *c, struct err *e)
@@ -170,8 +191,6 @@ take_document(void *ctx, const struct jscan_place *p,
 	struct intake *in = ctx;
 	struct fetch_configmap_object *o = in->object;
 	struct fetch_configmap_document *d;
-	bool binary = is_step(p, 0, "binaryData");
-	size_t len = c->len;
 	int rc = -1;
 
 	if (o->count == LIMIT_CONFIGMAP_KEYS) {
@@ -180,17 +199,15 @@ take_document(void *ctx, const struct jscan_place *p,
 		goto out;
 	}
 	d = add_document(o, &p->steps[1]);
-	if (p->first != '"' || c->too_large) {
-		err_set(e, ERR_INPUT, "key %s is no text", d->key);
-		goto out;
+	if (write_text(in, d, p, c, e) == -1) {
+		/* One key of several costs no more than itself. */
+		if (strcmp(in->key, "*") != 0 || e->code != ERR_INPUT)
+			goto out;
+		d->problem = xstrdup(e->text);
+		err_clear(e);
+	} else {
+		d->size = spool_size(o->spool) - d->offset;
 	}
-	jscan_unquote(c->json, &len);
-	if ((binary ? write_binary(in, c->json, len, e)
-		    : write_document(in, c->json, len, e)) == -1) {
-		err_wrap(e, "key %s", d->key);
-		goto out;
-	}
-	d->size = spool_size(o->spool) - d->offset;
 	digest_hex(in->digest, d->hash);
 	rc = 0;
 out:
@@ -255,8 +272,10 @@ fetch_configmap_object_free(struct fetch_configmap_object *o)
 {
 	if (o == NULL)
 		return;
-	for (size_t i = 0; i < o->count; i++)
+	for (size_t i = 0; i < o->count; i++) {
 		free(o->documents[i].key);
+		free(o->documents[i].problem);
+	}
 	free(o->documents);
 	spool_free(o->spool);
 	free(o);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define READ_SIZE (64 * KIB)
+#define TRIES 3 /* at a directory that changes while it is read */
 #define PROGRESS_US (CLOCK_SECOND / 10)
 /*
  * So many files stay open until they are read again, which also makes their
@@ -40,6 +41,8 @@ struct scan {
 	struct digest *digest; /* of the file being read */
 	struct digest *all;
 	char hex[DIGEST_HEX_SIZE]; /* of the last file */
+	size_t unreadable; /* files */
+	struct err first; /* what is wrong with the first of them */
 	void *buffer; /* READ_SIZE bytes */
 	int64_t told_us;
 	struct err *e;
@@ -165,6 +168,11 @@ open_document(struct fetch *f, size_t index, struct reader *r,
 	int rc = -1;
 
 	entry = &files->list.entries[index];
+	*name = entry->name;
+	if (entry->problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", entry->problem);
+		goto out;
+	}
 	if (index < KEPT_OPEN)
 		fd = files->kept[index];
 	else if (open_entry(&fd, files->base, entry, e) == -1)
@@ -174,7 +182,6 @@ open_document(struct fetch *f, size_t index, struct reader *r,
 	r->state = entry;
 	r->fd = fd;
 	r->left = (size_t)entry->stat.st_size;
-	*name = entry->name;
 	rc = 0;
 out:
 	return rc;
@@ -210,42 +217,66 @@ account(struct scan *s, size_t bytes, const struct file_entry *entry)
 	return 0;
 }
 
+/* Sets ${readable}; -1 for what is no fault of the file. */
 static int
-hash_open_file(struct scan *s, int fd, const struct file_entry *entry)
+hash_open_file(
+    bool *readable, struct scan *s, int fd, const struct file_entry *entry)
 {
 	uint64_t offset = 0;
 	ssize_t n;
 	int rc = -1;
 
+	*readable = false;
 	for (;;) {
 		n = read_entry(fd, entry, s->buffer, READ_SIZE, offset, s->e);
-		if (n == -1 || account(s, (size_t)n, entry) == -1)
+		if (n != -1 && account(s, (size_t)n, entry) == -1)
 			goto out;
-		if (n == 0)
+		if (n <= 0)
 			break;
 		digest_add(s->digest, s->buffer, (size_t)n);
 		offset += (uint64_t)n;
 	}
+	*readable = n == 0;
 	digest_hex(s->digest, s->hex);
-	fetch_hash_add(s->all, s->hex, entry->name);
 	rc = 0;
 out:
 	return rc;
 }
 
+/* Among others a file that cannot be read is left to whoever opens it. */
+static void
+note_problem(struct scan *s, struct file_entry *entry)
+{
+	if (entry->problem == NULL)
+		entry->problem = xstrdup(s->e->text);
+	else
+		err_set(s->e, ERR_FETCH, "%s", entry->problem);
+	if (s->unreadable++ == 0)
+		s->first = *s->e;
+	err_clear(s->e);
+	fetch_hash_add_problem(s->all, entry->problem, entry->name);
+}
+
 static int
 hash_file(struct scan *s, struct files *files, size_t index)
 {
-	const struct file_entry *entry = &files->list.entries[index];
+	struct file_entry *entry = &files->list.entries[index];
+	bool readable = false;
 	int fd = -1;
 	int rc = -1;
 
-	if (open_entry(&fd, files->base, entry, s->e) == -1 ||
-	    hash_open_file(s, fd, entry) == -1)
+	if (entry->problem == NULL &&
+	    open_entry(&fd, files->base, entry, s->e) == 0 &&
+	    hash_open_file(&readable, s, fd, entry) == -1)
 		goto out;
-	if (index < KEPT_OPEN) {
-		files->kept[index] = fd;
-		fd = -1;
+	if (!readable) {
+		note_problem(s, entry);
+	} else {
+		fetch_hash_add(s->all, s->hex, entry->name);
+		if (index < KEPT_OPEN) {
+			files->kept[index] = fd;
+			fd = -1;
+		}
 	}
 	rc = 0;
 out:
@@ -255,7 +286,7 @@ out:
 }
 
 static int
-check_size(const struct file_list *l, const char *path,
+check_size(struct file_list *l, const char *path,
     const struct fetch_options *options, struct err *e)
 {
 	uint64_t max = options->max_bytes, sum = 0;
@@ -264,7 +295,16 @@ check_size(const struct file_list *l, const char *path,
 	if (max == 0)
 		max = LIMIT_DOCUMENT;
 	for (size_t i = 0; i < l->count; i++) {
-		sum += (uint64_t)l->entries[i].stat.st_size;
+		struct file_entry *entry = &l->entries[i];
+		uint64_t size = (uint64_t)entry->stat.st_size;
+
+		if (size > max && l->count > 1 && entry->problem == NULL) {
+			entry->problem =
+			    xasprintf("%s is larger than %llu bytes",
+				entry->path, (unsigned long long)max);
+			continue;
+		}
+		sum += size;
 		if (sum > max) {
 			err_set(e, ERR_LIMIT, "%s is larger than %llu bytes",
 			    path, (unsigned long long)max);
@@ -276,9 +316,9 @@ out:
 	return rc;
 }
 
-/* Hashes every file of ${files} into ${hash}. */
+/* Hashes every file of ${files} into ${hash}; how many cannot be read. */
 static int
-hash_files(char hash[FETCH_HASH_SIZE], struct files *files,
+hash_files(char hash[FETCH_HASH_SIZE], size_t *unreadable, struct files *files,
     const struct fetch_options *options, struct fetch_progress *used,
     struct err *e)
 {
@@ -292,10 +332,15 @@ hash_files(char hash[FETCH_HASH_SIZE], struct files *files,
 	for (size_t i = 0; i < files->list.count; i++)
 		if (hash_file(&s, files, i) == -1)
 			goto out;
+	if (s.unreadable == files->list.count) {
+		*e = s.first;
+		goto out;
+	}
 	if (files->list.count == 1)
 		memcpy(hash, s.hex, sizeof s.hex);
 	else
 		digest_hex(s.all, hash);
+	*unreadable = s.unreadable;
 	rc = 0;
 out:
 	digest_free(s.digest);
@@ -319,7 +364,7 @@ identify(const struct file_list *l, const struct fetch_place *place)
 /* Whether a directory is still as it was listed. */
 static int
 check_directory(const struct files *files, const struct fetch_place *place,
-    const char *identity, struct err *e)
+    const char *identity, bool *moved, struct err *e)
 {
 	struct file_list again = { 0 };
 	char *now = NULL;
@@ -329,7 +374,8 @@ check_directory(const struct files *files, const struct fetch_place *place,
 		if (file_list_read(&again, files->base, place->path, e) == -1)
 			goto out;
 		now = identify(&again, place);
-		if (strcmp(now, identity) != 0) {
+		*moved = strcmp(now, identity) != 0;
+		if (*moved) {
 			err_set(e, ERR_FETCH,
 			    "%s changed while it was being read", place->path);
 			goto out;
@@ -353,35 +399,65 @@ is_known(const struct validators *previous, const char *identity,
 
 /* ---- the two kinds of place ---- */
 
+/* Lists and hashes; ${moved}: the directory changed meanwhile. */
+static int
+try_files(struct fetch *out, struct files *files, bool *moved,
+    const struct fetch_place *place, const struct validators *previous,
+    const struct fetch_options *options, struct err *e)
+{
+	int64_t started = clock_now();
+	struct validators *v = &out->validators;
+	size_t unreadable = 0;
+	char *identity = NULL;
+	int rc = -1;
+
+	*moved = false;
+	if (file_list_read(&files->list, files->base, place->path, e) == -1)
+		goto out;
+	identity = identify(&files->list, place);
+	if (check_size(&files->list, place->path, options, e) == -1)
+		goto out;
+	if (is_known(previous, identity, options))
+		memcpy(v->hash, previous->hash, sizeof v->hash);
+	else if (hash_files(v->hash, &unreadable, files, options, &out->used,
+		     e) == -1 ||
+		 check_directory(files, place, identity, moved, e) == -1)
+		goto out;
+	/*
+	 * What was written a moment ago may be written again without leaving a
+	 * trace in the identity, and what cannot be read may be readable the
+	 * next time, so that one is not worth remembering.
+	 */
+	if (unreadable == 0 && !file_list_is_fresh(&files->list, started)) {
+		v->file_identity = identity;
+		identity = NULL;
+	}
+	rc = 0;
+out:
+	free(identity);
+	return rc;
+}
+
 int
 fetch_file_at(struct fetch *out, const struct fetch_place *place,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
-	int64_t started = clock_now();
-	struct validators *v = &out->validators;
 	struct files *files = files_new(place->base);
-	char *identity = NULL;
+	bool moved;
 	int rc = -1;
 
-	if (file_list_read(&files->list, files->base, place->path, e) == -1 ||
-	    check_size(&files->list, place->path, options, e) == -1)
-		goto out;
-	identity = identify(&files->list, place);
-	if (is_known(previous, identity, options))
-		memcpy(v->hash, previous->hash, sizeof v->hash);
-	else if (hash_files(v->hash, files, options, &out->used, e) == -1 ||
-		 check_directory(files, place, identity, e) == -1)
-		goto out;
-	/*
-	 * What was written a moment ago may be written again without leaving a
-	 * trace in the identity, so that one is not worth remembering.
-	 */
-	if (!file_list_is_fresh(&files->list, started)) {
-		v->file_identity = identity;
-		identity = NULL;
+	for (int try = 1;
+	     try_files(out, files, &moved, place, previous, options, e) == -1;
+	     try++) {
+		if (!moved || try == TRIES)
+			goto out;
+		files_free(files);
+		files = files_new(place->base);
 	}
-	out->unchanged = strcmp(v->hash, previous->hash) == 0;
+	err_clear(e);
+	out->files = files->list.is_directory;
+	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
 		out->document_count = files->list.count;
 		out->kind = &kind_file;
@@ -391,7 +467,6 @@ fetch_file_at(struct fetch *out, const struct fetch_place *place,
 	rc = 0;
 out:
 	files_free(files);
-	free(identity);
 	return rc;
 }
 

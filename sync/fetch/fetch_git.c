@@ -170,6 +170,10 @@ open_document(struct fetch *f, size_t index, struct reader *r,
 	git_blob *blob;
 
 	*name = s->docs.items[index].name;
+	if (s->docs.items[index].problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", s->docs.items[index].problem);
+		return -1;
+	}
 	if (fetch_git_tree_blob(
 		&blob, s->cache.repo, &s->docs.items[index], e) == -1) {
 		err_wrap(e, "%s", *name);
@@ -286,6 +290,7 @@ compare_content(struct fetch *out, struct fetch_git_job *job,
 	memcpy(out->validators.hash, hash, FETCH_HASH_SIZE);
 	out->validators.revision = xstrdup(commit);
 	out->document_count = docs->count;
+	out->files = docs->is_directory;
 	return 0;
 }
 

@@ -100,6 +100,7 @@ struct fetch_git_report {
 struct fetch_git_document {
 	char *name; /* path in the repository */
 	char id[FETCH_GIT_ID_SIZE];
+	char *problem; /* why it cannot be read; NULL: it can */
 };
 
 struct fetch_git_documents {
@@ -111,6 +112,7 @@ struct fetch_git_documents {
 	char path[LIMIT_PATH]; /* as walked; "" is the root directory */
 	/* Of the names wanted below it; "": every *.json. */
 	char pattern[LIMIT_PATH];
+	bool is_directory; /* what lies at the path */
 };
 
 /*
@@ -236,9 +238,12 @@ int fetch_git_auth_certificate(struct fetch_git_auth *auth,
 int fetch_git_tree_find(struct fetch_git_job *job,
     struct fetch_git_documents *docs, char commit[FETCH_GIT_ID_SIZE],
     struct err *e);
-/* Reads all documents for their content hash. */
+/*
+ * Reads all documents for their content hash.  Of several, one that cannot be
+ * read gets its problem.
+ */
 int fetch_git_tree_hash(struct fetch_git_job *job,
-    const struct fetch_git_documents *docs, char hash[FETCH_HASH_SIZE],
+    struct fetch_git_documents *docs, char hash[FETCH_HASH_SIZE],
     struct err *e);
 /*
  * Loads the bytes of ${doc}, which the caller frees with git_blob_free().

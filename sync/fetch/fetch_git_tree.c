@@ -3,7 +3,8 @@
  * From the commit in the cache to the documents of the source: one file, or
  * every *.json below a directory.  What git can store but cannot be read as a
  * document (symbolic links, submodules, pointers to large files elsewhere) is
- * an error that says so, never a document that fails to parse later.
+ * an error that says so, never a document that fails to parse later.  In a
+ * directory it is the problem of that document.
  */
 #include "sync/fetch/fetch_git.h"
 
@@ -26,8 +27,10 @@ fetch_git_tree_free(struct fetch_git_documents *docs)
 {
 	size_t i;
 
-	for (i = 0; i < docs->count; i++)
+	for (i = 0; i < docs->count; i++) {
 		free(docs->items[i].name);
+		free(docs->items[i].problem);
+	}
 	free(docs->items);
 	memset(docs, 0, sizeof *docs);
 }
@@ -104,6 +107,7 @@ add_document(struct fetch_git_documents *docs, const char *name,
 	}
 	doc = &docs->items[docs->count++];
 	doc->name = xstrdup(name);
+	doc->problem = NULL;
 	git_oid_tostr(doc->id, sizeof doc->id, id);
 	return 0;
 }
@@ -124,8 +128,11 @@ add_entry(struct fetch_git_job *job, struct fetch_git_documents *docs,
 		if (!is_wanted(docs, name))
 			return 0;
 		/* Left out silently, its entries would seem removed. */
-		err_set(e, ERR_FETCH, "\"%s\" is a symbolic link", name);
-		return -1;
+		if (add_document(docs, name, id, e) == -1)
+			return -1;
+		docs->items[docs->count - 1].problem =
+		    xasprintf("\"%s\" is a symbolic link", name);
+		return 0;
 	case GIT_FILEMODE_BLOB:
 	case GIT_FILEMODE_BLOB_EXECUTABLE:
 		return is_wanted(docs, name) ? add_document(docs, name, id, e)
@@ -205,6 +212,7 @@ static int
 add_directory(struct fetch_git_job *job, struct fetch_git_documents *docs,
     const git_oid *id, struct err *e)
 {
+	docs->is_directory = true;
 	if (add_tree(job, docs, id, docs->path, 0, e) == -1)
 		return -1;
 	if (docs->count == 0) {
@@ -380,70 +388,123 @@ out:
 	return rc;
 }
 
+/* The hashing of all documents. */
+struct hashing {
+	struct fetch_git_job *job;
+	struct digest *one;
+	struct digest *all;
+	char hash[DIGEST_HEX_SIZE]; /* of the last document */
+	uint64_t left; /* bytes that all may still take */
+	bool of_all; /* the error is not that of one document */
+};
+
 static int
-hash_blob(struct fetch_git_job *job, const struct fetch_git_document *doc,
-    struct digest *digest, char hash[DIGEST_HEX_SIZE], uint64_t *left,
+check_blob(struct hashing *h, const char *name, const char *data, size_t len,
     struct err *e)
+{
+	const struct fetch_git_job *job = h->job;
+
+	if (len >= strlen(LFS_MARK) &&
+	    memcmp(data, LFS_MARK, strlen(LFS_MARK)) == 0) {
+		err_set(e, ERR_FETCH,
+		    "\"%s\" is a Git LFS pointer, its content is not in the "
+		    "repository",
+		    name);
+		return -1;
+	}
+	if (len > h->left) {
+		h->of_all = len <= job->max_content;
+		err_set(e, ERR_LIMIT, "path \"%s\" holds more than %llu bytes",
+		    job->conf->path == NULL || !h->of_all ? name
+							  : job->conf->path,
+		    (unsigned long long)job->max_content);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+hash_blob(
+    struct hashing *h, const struct fetch_git_document *doc, struct err *e)
 {
 	int rc = -1;
 	git_blob *blob = NULL;
 	const char *data;
 	size_t len;
 
-	if (fetch_git_tree_blob(&blob, job->cache.repo, doc, e) == -1) {
-		job->suspect = e->code != ERR_LIMIT;
+	if (fetch_git_tree_blob(&blob, h->job->cache.repo, doc, e) == -1) {
+		h->of_all = h->job->suspect = e->code != ERR_LIMIT;
 		goto out;
 	}
 	data = git_blob_rawcontent(blob);
 	len = (size_t)git_blob_rawsize(blob);
-	if (len > *left) {
-		err_set(e, ERR_LIMIT, "path \"%s\" holds more than %llu bytes",
-		    job->conf->path == NULL ? doc->name : job->conf->path,
-		    (unsigned long long)job->max_content);
+	if (check_blob(h, doc->name, data, len, e) == -1)
 		goto out;
-	}
-	*left -= len;
-	if (len >= strlen(LFS_MARK) &&
-	    memcmp(data, LFS_MARK, strlen(LFS_MARK)) == 0) {
-		err_set(e, ERR_FETCH,
-		    "\"%s\" is a Git LFS pointer, its content is not in the "
-		    "repository",
-		    doc->name);
-		goto out;
-	}
-	digest_add(digest, data, len);
-	digest_hex(digest, hash);
+	h->left -= len;
+	digest_add(h->one, data, len);
+	digest_hex(h->one, h->hash);
 	rc = 0;
 out:
 	git_blob_free(blob);
 	return rc;
 }
 
+/* In a directory, what is wrong with a document is noted with it. */
+static int
+hash_document(struct hashing *h, const struct fetch_git_documents *docs,
+    struct fetch_git_document *doc, struct err *e)
+{
+	if (doc->problem == NULL) {
+		if (hash_blob(h, doc, e) == 0) {
+			fetch_hash_add(h->all, h->hash, doc->name);
+			return 0;
+		}
+		if (h->of_all || !docs->is_directory)
+			return -1;
+		doc->problem = xstrdup(e->text);
+		err_clear(e);
+	}
+	fetch_hash_add_problem(h->all, doc->problem, doc->name);
+	return 0;
+}
+
+static int
+check_readable(const struct fetch_git_documents *docs, struct err *e)
+{
+	for (size_t i = 0; i < docs->count; i++)
+		if (docs->items[i].problem == NULL)
+			return 0;
+	err_set(e, ERR_FETCH, "%s", docs->items[0].problem);
+	return -1;
+}
+
 int
-fetch_git_tree_hash(struct fetch_git_job *job,
-    const struct fetch_git_documents *docs, char hash[FETCH_HASH_SIZE],
-    struct err *e)
+fetch_git_tree_hash(struct fetch_git_job *job, struct fetch_git_documents *docs,
+    char hash[FETCH_HASH_SIZE], struct err *e)
 {
 	int rc = -1;
-	struct digest *one = digest_new();
-	struct digest *all = digest_new();
-	uint64_t left = job->max_content;
+	struct hashing h = { .job = job, .left = job->max_content };
 	size_t i;
 
+	h.one = digest_new();
+	h.all = digest_new();
 	for (i = 0; i < docs->count; i++) {
 		if (clock_monotonic() > job->deadline_us) {
 			err_set(e, ERR_FETCH, "timed out while reading files");
 			goto out;
 		}
-		if (hash_blob(job, &docs->items[i], one, hash, &left, e) == -1)
+		if (hash_document(&h, docs, &docs->items[i], e) == -1)
 			goto out;
-		fetch_hash_add(all, hash, docs->items[i].name);
 	}
+	if (check_readable(docs, e) == -1)
+		goto out;
 	if (docs->count > 1)
-		digest_hex(all, hash);
+		digest_hex(h.all, hash);
+	else
+		memcpy(hash, h.hash, sizeof h.hash);
 	rc = 0;
 out:
-	digest_free(all);
-	digest_free(one);
+	digest_free(h.all);
+	digest_free(h.one);
 	return rc;
 }

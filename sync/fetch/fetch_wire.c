@@ -9,17 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC UINT32_C(0x54485631) /* the last digit is the version */
+#define MAGIC UINT32_C(0x54485632) /* the last digit is the version */
 #define PROGRESS_MAX 256 /* bytes of payload */
 #define NO_TEXT UINT32_MAX /* in place of a length: NULL */
 #define FLAG_UNCHANGED 1u
 #define FLAG_PARTIAL 2u
+#define FLAG_FILES 4u
+#define FLAGS (FLAG_UNCHANGED | FLAG_PARTIAL | FLAG_FILES)
 
 void
 fetch_wire_documents_free(struct fetch_wire_document *d, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		free(d[i].name);
+		free(d[i].problem);
+	}
 	free(d);
 }
 
@@ -105,7 +109,8 @@ fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 	add_u32(to, (uint32_t)r->err.code);
 	add_text(to, r->err.text);
 	add_u32(to, (r->unchanged ? FLAG_UNCHANGED : 0) |
-			(r->partial ? FLAG_PARTIAL : 0));
+			(r->partial ? FLAG_PARTIAL : 0) |
+			(r->files ? FLAG_FILES : 0));
 	add_used(to, &r->used);
 	add_u64(to, (uint64_t)r->retry_us);
 	add_text(to, r->note);
@@ -120,6 +125,7 @@ fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 		add_text(to, r->documents[i].name);
 		add_u64(to, r->documents[i].offset);
 		add_u64(to, r->documents[i].length);
+		add_text(to, r->documents[i].problem);
 	}
 	end_message(to, begin);
 }
@@ -284,6 +290,9 @@ take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
 		d->name = take_text(in, LIMIT_URL);
 		d->offset = take_u64(in);
 		d->length = take_u64(in);
+		d->problem = take_text(in, ERR_TEXT_MAX - 1);
+		if (d->problem != NULL)
+			make_printable(d->problem);
 		if (d->name == NULL || d->offset > size ||
 		    d->length > size - d->offset)
 			in->bad = true;
@@ -317,8 +326,9 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	take_documents(out, &in, spool_size);
 	out->unchanged = (flags & FLAG_UNCHANGED) != 0;
 	out->partial = (flags & FLAG_PARTIAL) != 0;
+	out->files = (flags & FLAG_FILES) != 0;
 	out->retry_us = (int64_t)retry_us;
-	if (code > ERR_INTERNAL || flags > (FLAG_UNCHANGED | FLAG_PARTIAL) ||
+	if (code > ERR_INTERNAL || flags > FLAGS ||
 	    retry_us > LIMIT_RETRY_KEPT * (uint64_t)CLOCK_SECOND ||
 	    !is_hash(v->hash) || (out->unchanged && out->document_count > 0))
 		in.bad = true;

@@ -33,12 +33,14 @@ struct fetch_wire_document {
 	char *name; /* owned */
 	uint64_t offset;
 	uint64_t length;
+	char *problem; /* owned; of a file: why it cannot be read, else NULL */
 };
 
 struct fetch_wire_result {
 	struct err err; /* ERR_NONE: fetched */
 	bool unchanged;
 	bool partial;
+	bool files;
 	struct validators validators;
 	struct fetch_progress used; /* without a phase */
 	int64_t retry_us; /* as in struct fetch */

@@ -55,23 +55,20 @@ file_list_free(struct file_list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		free(l->entries[i].name);
 		free(l->entries[i].path);
+		free(l->entries[i].problem);
 	}
 	free(l->entries);
 	memset(l, 0, sizeof *l);
 }
 
-/* Takes over ${name} and ${path} on success. */
+/* Takes over the texts on success. */
 static int
-add_file(struct walk *w, char *name, char *path, const struct stat *st,
-    struct err *e)
+add_file(struct walk *w, char *name, char *path, char *problem,
+    const struct stat *st, struct err *e)
 {
 	struct file_list *l = &w->list;
 	int rc = -1;
 
-	if (!S_ISREG(st->st_mode)) {
-		err_set(e, ERR_FETCH, "%s is not a regular file", path);
-		goto out;
-	}
 	if (l->count == LIMIT_TREE_FILES) {
 		err_set(e, ERR_LIMIT, "more than %d files at %s",
 		    LIMIT_TREE_FILES, path);
@@ -82,7 +79,8 @@ add_file(struct walk *w, char *name, char *path, const struct stat *st,
 		l->entries =
 		    xreallocarray(l->entries, w->capacity, sizeof *l->entries);
 	}
-	l->entries[l->count++] = (struct file_entry){ name, path, *st };
+	l->entries[l->count++] =
+	    (struct file_entry){ name, path, *st, problem };
 	rc = 0;
 out:
 	return rc;
@@ -136,6 +134,31 @@ out:
 	return rc;
 }
 
+/*
+ * Why stat() failed; the caller frees it.  Sets ${st} to nothing, and
+ * ${is_gone} when the file was deleted since the directory was read.
+ */
+static char *
+stat_problem(
+    const struct walk *w, const char *path, struct stat *st, bool *is_gone)
+{
+	int number = errno;
+	struct err e = ERR_INIT;
+	struct stat link;
+
+	memset(st, 0, sizeof *st);
+	if (number == ENOENT) {
+		*is_gone =
+		    fstatat(w->base, path, &link, AT_SYMLINK_NOFOLLOW) == -1 &&
+		    errno == ENOENT;
+		return xasprintf("%s is a symbolic link to a file that does "
+				 "not exist",
+		    path);
+	}
+	file_list_fail(&e, number, path);
+	return xstrdup(e.text);
+}
+
 static int
 walk_entry(
     struct walk *w, const struct level *level, const char *file, struct err *e)
@@ -144,29 +167,30 @@ walk_entry(
 	char *path = strcmp(level->path, ".") == 0
 			 ? xstrdup(file)
 			 : xasprintf("%s/%s", level->path, file);
+	char *problem = NULL;
 	struct stat st;
+	bool is_gone = false;
 	int rc = -1;
 
-	if (fstatat(w->base, path, &st, 0) == -1) {
-		/* A dangling link may be anything but a document. */
-		if (is_document(w, name)) {
-			file_list_fail(e, errno, path);
-			goto out;
-		}
-	} else if (S_ISDIR(st.st_mode)) {
+	if (fstatat(w->base, path, &st, 0) == -1)
+		problem = stat_problem(w, path, &st, &is_gone);
+	else if (!S_ISREG(st.st_mode))
+		problem = xasprintf("%s is not a regular file", path);
+	if (S_ISDIR(st.st_mode)) {
 		/* A link upwards brings nothing that is not here already. */
 		if (!is_inside(level, &st) &&
 		    walk_below(w, level, name, path, &st, e) == -1)
 			goto out;
-	} else if (is_document(w, name)) {
-		if (add_file(w, name, path, &st, e) == -1)
+	} else if (!is_gone && is_document(w, name)) {
+		if (add_file(w, name, path, problem, &st, e) == -1)
 			goto out;
-		name = path = NULL;
+		name = path = problem = NULL;
 	}
 	rc = 0;
 out:
 	free(name);
 	free(path);
+	free(problem);
 	return rc;
 }
 
@@ -249,7 +273,11 @@ list_file(
 	char *name = xstrdup(path), *copy = xstrdup(path);
 	int rc = -1;
 
-	if (add_file(w, name, copy, st, e) == -1)
+	if (!S_ISREG(st->st_mode)) {
+		err_set(e, ERR_FETCH, "%s is not a regular file", path);
+		goto out;
+	}
+	if (add_file(w, name, copy, NULL, st, e) == -1)
 		goto out;
 	name = copy = NULL;
 	rc = 0;

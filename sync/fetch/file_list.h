@@ -22,6 +22,7 @@ struct file_entry {
 	char *name; /* in a directory, relative to it; else the path */
 	char *path; /* to open, relative to the base of the list */
 	struct stat stat;
+	char *problem; /* why it cannot be read; NULL: it can, so far */
 };
 
 struct file_list {
@@ -34,9 +35,10 @@ struct file_list {
  * Lists ${path}, relative to the open directory ${base} (AT_FDCWD: to the
  * working directory); "." is ${base} itself.  ERR_FETCH when it is missing,
  * cannot be read, is neither a regular file nor a directory, or is a directory
- * without documents; ERR_LIMIT when there are too many or they are too deep.
- * Frees nothing and leaves nothing on failure; else the caller calls
- * file_list_free().
+ * without documents.  In a directory what has the name of a document and cannot
+ * be one is listed with its problem; ERR_LIMIT when there are too many or they
+ * are too deep. Frees nothing and leaves nothing on failure; else the caller
+ * calls file_list_free().
  */
 int file_list_read(
     struct file_list *out, int base, const char *path, struct err *e);

@@ -215,9 +215,14 @@ look_at_path(struct input *in, const char *path, struct err *e)
 	if (file_list_read(&list, AT_FDCWD, path, e) == -1)
 		return -1;
 	in->many |= list.count > 1;
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.entries[i].problem != NULL) {
+			err_set(e, ERR_FETCH, "%s", list.entries[i].problem);
+			goto out;
+		}
 		if (look_at_file(in, &list.entries[i], e) == -1)
 			goto out;
+	}
 	rc = 0;
 out:
 	file_list_free(&list);

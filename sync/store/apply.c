@@ -1,74 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bringing what is stored of a source in line with what it offers. */
-#include "sync/store/apply.h"
+#include "sync/store/apply_private.h"
 
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/digest.h"
-#include "sync/document/catalog.h"
 #include "sync/document/rules.h"
 #include "sync/store/blocks.h"
 #include "sync/store/compose.h"
 #include "sync/store/heads.h"
-#include "sync/store/reject.h"
-#include "sync/store/stored.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PROGRESS_EVERY 256 /* entries between two reports */
 
-/* The state of one application. */
-struct apply {
-	struct stored_place place;
-	const struct apply_options *options;
-	struct apply_counts *counts;
-	struct filter *filter;
-	struct digest *digest;
-	struct reject reject;
-	struct catalog_summary summary;
-	int64_t read;
-	bool partial; /* what is not offered is not gone */
-	bool changed; /* something was written */
-	bool was_empty; /* nothing was stored of the source */
-	int64_t touched; /* the entry that was touched last */
-	/* How many usable versions more there are, by kind. */
-	int64_t grown[ENTRY_PLUGIN + 1];
-	/* Of the document being read. */
-	const char *document; /* its name; NULL when it is the only one */
-	enum shape_kind shape;
-	const char *seems; /* what else it could be */
-	size_t good_documents;
-	char first_bad[ERR_TEXT_MAX]; /* a document that brought nothing */
-	/* What take_known() has found out about the entry at hand. */
-	struct {
-		const struct catalog_entry *entry; /* NULL: nothing */
-		struct stored_version stored;
-		unsigned char digest[DIGEST_RAW_SIZE];
-		char name[LIMIT_IDENTITY + 1];
-		char version[LIMIT_VERSION_BYTES + 1];
-	} asked;
-};
-
 /* ---- one entry ---- */
 
-static struct reject_place
-place_of(const struct apply *a, const struct catalog_entry *entry)
+struct reject_place
+apply_place_of(const struct apply *a, const struct catalog_entry *entry)
 {
 	return (struct reject_place){ a->document, entry };
 }
 
-/* Leaves an entry out; a strict source fails instead. */
-static int
-reject(struct apply *a, const struct catalog_entry *entry,
+int
+apply_reject(struct apply *a, const struct catalog_entry *entry,
     const struct rules_problem *problem, struct err *e)
 {
-	const struct reject_place place = place_of(a, entry);
+	const struct reject_place place = apply_place_of(a, entry);
 
 	if (reject_entry(&a->reject, &place, problem, e) == -1)
 		return -1;
-	/* A document that is one entry and a bad one may be anything. */
-	if (entry->root && a->first_bad[0] == '\0')
+	if (a->first_bad[0] == '\0')
 		reject_text(a->first_bad, sizeof a->first_bad, &place, problem);
 	return 0;
 }
@@ -168,6 +132,16 @@ insert_entry(struct apply *a, struct stored_version *stored,
 	return heads_touch_new(a->place.db, stored->entry, e);
 }
 
+/* What did not change may be in another file than before. */
+static int
+move(struct apply *a, const struct stored_version *stored, const char *version,
+    struct err *e)
+{
+	if (!stored->moved)
+		return 0;
+	return stored_move(&a->place, stored->entry, version, e);
+}
+
 static int
 keep(struct apply *a, struct stored_version *stored,
     const struct stored_item *item, struct err *e)
@@ -180,7 +154,7 @@ keep(struct apply *a, struct stored_version *stored,
 	if (known && (a->reject.silent || memcmp(stored->digest, item->digest,
 					      sizeof item->digest) == 0)) {
 		a->counts->unchanged++;
-		return 0;
+		return move(a, stored, item->facts->version, e);
 	}
 	if (stored->entry == 0 ? insert_entry(a, stored, item, e) == -1
 			       : touch(a, stored->entry, e) == -1)
@@ -250,10 +224,10 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 	if (!first) {
 		snprintf(problem.value, sizeof problem.value, "%.*s",
 		    LIMIT_REJECTED_VALUE, entry->facts.version);
-		return reject(a, entry, &problem, e);
+		return apply_reject(a, entry, &problem, e);
 	}
 	for (size_t i = 0; i < entry->note_count; i++) {
-		const struct reject_place place = place_of(a, entry);
+		const struct reject_place place = apply_place_of(a, entry);
 
 		if (reject_note(&a->reject, &place, &entry->note[i], e) == -1)
 			return -1;
@@ -261,8 +235,50 @@ take_item(struct apply *a, const struct catalog_entry *entry,
 	return keep(a, &stored, item, e);
 }
 
+/* ---- the last good version ---- */
+
 static int
-take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
+run_for_source(struct apply *a, enum sql_id id, struct err *e)
+{
+	struct stmt *s = db_stmt(a->place.db, id);
+
+	/* The source is the first parameter of each statement used here. */
+	stmt_bind_int(s, 1, a->options->source_id);
+	return stmt_run(s, e);
+}
+
+static bool
+says_deleted(const struct catalog_entry *entry)
+{
+	return entry->outer != NULL && entry->outer->status != NULL &&
+	       strcmp(entry->outer->status, "deleted") == 0;
+}
+
+/*
+ * Of an entry that breaks a rule the last good version stays, unless the
+ * upstream withdraws it.  A part of a crawl removes nothing by itself.
+ */
+static int
+keep_last_good(
+    struct apply *a, const struct catalog_entry *entry, struct err *e)
+{
+	if (entry->facts.name == NULL)
+		return 0;
+	a->named = entry->root;
+	if (!says_deleted(entry)) {
+		if (a->partial || (a->was_empty && a->withheld == 0))
+			return 0;
+		return spare_name(&a->spare, entry, e);
+	}
+	if (!a->partial || entry->facts.version == NULL)
+		return 0;
+	return remove_one(a, entry, e);
+}
+
+/* ---- taking entries ---- */
+
+int
+apply_take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
 	struct apply *a = ctx;
 	struct stored_item item = { .kind = entry->kind,
@@ -276,7 +292,9 @@ take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 	if (reject_forget(&a->reject, entry, e) == -1)
 		return -1;
 	if (entry->problem != NULL) {
-		rc = reject(a, entry, entry->problem, e);
+		rc = apply_reject(a, entry, entry->problem, e);
+		if (rc == 0)
+			rc = keep_last_good(a, entry, e);
 	} else {
 		if (a->asked.entry == entry && entry->note == NULL)
 			memcpy(
@@ -294,8 +312,8 @@ take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
  * An entry whose digest is stored under its name and version was checked when
  * it was stored.  Not so where tags decide: they are found by checking.
  */
-static int
-take_known(
+int
+apply_take_known(
     void *ctx, const struct catalog_entry *entry, bool *known, struct err *e)
 {
 	struct apply *a = ctx;
@@ -324,7 +342,7 @@ take_known(
 	a->counts->unchanged++;
 	a->asked.entry = NULL;
 	*known = true;
-	return 0;
+	return move(a, stored, facts->version, e);
 }
 
 /* ---- all of a source ---- */
@@ -365,16 +383,6 @@ count_stored(struct apply *a, struct err *e)
 	return 0;
 }
 
-static int
-run_for_source(struct apply *a, enum sql_id id, struct err *e)
-{
-	struct stmt *s = db_stmt(a->place.db, id);
-
-	/* The source is the first parameter of each statement used here. */
-	stmt_bind_int(s, 1, a->options->source_id);
-	return stmt_run(s, e);
-}
-
 /* What is stored and was not offered becomes a tombstone. */
 static int
 remove_unseen(struct apply *a, struct err *e)
@@ -401,9 +409,66 @@ remove_unseen(struct apply *a, struct err *e)
 static int
 clear_notes(struct apply *a, struct err *e)
 {
-	if (stmt_run(db_stmt(a->place.db, SQL_SEEN_CLEAR), e) == -1)
+	if (stmt_run(db_stmt(a->place.db, SQL_SEEN_CLEAR), e) == -1 ||
+	    stmt_run(db_stmt(a->place.db, SQL_WITHHELD_SEEN_CLEAR), e) == -1)
 		return -1;
-	return stmt_run(db_stmt(a->place.db, SQL_WITHHELD_SEEN_CLEAR), e);
+	return spare_clear(&a->spare, e);
+}
+
+static int
+count_withheld(int64_t *out, struct apply *a, struct err *e)
+{
+	struct stmt *s = db_stmt(a->place.db, SQL_WITHHELD_COUNT);
+	bool row;
+
+	stmt_bind_int(s, SQL_WITHHELD_COUNT_P_SOURCE, a->options->source_id);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	*out = row ? stmt_int(s, 0) : 0;
+	stmt_done(s);
+	return 0;
+}
+
+static int64_t
+sum(const struct apply_counts *c)
+{
+	return c->servers + c->skills + c->plugins;
+}
+
+bool
+apply_is_meant_empty(const struct apply *a)
+{
+	const struct conf_source *source = a->options->source;
+	const struct catalog_summary *s = &a->summary;
+
+	return source->kind == SOURCE_API && source->u.api.allow_empty &&
+	       s->servers + s->skills + s->plugins == 0;
+}
+
+/*
+ * A source that suddenly offers far less than it held has rather lost it than
+ * withdrawn it.  What a filter leaves out counts on both sides.
+ */
+static int
+check_shrink(struct apply *a, struct err *e)
+{
+	const int64_t before = sum(&a->options->stored) + a->withheld;
+	int64_t aside;
+
+	if (!a->options->guard || a->partial || before < LIMIT_SHRINK_FROM ||
+	    apply_is_meant_empty(a))
+		return 0;
+	if (count_withheld(&aside, a, e) == -1)
+		return -1;
+	if (2 * (sum(a->counts) + aside) >= before)
+		return 0;
+	err_set(e, ERR_INPUT,
+	    "only %" PRId64 " of %" PRId64
+	    " entries are left, fewer than half; if that is right, confirm it "
+	    "with syncPolicy.allowShrink: true or with thv-registry-sync "
+	    "--force --source %s",
+	    sum(a->counts) + aside, before, a->options->source->name);
+	return -1;
 }
 
 /* Brings heads and registries in step with the versions. */
@@ -424,8 +489,14 @@ settle(struct db *db, int64_t source, const struct instant *at, struct err *e)
 static int
 finish(struct apply *a, struct err *e)
 {
+	int64_t spared;
+
+	if (spare_mark_seen(&spared, &a->spare, e) == -1)
+		return -1;
+	a->counts->unchanged += spared;
 	if ((!a->partial && remove_unseen(a, e) == -1) ||
-	    clear_notes(a, e) == -1 || count_stored(a, e) == -1)
+	    clear_notes(a, e) == -1 || count_stored(a, e) == -1 ||
+	    check_shrink(a, e) == -1)
 		return -1;
 	a->counts->rejected = a->reject.rejected;
 	if (!a->changed)
@@ -459,10 +530,12 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
 	a->reject = (struct reject){ .db = db,
 		.source = options->source_id,
 		.strict = options->source->strict };
+	a->spare = (struct spare){ .db = db, .source = options->source_id };
 	a->digest = digest_new();
 	if (filter_new(&a->filter, &options->source->filter, e) == -1)
 		return -1;
-	if (look_whether_empty(a, e) == -1)
+	if (look_whether_empty(a, e) == -1 ||
+	    count_withheld(&a->withheld, a, e) == -1)
 		return -1;
 	return clear_notes(a, e);
 }
@@ -475,126 +548,6 @@ stop(struct apply *a)
 	stored_place_free(&a->place);
 }
 
-static int
-detect(struct apply *a, struct fetch *fetched, size_t index, const char **name,
-    struct err *e)
-{
-	struct reader reader = { 0 };
-	int rc = -1;
-
-	if (fetch_open(fetched, index, &reader, name, e) == -1 ||
-	    shape_detect(&a->shape, &a->seems, &reader, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	reader_close(&reader);
-	return rc;
-}
-
-/* Among others a document of no known shape is left out like an entry. */
-static int
-leave_out(struct apply *a, struct err *e)
-{
-	struct rules_problem problem = { .rule =
-					     "unrecognized document format" };
-	const struct catalog_entry entry = {
-		.kind = ENTRY_SERVER, .array = "", .root = true
-	};
-
-	if (a->seems != NULL)
-		snprintf(problem.rule, sizeof problem.rule,
-		    "this seems to be %s", a->seems);
-	return reject(a, &entry, &problem, e);
-}
-
-static int
-note_groups(struct apply *a, struct err *e)
-{
-	static const struct rules_problem problem = { .path = "groups",
-		.rule = "is not kept: groups of servers are not served" };
-	const struct catalog_entry entry = {
-		.kind = ENTRY_SERVER, .array = "", .root = true
-	};
-	const struct reject_place place = place_of(a, &entry);
-
-	return reject_note(&a->reject, &place, &problem, e);
-}
-
-static int
-read_shape(struct apply *a, struct fetch *fetched, size_t index, struct err *e)
-{
-	const struct filter_spec *filter = &a->options->source->filter;
-	const bool by_tag =
-	    filter->tags_include.count + filter->tags_exclude.count > 0;
-	const struct catalog_options options = {
-		.max_meta_size = a->options->max_meta_size,
-		.shape = a->shape,
-		.seems = a->seems,
-		.known = by_tag ? NULL : take_known,
-	};
-	const size_t good = a->summary.good;
-	struct reader reader = { 0 };
-	const char *name = NULL;
-	int rc = -1;
-
-	a->summary.groups = false;
-	if (fetch_open(fetched, index, &reader, &name, e) == -1 ||
-	    catalog_read(&a->summary, &reader, &options, take_entry, a, e) ==
-		-1)
-		goto out;
-	if (a->summary.groups && note_groups(a, e) == -1)
-		goto out;
-	a->good_documents +=
-	    a->summary.good > good ||
-	    (a->shape != SHAPE_SERVER && a->shape != SHAPE_ITEM);
-	rc = 0;
-out:
-	reader_close(&reader);
-	return rc;
-}
-
-static int
-read_document(
-    struct apply *a, struct fetch *fetched, size_t index, struct err *e)
-{
-	const char *name = NULL;
-	int rc = -1;
-
-	a->document = NULL;
-	if (detect(a, fetched, index, &name, e) == -1)
-		goto out;
-	a->document = fetched->document_count > 1 ? name : NULL;
-	if (a->shape != SHAPE_FOREIGN) {
-		if (read_shape(a, fetched, index, e) == -1)
-			goto out;
-	} else if (fetched->document_count > 1) {
-		if (leave_out(a, e) == -1)
-			goto out;
-	} else {
-		catalog_refuse_shape(e, a->seems);
-		goto out;
-	}
-	rc = 0;
-out:
-	if (rc == -1 && fetched->document_count > 1 && name != NULL)
-		err_wrap(e, "%s", name);
-	return rc;
-}
-
-/* A source that offers nothing at all has failed, and keeps what it had. */
-static int
-check_offer(struct apply *a, struct err *e)
-{
-	if (a->good_documents == 0 && a->first_bad[0] != '\0') {
-		err_set(e, ERR_INPUT,
-		    "registry schema validation failed: %s; what can be read "
-		    "is " SHAPE_ACCEPTED,
-		    a->first_bad);
-		return -1;
-	}
-	return catalog_check_summary(&a->summary, e);
-}
-
 int
 apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
     const struct apply_options *options, struct err *e)
@@ -604,8 +557,11 @@ apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
 	struct apply a;
 	int rc = -1;
 
-	/* A part says nothing of the rest, which the filter is for as well. */
-	if (fetched->partial && options->refilter) {
+	/*
+	 * The filter is for all that is stored: for what a part does not say,
+	 * and for what stays although it is offered no more.
+	 */
+	if (options->refilter) {
 		if (apply_filter(&before, db, options, e) == -1)
 			return -1;
 		part.stored = before;
@@ -615,13 +571,9 @@ apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
 	a.partial = fetched->partial;
 	if (reject_start(&a.reject, fetched->partial, e) == -1)
 		goto out;
-	for (size_t i = 0; i < fetched->document_count; i++)
-		if (read_document(&a, fetched, i, e) == -1)
-			goto out;
-	if (!fetched->partial && check_offer(&a, e) == -1)
+	if (apply_read_documents(&a, fetched, e) == -1 || finish(&a, e) == -1)
 		goto out;
-	if (finish(&a, e) == -1)
-		goto out;
+	apply_tell_unread(&a, fetched);
 	out->added += before.added;
 	out->removed += before.removed;
 	rc = 0;
@@ -637,8 +589,21 @@ enum {
 	OFFERED_KIND,
 	OFFERED_BODY,
 	OFFERED_DIGEST,
-	OFFERED_OUTER /* and the columns that follow */
+	OFFERED_OUTER, /* and the columns that follow */
+	OFFERED_FILE = 10
 };
+
+/* By the rules of today it would be rejected: then it is the last good one. */
+static int
+spare_broken(struct apply *a, const struct catalog_entry *entry, struct err *e)
+{
+	const char *name = entry->facts.name;
+
+	if (name == NULL ||
+	    !filter_keeps(a->filter, entry->kind, name, NULL, 0))
+		return 0;
+	return spare_name(&a->spare, entry, e);
+}
 
 /* Takes a stored document as if it had been offered. */
 static int
@@ -656,10 +621,11 @@ reread(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 	entry.json = stmt_text(s, OFFERED_BODY, &entry.json_len);
 	if (stored_outer(&outer, s, OFFERED_OUTER))
 		entry.outer = &outer;
+	a->place.file = stmt_text(s, OFFERED_FILE, NULL);
 	/* It was judged when it was offered; its facts are wanted. */
 	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
 		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN)
-		return 0;
+		return spare_broken(a, &entry, e);
 	item = (struct stored_item){ .kind = entry.kind,
 		.facts = &entry.facts,
 		.json = entry.json,

@@ -47,6 +47,10 @@ struct apply_options {
 	struct apply_counts stored;
 	/* The filter is not the one that was applied to what is stored. */
 	bool refilter;
+	/* The rules are not those by which what is stored was accepted. */
+	bool recheck;
+	/* What is stored came from the same place: a large loss is an error. */
+	bool guard;
 	/* Called now and then with the entries read so far; NULL for none. */
 	void (*progress)(void *ctx, int64_t entries);
 	void *progress_ctx;
@@ -54,9 +58,12 @@ struct apply_options {
 
 /*
  * Applies the documents of ${fetched}, each of whatever shape it has.  When it
- * is only a part, what it does not hold stays as it is.  ERR_INPUT: a document
- * is unreadable, none holds a server, or the source is strict and an entry
- * breaks a rule.
+ * is only a part, what it does not hold stays as it is.  The last good version
+ * of a rejected entry stays.  If the documents are files, one that cannot be
+ * read is listed, fetched->unreadable names it, and what is stored of it stays.
+ * ERR_INPUT: no document can be read, none holds a server, every entry is
+ * rejected, far less is offered than was stored (options->guard), or the source
+ * is strict and an entry breaks a rule or a document cannot be read.
  */
 int apply_fetched(struct apply_counts *out, struct db *db,
     struct fetch *fetched, const struct apply_options *options, struct err *e);

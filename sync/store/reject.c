@@ -135,6 +135,29 @@ reject_entry(struct reject *r, const struct reject_place *place,
 }
 
 int
+reject_document(
+    struct reject *r, const char *document, const char *why, struct err *e)
+{
+	struct stmt *s;
+
+	r->rejected++;
+	if (r->listed == LIMIT_REJECTED_KEPT)
+		return 0;
+	r->listed++;
+	s = db_stmt(r->db, SQL_REJECTION_INSERT);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, r->source);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, ++r->ordinal);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, ENTRY_SERVER);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, document);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, NULL);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, NULL);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, why);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, "");
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SERVED, 0);
+	return stmt_run(s, e);
+}
+
+int
 reject_note(struct reject *r, const struct reject_place *place,
     const struct rules_problem *problem, struct err *e)
 {

@@ -63,6 +63,8 @@ state_load(
 	out->validators.checkpoint = text(s, 14);
 	out->retry_us = instant(s, 15);
 	out->tried_us = stmt_int(s, 16);
+	out->applied_rules = text(s, 17);
+	out->unreadable = text(s, 18);
 	stmt_done(s);
 	return 0;
 }
@@ -71,6 +73,8 @@ void
 state_free(struct source_state *s)
 {
 	free(s->applied_filter);
+	free(s->applied_rules);
+	free(s->unreadable);
 	validators_free(&s->validators);
 	memset(s, 0, sizeof *s);
 }
@@ -131,6 +135,9 @@ state_complete(struct db *db, const struct state_end *end, struct err *e)
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_MESSAGE, end->message);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_HASH, v->hash);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_FILTER, end->filter);
+	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_RULES, end->rules);
+	stmt_bind_str(
+	    s, SQL_SOURCE_STATE_COMPLETE_P_UNREADABLE, end->unreadable);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_REVISION, v->revision);
 	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_ETAG, v->etag);
 	stmt_bind_str(

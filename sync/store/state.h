@@ -22,6 +22,8 @@ struct source_state {
 	int64_t due_us; /* CLOCK_NEVER: at once */
 	int64_t retry_us; /* its server said so; CLOCK_NEVER: it did not */
 	char *applied_filter; /* NULL: nothing is stored */
+	char *applied_rules; /* NULL: not known */
+	char *unreadable; /* documents, and why; NULL: none */
 	struct validators validators;
 	struct apply_counts counts; /* servers, skills, plugins, rejected */
 };
@@ -38,6 +40,8 @@ struct state_end {
 	int64_t retry; /* Retry-After; CLOCK_NEVER: none */
 	const char *message;
 	const char *filter; /* what was applied */
+	const char *rules;
+	const char *unreadable; /* NULL: all documents could be read */
 	const struct validators *validators;
 	const struct apply_counts *counts;
 };
@@ -73,6 +77,7 @@ struct source_outcome {
 	struct fetch_progress used;
 	char note[FETCH_NOTE_SIZE]; /* of the fetch; "" for none */
 	char error[ERR_TEXT_MAX]; /* "" for none */
+	char warning[ERR_TEXT_MAX]; /* what could not be read; "" for nothing */
 	const char *failure; /* which sort of failure, in one word; static */
 };
 

@@ -150,6 +150,17 @@ find_entry(struct stored_place *p, enum entry_kind kind, const char *name,
 	return 0;
 }
 
+/* Whether the text in ${column} is another file than the one being read. */
+static bool
+is_elsewhere(const struct stored_place *p, struct stmt *s, int column)
+{
+	const char *file = stmt_text(s, column, NULL);
+
+	if (file == NULL || p->file == NULL)
+		return file != p->file;
+	return strcmp(file, p->file) != 0;
+}
+
 int
 stored_find(struct stored_version *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e)
@@ -177,6 +188,7 @@ stored_find(struct stored_version *out, struct stored_place *p,
 			memcpy(out->digest, digest, len);
 		out->removed = !stmt_is_null(s, 2);
 		out->deleted = strcmp(stmt_text(s, 3, NULL), "deleted") == 0;
+		out->moved = is_elsewhere(p, s, 4);
 	}
 	stmt_done(s);
 	return 0;
@@ -353,6 +365,7 @@ stored_insert(int64_t *document, struct stored_place *p,
 	stmt_bind_blob(
 	    s, SQL_VERSION_INSERT_P_DIGEST, item->digest, sizeof item->digest);
 	stmt_bind_int(s, SQL_VERSION_INSERT_P_UPSTREAM, given(item->outer));
+	stmt_bind_str(s, SQL_VERSION_INSERT_P_FILE, p->file);
 	bind_outer(s, &outer, item->outer);
 	if (stmt_run(s, e) == -1)
 		return -1;
@@ -396,7 +409,20 @@ stored_update(struct stored_place *p, const struct stored_item *item,
 	stmt_bind_blob(
 	    s, SQL_VERSION_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
 	stmt_bind_int(s, SQL_VERSION_UPDATE_P_UPSTREAM, given(item->outer));
+	stmt_bind_str(s, SQL_VERSION_UPDATE_P_FILE, p->file);
 	bind_outer(s, &outer, item->outer);
+	return stmt_run(s, e);
+}
+
+int
+stored_move(
+    struct stored_place *p, int64_t entry, const char *version, struct err *e)
+{
+	struct stmt *s = db_stmt(p->db, SQL_VERSION_MOVE);
+
+	stmt_bind_int(s, SQL_VERSION_MOVE_P_ENTRY, entry);
+	stmt_bind_str(s, SQL_VERSION_MOVE_P_VERSION, version);
+	stmt_bind_str(s, SQL_VERSION_MOVE_P_FILE, p->file);
 	return stmt_run(s, e);
 }
 
@@ -427,6 +453,7 @@ insert_withheld(
 	    s, SQL_WITHHELD_INSERT_P_DIGEST, item->digest, sizeof item->digest);
 	stmt_bind_text(
 	    s, SQL_WITHHELD_INSERT_P_BODY, item->json, item->json_len);
+	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_FILE, p->file);
 	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_STATUS,
 	    item->outer == NULL ? NULL : item->outer->status);
 	bind_outer(s, &outer, item->outer);
@@ -448,6 +475,7 @@ update_withheld(struct stored_place *p, const struct stored_item *item,
 	    s, SQL_WITHHELD_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
 	stmt_bind_text(
 	    s, SQL_WITHHELD_UPDATE_P_BODY, item->json, item->json_len);
+	stmt_bind_str(s, SQL_WITHHELD_UPDATE_P_FILE, p->file);
 	stmt_bind_str(s, SQL_WITHHELD_UPDATE_P_STATUS,
 	    item->outer == NULL ? NULL : item->outer->status);
 	bind_outer(s, &outer, item->outer);
@@ -475,7 +503,7 @@ stored_withhold(
 	id = stmt_int(s, 0);
 	digest = stmt_blob(s, 1, &len);
 	same = len == sizeof item->digest &&
-	       memcmp(digest, item->digest, len) == 0;
+	       memcmp(digest, item->digest, len) == 0 && !is_elsewhere(p, s, 2);
 	stmt_done(s);
 	if (!same && update_withheld(p, item, id, e) == -1)
 		return -1;

@@ -35,6 +35,7 @@ struct stored_place {
 	int64_t dated_entry; /* 0: none */
 	int64_t date;
 	struct buf dated_key;
+	const char *file; /* that is being read; borrowed; NULL: none */
 	struct buf order_key;
 	struct buf search_text;
 	/* The entry that was found or made last: its versions come together. */
@@ -50,6 +51,7 @@ struct stored_version {
 	unsigned char digest[DIGEST_RAW_SIZE];
 	bool removed; /* a tombstone */
 	bool deleted; /* that, or marked by the upstream */
+	bool moved; /* it came from another file than place.file */
 };
 
 void stored_place_init(struct stored_place *p, struct db *db, int64_t source,
@@ -80,6 +82,10 @@ int stored_insert(int64_t *document, struct stored_place *p,
 /* ${document} 0: the document stays as it is. */
 int stored_update(struct stored_place *p, const struct stored_item *item,
     int64_t entry, int64_t document, struct err *e);
+
+/* Notes that a version of the same content is in place.file now. */
+int stored_move(
+    struct stored_place *p, int64_t entry, const char *version, struct err *e);
 
 /* Keeps a version aside that the filter leaves out, for another filter. */
 int stored_withhold(

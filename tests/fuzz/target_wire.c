@@ -51,6 +51,8 @@ check_documents(const struct fetch_wire_result *r)
 		const struct fetch_wire_document *d = &r->documents[i];
 
 		FUZZ_HOLDS(d->name != NULL && strlen(d->name) <= LIMIT_URL);
+		if (d->problem != NULL)
+			check_printable(d->problem);
 		FUZZ_HOLDS(
 		    d->offset <= SPOOL && d->length <= SPOOL - d->offset);
 	}

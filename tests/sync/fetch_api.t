@@ -673,7 +673,7 @@ BAD_PAGES = (
     ("a cursor of 5 kB", b'{"servers":[{}],"metadata":{"nextCursor":"%s"}}' %
      (b"x" * 5000), "the cursor is longer than 4096 bytes"),
     ("a NUL byte", PAGE + b"\0", "invalid JSON"),
-    ("a byte order mark", b"\xef\xbb\xbf" + PAGE, "invalid JSON"),
+    ("two byte order marks", b"\xef\xbb\xbf" * 2 + PAGE, "invalid JSON"),
     ("UTF-16", PAGE.decode().encode("utf-16"), "invalid JSON"),
     ("bytes that are no UTF-8", PAGE.replace(b"{}", b'{"a":"\xff"}', 1),
      "invalid JSON"),

@@ -210,7 +210,7 @@ def test_stored_and_served():
         equal(site.query("SELECT status FROM plugin"), [("deprecated",)],
               "and is known for what it is")
         del up.beside["skills"][7:]
-        run = site.sync("--force")
+        run = site.sync("--force", "--source", "a")
         equal(run.counts("a")[:4], (0, 0, 113, 10), "and go when they are gone")
 
 

@@ -73,7 +73,8 @@ def test_the_index_follows_the_tables():
             names = rng.sample(range(60), rng.choice([0, 5, 40]))
             for source in "ab" if turn % 3 else "a":
                 block[source] = site.file_source(source,
-                    *random_servers(rng, names), server("n.e/always"))
+                    *random_servers(rng, names), server("n.e/always"),
+                    syncPolicy={"interval": "1h", "allowShrink": True})
             site.configure(block, {"r": list(block), "s": ["a"]} if turn % 4
                 else {"r": list(block)[::-1]})
             tap.equal(site.sync("--force").status, 0, f"sync {turn}")

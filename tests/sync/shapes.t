@@ -523,7 +523,7 @@ def test_a_pattern_chooses_files():
                      "no match is a failure")
 
 
-def test_broken_files_of_a_tree_fail_it():
+def test_broken_files_of_a_tree_are_named():
     for label, bad, part in (
             ("syntax", "{", "b.json: invalid JSON"),
             ("document", {"version": "1.0.0", "meta": {}, "data": {}},
@@ -533,8 +533,16 @@ def test_broken_files_of_a_tree_fail_it():
             site.write("tree/b.json", bad)
             site.configure({"a": {"file": {"path": site.path("tree")}}})
             run = site.sync()
-            tap.equal(run.status, 1, f"{label}: fails")
-            tap.contains(run.source("a")["error"], part, f"{label}: named")
+            tap.equal((run.status, site.names()), (0, [("n/x", "1.0.0")]),
+                      f"{label}: the other is read")
+            tap.contains(run.source("a")["warning"], part, f"{label}: named")
+        with Site() as site:
+            site.write("tree/b.json", bad)
+            site.configure({"a": {"file": {"path": site.path("tree")}}})
+            run = site.sync()
+            tap.equal(run.status, 1, f"{label}: alone it fails the source")
+            tap.contains(run.source("a")["error"], part.partition(": ")[2],
+                         f"{label}: with the reason")
 
 
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap",

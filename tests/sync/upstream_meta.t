@@ -322,10 +322,13 @@ def test_what_was_tried_again_is_no_failure():
 
 
 def test_a_database_of_before_is_taken_along():
-    added = {"version": ["upstream", "extra_meta", "extra_official"],
+    added = {"version": ["upstream", "extra_meta", "extra_official", "file"],
              "withheld": ["status", "status_message", "status_changed_us",
                           "published_us", "updated_us", "extra_meta",
-                          "extra_official"],
+                          "extra_official", "file"],
+             "source_state": ["retry_us", "applied_rules", "unreadable"],
+             "entry": ["shown_us"],
+             "run": ["notable"],
              "rejection": ["served"]}
     with Site() as site:
         site.configure({"a": {
@@ -338,6 +341,8 @@ def test_a_database_of_before_is_taken_along():
         for (view,) in db.execute("SELECT name FROM sqlite_schema "
                                   "WHERE type = 'view'").fetchall():
             db.execute(f"DROP VIEW {view}")
+        for index in "run_quiet", "run_notable", "run_source_source":
+            db.execute(f"DROP INDEX {index}")
         for table, columns in added.items():
             for column in columns:
                 db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -345,7 +350,6 @@ def test_a_database_of_before_is_taken_along():
                 "SELECT name FROM pragma_table_info('source_state') "
                 "WHERE name = 'checkpoint'").fetchall():
             db.execute(f"ALTER TABLE source_state DROP COLUMN {column}")
-        db.execute("DROP INDEX run_source_source")
         db.execute("DROP TABLE duration_total")
         db.execute("PRAGMA user_version = 1001")
         # In the way of what is derived, which comes after all steps.

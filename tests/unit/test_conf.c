@@ -47,7 +47,7 @@ check_git_sources(const struct conf *c)
 	CHECK_STR(s->u.git.password_file, "/dev/null");
 	CHECK_INT(s->u.git.timeout_ns, 90 * SECOND);
 	CHECK_INT(s->interval_ns, 1800 * SECOND);
-	CHECK(s->strict);
+	CHECK(s->strict && s->allow_shrink);
 	CHECK(s->filter.present);
 	check_list(&s->filter.names_include, "io.github.acme/*",
 	    "com.example.*/tools-?");
@@ -69,7 +69,7 @@ check_git_sources(const struct conf *c)
 	CHECK_STR(s->u.git.private_key_file, "/dev/null");
 	CHECK_STR(s->u.git.known_hosts_file, "/dev/null");
 	CHECK_INT(s->u.git.timeout_ns, 300 * SECOND);
-	CHECK(!s->strict);
+	CHECK(!s->strict && !s->allow_shrink);
 	CHECK(!s->filter.present);
 	CHECK_STR(s->claims, NULL);
 	check_json(s,

@@ -122,6 +122,10 @@ static const struct {
 	    SOURCE("  file: {path: x}\n  syncPolicy:\n"
 		   "    interval: 1h\n    strict: often\n"),
 	    6, "strict: found text 'often', expected true or false" },
+	{ __LINE__,
+	    SOURCE("  file: {path: x}\n  syncPolicy:\n"
+		   "    interval: 1h\n    allowShrink: [1]\n"),
+	    6, "allowShrink: found a list, expected a single value" },
 
 	/* git */
 	{ __LINE__, SOURCE("  git: {}\n" SYNCED), 3,

@@ -32,10 +32,12 @@ read_back(struct fetch_wire_result *out, const char *bytes, size_t len)
 	    out, bytes + FETCH_WIRE_HEADER, length, SPOOL, &e);
 }
 
-static char names[2][8] = { "a.json", "b.json" };
+static char names[3][8] = { "a.json", "b.json", "c.json" };
+static char problem[] = "is a link\nto nowhere";
 static struct fetch_wire_document documents[] = {
-	{ names[0], 0, 400 },
-	{ names[1], 400, 600 },
+	{ names[0], 0, 400, NULL },
+	{ names[1], 400, 600, NULL },
+	{ names[2], 1000, 0, problem },
 };
 
 static struct fetch_wire_result
@@ -43,9 +45,10 @@ example(void)
 {
 	static char etag[] = "\"e\"", checkpoint[] = "";
 	struct fetch_wire_result r = { .partial = true,
+		.files = true,
 		.used = { .bytes = 1u << 20, .requests = 7 },
 		.documents = documents,
-		.document_count = 2 };
+		.document_count = 3 };
 
 	memcpy(r.validators.hash, hash, sizeof hash);
 	r.validators.etag = etag;
@@ -61,16 +64,17 @@ test_round_trip(void)
 
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == 0);
-	CHECK(back.partial && !back.unchanged);
+	CHECK(back.partial && back.files && !back.unchanged);
 	CHECK(strcmp(back.validators.hash, hash) == 0 &&
 	      strcmp(back.validators.etag, "\"e\"") == 0 &&
 	      back.validators.revision == NULL &&
 	      strcmp(back.validators.checkpoint, "") == 0);
 	CHECK(back.used.bytes == 1u << 20 && back.used.requests == 7);
-	CHECK(back.document_count == 2 &&
+	CHECK(back.document_count == 3 && back.documents[1].problem == NULL &&
 	      strcmp(back.documents[1].name, "b.json") == 0 &&
 	      back.documents[1].offset == 400 &&
 	      back.documents[1].length == 600);
+	CHECK_STR(back.documents[2].problem, "is a link?to nowhere");
 	fetch_wire_result_free(&back);
 	buf_free(&b);
 }

@@ -254,7 +254,10 @@ static const struct hostile hostile[] = {
 	BROKEN("{\"servers\":{},\"remote_servers\":[]}",
 	    "remote_servers: must be an object"),
 	BROKEN("{\"servers\":[],\"skills\":{}}", "skills: must be an array"),
-	BROKEN("\xef\xbb\xbf" PAGE(BARE), "a byte order mark is not allowed"),
+	BROKEN("\xef\xbb" PAGE(BARE), "not UTF-8"),
+	BROKEN("\xff\xfe{\0", "expected UTF-8, found UTF-16 or UTF-32"),
+	/* a byte order mark says nothing */
+	{ __LINE__, "\xef\xbb\xbf" PAGE(BARE), "", "", 0, ERR_NONE, 1, 0, "" },
 	BROKEN(PAGE("\"\xff\""), "not UTF-8"),
 	BROKEN(PAGE(BARE) "x", "more follows after the document"),
 	BROKEN("{\"servers\":[" BARE, "the document ends too early"),
@@ -438,7 +441,6 @@ static const struct stranger strangers[] = {
 	BYTES("{\0}\0", SEEMS "text in UTF-16"),
 	BYTES("\0{\0}", SEEMS "text in UTF-16"),
 	BYTES("\xff\xfe\0\0{\0\0\0", SEEMS "text in UTF-32"),
-	BYTES("\xef\xbb\xbf{}", SEEMS "UTF-8 with a byte order mark"),
 	STRANGER(" \n\t ", SEEMS "a file of white space only"),
 	BYTES("", "data cannot be empty: " SEEMS "an empty file"),
 	/* one entry that may be something else */
