@@ -15,6 +15,7 @@
 #define STDOUT 6
 #define HEADER_SIZE 8
 #define END_BODY_SIZE 8
+#define END_STATUS 4 /* where in the body the protocol's status is */
 
 /* What one record may hold, and is a multiple of 8: so none needs padding. */
 #define CONTENT_MAX 65528
@@ -118,7 +119,8 @@ add_record(struct batch *b, int id, struct records_part parts[RECORDS_PARTS])
 }
 
 bool
-records_send(int fd, int id, const struct records_part parts[RECORDS_PARTS])
+records_send(int fd, int id, const struct records_part parts[RECORDS_PARTS],
+    enum records_end how)
 {
 	struct records_part left[RECORDS_PARTS];
 	unsigned char end[2 * HEADER_SIZE + END_BODY_SIZE] = { 0 };
@@ -132,9 +134,10 @@ records_send(int fd, int id, const struct records_part parts[RECORDS_PARTS])
 			return false;
 		add_record(&batch, id, left);
 	}
-	/* No more output; status 0, "request complete". */
+	/* No more output, and the exit status 0 with the protocol's. */
 	fill_header(end, STDOUT, id, 0);
 	fill_header(end + HEADER_SIZE, END_REQUEST, id, END_BODY_SIZE);
+	end[2 * HEADER_SIZE + END_STATUS] = (unsigned char)how;
 	add_piece(&batch, end, sizeof end);
 	return write_out(fd, &batch);
 }

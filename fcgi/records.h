@@ -18,11 +18,17 @@ struct records_part {
 
 #define RECORDS_PARTS 2 /* head and body */
 
+/* Why a request ends (FastCGI 5.5). */
+enum records_end {
+	RECORDS_COMPLETE = 0,
+	RECORDS_UNKNOWN_ROLE = 3
+};
+
 /*
- * Writes ${parts} as the output of request ${id}, and that it has ended well.
- * Waits until all is written; false when the other side is gone.
+ * Writes ${parts} as the output of request ${id}, and that it has ended.
+ * Waits until all is written; false when the peer has closed the connection.
  */
-bool records_send(
-    int fd, int id, const struct records_part parts[RECORDS_PARTS]);
+bool records_send(int fd, int id,
+    const struct records_part parts[RECORDS_PARTS], enum records_end end);
 
 #endif

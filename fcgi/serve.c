@@ -22,6 +22,9 @@
 /* Where a web server puts the listening socket (FastCGI 2.2). */
 #define LISTENING 0
 
+/* The role of programs that answer requests (FastCGI 6.2). */
+#define RESPONDER 1
+
 /* How long a new connection may keep a process waiting for its first byte. */
 #define FIRST_BYTE_S 2
 
@@ -222,7 +225,22 @@ send_answer(const FCGX_Request *request, const struct response *out)
 	(void)records_send(request->ipcFd, request->requestId,
 	    (struct records_part[RECORDS_PARTS]){
 		{ out->head.data, out->head.len },
-		{ out->body.data, out->body.len } });
+		{ out->body.data, out->body.len } },
+	    request->role == RESPONDER ? RECORDS_COMPLETE
+				       : RECORDS_UNKNOWN_ROLE);
+}
+
+/*
+ * As an authorizer this program would let all requests pass that it can answer.
+ * Some web servers look at the output only, others at how it ends.
+ */
+static void
+refuse_role(struct response *out)
+{
+	response_reset(out);
+	response_error(out, 500,
+	    "this program is a FastCGI responder, no authorizer or filter");
+	response_finish(out);
 }
 
 static void
@@ -231,7 +249,10 @@ serve_one(const struct service *s, FCGX_Request *request,
 {
 	service_input(in, request->envp);
 	observer_begin(s->observer, in);
-	s->handle(s->ctx, in, out);
+	if (request->role == RESPONDER)
+		s->handle(s->ctx, in, out);
+	else
+		refuse_role(out);
 	if (out->status == err_http_status(ERR_UNAVAILABLE) &&
 	    pass_on(s, in, out)) {
 		send_answer(request, out);

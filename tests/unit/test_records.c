@@ -92,7 +92,8 @@ try_sizes(size_t head, size_t body)
 			bytes[i] = byte_at(i);
 		_exit(!records_send(ends[1], ID,
 		    (struct records_part[RECORDS_PARTS]){
-			{ bytes, head }, { bytes + head, body } }));
+			{ bytes, head }, { bytes + head, body } },
+		    RECORDS_COMPLETE));
 	}
 	close(ends[1]);
 	wrong = read_answer(ends[0], head + body);
@@ -140,7 +141,7 @@ test_nobody_there(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
 	close(ends[0]);
-	CHECK(!records_send(ends[1], ID, parts));
+	CHECK(!records_send(ends[1], ID, parts, RECORDS_COMPLETE));
 	close(ends[1]);
 }
 
