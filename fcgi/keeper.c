@@ -64,6 +64,27 @@ keeper_release_signals(void)
 }
 
 static void
+end_by(int number)
+{
+	struct sigaction action;
+
+	if (sigaction(number, NULL, &action) == -1 ||
+	    action.sa_handler == SIG_IGN)
+		return;
+	action = (struct sigaction){ .sa_handler = SIG_DFL };
+	sigemptyset(&action.sa_mask);
+	sigaction(number, &action, NULL);
+}
+
+void
+keeper_end_by_signals(void)
+{
+	end_by(SIGTERM);
+	end_by(SIGUSR1);
+	keeper_release_signals();
+}
+
+static void
 handle_signals(void (*handler)(int))
 {
 	struct sigaction action = { .sa_handler = handler };

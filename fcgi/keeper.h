@@ -20,6 +20,12 @@
 void keeper_hold_signals(void);
 /* For a program that is no FastCGI responder after all. */
 void keeper_release_signals(void);
+/*
+ * The same for a plain CGI program, which SIGTERM and SIGUSR1 end at any
+ * moment: libfcgi has handlers for them that only set a flag.  A signal that is
+ * ignored stays ignored.
+ */
+void keeper_end_by_signals(void);
 
 /* With this exit status the child asks for the program at the path. */
 #define KEEPER_ANEW 64

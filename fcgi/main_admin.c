@@ -46,7 +46,7 @@ main(int argc, char **argv)
 		return status;
 	keeper_hold_signals();
 	if (!serve_is_fastcgi())
-		keeper_release_signals();
+		keeper_end_by_signals();
 	program_log(&program);
 	db_use_pool();
 	admin = admin_new(program_database(), serve_is_fastcgi());

@@ -140,6 +140,6 @@ main(int argc, char **argv)
 	if (serve_is_fastcgi())
 		status = keeper_start(&successor.link, program_path());
 	else
-		keeper_release_signals();
+		keeper_end_by_signals();
 	return status != -1 ? status : serve(&successor);
 }

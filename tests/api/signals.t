@@ -6,7 +6,9 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -76,6 +78,51 @@ def test_while_it_waits():
         server = start()
         server.get(URI)
     server.stop()
+
+
+def waits(pid, number):
+    """Until the process waits in this system call."""
+    for _ in range(1000):
+        with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
+            if f.read().split()[0] in number:
+                return True
+        time.sleep(0.01)
+    return False
+
+
+def plain_cgi(program, **env):
+    return subprocess.Popen([program], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=responder.environment(DATABASE, **env))
+
+
+def test_plain_cgi():
+    """It ends at once, whatever it waits for: a body, or the database."""
+    for number in signal.SIGTERM, signal.SIGUSR1:
+        done = plain_cgi(responder.ADMIN, REQUEST_METHOD="POST",
+            REQUEST_URI="/registry/sync?source=none", CONTENT_LENGTH="1000")
+        tap.ok(waits(done.pid, ["0"]), "it reads the body")
+        done.send_signal(number)
+        tap.equal(done.wait(20), -number, f"{number.name} while it reads")
+        done.stdin.close()
+        lock = sqlite3.connect(DATABASE, isolation_level=None)
+        lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        for program, method, uri in (
+                (responder.PROGRAM, "GET", URI),
+                (responder.ADMIN, "POST", "/registry/sync")):
+            done = plain_cgi(program, REQUEST_METHOD=method, REQUEST_URI=uri,
+                REMOTE_ADDR="127.0.0.1")
+            # nanosleep, clock_nanosleep
+            if tap.ok(waits(done.pid, ["35", "230"]), f"{uri}: it waits"):
+                done.send_signal(number)
+                tap.equal(done.wait(20), -number, f"{number.name}: ends")
+            done.stdin.close()
+        lock.close()
+    done = plain_cgi(responder.PROGRAM, REQUEST_METHOD="GET", REQUEST_URI=URI)
+    out, _ = done.communicate(timeout=20)
+    tap.ok(done.returncode == 0 and out.startswith(b"Status: 200"),
+        "left alone it answers")
 
 
 def start_and_end(program, call):
