@@ -112,7 +112,7 @@ read_setting(char **out, struct db *db, const char *key, struct err *e)
 	stmt_bind_str(s, SQL_SETTING_READ_P_KEY, key);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
-	*out = row ? xstrdup(stmt_text(s, 0, NULL)) : NULL;
+	*out = row ? xstrdup(stmt_str(s, 0)) : NULL;
 	stmt_done(s);
 	return 0;
 }

@@ -142,7 +142,7 @@ read_registry(struct exchange *x, struct err *e)
 	}
 	x->registry.id = stmt_int(s, 0);
 	buf_reset(kept);
-	buf_adds(kept, stmt_text(s, 1, NULL));
+	buf_adds(kept, stmt_str(s, 1));
 	x->registry.name = buf_str(kept);
 	database = stmt_text(s, 3, NULL);
 	etag_make(x->response->etag, database == NULL ? "" : database,
@@ -277,6 +277,12 @@ handle(struct exchange *x, struct err *e)
 		return -1;
 	if (out->body.bad) {
 		err_set(e, ERR_INTERNAL, "the response is too long");
+		return -1;
+	}
+	if (x->db != NULL && db_is_damaged(x->db)) {
+		err_set(e, ERR_STORAGE,
+		    "the database is damaged: a value is "
+		    "NULL that the schema does not allow to be");
 		return -1;
 	}
 	if (x->match.route->content_tag)

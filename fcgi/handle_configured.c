@@ -84,10 +84,13 @@ static void
 add_interval(struct json_out *j, struct stmt *s)
 {
 	char text[DURATION_TEXT_SIZE];
+	int64_t ns;
 
-	if (stmt_is_null(s, SOURCE_INTERVAL))
+	if (stmt_is_null(s, SOURCE_INTERVAL) ||
+	    __builtin_mul_overflow(
+		stmt_int(s, SOURCE_INTERVAL), NS_PER_US, &ns))
 		return;
-	duration_format(text, stmt_int(s, SOURCE_INTERVAL) * NS_PER_US);
+	duration_format(text, ns);
 	json_out_key(j, "syncSchedule");
 	json_out_str(j, text);
 }

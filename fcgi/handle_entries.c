@@ -47,7 +47,7 @@ static void
 keep_place(struct scratch *to, const struct place *p)
 {
 	buf_reset(&to->last_name);
-	buf_addc(&to->last_name, (char)('0' + p->kind));
+	buf_addc(&to->last_name, (char)('0' + (unsigned char)p->kind));
 	buf_adds(&to->last_name, p->name);
 	buf_reset(&to->last_version);
 	buf_add_i64(&to->last_version, p->position);
@@ -197,7 +197,7 @@ open_entry(struct entries *out, struct stmt *s, struct stmt *source)
 {
 	const struct place here = {
 		.kind = stmt_int(s, OF_SOURCE_KIND),
-		.name = stmt_text(s, OF_SOURCE_NAME, NULL),
+		.name = stmt_str(s, OF_SOURCE_NAME),
 		.version = "",
 	};
 	size_t len;
@@ -249,7 +249,7 @@ add_source_entries(
 		}
 		json_out_open(&out->j, '{');
 		json_out_key(&out->j, "version");
-		json_out_str(&out->j, stmt_text(s, OF_SOURCE_VERSION, NULL));
+		json_out_str(&out->j, stmt_str(s, OF_SOURCE_VERSION));
 		add_optional(&out->j, "title", s, OF_SOURCE_TITLE);
 		add_optional(&out->j, "description", s, OF_SOURCE_DESCRIPTION);
 		add_times(&out->j, stmt_int(s, OF_SOURCE_CREATED),
@@ -310,8 +310,8 @@ add_registry_entry(struct entries *out, struct stmt *s)
 {
 	const struct place here = {
 		.kind = stmt_int(s, OF_REGISTRY_KIND),
-		.name = stmt_text(s, OF_REGISTRY_NAME, NULL),
-		.version = stmt_text(s, OF_REGISTRY_VERSION, NULL),
+		.name = stmt_str(s, OF_REGISTRY_NAME),
+		.version = stmt_str(s, OF_REGISTRY_VERSION),
 		.position = stmt_int(s, OF_REGISTRY_POSITION),
 	};
 
@@ -323,7 +323,7 @@ add_registry_entry(struct entries *out, struct stmt *s)
 	add_times(&out->j, stmt_int(s, OF_REGISTRY_CREATED),
 	    stmt_int(s, OF_REGISTRY_UPDATED));
 	json_out_key(&out->j, "sourceName");
-	json_out_str(&out->j, stmt_text(s, OF_REGISTRY_SOURCE, NULL));
+	json_out_str(&out->j, stmt_str(s, OF_REGISTRY_SOURCE));
 	json_out_key(&out->j, "position");
 	json_out_int(&out->j, here.position);
 	json_out_close(&out->j, '}');

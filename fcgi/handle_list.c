@@ -63,7 +63,7 @@ find_place(
 		return 0;
 	}
 	p->from = stmt_int(s, 0);
-	if (strcmp(stmt_text(s, 1, NULL), c->last_name) == 0) {
+	if (strcmp(stmt_str(s, 1), c->last_name) == 0) {
 		/* With one version of each, this entry has had its turn. */
 		if (x->query.version != NULL)
 			p->from++;

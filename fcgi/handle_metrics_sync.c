@@ -29,8 +29,8 @@ series_free(struct series *s)
 static bool
 series_moves(struct series *series, struct stmt *s)
 {
-	const char *kind = stmt_text(s, 0, NULL);
-	const char *source = stmt_text(s, 1, NULL);
+	const char *kind = stmt_str(s, 0);
+	const char *source = stmt_str(s, 1);
 	int good = stmt_is_null(s, 2) ? -1 : (int)stmt_int(s, 2);
 
 	if (series->kind != NULL && strcmp(series->kind, kind) == 0 &&
@@ -143,7 +143,7 @@ handle_metrics_sync_errors(
 		if (!row)
 			return 0;
 		handle_metrics_begin(m, "");
-		exposition_label(m, "error_type", stmt_text(s, 0, NULL));
+		exposition_label(m, "error_type", stmt_str(s, 0));
 		exposition_label(m, "area", "sync");
 		exposition_int(m, stmt_int(s, 1));
 	}
@@ -197,10 +197,10 @@ load_sources(struct sources *out, struct db *db, struct err *e)
 			    xreallocarray(out->all, room, sizeof *out->all);
 		}
 		to = &out->all[out->count++];
-		to->kind = xstrdup(stmt_text(s, 0, NULL));
-		to->name = xstrdup(stmt_text(s, 1, NULL));
+		to->kind = xstrdup(stmt_str(s, 0));
+		to->name = xstrdup(stmt_str(s, 1));
 		to->interval_us = stmt_is_null(s, 2) ? -1 : stmt_int(s, 2);
-		to->failed = strcmp(stmt_text(s, 3, NULL), "failed") == 0;
+		to->failed = strcmp(stmt_str(s, 3), "failed") == 0;
 		to->attempts = stmt_int(s, 4);
 		to->succeeded_us =
 		    stmt_is_null(s, 5) ? CLOCK_NEVER : stmt_int(s, 5);
@@ -278,8 +278,10 @@ add_server_counts(struct exposition *m, const struct sources *s)
 static int64_t
 age(int64_t since_us)
 {
-	int64_t us = clock_now() - since_us;
+	int64_t us;
 
+	if (__builtin_sub_overflow(clock_now(), since_us, &us))
+		return since_us < 0 ? INT64_MAX : 0;
 	return us < 0 ? 0 : us;
 }
 
@@ -355,7 +357,7 @@ add_ages(struct exposition *m, struct db *db, const char *name,
 		if (stmt_is_null(s, column))
 			continue;
 		exposition_begin(m, "");
-		exposition_label(m, "registry", stmt_text(s, 0, NULL));
+		exposition_label(m, "registry", stmt_str(s, 0));
 		exposition_seconds(m, age(stmt_int(s, column)));
 	}
 }

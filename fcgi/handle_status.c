@@ -292,7 +292,7 @@ handle_history(struct exchange *x, struct err *e)
 			return -1;
 		if (!row)
 			break;
-		name = stmt_text(s, 0, NULL);
+		name = stmt_str(s, 0);
 		json_out_open(&j, '{');
 		json_out_key(&j, "name");
 		json_out_str(&j, name);

@@ -15,9 +15,8 @@ add_document(struct buf *out, struct stmt *s)
 	const char *body = stmt_text(s, ITEM_BODY, &len);
 
 	if (body == NULL)
-		ADD(out, "{}");
-	else
-		buf_add(out, body, len);
+		body = stmt_str(s, ITEM_BODY);
+	buf_add(out, body, len);
 }
 
 /* A run of members of the object at hand, as the upstream had them. */

@@ -37,8 +37,11 @@ keep(struct buf *b, struct stmt *s, int column)
 	size_t len;
 	const char *text = stmt_text(s, column, &len);
 
+	/* From a cursor without a name the list would begin again. */
+	if (text == NULL)
+		text = stmt_str(s, column);
 	buf_reset(b);
-	buf_add(b, text == NULL ? "" : text, len);
+	buf_add(b, text, len);
 }
 
 /*

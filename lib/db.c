@@ -365,6 +365,7 @@ db_prepare(struct db *db, enum sql_set set, struct err *e)
 		if (s->set != set)
 			continue;
 		db->stmts[i].id = (enum sql_id)i;
+		db->stmts[i].damaged = &db->damaged;
 		if (db_compile(&db->stmts[i].handle, db->handle, s->text,
 			s->name, e) == -1)
 			return -1;
@@ -503,7 +504,14 @@ run(struct db *db, sqlite3_stmt *handle, struct err *e)
 int
 db_begin_read(struct db *db, struct err *e)
 {
+	db->damaged = false;
 	return run(db, db->begin_read, e);
+}
+
+bool
+db_is_damaged(const struct db *db)
+{
+	return db->damaged;
 }
 
 int

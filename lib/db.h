@@ -171,6 +171,9 @@ int db_explain(struct db *db, enum sql_id id,
  */
 void db_stop_on(struct db *db, const volatile sig_atomic_t *flag);
 
+/* Whether the transaction that is open has met what the schema forbids. */
+bool db_is_damaged(const struct db *db);
+
 /* The statement, reset and ready to be bound. */
 struct stmt *db_stmt(struct db *db, enum sql_id id);
 void stmt_bind_text(
@@ -193,6 +196,11 @@ bool stmt_is_null(struct stmt *s, int column);
 int64_t stmt_int(struct stmt *s, int column);
 /* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */
 const char *stmt_text(struct stmt *s, int column, size_t *len);
+/*
+ * The same for a column in which the schema allows no NULL.  If the file has one
+ * all the same this is "", and db_is_damaged() becomes true.
+ */
+const char *stmt_str(struct stmt *s, int column);
 const void *stmt_blob(struct stmt *s, int column, size_t *len);
 
 #endif

@@ -11,6 +11,7 @@
 struct stmt {
 	sqlite3_stmt *handle;
 	enum sql_id id;
+	bool *damaged; /* of its database */
 };
 
 struct db {
@@ -20,6 +21,7 @@ struct db {
 	char *path;
 	char *wal; /* path */
 	bool watched; /* is known to be a WAL database */
+	bool damaged; /* see db_is_damaged() */
 	bool unwatched; /* has no WAL, so its states cannot be told */
 	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
 	sqlite3_stmt *begin_read;

@@ -109,6 +109,17 @@ stmt_text(struct stmt *s, int column, size_t *len)
 	return (const char *)text;
 }
 
+const char *
+stmt_str(struct stmt *s, int column)
+{
+	const char *text = stmt_text(s, column, NULL);
+
+	if (text != NULL)
+		return text;
+	*s->damaged = true;
+	return "";
+}
+
 const void *
 stmt_blob(struct stmt *s, int column, size_t *len)
 {
