@@ -86,6 +86,17 @@ write_claim(struct json_out *j, const struct conf_at *at,
 	return ok;
 }
 
+bool
+conf_claims_are_ignored(const struct conf_reader *r)
+{
+	const struct yaml_tree *auth = yaml_tree_get(r->root, "auth");
+	const struct yaml_tree *word =
+	    auth == NULL ? NULL : yaml_tree_get(auth, "claims");
+
+	return word != NULL && !word->bad && conf_value_is_scalar(word) &&
+	       strcmp(word->text, CONF_CLAIMS_IGNORED) == 0;
+}
+
 char *
 conf_claims_read(const struct conf_at *at)
 {
@@ -104,7 +115,13 @@ conf_claims_read(const struct conf_at *at)
 				ok = false;
 		}
 		buf_addc(&text, '}');
+		at->reader->has_claims = true;
 	}
+	if (ok && text.len > 0 && !conf_claims_are_ignored(at->reader))
+		conf_message_error(at, "claims",
+		    "claims are not enforced by this version: everyone would "
+		    "be served everything; to accept that, write "
+		    "'auth.claims: " CONF_CLAIMS_IGNORED "'");
 	free(path);
 	if (ok && text.len > 0)
 		return buf_take(&text);

@@ -194,6 +194,7 @@ static const struct conf_key auth[] = {
 	{ "publicPaths", CONF_STRINGS, NULL },
 	{ "oauth", CONF_BLOCK, oauth },
 	{ "authz", CONF_BLOCK, authz },
+	{ "claims", CONF_STRING, NULL },
 	END,
 };
 

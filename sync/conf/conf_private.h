@@ -43,6 +43,7 @@ struct conf_reader {
 	size_t left_out; /* messages that found no room */
 	size_t error_count; /* those left out included */
 	bool insecure_url; /* http may be used where https is asked for */
+	bool has_claims; /* of a source or a registry */
 };
 
 /* A block of the file that is being read. */
@@ -171,8 +172,14 @@ struct conf_at conf_value_enter(
     const struct conf_at *at, const char *key, const char *path);
 
 /* ---- conf_claims.c ---- */
-/* The claims at key "claims" as compact JSON, the caller's; NULL for none. */
+/*
+ * The claims at key "claims" as compact JSON, the caller's; NULL for none.
+ * Nothing enforces them, so they are an error unless the file ignores them.
+ */
 char *conf_claims_read(const struct conf_at *at);
+#define CONF_CLAIMS_IGNORED "ignored"
+/* Whether the file has that word at auth.claims. */
+bool conf_claims_are_ignored(const struct conf_reader *r);
 
 /* ---- conf_url.c ---- */
 struct conf_url {

@@ -128,6 +128,33 @@ read_oauth(const struct conf_at *auth)
 		read_provider(&oauth, i);
 }
 
+/* Protection that is configured and not in force is said to be ignored. */
+static void
+read_ignored(const struct conf_at *auth, bool oauth)
+{
+	const char *word = conf_value_text(auth, "claims");
+	char shown[CONF_SHOWN_SIZE];
+
+	if (word != NULL && strcmp(word, CONF_CLAIMS_IGNORED) != 0)
+		conf_message_error(auth, "claims",
+		    "auth.claims must be '" CONF_CLAIMS_IGNORED
+		    "', found '%s': this version does not enforce claims",
+		    conf_message_show(shown, word));
+	if (oauth && !conf_claims_are_ignored(auth->reader))
+		conf_message_error(auth, "mode",
+		    "authentication is not enforced by this version: everyone "
+		    "would be served everything; let the web server in front "
+		    "decide who gets in, and write 'auth.mode: anonymous' or, "
+		    "to keep this block, 'auth.claims: ignored'");
+	else if (oauth)
+		conf_message_warn(auth, "mode",
+		    "authentication is not enforced by this version: let the "
+		    "web server in front of it decide who gets in");
+	else if (auth->reader->has_claims && word != NULL)
+		conf_message_warn(auth, "claims",
+		    "claims are ignored: everyone is served everything");
+}
+
 static void
 read_auth(struct conf_reader *r)
 {
@@ -135,6 +162,7 @@ read_auth(struct conf_reader *r)
 	    enter_top(r, "auth", "invalid auth configuration: ");
 	const char *mode = conf_value_text(&at, "mode");
 	const struct yaml_tree *node = yaml_tree_get(at.node, "mode");
+	size_t errors = r->error_count;
 	char shown[CONF_SHOWN_SIZE];
 
 	/* At the top an empty block counts as absent, in the reference too. */
@@ -144,13 +172,15 @@ read_auth(struct conf_reader *r)
 	if (mode != NULL && strcmp(mode, "oauth") == 0) {
 		read_oauth(&at);
 		at.label = "";
-		conf_message_warn(&at, "mode",
-		    "authentication is not enforced by this version: let the "
-		    "web server in front of it decide who gets in");
+		if (r->error_count == errors)
+			read_ignored(&at, true);
 	} else if (mode == NULL || strcmp(mode, "anonymous") != 0) {
 		conf_message_error(&at, "mode",
 		    "invalid auth.mode: %s (must be 'anonymous' or 'oauth')",
 		    conf_message_show(shown, mode == NULL ? "" : mode));
+	} else {
+		at.label = "";
+		read_ignored(&at, false);
 	}
 }
 

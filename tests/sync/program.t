@@ -62,6 +62,52 @@ def test_configuration_errors_touch_nothing():
         tap.contains(done.stderr, "missing.yaml", "is named")
 
 
+CLAIMED = """\
+sources:
+- name: s
+  file: {path: FILE}
+  syncPolicy: {interval: 1h}
+  claims: {org: acme}
+registries: [{name: r, sources: [s]}]
+database: {path: DATABASE}
+"""
+OAUTH = CLAIMED.replace("  claims: {org: acme}\n", "") + """\
+auth:
+  mode: oauth
+  oauth: {providers: {name: p, audience: a, issuerUrl: 'https://e.example'}}
+"""
+
+
+def test_protection_that_is_not_in_force():
+    """Nobody is to believe that claims keep an entry from anybody."""
+    with Site() as site:
+        site.write("s.json", json.dumps(document(server("n/x"))))
+
+        def run(text, *arguments):
+            site.write("c.yaml", text.replace("FILE", site.path("s.json"))
+                .replace("DATABASE", site.database))
+            return call("-c", site.path("c.yaml"), *arguments)
+
+        for text, place in ((CLAIMED, ":5: sources[0].claims: "),
+                (CLAIMED + "auth: {mode: anonymous}\n",
+                    ":5: sources[0].claims: "),
+                (CLAIMED + "auth: {mode: anonymous, claims: yes}\n",
+                    ":8: auth.claims: "), (OAUTH, ":8: auth.mode: ")):
+            for arguments in [], ["--check"], ["--dry-run"], ["--force"], \
+                    ["--watch"]:
+                done = run(text, *arguments)
+                tap.equal((done.returncode, os.path.exists(site.database)),
+                    (2, False), f"{arguments}: refused, and nothing done")
+                tap.contains(done.stderr, place, "file, line and key")
+                tap.contains(done.stderr, "ignored'", "and what to write")
+        for text in (CLAIMED + "auth: {mode: anonymous, claims: ignored}\n",
+                OAUTH + "  claims: ignored\n"):
+            done = run(text)
+            tap.equal(done.returncode, 0, "unless the file says so")
+            tap.contains(done.stderr, "by this version" if text.startswith(
+                OAUTH) else "claims are ignored", "a warning remains")
+
+
 def test_unknown_source_name():
     with Site() as site:
         site_with_one(site)

@@ -186,7 +186,8 @@ test_defaults(void)
 		"- {name: f, configmap: {name: n}, syncPolicy: {interval: 1m}}\n"
 		"- {name: g, kubernetes: {}}\n"
 		"registries:\n- {name: r, sources: 'a,b,c,d,e,f,g'}\n"
-		"- {name: q, sources: [a]}\n",
+		"- {name: q, sources: [a]}\n"
+		"auth: {mode: anonymous, claims: ignored}\n",
 		&e),
 	    0);
 	CHECK_STR(c->sources[0].u.git.path, "registry.json");
@@ -289,7 +290,7 @@ test_claims(void)
 	    load(&c,
 		SOURCE(MANAGED
 		    "  claims: {Org: a, org: \"b\\\"\\n\", 'x y': ['1', \"\\u00e9\"],"
-		    " \"q\\\"\": z}\n"),
+		    " \"q\\\"\": z}\n") "auth: {mode: anonymous, claims: ignored}\n",
 		&e),
 	    0);
 	CHECK_STR(c->sources[0].claims,
@@ -469,8 +470,9 @@ test_environment(void)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		unsetenv(names[i]);
 
-	yaml = AFTER("auth:\n  mode: oauth\n  oauth:\n    providers: {name: n, "
-		     "audience: a, issuerUrl: 'http://example.com'}\n");
+	yaml = AFTER(
+	    "auth:\n  mode: oauth\n  claims: ignored\n  oauth:\n    providers: {name: n, "
+	    "audience: a, issuerUrl: 'http://example.com'}\n");
 	setenv("THV_REGISTRY_INSECURE_URL", "yes", 1);
 	CHECK_INT(load(&c, yaml, &e), -1);
 	conf_free(c);

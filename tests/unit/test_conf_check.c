@@ -442,6 +442,31 @@ static const struct {
 		  "      issuerUrl: example.com\n"),
 	    11, "auth.oauth.providers[0].issuerUrl must be an absolute URL" },
 
+	/* Protection that would not be in force. */
+	{ __LINE__, SOURCE(MANAGED "  claims: {org: acme}\n"), 4,
+	    "sources[0].claims: source[0] (s): claims are not enforced by "
+	    "this version" },
+	{ __LINE__, SOURCE(MANAGED "  claims: {org: []}\n"), 4,
+	    "write 'auth.claims: ignored'" },
+	{ __LINE__,
+	    REGISTRIES("- {name: r, sources: 's,t', claims: {a: [b]}}\n"), 5,
+	    "registries[0].claims: registries[0] (r): claims are not "
+	    "enforced" },
+	{ __LINE__,
+	    SOURCE(MANAGED "  claims: {a: b}\n") "auth: {mode: anonymous}\n", 4,
+	    "claims are not enforced" },
+	{ __LINE__, AFTER("auth: {mode: anonymous, claims: enforced}\n"), 5,
+	    "auth.claims must be 'ignored', found 'enforced'" },
+	{ __LINE__, AFTER("auth: {mode: anonymous, claims: Ignored}\n"), 5,
+	    "auth.claims must be 'ignored', found 'Ignored'" },
+	{ __LINE__,
+	    AFTER("auth:\n  mode: oauth\n  oauth:\n    providers:\n"
+		  "    - {name: n, audience: a, issuerUrl: "
+		  "'https://example.com'}\n"),
+	    6,
+	    "authentication is not enforced by this version: everyone "
+	    "would be served everything" },
+
 	/* telemetry, audit */
 	{ __LINE__,
 	    AFTER("telemetry:\n  enabled: true\n  tracing:\n"
@@ -576,13 +601,27 @@ static const struct {
 	{ __LINE__, GIT("    auth: {knownHostsFile: /dev/null}\n"), 0, NULL },
 	{ __LINE__, AFTER("database:\n  host: db\n  port: tcp://x\n"), 5,
 	    "settings of PostgreSQL, which are not used (host, port)" },
+	{ __LINE__, SOURCE(MANAGED "  claims: {}\n"), 0, NULL },
 	{ __LINE__,
-	    AFTER("auth:\n  mode: oauth\n  oauth:\n    providers:\n"
+	    SOURCE(MANAGED "  claims: {a: b}\n") "auth:\n"
+						 "  mode: anonymous\n"
+						 "  claims: ignored\n",
+	    9, "claims are ignored: everyone is served everything" },
+	{ __LINE__,
+	    REGISTRIES(
+		"- {name: r, sources: 's,t', claims: {a: [b]}}\n") "Auth: {Mode: anonymous, Claims: ignored}\n",
+	    6, "claims are ignored: everyone is served everything" },
+	{ __LINE__, AFTER("auth: {mode: anonymous, claims: ignored}\n"), 0,
+	    NULL },
+	{ __LINE__,
+	    AFTER("auth:\n  mode: oauth\n  claims: ignored\n"
+		  "  oauth:\n    providers:\n"
 		  "    - {name: n, audience: a, issuerUrl: "
 		  "'http://127.0.0.1:99/x'}\n"),
 	    6, "authentication is not enforced by this version" },
 	{ __LINE__,
-	    AFTER("insecure_url: true\nauth:\n  mode: oauth\n  oauth:\n"
+	    AFTER("insecure_url: true\nauth:\n  mode: oauth\n"
+		  "  claims: ignored\n  oauth:\n"
 		  "    providers: {name: n, audience: a, issuerUrl: "
 		  "'http://example.com'}\n"),
 	    7, "authentication is not enforced by this version" },
