@@ -42,12 +42,20 @@ class Web:
         self.admin = responder.FastCgi(site.database, site.dir,
             responder.ADMIN, "admin", THV_REGISTRY_CONFIG=site.config,
             THV_REGISTRY_SYNC=SYNC)
+        program = responder.PROGRAM
+        if os.geteuid() == 0:
+            # lighttpd and what it starts are www-data then, who reads what
+            # the sync's group may read.
+            shutil.chown(site.dir, group="www-data")
+            os.chmod(site.dir, 0o2755)
+            os.chmod(self.admin.path, 0o666)
+            program = responder.for_everyone(program, site.dir)
         os.mkdir(site.path("run"))
         self.log = open(site.path("log"), "wb")
         self.process = subprocess.Popen([LIGHTTPD, "-D", "-f", CONFIGURATION],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env=responder.environment(site.database,
-                THV_REGISTRY_API=responder.PROGRAM,
+                THV_REGISTRY_API=program,
                 THV_REGISTRY_ADMIN_SOCKET=self.admin.path,
                 THV_REGISTRY_PORT=str(self.port),
                 THV_REGISTRY_RUN_DIR=site.path("run")))

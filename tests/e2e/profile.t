@@ -44,8 +44,7 @@ def server(kind, **environment):
     s.share_database()
     directory = os.path.join(s.directory.name, "profiles")
     os.mkdir(directory, 0o700)
-    # lighttpd stays who starts it.
-    if os.geteuid() == 0 and kind != "lighttpd":
+    if os.geteuid() == 0:
         shutil.chown(directory, "www-data", "www-data")
     s.environment.update(environment, THV_REGISTRY_PROFILE_DIR=directory)
     return s
@@ -122,8 +121,7 @@ def test_cpu():
     here = SERVER.responders()
     tap.equal((answer.status, answer.headers["Content-Type"],
         answer.headers["Access-Control-Allow-Origin"]),
-        (200, "application/octet-stream",
-            "*" if SERVER.kind == "lighttpd" else None), "a profile")
+        (200, "application/octet-stream", None), "a profile")
     tap.equal(refusal(second), (409, b'{"error":"a profile is being taken"}\n'),
         "one at a time")
     profile = pprof.Profile(answer.body)

@@ -5,9 +5,11 @@ root reads, runs or writes can be changed by those who answer."""
 
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(
@@ -203,6 +205,32 @@ def check_refusals(kind):
     server.clean()
 
 
+def test_spool_is_no_memory():
+    """Answers that wait for slow clients do not fill a tmpfs."""
+    memory, elsewhere = "/dev/shm", "/var/cache/thv-registry-web"
+    kind = subprocess.run(["stat", "-f", "-c", "%T", memory], check=False,
+        capture_output=True, text=True).stdout.strip()
+    if kind != "tmpfs" or web_servers.missing("nginx"):
+        tap.skip("this machine has no tmpfs at /dev/shm, or no nginx")
+        return
+    was_there = os.path.exists(elsewhere)
+    with tempfile.TemporaryDirectory(dir=memory) as run:
+        os.chmod(run, 0o755)
+        server = web_servers.Server("nginx")
+        server.environment["THV_REGISTRY_RUN_DIR"] = run
+        build(server)
+        tap.ok(server.start(), "nginx starts with RUN_DIR on a tmpfs")
+        tap.ok(os.path.isdir(f"{elsewhere}/nginx-fastcgi") and
+            not any("nginx-" in n for _, d, _ in os.walk(run) for n in d),
+            "its temporary files are elsewhere")
+        st = os.stat(elsewhere)
+        tap.equal((st.st_uid, st.st_mode & 0o022), (0, 0), "in root's place")
+        server.stop()
+        server.clean()
+    if not was_there:
+        shutil.rmtree(elsewhere)
+
+
 def check(kind):
     why = web_servers.missing(kind)
     if why:
@@ -235,7 +263,7 @@ def main():
         return 0
     for kind in MASTERS:
         tap.run([lambda kind=kind: check(kind)])
-    check_refusals("nginx")
+    tap.run([test_spool_is_no_memory, lambda: check_refusals("nginx")])
     return tap.done()
 
 

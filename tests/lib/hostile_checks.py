@@ -9,6 +9,7 @@ stay those that they were, of the size that they were."""
 import json
 import os
 import re
+import resource
 import socket
 import sys
 import threading
@@ -39,6 +40,10 @@ MEMORY_KIB = 128 * 1024
 # So many connections at once, for so long: `make flood` has more.
 CROWD = int(os.environ.get("HOSTILE_CROWD", "300"))
 CROWD_S = 1.5 if CROWD < 1000 else 40
+# More than responders, threads of Apache and connections that lighttpd allows
+# when it is not told otherwise; long enough to be noticed, or for a deadline.
+READERS, TRICKLES = 64, 1100
+SLOW_S = 3 if CROWD < 1000 else 40
 SERVER = None
 
 
@@ -49,14 +54,18 @@ def build(path):
     versions and addresses; and texts that are dear to search."""
     plain = [rdb.server(f"a.example/server-{i:03}", "1.0.0", f"Number {i} " +
         "a" * 400) for i in range(300)]
+    # A page that fits into no socket's buffer.
+    large = [rdb.server(f"large.example/{i:03}", "1.0.0",
+        extra={"_meta": {"large": "x" * 12000}}) for i in range(300)]
     evil = [rdb.server(f"evil.example/{EVIL}", f"1.0.0{EVIL}", EVIL,
         title=EVIL, extra={"websiteUrl": "https://example.com/" + EVIL,
         "remotes": [{"type": "sse", "url": "https://example.com/" + EVIL}]})]
     more = [rdb.extension(kind, "evil.example", EVIL, "1" + EVIL)
         for kind in (rdb.SKILL, rdb.PLUGIN)]
     rdb.build(path, [rdb.Source("a", plain + evil + more),
-        rdb.Source("b", plain[:50])], [rdb.Registry("r", ["a"], True),
-        rdb.Registry("q", ["b"])])
+        rdb.Source("b", plain[:50]), rdb.Source("c", large)],
+        [rdb.Registry("r", ["a"], True), rdb.Registry("q", ["b"]),
+        rdb.Registry("large", ["c"])])
 
 
 # ---- the good client ---------------------------------------------------------
@@ -377,6 +386,57 @@ def test_crowd():
                 pass
     for s in everyone:
         s.close()
+
+
+def served_meanwhile():
+    """Somebody who comes while all of an attack's connections are open."""
+    try:
+        status = SERVER.get(GOOD).status
+    except OSError as e:
+        status = repr(e)
+    tap.equal(status, 200, "another client is answered meanwhile")
+
+
+@attack("clients that do not read")
+def test_slow_readers():
+    """Each has asked for some megabytes and reads none of them: no responder
+    waits for them."""
+    everyone = []
+    for _ in range(READERS):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.connect(("127.0.0.1", SERVER.port))
+        s.sendall(b"GET /registry/large/v0.1/servers?limit=300 HTTP/1.1\r\n"
+            b"Host: localhost\r\n\r\n")
+        everyone.append(s)
+    time.sleep(SLOW_S)
+    got = everyone[0].recv(100)
+    tap.ok(got.startswith(b"HTTP/1.1 200"), f"they are served: {got[:20]}")
+    served_meanwhile()
+    for s in everyone:
+        s.close()
+
+
+@attack("headers that trickle")
+def test_slow_headers():
+    """More of them than a server has of whatever it needs for each."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft,
+        min(hard, 2 * TRICKLES)), hard))
+    everyone = crowd(TRICKLES, [b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
+        b"X: "])
+    until = time.monotonic() + SLOW_S
+    while time.monotonic() < until:
+        time.sleep(0.5)
+        for s in everyone:
+            try:
+                s.send(b"x")
+            except OSError:
+                pass
+    served_meanwhile()
+    for s in everyone:
+        s.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # ---- requests that are well formed, and mean harm ------------------------------
