@@ -8,6 +8,7 @@
 #include "lib/trace.h"
 #include "lib/xalloc.h"
 #include "sync/dry_run.h"
+#include "sync/fetch/fetch_cache.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/lock.h"
 #include "sync/stop.h"
@@ -295,6 +296,17 @@ load_jobs(struct run *r, struct err *e)
 	return 0;
 }
 
+/* A cache that stays costs space alone. */
+static void
+prune_cache(struct run *r)
+{
+	struct err e = ERR_INIT;
+
+	if (!r->options->dry_run &&
+	    fetch_cache_prune(r->context.cache_dir, r->conf, &e) == -1)
+		run_step(r, NULL, e.text);
+}
+
 int
 run_take_conf(struct run *r, const struct conf *conf, struct err *e)
 {
@@ -309,6 +321,7 @@ run_take_conf(struct run *r, const struct conf *conf, struct err *e)
 	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
 		return -1;
 	run_flight_drop_strangers(r);
+	prune_cache(r);
 	return 0;
 }
 
@@ -544,6 +557,7 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
 		return -1;
 	warn_of_clock(r);
+	prune_cache(r);
 	run_step(r, NULL,
 	    check_sandbox()->found.landlock > 0 ? "fetching in a sandbox"
 						: "fetching without a sandbox");

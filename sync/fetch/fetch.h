@@ -55,7 +55,11 @@ struct fetch_progress {
 };
 
 struct fetch_options {
-	const char *cache_dir; /* for git repositories and spool files */
+	/*
+	 * For repositories, crawls and spool files: of fetch_source() the
+	 * source's own directory, of fetch_child_start() the one above.
+	 */
+	const char *cache_dir;
 	bool force; /* validators are not trusted to skip reading */
 	int64_t deadline_us; /* clock_monotonic(); give up after it; 0: none */
 	uint64_t max_bytes; /* of one source; 0: as lib/limits.h has it */

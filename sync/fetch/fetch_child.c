@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/fetch_cache.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
@@ -204,17 +205,22 @@ fetch_child_start(struct fetch_child **out, const struct conf_source *source,
     struct err *e)
 {
 	struct fetch_child *c = xcalloc(1, sizeof *c);
+	struct fetch_options own = *options;
 	struct fetch_process process;
+	char *directory = NULL;
 	int rc = -1;
 
 	*out = NULL;
 	buf_init(&c->input, LIMIT_FETCH_RESULT + FETCH_WIRE_HEADER + COPY_SIZE);
-	if (spool_new(&c->spool, options->cache_dir, e) == -1 ||
+	if (fetch_cache_open(&directory, options->cache_dir, source->name, e) ==
+		-1 ||
+	    spool_new(&c->spool, options->cache_dir, e) == -1 ||
 	    fetch_process_start(&process, spool_fd(c->spool), e) == -1)
 		goto out;
 	fcntl(process.fd, F_SETFL, O_NONBLOCK);
+	own.cache_dir = directory;
 	if (process.pid == 0)
-		run_child(process.fd, c->spool, source, previous, *options);
+		run_child(process.fd, c->spool, source, previous, own);
 	c->pid = process.pid;
 	c->fd = process.fd;
 	*out = c;
@@ -225,6 +231,7 @@ out:
 		spool_free(c->spool);
 		free(c);
 	}
+	free(directory);
 	return rc;
 }
 

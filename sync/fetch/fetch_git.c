@@ -447,8 +447,8 @@ fetch_git(struct fetch *out, const struct conf_source *source,
 	set_deadline(&job);
 	set_quotas(&job);
 	if (check_conf(&job, e) == -1 || fetch_git_library(e) == -1 ||
-	    fetch_git_cache_open(&job.cache, options->cache_dir, source->name,
-		job.deadline_us, e) == -1 ||
+	    fetch_git_cache_open(
+		&job.cache, options->cache_dir, job.deadline_us, e) == -1 ||
 	    try_and_heal(out, &job, &s->docs, previous, e) == -1)
 		goto out;
 	rc = 0;

@@ -53,6 +53,11 @@ struct fetch_git_cache {
 	struct git_repository *repo; /* NULL until prepared */
 	bool fresh; /* made in this run: nothing old can be wrong in it */
 	char head[FETCH_GIT_ID_SIZE]; /* FETCH_GIT_HEAD, "" when missing */
+	/* Digests, "" for none: of the URL; of an object's id and path, and of
+	 * its content. */
+	char remote[FETCH_HASH_SIZE];
+	char object[FETCH_HASH_SIZE];
+	char content[FETCH_HASH_SIZE];
 };
 
 struct fetch_git_job {
@@ -145,11 +150,17 @@ void fetch_git_url_clean(struct err *e);
 
 /* ---- fetch_git_cache.c ---- */
 /*
- * Opens the cache directory of source ${name}, made when missing, and locks it
- * until fetch_git_cache_close().
+ * Opens the repository's directory in ${cache_dir}, the source's own, made when
+ * missing, and locks it until fetch_git_cache_close().
  */
 int fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
-    const char *name, int64_t deadline_us, struct err *e);
+    int64_t deadline_us, struct err *e);
+/*
+ * Opens the repository as it is after checking that nothing in it leads out of
+ * it, without any configuration.  The caller frees *${out}.
+ */
+int fetch_git_cache_repository(
+    struct git_repository **out, struct fetch_git_cache *c, struct err *e);
 /* Sets repo, fresh and head; starts anew when what is there is of no use. */
 int fetch_git_cache_prepare(
     struct fetch_git_cache *c, const char *url, struct err *e);
@@ -223,7 +234,7 @@ char *fetch_git_auth_known_hosts(const struct conf_git *conf);
  * cache whose .ssh/known_hosts leads there.  The caller frees *${home}.
  */
 int fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
-    const char *cache_path, struct err *e);
+    const char *cache_dir, struct err *e);
 /* The answers to libgit2's questions; its rules for what they return. */
 int fetch_git_auth_credentials(struct git_credential **out,
     struct fetch_git_auth *auth, const char *url_user, unsigned allowed);

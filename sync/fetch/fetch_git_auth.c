@@ -7,6 +7,7 @@
 
 #include "lib/limits.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/fetch_cache.h"
 
 #include <git2.h>
 
@@ -52,35 +53,48 @@ check_readable(const char *what, const char *file, struct err *e)
 	return 0;
 }
 
+/* A new one each time: libgit2 would read a configuration that lies in it. */
+static int
+make_home(const char *home, const char *known_hosts)
+{
+	int fd;
+	int rc = -1;
+
+	(void)unlink(home);
+	if (mkdir(home, 0700) == -1 && errno != EEXIST)
+		return -1;
+	fd = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (fetch_cache_empty(fd) == -1 || mkdirat(fd, ".ssh", 0700) == -1 ||
+	    symlinkat(known_hosts, fd, ".ssh/known_hosts") == -1)
+		goto out;
+	rc = 0;
+out:
+	close(fd);
+	return rc;
+}
+
 int
 fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
-    const char *cache_path, struct err *e)
+    const char *cache_dir, struct err *e)
 {
 	int rc = -1;
 	const struct conf_git *conf = auth->conf;
-	char *dir = NULL;
-	char *link = NULL;
 
 	free(auth->known_hosts);
 	auth->known_hosts = fetch_git_auth_known_hosts(conf);
-	*home = xasprintf("%s/thv-home", cache_path);
-	dir = xasprintf("%s/.ssh", *home);
-	link = xasprintf("%s/known_hosts", dir);
+	*home = xasprintf("%s/home", cache_dir);
 	if (check_readable("known hosts file", conf->known_hosts_file, e) ==
 		-1 ||
 	    check_readable("private key file", conf->private_key_file, e) == -1)
 		goto out;
-	if ((mkdir(*home, 0700) == -1 && errno != EEXIST) ||
-	    (mkdir(dir, 0700) == -1 && errno != EEXIST) ||
-	    (unlink(link) == -1 && errno != ENOENT) ||
-	    symlink(auth->known_hosts, link) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", link);
+	if (make_home(*home, auth->known_hosts) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", *home);
 		goto out;
 	}
 	rc = 0;
 out:
-	free(link);
-	free(dir);
 	if (rc == -1) {
 		free(*home);
 		*home = NULL;

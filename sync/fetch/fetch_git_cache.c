@@ -13,8 +13,10 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/digest.h"
+#include "sync/fetch/fetch_cache.h"
 
 #include <git2.h>
+#include <git2/sys/repository.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,76 +28,21 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Keys of ours in the repository's own configuration file. */
-#define KEY_REMOTE "thv.remote" /* SHA-256 of the URL, which may be secret */
-#define KEY_OBJECT "thv.object" /* SHA-256 of object id and path */
-#define KEY_CONTENT "thv.content" /* its content hash */
+#define REPOSITORY "repository" /* in the cache directory of the source */
+/* What we remember of it: three digests, a line each. */
+#define STATE_FILE "thv-state"
+#define STATE_SIZE (3 * DIGEST_HEX_SIZE)
+
+/* The only configuration that libgit2 finds in it. */
+static const char config_text[] = "[core]\n"
+				  "\trepositoryformatversion = 0\n"
+				  "\tbare = true\n";
+
+/* As deep as references with many slashes go. */
+#define TREE_DEPTH 64
 
 #define LOCK_WAIT_US (2 * CLOCK_SECOND)
 #define LOCK_STEP_NS 20000000L
-/* Deeper than any directory of a bare repository. */
-#define REMOVE_DEPTH 16
-
-static int remove_contents(int fd, int depth);
-
-static int
-remove_one(int dirfd, const char *name, int depth)
-{
-	int rc = -1;
-	int fd;
-
-	if (unlinkat(dirfd, name, 0) == 0)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -1;
-	fd = openat(
-	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	if (remove_contents(fd, depth + 1) == -1)
-		goto out;
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) == -1)
-		goto out;
-	rc = 0;
-out:
-	close(fd);
-	return rc;
-}
-
-/* Opens the directory behind ${fd} for reading; ${fd} stays as it is. */
-static DIR *
-open_again(int fd)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy == -1 ? NULL : fdopendir(copy);
-
-	if (dir == NULL && copy != -1)
-		close(copy);
-	return dir;
-}
-
-static int
-remove_contents(int fd, int depth)
-{
-	int rc = -1;
-	DIR *dir = depth < REMOVE_DEPTH ? open_again(fd) : NULL;
-	struct dirent *entry;
-
-	if (dir == NULL)
-		goto out;
-	while ((entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (remove_one(fd, entry->d_name, depth) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	if (dir != NULL)
-		closedir(dir);
-	return rc;
-}
 
 /* Lock files, and packs that were still being received. */
 static bool
@@ -146,35 +93,6 @@ make_directory(const char *path, struct err *e)
 	return 0;
 }
 
-/*
- * libgit2 trusts what it finds in a repository, and this one is written to:
- * it must be ours alone.
- */
-static int
-check_owner(int fd, const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to look at %s", path);
-		return -1;
-	}
-	if (st.st_uid != geteuid()) {
-		err_set(e, ERR_FETCH,
-		    "cache directory %s belongs to user id %ld, not to %ld "
-		    "who runs this",
-		    path, (long)st.st_uid, (long)geteuid());
-		return -1;
-	}
-	if ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to protect %s", path);
-		return -1;
-	}
-	return 0;
-}
-
 /* The helper of a run that was killed may take a moment to follow it. */
 static int
 lock_directory(int fd, const char *path, int64_t deadline_us, struct err *e)
@@ -202,21 +120,17 @@ lock_directory(int fd, const char *path, int64_t deadline_us, struct err *e)
 
 int
 fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
-    const char *name, int64_t deadline_us, struct err *e)
+    int64_t deadline_us, struct err *e)
 {
 	int rc = -1;
-	char *parent = xasprintf("%s/git", cache_dir);
 
 	memset(c, 0, sizeof *c);
+	c->path = xasprintf("%s/" REPOSITORY, cache_dir);
 	c->fd = -1;
-	c->path = xasprintf("%s/%s.git", parent, name);
-	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
-		err_set(e, ERR_INPUT, "source name \"%s\" cannot name a cache",
-		    name);
-		goto out;
-	}
+	/* A link or a file in its place; a directory stays. */
+	(void)unlink(c->path);
 	if (make_directory(cache_dir, e) == -1 ||
-	    make_directory(parent, e) == -1 || make_directory(c->path, e) == -1)
+	    make_directory(c->path, e) == -1)
 		goto out;
 	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->fd == -1) {
@@ -224,12 +138,11 @@ fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
 		    e, ERR_FETCH, errno, "failed to open %s", c->path);
 		goto out;
 	}
-	if (check_owner(c->fd, c->path, e) == -1 ||
+	if (fetch_cache_own(c->fd, c->path, e) == -1 ||
 	    lock_directory(c->fd, c->path, deadline_us, e) == -1)
 		goto out;
 	rc = 0;
 out:
-	free(parent);
 	if (rc == -1)
 		fetch_git_cache_close(c);
 	return rc;
@@ -252,7 +165,7 @@ fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e)
 {
 	git_repository_free(c->repo);
 	c->repo = NULL;
-	if (remove_contents(c->fd, 0) == -1) {
+	if (fetch_cache_empty(c->fd) == -1) {
 		err_set_errno(
 		    e, ERR_FETCH, errno, "failed to empty %s", c->path);
 		return -1;
@@ -270,39 +183,165 @@ digest_text(const char *text, char hash[DIGEST_HEX_SIZE])
 	digest_free(d);
 }
 
-/* Reads one of our keys; false when it is missing or too long. */
-static bool
-read_key(git_repository *repo, const char *key, char value[DIGEST_HEX_SIZE])
-{
-	git_config *config = NULL;
-	git_config_entry *entry = NULL;
-	bool found = false;
+/* ---- what we remember ---- */
 
-	if (git_repository_config(&config, repo) == 0 &&
-	    git_config_get_entry(&entry, config, key) == 0 &&
-	    entry->value != NULL &&
-	    strlen(entry->value) == DIGEST_HEX_SIZE - 1) {
-		memcpy(value, entry->value, DIGEST_HEX_SIZE);
-		found = true;
+/* Reads the next line, a digest, at ${at}; empties ${value} when it is none. */
+static const char *
+read_digest(char value[DIGEST_HEX_SIZE], const char *at)
+{
+	size_t len = strspn(at, "0123456789abcdef");
+
+	value[0] = '\0';
+	if (len == DIGEST_HEX_SIZE - 1 && at[len] == '\n') {
+		memcpy(value, at, len);
+		value[len] = '\0';
 	}
-	git_config_entry_free(entry);
-	git_config_free(config);
-	return found;
+	return at + strcspn(at, "\n") + (strchr(at, '\n') != NULL);
 }
 
-static int
-write_key(git_repository *repo, const char *key, const char *value)
+static void
+read_state(struct fetch_git_cache *c)
 {
-	int rc = -1;
-	git_config *config = NULL;
+	int fd = openat(c->fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[STATE_SIZE + 1];
+	ssize_t n = fd == -1 ? 0 : read(fd, text, STATE_SIZE);
+	const char *at = text;
 
-	if (git_repository_config(&config, repo) != 0 ||
-	    git_config_set_string(config, key, value) != 0)
+	if (fd != -1)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	at = read_digest(c->remote, at);
+	at = read_digest(c->object, at);
+	(void)read_digest(c->content, at);
+}
+
+/* Replaces the file ${name} of the cache with ${text}, whatever it was. */
+static int
+write_file(struct fetch_git_cache *c, const char *name, const char *text)
+{
+	size_t len = strlen(text);
+	int fd, rc = -1;
+
+	if (unlinkat(c->fd, name, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(c->fd, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if (write(fd, text, len) != (ssize_t)len)
 		goto out;
 	rc = 0;
 out:
-	git_config_free(config);
+	if (close(fd) == -1)
+		rc = -1;
 	return rc;
+}
+
+/* A state that is cut short is none, which costs reading again. */
+static int
+write_state(struct fetch_git_cache *c)
+{
+	char *text =
+	    xasprintf("%s\n%s\n%s\n", c->remote, c->object, c->content);
+	int result = write_file(c, STATE_FILE, text);
+
+	free(text);
+	return result;
+}
+
+/* ---- what may be in it ---- */
+
+/* Whether there is a file that leads libgit2 to another repository. */
+static bool
+leads_elsewhere(const struct fetch_git_cache *c)
+{
+	static const char *const files[] = { "commondir", "config.worktree",
+		"gitdir", "modules", "worktrees", "objects/info/alternates",
+		"objects/info/http-alternates" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (fstatat(c->fd, files[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	return false;
+}
+
+/* Whether all below ${fd} are directories and files of our own, no links. */
+static bool
+is_plain_tree(int fd, int depth)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy == -1 ? NULL : fdopendir(copy);
+	bool plain = dir != NULL && depth < TREE_DEPTH;
+	struct dirent *entry;
+	struct stat st;
+	int sub;
+
+	if (dir == NULL && copy != -1)
+		close(copy);
+	while (plain && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		plain = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			st.st_uid == geteuid();
+		if (!plain || (S_ISREG(st.st_mode) && st.st_nlink == 1))
+			continue;
+		sub = openat(
+		    fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		plain = sub != -1 && is_plain_tree(sub, depth + 1);
+		if (sub != -1)
+			close(sub);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return plain;
+}
+
+/*
+ * Opens what is there with a configuration that says nothing: neither its own,
+ * which who took over an earlier fetch could have written, nor that of the user
+ * or the system decides where a URL leads.
+ */
+static int
+open_repository(struct fetch_git_cache *c, git_repository **out)
+{
+	git_config *nothing = NULL;
+	int result;
+
+	*out = NULL;
+	if (!is_plain_tree(c->fd, 0) || leads_elsewhere(c)) {
+		git_error_set_str(GIT_ERROR_REPOSITORY,
+		    "it holds a link, or leads to another");
+		return -1;
+	}
+	if (write_file(c, "config", config_text) == -1) {
+		git_error_set_str(GIT_ERROR_OS, strerror(errno));
+		return -1;
+	}
+	if (git_repository_open_bare(out, c->path) != 0)
+		return -1;
+	result = git_config_new(&nothing);
+	if (result == 0)
+		result = git_repository_set_config(*out, nothing);
+	git_config_free(nothing);
+	if (result != 0) {
+		git_repository_free(*out);
+		*out = NULL;
+	}
+	return result == 0 ? 0 : -1;
+}
+
+int
+fetch_git_cache_repository(
+    git_repository **out, struct fetch_git_cache *c, struct err *e)
+{
+	if (open_repository(c, out) == -1) {
+		fetch_git_error(e, "failed to open the cache repository");
+		return -1;
+	}
+	return 0;
 }
 
 static size_t
@@ -343,31 +382,39 @@ read_head(struct fetch_git_cache *c)
 static bool
 open_existing(struct fetch_git_cache *c, const char *url_hash)
 {
-	char hash[DIGEST_HEX_SIZE];
-
 	/* libgit2 never repacks; a new clone is small again. */
 	if (count_packs(c->fd) > LIMIT_GIT_PACKS)
 		return false;
-	return git_repository_open_bare(&c->repo, c->path) == 0 &&
-	       read_key(c->repo, KEY_REMOTE, hash) &&
-	       strcmp(hash, url_hash) == 0;
+	read_state(c);
+	return strcmp(c->remote, url_hash) == 0 &&
+	       open_repository(c, &c->repo) == 0;
 }
 
 static int
 make_new(struct fetch_git_cache *c, const char *url_hash, struct err *e)
 {
+	git_repository *made = NULL;
 	int rc = -1;
 
 	if (fetch_git_cache_clear(c, e) == -1)
 		goto out;
-	if (git_repository_init(&c->repo, c->path, 1) != 0 ||
-	    write_key(c->repo, KEY_REMOTE, url_hash) == -1) {
+	c->object[0] = c->content[0] = '\0';
+	memcpy(c->remote, url_hash, sizeof c->remote);
+	if (git_repository_init(&made, c->path, 1) != 0) {
 		fetch_git_error(e, "failed to make the cache repository");
 		goto out;
 	}
+	if (write_state(c) == -1) {
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to make the cache repository");
+		goto out;
+	}
+	if (fetch_git_cache_repository(&c->repo, c, e) == -1)
+		goto out;
 	c->fresh = true;
 	rc = 0;
 out:
+	git_repository_free(made);
 	return rc;
 }
 
@@ -390,10 +437,8 @@ fetch_git_cache_reload(struct fetch_git_cache *c, struct err *e)
 {
 	git_repository_free(c->repo);
 	c->repo = NULL;
-	if (git_repository_open_bare(&c->repo, c->path) != 0) {
-		fetch_git_error(e, "failed to open the cache repository");
+	if (fetch_git_cache_repository(&c->repo, c, e) == -1)
 		return -1;
-	}
 	read_head(c);
 	return 0;
 }
@@ -411,25 +456,21 @@ bool
 fetch_git_cache_recall(struct fetch_git_cache *c, const char *id,
     const char *path, char hash[FETCH_HASH_SIZE])
 {
-	char want[DIGEST_HEX_SIZE], have[DIGEST_HEX_SIZE];
+	char want[DIGEST_HEX_SIZE];
 
 	digest_object(id, path, want);
-	return read_key(c->repo, KEY_OBJECT, have) && strcmp(want, have) == 0 &&
-	       read_key(c->repo, KEY_CONTENT, hash);
+	if (c->content[0] == '\0' || strcmp(want, c->object) != 0)
+		return false;
+	memcpy(hash, c->content, FETCH_HASH_SIZE);
+	return true;
 }
 
 void
 fetch_git_cache_remember(struct fetch_git_cache *c, const char *id,
     const char *path, const char hash[FETCH_HASH_SIZE])
 {
-	char object[DIGEST_HEX_SIZE];
-
-	/*
-	 * Two writes are not one: between them the key names no object.  A
-	 * failure only costs reading again.
-	 */
-	digest_object(id, path, object);
-	if (write_key(c->repo, KEY_OBJECT, "") == 0 &&
-	    write_key(c->repo, KEY_CONTENT, hash) == 0)
-		write_key(c->repo, KEY_OBJECT, object);
+	digest_object(id, path, c->object);
+	memcpy(c->content, hash, FETCH_HASH_SIZE);
+	/* A failure only costs reading again. */
+	(void)write_state(c);
 }

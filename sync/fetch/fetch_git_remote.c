@@ -222,6 +222,13 @@ explain(struct visit *v)
 static int
 connect_remote(struct visit *v)
 {
+	/* The URL is what it says, whatever any configuration would make it. */
+	const git_remote_create_options as_written = {
+		.version = GIT_REMOTE_CREATE_OPTIONS_VERSION,
+		.repository = v->repo,
+		.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF |
+			 GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC
+	};
 	const git_strarray headers = headers_of(v);
 	int failed;
 #if LIBGIT2_AT_LEAST(1, 4)
@@ -244,8 +251,8 @@ connect_remote(struct visit *v)
 #endif
 	report_phase(v, FETCH_GIT_CONNECTING);
 	disconnect(v);
-	if (git_remote_create_anonymous(
-		&v->remote, v->repo, v->job->conf->repository) != 0)
+	if (git_remote_create_with_opts(
+		&v->remote, v->job->conf->repository, &as_written) != 0)
 		return fail(v, "failed to use the repository URL", false);
 	v->report->requests++;
 #if LIBGIT2_AT_LEAST(1, 4)
@@ -564,7 +571,8 @@ start_library(struct visit *v)
 	if (job->transport == FETCH_GIT_LOCAL)
 		return 0;
 	if (job->transport == FETCH_GIT_SSH &&
-	    fetch_git_auth_home(&home, &v->auth, job->cache.path, v->e) == -1)
+	    fetch_git_auth_home(
+		&home, &v->auth, job->options->cache_dir, v->e) == -1)
 		goto out;
 	if (fetch_git_library_again(home, job->conf->ca_file, v->e) == -1 ||
 	    fetch_git_stream_guard(job, v->e) == -1)
@@ -594,8 +602,8 @@ fetch_git_remote_update(struct fetch_git_job *job,
 	err_clear(e);
 	if (start_library(&v) == -1)
 		goto out;
-	if (git_repository_open_bare(&v.repo, job->cache.path) != 0) {
-		fail(&v, "failed to open the cache repository", true);
+	if (fetch_git_cache_repository(&v.repo, &job->cache, e) == -1) {
+		job->suspect = true;
 		goto out;
 	}
 	if (job->conf->commit != NULL) {

@@ -48,8 +48,8 @@ def get(url, **more):
     return fetch(kind="git", url=url, **more)
 
 
-def bare(cache_dir, name="test"):
-    return os.path.join(cache_dir, "git", name + ".git")
+def bare(cache_dir):
+    return os.path.join(cache_dir, "repository")
 
 
 def files_below(directory):

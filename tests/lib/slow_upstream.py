@@ -123,4 +123,5 @@ def alive(pid):
 
 def left_over(cache):
     """What a fetch may have left in the cache directory."""
-    return [name for name in os.listdir(cache) if name != "git"]
+    return [name for base, _, names in os.walk(cache) for name in names
+            if "/repository" not in base]

@@ -181,13 +181,13 @@ def test_told_to_end_in_the_middle_of_a_pack():
         repository.commit({
             "registry.json": json.dumps(document(server("n/git"))).encode(),
             "large": os.urandom(1000000)})
-        pack = site.path("cache", "git", "git.git", "objects", "pack")
+        pack = site.path("cache", "git.d", "repository", "objects", "pack")
         with HttpSite(site.path("repositories")) as git:
             git.pause = 0.5
             site.configure({"git": {"git": {
                 "repository": f"{git.url}/r.git"}}})
             process = start(site)
-            tap.ok(wait_for(lambda: os.listdir(pack)), "objects arrive")
+            tap.ok(wait_for(lambda: os.path.isdir(pack) and os.listdir(pack)), "objects arrive")
             below = children(process.pid)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=PROMPT)

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAMES 16
+#define NAMES 24
 
 static char directory[] = "/tmp/fetch-sandbox-XXXXXX";
 
@@ -56,7 +56,7 @@ outcome(const struct conf_source *source, const char *path, int flags)
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
-		fetch_sandbox_enter(source, at("cache"));
+		fetch_sandbox_enter(source, at("cache/a.d"));
 		_exit(open(path, flags, 0600) == -1 ? errno : 0);
 	}
 	if (child == -1 || waitpid(child, &status, 0) != child)
@@ -72,7 +72,11 @@ check_kind(const struct conf_source *source, const char *own, const char *other)
 	CHECK_INT(outcome(source, other, O_RDONLY), EACCES);
 	CHECK_INT(outcome(source, at("registry.db"), O_RDONLY), EACCES);
 	CHECK_INT(outcome(source, at("registry.db-wal"), O_RDWR), EACCES);
-	CHECK_INT(outcome(source, at("cache/new"), O_RDWR | O_CREAT), 0);
+	CHECK_INT(outcome(source, at("cache/a.d/new"), O_RDWR | O_CREAT), 0);
+	CHECK_INT(outcome(source, at("cache/new"), O_RDWR | O_CREAT), EACCES);
+	CHECK_INT(outcome(source, at("cache"), O_RDONLY), EACCES);
+	CHECK_INT(outcome(source, at("cache/b.d/config"), O_RDONLY), EACCES);
+	CHECK_INT(outcome(source, at("cache/b.d/config"), O_WRONLY), EACCES);
 	CHECK_INT(outcome(source, at("new"), O_RDWR | O_CREAT), EACCES);
 	CHECK_INT(outcome(source, "/etc/passwd", O_RDONLY), 0);
 	CHECK_INT(outcome(source, "/etc", O_RDONLY), EACCES);
@@ -161,10 +165,12 @@ clean(void)
 {
 	static const char *const names[] = { "token", "other", "ca", "key",
 		"hosts", "header", "alternate", "own-ca", "registry.db",
-		"registry.db-wal", "cache/new" };
+		"registry.db-wal", "cache/a.d/new", "cache/b.d/config" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		(void)unlink(at(names[i]));
+	CHECK_INT(rmdir(at("cache/a.d")), 0);
+	CHECK_INT(rmdir(at("cache/b.d")), 0);
 	CHECK_INT(rmdir(at("cache")), 0);
 	CHECK_INT(rmdir(directory), 0);
 }
@@ -172,8 +178,12 @@ clean(void)
 int
 main(void)
 {
-	if (!CHECK(mkdtemp(directory) != NULL && mkdir(at("cache"), 0700) == 0))
+	if (!CHECK(mkdtemp(directory) != NULL &&
+		   mkdir(at("cache"), 0700) == 0 &&
+		   mkdir(at("cache/a.d"), 0700) == 0 &&
+		   mkdir(at("cache/b.d"), 0700) == 0))
 		return t_done();
+	(void)file("cache/b.d/config");
 	(void)file("registry.db");
 	(void)file("registry.db-wal");
 	test_off();

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making, protecting and removing the cache directories of sources. */
+#include "sync/fetch/fetch_cache.h"
+
+#include "lib/xalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Behind the name of a source; nothing of earlier layouts ends in it. */
+#define SUFFIX ".d"
+/* Deeper than any directory of a bare repository. */
+#define REMOVE_DEPTH 64
+
+static int remove_contents(int fd, int depth);
+
+static int
+remove_one(int dirfd, const char *name, int depth)
+{
+	int rc = -1;
+	int fd;
+
+	if (unlinkat(dirfd, name, 0) == 0)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	fd = openat(
+	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (remove_contents(fd, depth + 1) == -1)
+		goto out;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == -1)
+		goto out;
+	rc = 0;
+out:
+	close(fd);
+	return rc;
+}
+
+/* Opens the directory behind ${fd} for reading; ${fd} stays as it is. */
+static DIR *
+open_again(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy == -1 ? NULL : fdopendir(copy);
+
+	if (dir == NULL && copy != -1)
+		close(copy);
+	return dir;
+}
+
+static int
+remove_contents(int fd, int depth)
+{
+	int rc = -1;
+	DIR *dir = depth < REMOVE_DEPTH ? open_again(fd) : NULL;
+	struct dirent *entry;
+
+	if (dir == NULL)
+		goto out;
+	while ((entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (remove_one(fd, entry->d_name, depth) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	if (dir != NULL)
+		closedir(dir);
+	return rc;
+}
+
+int
+fetch_cache_empty(int fd)
+{
+	return remove_contents(fd, 0);
+}
+
+int
+fetch_cache_own(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1) {
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to look at %s", path);
+		return -1;
+	}
+	if (st.st_uid != geteuid()) {
+		err_set(e, ERR_FETCH,
+		    "cache directory %s belongs to user id %ld, not to %ld "
+		    "who runs this",
+		    path, (long)st.st_uid, (long)geteuid());
+		return -1;
+	}
+	if ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1) {
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to protect %s", path);
+		return -1;
+	}
+	return 0;
+}
+
+int
+fetch_cache_open(char **path, const char *root, const char *name, struct err *e)
+{
+	char *own = xasprintf("%s/%s" SUFFIX, root, name);
+	int fd = -1;
+	int rc = -1;
+
+	*path = NULL;
+	/* Names of sources are checked long before; this is where it counts. */
+	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
+		err_set(e, ERR_INPUT, "source name \"%s\" cannot name a cache",
+		    name);
+		goto out;
+	}
+	if (mkdir(own, 0700) == -1 && errno != EEXIST) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to make cache directory %s", own);
+		goto out;
+	}
+	fd = open(own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to open cache directory %s", own);
+		goto out;
+	}
+	if (fetch_cache_own(fd, own, e) == -1)
+		goto out;
+	*path = own;
+	own = NULL;
+	rc = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	free(own);
+	return rc;
+}
+
+static bool
+belongs_to_source(const char *entry, const struct conf *conf)
+{
+	size_t len = strlen(entry), end = strlen(SUFFIX);
+
+	if (len <= end || strcmp(entry + len - end, SUFFIX) != 0)
+		return false;
+	len -= end;
+	for (size_t i = 0; i < conf->source_count; i++) {
+		const char *name = conf->sources[i].name;
+
+		if (strlen(name) == len && memcmp(entry, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+fetch_cache_prune(const char *root, const struct conf *conf, struct err *e)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : open_again(fd);
+	struct dirent *entry;
+	int rc = -1;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0 ||
+		    belongs_to_source(entry->d_name, conf))
+			continue;
+		if (remove_one(fd, entry->d_name, 0) == -1) {
+			err_set_errno(e, ERR_STORAGE, errno,
+			    "failed to remove %s/%s", root, entry->d_name);
+			goto out;
+		}
+	}
+	rc = 0;
+out:
+	if (dir != NULL)
+		closedir(dir);
+	if (fd != -1)
+		close(fd);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cache: one directory for each source that is fetched by a process of its
+ * own, below the directory "cache" beside the database.
+ *
+ * The parent makes the directories, and a fetch can open its own only.  All in
+ * it can be fetched again, and was written by a process that talks to
+ * strangers: no symbolic link in it is followed.
+ */
+#ifndef SYNC_FETCH_CACHE_H
+#define SYNC_FETCH_CACHE_H
+
+#include "lib/err.h"
+#include "sync/conf/conf.h"
+
+/*
+ * The directory of source ${name} below ${root}, made when missing, closed to
+ * other users.  ERR_FETCH when it is none, or belongs to another user.  The
+ * caller frees *${path}.
+ */
+int fetch_cache_open(
+    char **path, const char *root, const char *name, struct err *e);
+
+/*
+ * Removes what is below ${root} and belongs to no source of ${conf}: caches of
+ * removed sources, and the layouts of earlier versions.
+ */
+int fetch_cache_prune(const char *root, const struct conf *conf, struct err *e);
+
+/* Removes all that the directory behind ${fd} holds: 0, or -1 with errno. */
+int fetch_cache_empty(int fd);
+
+/*
+ * Checks that the directory ${path}, open as ${fd}, belongs to this user, and
+ * closes it to others.
+ */
+int fetch_cache_own(int fd, const char *path, struct err *e);
+
+#endif
