@@ -52,8 +52,9 @@
 #define LIMIT_HTTP_IGNORED (64 * KIB) /* body of an answer that is no 200 */
 #define LIMIT_HTTP_VALIDATOR (1 * KIB) /* an ETag or Last-Modified */
 #define LIMIT_HTTP_RETRY_AFTER 60 /* seconds waited for a server */
-#define LIMIT_RETRY_KEPT (24 * 60 * 60) /* seconds that Retry-After may defer \
-					 */
+#define LIMIT_RETRY_KEPT                                     \
+	(24 * 60 * 60) /* seconds that Retry-After may defer \
+			*/
 #define LIMIT_HTTP_QUOTED (8 * KIB) /* kept of the body of a refusal */
 #define LIMIT_HTTP_WORDS 300 /* of it, in a message */
 #define LIMIT_URL (8 * KIB)

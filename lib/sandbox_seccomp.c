@@ -8,26 +8,17 @@
  * fail instead, and so do calls that are newer than this file, since libraries
  * try those first.
  */
-#include "lib/sandbox_private.h"
+#include "lib/sandbox_bpf.h"
 
-#if defined(__linux__) && !SANDBOX_SANITIZER &&     \
-    (defined(__x86_64__) || defined(__aarch64__) || \
-	(defined(__riscv) && __riscv_xlen == 64))
+#if SANDBOX_FILTERS
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 /* Only x86-64 has the older names of calls that take a directory now. */
 #if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
 #define OLD_ALLOWED                                                          \
 	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_select, \
 	    SYS_time,
@@ -35,11 +26,6 @@
 #define OLD_REFUSED SYS_unlink, SYS_mkdir, SYS_getrlimit,
 #define OLD_GUARDED { SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, READ_ONLY },
 #else
-#if defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#define ARCHITECTURE AUDIT_ARCH_RISCV64
-#endif
 #define OLD_ALLOWED
 #define OLD_FOR_PROFILES
 #define OLD_REFUSED
@@ -47,8 +33,7 @@
 #endif
 
 #define UNKNOWN_FROM 449 /* numbers are the same everywhere since 424 */
-#define KILL_PROCESS 0x80000000U
-#define LOG 0x7ffc0000U
+#define KILL_PROCESS SANDBOX_KILL_PROCESS
 #define READ_ONLY (SECCOMP_RET_ERRNO | EACCES)
 
 static const int allowed[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write,
@@ -99,8 +84,7 @@ static void
 add(struct program *p, unsigned code, uint32_t value, unsigned if_true,
     unsigned if_false)
 {
-	p->code[p->length++] = (struct sock_filter){ (uint16_t)code,
-		(uint8_t)if_true, (uint8_t)if_false, value };
+	sandbox_bpf_add(p->code, &p->length, code, value, if_true, if_false);
 }
 
 static void
@@ -128,7 +112,7 @@ static void
 build(struct program *p, bool profiling)
 {
 	load(p, offsetof(struct seccomp_data, arch));
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCHITECTURE, 1, 0);
 	answer(p, KILL_PROCESS);
 	load(p, offsetof(struct seccomp_data, nr));
 	add_list(p, allowed, COUNT(allowed), SECCOMP_RET_ALLOW);
@@ -154,13 +138,10 @@ build(struct program *p, bool profiling)
 bool
 sandbox_seccomp_enter(bool log, bool profiling)
 {
-	struct program p = { .kill = log ? LOG : KILL_PROCESS };
-	struct sock_fprog filter = { .filter = p.code };
+	struct program p = { .kill = log ? SANDBOX_LOG : KILL_PROCESS };
 
 	build(&p, profiling);
-	filter.len = p.length;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+	return sandbox_bpf_enter(p.code, p.length);
 }
 
 #else

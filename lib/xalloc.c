@@ -86,3 +86,11 @@ xasprintf(const char *fmt, ...)
 	va_end(ap);
 	return out;
 }
+
+void
+xwipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}

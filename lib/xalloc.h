@@ -21,6 +21,8 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t len);
 /* xstrdup() that passes NULL through. */
 char *xstrdup_null(const char *s);
+/* Overwrites ${text}, which may be secret, and frees it; NULL is allowed. */
+void xwipe(char *text);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -316,6 +316,7 @@ run_take_conf(struct run *r, const struct conf *conf, struct err *e)
 	r->report->outcomes = NULL;
 	r->report->count = 0;
 	r->conf = conf;
+	r->context.conf = conf;
 	r->context.max_meta_size = conf->max_meta_size;
 	run_step(r, NULL, "taking a changed configuration");
 	if (bring_in_configuration(r, e) == -1 || load_jobs(r, e) == -1)
@@ -549,6 +550,7 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 {
 	r->context = (struct source_context){ .db = db,
 		.cache_dir = cache_dir,
+		.conf = r->conf,
 		.max_meta_size = r->conf->max_meta_size,
 		.progress = show_local,
 		.progress_ctx = r };

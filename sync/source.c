@@ -488,6 +488,7 @@ source_fetch_how(struct fetch_options *options,
 
 	memset(options, 0, sizeof *options);
 	options->cache_dir = c->cache_dir;
+	options->conf = c->conf;
 	options->force = job->force;
 	options->deadline_us = clock_monotonic() + source_time(job->conf);
 	/*

@@ -15,6 +15,7 @@
 struct source_context {
 	struct db *db;
 	const char *cache_dir;
+	const struct conf *conf; /* all of the configuration */
 	size_t max_meta_size;
 	int64_t run; /* the record of the run */
 	/*

@@ -92,6 +92,8 @@ conf_load(struct conf **out, const char *file, struct err *e)
 	rc = 0;
 out:
 	yaml_tree_free(r.root);
+	if (text != NULL)
+		explicit_bzero(text, len);
 	free(text);
 	return rc;
 }

@@ -150,7 +150,14 @@ struct conf {
  * The caller frees *${out} with conf_free() in both cases (NULL is allowed).
  */
 int conf_load(struct conf **out, const char *file, struct err *e);
+/* Wipes what may be secret. */
 void conf_free(struct conf *c);
+
+/*
+ * In a process that goes on with ${source} alone: wipes and frees all other
+ * sources of ${c}, which must not be used any more.  NULL is allowed.
+ */
+void conf_forget_others(const struct conf *c, const struct conf_source *source);
 
 /* "git", "api", "file", "managed", "kubernetes" or "configmap". */
 const char *source_kind_name(enum source_kind kind);

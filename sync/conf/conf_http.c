@@ -284,12 +284,12 @@ void
 conf_http_free_api(struct conf_api *a)
 {
 	for (size_t i = 0; i < a->header_count; i++) {
-		free(a->headers[i].name);
-		free(a->headers[i].value);
-		free(a->headers[i].value_file);
+		xwipe(a->headers[i].name);
+		xwipe(a->headers[i].value);
+		xwipe(a->headers[i].value_file);
 	}
 	free(a->headers);
-	free(a->endpoint);
-	free(a->token_file);
-	free(a->ca_file);
+	xwipe(a->endpoint);
+	xwipe(a->token_file);
+	xwipe(a->ca_file);
 }

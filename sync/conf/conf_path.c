@@ -4,7 +4,6 @@
  * relative one only what lies below the working directory once symbolic links
  * are followed, unless a link with an absolute target leads out on purpose.
  */
-#include "lib/buf.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
@@ -117,8 +116,9 @@ check_path(const char *file, struct err *e)
 int
 conf_path_read(char **out, size_t *len, const char *file, struct err *e)
 {
-	struct buf text = BUF_INIT(LIMIT_CONFIG_FILE);
-	char part[8192];
+	/* At its full size at once: a copy that grows leaves pieces behind. */
+	char *text = xmalloc(LIMIT_CONFIG_FILE + 1);
+	size_t got = 0;
 	ssize_t n;
 	int fd = -1, rc = -1;
 
@@ -133,7 +133,7 @@ conf_path_read(char **out, size_t *len, const char *file, struct err *e)
 		    file);
 		goto out;
 	}
-	while ((n = read(fd, part, sizeof part)) != 0) {
+	while ((n = read(fd, text + got, LIMIT_CONFIG_FILE + 1 - got)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
@@ -141,20 +141,22 @@ conf_path_read(char **out, size_t *len, const char *file, struct err *e)
 			    "failed to read config file: %s", file);
 			goto out;
 		}
-		buf_add(&text, part, (size_t)n);
-		if (text.bad) {
+		got += (size_t)n;
+		if (got > LIMIT_CONFIG_FILE) {
 			err_set(e, ERR_LIMIT,
 			    "failed to read config file: %s is over %zu bytes",
 			    file, (size_t)LIMIT_CONFIG_FILE);
 			goto out;
 		}
 	}
-	*len = text.len;
-	*out = buf_take(&text);
+	text[got] = '\0';
+	*len = got;
+	*out = text;
+	text = NULL;
 	rc = 0;
 out:
 	if (fd != -1)
 		close(fd);
-	buf_free(&text);
+	free(text);
 	return rc;
 }

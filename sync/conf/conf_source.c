@@ -212,16 +212,16 @@ conf_source_identity(const struct conf_source *s)
 static void
 free_git(struct conf_git *g)
 {
-	free(g->repository);
-	free(g->branch);
-	free(g->tag);
-	free(g->commit);
-	free(g->path);
-	free(g->username);
-	free(g->password_file);
-	free(g->private_key_file);
-	free(g->known_hosts_file);
-	free(g->ca_file);
+	xwipe(g->repository);
+	xwipe(g->branch);
+	xwipe(g->tag);
+	xwipe(g->commit);
+	xwipe(g->path);
+	xwipe(g->username);
+	xwipe(g->password_file);
+	xwipe(g->private_key_file);
+	xwipe(g->known_hosts_file);
+	xwipe(g->ca_file);
 }
 
 static void
@@ -235,20 +235,20 @@ free_kind(struct conf_source *s)
 		conf_http_free_api(&s->u.api);
 		break;
 	case SOURCE_FILE:
-		free(s->u.file.path);
-		free(s->u.file.url);
-		free(s->u.file.data);
-		free(s->u.file.token_file);
-		free(s->u.file.ca_file);
+		xwipe(s->u.file.path);
+		xwipe(s->u.file.url);
+		xwipe(s->u.file.data);
+		xwipe(s->u.file.token_file);
+		xwipe(s->u.file.ca_file);
 		break;
 	case SOURCE_CONFIGMAP:
-		free(s->u.configmap.path);
-		free(s->u.configmap.namespace_name);
-		free(s->u.configmap.name);
-		free(s->u.configmap.key);
-		free(s->u.configmap.server);
-		free(s->u.configmap.token_file);
-		free(s->u.configmap.ca_file);
+		xwipe(s->u.configmap.path);
+		xwipe(s->u.configmap.namespace_name);
+		xwipe(s->u.configmap.name);
+		xwipe(s->u.configmap.key);
+		xwipe(s->u.configmap.server);
+		xwipe(s->u.configmap.token_file);
+		xwipe(s->u.configmap.ca_file);
 		break;
 	case SOURCE_KUBERNETES:
 		for (size_t i = 0; i < s->u.kubernetes.namespace_count; i++)
@@ -267,4 +267,12 @@ conf_source_free(struct conf_source *s)
 	free(s->name);
 	free(s->claims);
 	filter_spec_free(&s->filter);
+}
+
+void
+conf_forget_others(const struct conf *c, const struct conf_source *source)
+{
+	for (size_t i = 0; c != NULL && i < c->source_count; i++)
+		if (&c->sources[i] != source)
+			conf_source_free(&c->sources[i]);
 }

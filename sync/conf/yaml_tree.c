@@ -221,6 +221,27 @@ report_parser_error(
 	    y->problem == NULL ? "unreadable" : y->problem);
 }
 
+/* A scalar may be a secret, and memory that is free is still there. */
+static void
+event_free(yaml_event_t *event)
+{
+	if (event->type == YAML_SCALAR_EVENT)
+		explicit_bzero(
+		    event->data.scalar.value, event->data.scalar.length);
+	yaml_event_delete(event);
+}
+
+/* The same of what libyaml has read of the file. */
+static void
+parser_free(yaml_parser_t *parser)
+{
+	explicit_bzero(parser->raw_buffer.start,
+	    (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+	explicit_bzero(parser->buffer.start,
+	    (size_t)(parser->buffer.end - parser->buffer.start));
+	yaml_parser_delete(parser);
+}
+
 static int
 next_event(struct parse *p, yaml_event_t *event, struct err *e)
 {
@@ -270,11 +291,11 @@ take_list(struct yaml_tree *list, struct parse *p, int depth, struct err *e)
 		if (next_event(p, &event, e) == -1)
 			return -1;
 		if (event.type == YAML_SEQUENCE_END_EVENT) {
-			yaml_event_delete(&event);
+			event_free(&event);
 			return 0;
 		}
 		rc = take_node(&value, p, &event, depth + 1, e);
-		yaml_event_delete(&event);
+		event_free(&event);
 		if (rc == -1)
 			return -1;
 		yaml_tree_add(list, NULL, value->line, value);
@@ -317,7 +338,7 @@ take_key(char **key, bool *is_merge, struct parse *p, struct err *e)
 	*is_merge = event.data.scalar.plain_implicit && strcmp(text, "<<") == 0;
 	rc = 0;
 out:
-	yaml_event_delete(&event);
+	event_free(&event);
 	return rc;
 }
 
@@ -330,7 +351,7 @@ take_value(struct yaml_tree **out, struct parse *p, int depth, struct err *e)
 	if (next_event(p, &event, e) == -1)
 		return -1;
 	rc = take_node(out, p, &event, depth, e);
-	yaml_event_delete(&event);
+	event_free(&event);
 	return rc;
 }
 
@@ -453,7 +474,7 @@ take_document_start(struct parse *p, bool *found, struct err *e)
 		if (next_event(p, &event, e) == -1)
 			return -1;
 		type = event.type;
-		yaml_event_delete(&event);
+		event_free(&event);
 	} while (type == YAML_STREAM_START_EVENT);
 	*found = type == YAML_DOCUMENT_START_EVENT;
 	return 0;
@@ -469,11 +490,11 @@ second_document_line(struct parse *p)
 
 	if (next_event(p, &event, &ignored) == -1) /* the end of the first */
 		return 0;
-	yaml_event_delete(&event);
+	event_free(&event);
 	if (next_event(p, &event, &ignored) == -1)
 		return (int)p->parser.problem_mark.line + 1;
 	line = event.type == YAML_DOCUMENT_START_EVENT ? p->line : 0;
-	yaml_event_delete(&event);
+	event_free(&event);
 	return line;
 }
 
@@ -516,7 +537,7 @@ out:
 	for (size_t i = 0; i < p->anchor_count; i++)
 		free(p->anchors[i].name);
 	yaml_tree_free(p->merged);
-	yaml_parser_delete(&p->parser);
+	parser_free(&p->parser);
 	free(p);
 	return rc;
 }

@@ -24,11 +24,11 @@ yaml_tree_free(struct yaml_tree *t)
 	if (t == NULL)
 		return;
 	for (size_t i = 0; i < t->count; i++) {
-		free(t->members[i].key);
+		xwipe(t->members[i].key);
 		yaml_tree_free(t->members[i].value);
 	}
 	free(t->members);
-	free(t->text);
+	xwipe(t->text);
 	free(t->origin);
 	free(t);
 }

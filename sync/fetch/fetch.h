@@ -60,6 +60,11 @@ struct fetch_options {
 	 * source's own directory, of fetch_child_start() the one above.
 	 */
 	const char *cache_dir;
+	/*
+	 * Of the source: fetch_child_start() wipes all others from the memory
+	 * of the process that fetches.  NULL: there are none.
+	 */
+	const struct conf *conf;
 	bool force; /* validators are not trusted to skip reading */
 	int64_t deadline_us; /* clock_monotonic(); give up after it; 0: none */
 	uint64_t max_bytes; /* of one source; 0: as lib/limits.h has it */

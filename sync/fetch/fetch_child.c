@@ -7,6 +7,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_cache.h"
+#include "sync/fetch/fetch_environment.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
@@ -172,6 +173,8 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	struct fetch_wire_result failure = { .unchanged = false };
 	struct fetch f = { .unchanged = false };
 
+	conf_forget_others(options.conf, source);
+	fetch_environment_reduce(source);
 	fetch_sandbox_enter(source, options.cache_dir);
 	options.progress = tell_progress;
 	options.progress_ctx = &teller;
@@ -382,6 +385,11 @@ set_death_error(const struct fetch_child *c, int status, struct err *e)
 		    WTERMSIG(status) == SIGKILL
 			? " (by a person, or for want of memory)"
 			: "");
+	else if (WIFEXITED(status) &&
+		 WEXITSTATUS(status) == FETCH_PROCESS_NOT_CLOSED)
+		err_set(e, ERR_FETCH,
+		    "the fetching process failed to close open files: neither "
+		    "close_range() nor /dev/fd is available");
 	else
 		err_set(e, ERR_FETCH,
 		    "the fetching process ended with status %d and without an "

@@ -144,6 +144,23 @@ fetch_git_library_again(const char *home, const char *ca_file, struct err *e)
 	return start_library(home, ca_file, true, e);
 }
 
+bool
+fetch_git_runs_programs(enum fetch_git_transport transport)
+{
+#if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 9)
+	const char *backend = git_libgit2_feature_backend(GIT_FEATURE_SSH);
+
+	return transport == FETCH_GIT_SSH && backend != NULL &&
+	       strcmp(backend, "exec") == 0;
+#elif LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR == 8
+	/* This one does not tell. */
+	return transport == FETCH_GIT_SSH;
+#else
+	(void)transport;
+	return false;
+#endif
+}
+
 void
 fetch_git_error(struct err *e, const char *what)
 {

@@ -136,6 +136,9 @@ int fetch_git_library(struct err *e);
 int fetch_git_library_again(
     const char *home, const char *ca_file, struct err *e);
 
+/* Whether libgit2 runs ssh(1) to speak over ${transport}. */
+bool fetch_git_runs_programs(enum fetch_git_transport transport);
+
 /* ERR_FETCH from ${what} and libgit2's last words. */
 void fetch_git_error(struct err *e, const char *what);
 

@@ -10,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/sandbox.h"
 #include "sync/fetch/fetch_process.h"
 
 #include <errno.h>
@@ -49,6 +50,8 @@ run_child(struct fetch_git_job *job, int fd)
 {
 	struct fetch_git_report report;
 
+	/* From here on nothing that strangers sent can signal anybody. */
+	sandbox_fetch_alone();
 	memset(&report, 0, sizeof report);
 	if (fetch_git_remote_update(
 		job, &report, send_report, &fd, &report.err) == -1)

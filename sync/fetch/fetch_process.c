@@ -16,9 +16,11 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
-#define DESCRIPTORS 256 /* of the parent, that can be open at once */
+/* The same number everywhere; libc has no function for it before 2.34. */
+#define CLOSE_RANGE 436
 
 static bool
 is_kept(int fd, const int *keep, size_t count)
@@ -29,27 +31,81 @@ is_kept(int fd, const int *keep, size_t count)
 	return false;
 }
 
-/* Database and lock of the parent are none of the child's. */
-static void
-close_others(const int *keep, size_t keep_count)
+static int
+close_range_of(unsigned first, unsigned last)
 {
-	DIR *dir = opendir("/dev/fd");
-	struct dirent *entry;
-	int fds[DESCRIPTORS];
-	size_t count = 0;
+#ifdef __linux__
+	if (first > last)
+		return 0;
+	return (int)syscall(CLOSE_RANGE, first, last, 0u);
+#else
+	(void)first;
+	(void)last;
+	return -1;
+#endif
+}
 
-	if (dir == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL && count < DESCRIPTORS) {
-		long fd = strtol(entry->d_name, NULL, 10);
+/* ${keep} ascends. */
+static int
+close_ranges(const int *keep, size_t count)
+{
+	unsigned first = STDERR_FILENO + 1;
 
-		if (fd > STDERR_FILENO && fd <= INT_MAX &&
-		    !is_kept((int)fd, keep, keep_count) && fd != dirfd(dir))
-			fds[count++] = (int)fd;
+	for (size_t i = 0; i < count; i++) {
+		unsigned fd = (unsigned)keep[i];
+
+		if (keep[i] <= STDERR_FILENO)
+			continue;
+		if (close_range_of(first, fd - 1) == -1)
+			return -1;
+		first = fd + 1;
 	}
-	closedir(dir);
-	for (size_t i = 0; i < count; i++)
-		close(fds[i]);
+	return close_range_of(first, ~0U);
+}
+
+/* Where the kernel lacks that call: until a look finds none to close. */
+static int
+close_listed(const int *keep, size_t count)
+{
+	struct dirent *entry;
+	bool again = true, failed;
+	DIR *dir;
+
+	while (again) {
+		dir = opendir("/dev/fd");
+		if (dir == NULL)
+			return -1;
+		again = false;
+		while (errno = 0, (entry = readdir(dir)) != NULL) {
+			long fd = strtol(entry->d_name, NULL, 10);
+
+			if (fd <= STDERR_FILENO || fd > INT_MAX ||
+			    is_kept((int)fd, keep, count) || fd == dirfd(dir))
+				continue;
+			again = close((int)fd) == 0 || again;
+		}
+		failed = errno != 0;
+		closedir(dir);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+/* Database and lock of the parent, and other fetches, are not the child's. */
+static void
+close_others(int *keep, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j > 0 && keep[j - 1] > keep[j]; j--) {
+			int fd = keep[j];
+
+			keep[j] = keep[j - 1];
+			keep[j - 1] = fd;
+		}
+	/* Better no fetch than one that can write to the database. */
+	if (close_ranges(keep, count) == -1 && close_listed(keep, count) == -1)
+		_exit(FETCH_PROCESS_NOT_CLOSED);
 }
 
 static void
@@ -73,7 +129,7 @@ reset_signals(void)
 }
 
 static void
-isolate(pid_t parent, const int *keep, size_t count)
+isolate(pid_t parent, int *keep, size_t count)
 {
 	const struct rlimit no_core = { 0, 0 };
 	int null;
@@ -115,7 +171,7 @@ fetch_process_start(struct fetch_process *p, int keep, struct err *e)
 		goto out;
 	}
 	if (p->pid == 0) {
-		const int open[] = { fds[1], keep };
+		int open[] = { fds[1], keep };
 
 		/* This closes the parent's end as well. */
 		isolate(parent, open, sizeof open / sizeof open[0]);

@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* How a process ends that cannot close the parent's descriptors. */
+#define FETCH_PROCESS_NOT_CLOSED 71
+
 struct fetch_process {
 	pid_t pid; /* 0 in the process itself */
 	int fd; /* what it writes comes out at the parent's */

@@ -19,6 +19,7 @@ struct paths {
 	const char **at;
 	size_t count;
 	char *owned; /* one of them */
+	unsigned keeps; /* enum sandbox_fetch_keeps */
 };
 
 static void
@@ -37,9 +38,13 @@ add_git(struct paths *p, const struct conf_git *git)
 	add(p, git->password_file);
 	add(p, git->private_key_file);
 	add(p, git->ca_file);
+	/* The process that talks to the server is one of its own. */
+	p->keeps = SANDBOX_FETCH_KILL;
 	/* A wrong URL is for the fetch to complain about. */
 	if (fetch_git_url_check(&transport, git->repository, &ignored) == -1)
 		return;
+	if (fetch_git_runs_programs(transport))
+		p->keeps |= SANDBOX_FETCH_PROGRAMS;
 	if (transport == FETCH_GIT_LOCAL)
 		add(p, "/");
 	if (transport == FETCH_GIT_SSH) {
@@ -93,7 +98,7 @@ fetch_sandbox_enter(const struct conf_source *source, const char *cache_dir)
 		add_file(&p, &source->u.file);
 	else if (source->kind == SOURCE_CONFIGMAP)
 		add_configmap(&p, &source->u.configmap);
-	sandbox_fetch(writable, p.at);
+	sandbox_fetch(writable, p.at, p.keeps);
 	free(p.owned);
 	free(p.at);
 }

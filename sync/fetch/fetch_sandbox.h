@@ -7,11 +7,11 @@
 
 /*
  * From here on this process may read the files that ${source} names, those of
- * certificates and the like that libraries need, and write in ${cache_dir}, which
- * is this source's alone; neither the database nor secrets of other sources.  A
- * git repository on this machine may lead anywhere (alternates, worktrees), so
- * for one everything can be read.  Where the kernel has no Landlock, or THV_REGISTRY_SANDBOX is "off",
- * nothing changes.
+ * certificates and the like that libraries need, and write in ${cache_dir},
+ * which is this source's alone; neither the database nor secrets of other
+ * sources.  A git repository on this machine may lead anywhere (alternates,
+ * worktrees), so for one everything can be read.  Where the kernel has no
+ * Landlock, or THV_REGISTRY_SANDBOX is "off", nothing changes.
  */
 void fetch_sandbox_enter(
     const struct conf_source *source, const char *cache_dir);

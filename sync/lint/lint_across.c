@@ -5,6 +5,7 @@
 #include "lib/buf.h"
 #include "lib/fold.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/version.h"
 #include "lib/xalloc.h"
 
@@ -236,14 +237,16 @@ check_endpoints(const struct lint_across *a, const struct lint_place *scope,
 	for (size_t i = 1; i < a->endpoint_count; i++) {
 		const struct endpoint *p = &a->endpoints[i];
 		struct lint_place place = *scope;
-		char *value;
+		char *value, *shown;
 
 		if (strcmp(p->url, (p - 1)->url) != 0 ||
 		    strcmp(p->name, (p - 1)->name) == 0)
 			continue;
 		place.kind = ENTRY_SERVER;
 		place.name = p->name;
-		value = xasprintf("%s, also of %s", p->url, (p - 1)->name);
+		shown = url_shown(p->url);
+		value = xasprintf("%s, also of %s", shown, (p - 1)->name);
+		free(shown);
 		report(sink, "remote-shared", &place, "remotes", value);
 		free(value);
 	}

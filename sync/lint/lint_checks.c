@@ -3,6 +3,7 @@
 #include "sync/lint/lint_checks.h"
 
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/version.h"
 #include "sync/document/rules_format.h"
 #include "sync/lint/lint_text.h"
@@ -10,6 +11,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -380,10 +382,16 @@ static void
 check_urls(struct lint_sink *sink, const struct lint_server *s,
     bool (*is_wrong)(const char *url))
 {
-	for (size_t i = 0; i < s->remote_count; i++)
-		if (is_wrong(s->remotes[i].url))
-			found(sink, s->remotes[i].url, "remotes.%zu.url",
-			    s->remotes[i].index);
+	for (size_t i = 0; i < s->remote_count; i++) {
+		char *shown;
+
+		if (!is_wrong(s->remotes[i].url))
+			continue;
+		/* A report is passed on more easily than the document. */
+		shown = url_shown(s->remotes[i].url);
+		found(sink, shown, "remotes.%zu.url", s->remotes[i].index);
+		free(shown);
+	}
 }
 
 static bool

@@ -23,6 +23,7 @@
 #include "sync/digest.h"
 #include "sync/fetch/fetch.h"
 #include "sync/fetch/fetch_child.h"
+#include "sync/fetch/fetch_environment.h"
 #include "sync/fetch/fetch_sandbox.h"
 
 #include <stdio.h>
@@ -262,6 +263,7 @@ main(int argc, char **argv)
 	 */
 	if (fetch_child_suits(&source) && options.cache_dir != NULL) {
 		(void)mkdir(options.cache_dir, 0700);
+		fetch_environment_reduce(&source);
 		fetch_sandbox_enter(&source, options.cache_dir);
 	}
 	options.force = get(&args, "force") != NULL;

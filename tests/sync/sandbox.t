@@ -4,13 +4,14 @@
 what exactly it keeps from them is in tests/unit/test_fetch_sandbox.c."""
 
 import os
+import secrets
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
 import slow_upstream  # noqa: E402
-from tap import contains, equal, main, skip  # noqa: E402
+from tap import contains, equal, main, ok, skip  # noqa: E402
 from test_site import Site, document, server  # noqa: E402
 
 
@@ -57,4 +58,80 @@ def test_each_fetch():
         contains(log, "fetching without a sandbox", "which the log says")
 
 
-main([test_each_fetch])
+WINDOW = 12  # bytes of a secret that are too many
+
+
+def memory(pid):
+    """Heap, stack and the like of a process; nothing when it has ended."""
+    try:
+        return read_memory(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def read_memory(pid):
+    parts = []
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
+            open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            place, mode = line.split()[:2]
+            low, high = (int(n, 16) for n in place.split("-"))
+            if "r" not in mode or line.rstrip().endswith("]") and \
+                    "[heap]" not in line and "[stack]" not in line:
+                continue
+            try:
+                mem.seek(low)
+                parts.append(mem.read(high - low))
+            except OSError:
+                continue
+    return b"".join(parts)
+
+
+def pieces(secret, where):
+    """How much of `secret` is in there, by the windows that are."""
+    return sum(secret[i:i + WINDOW].encode() in where
+               for i in range(len(secret) - WINDOW))
+
+
+def test_secrets_of_others():
+    """Inline secrets of the configuration and of the environment are in the
+    process of their own source only."""
+    kinds = ("endpoint", "header", "repository", "query", "variable")
+    planted = {kind: secrets.token_hex(32) for kind in kinds}
+    with Site() as site, slow_upstream.Upstream() as up:
+        own = up.source("own", document(server("n/x")), slow_upstream.NEVER)
+        token = secrets.token_hex(32)
+        own["file"]["url"] = own["file"]["url"].replace("//", f"//{token}@")
+        site.configure({
+            "own": own,
+            "api": {"api": {
+                "endpoint": f"http://u:{planted['endpoint']}@127.0.0.1:9/x",
+                "headers": [{"name": "X-A", "value": planted["header"]}]}},
+            "git": {"git": {"repository":
+                f"https://{planted['repository']}@127.0.0.1:9/x"}},
+            "url": {"file": {"url":
+                f"https://127.0.0.1:9/x?{planted['query']}"}}})
+        sync = subprocess.Popen(
+            site.command("--force"), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env=site.environment(
+                THV_REGISTRY_DATABASE_PASSWORD=planted["variable"]))
+        try:
+            slow_upstream.wait_for(lambda: up.asked)
+            fetches = {pid: memory(pid)
+                       for pid in slow_upstream.children(sync.pid)}
+            parent = memory(sync.pid)
+        except PermissionError:
+            skip("this user may not read the memory of its processes")
+            return
+        finally:
+            sync.kill()
+            sync.communicate()
+        hers = [m for m in fetches.values() if pieces(token, m)]
+        equal(len(hers), 1, "one process knows its own secret")
+        for kind in kinds:
+            ok(pieces(planted[kind], parent) > 0, f"{kind}: it is looked for")
+            equal(pieces(planted[kind], hers[0]), 0,
+                  f"{kind}: another source's is not in its memory")
+
+
+main([test_each_fetch, test_secrets_of_others])

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -238,7 +239,25 @@ enter_writing_fetch(void)
 	const char *const writable[] = { directory, NULL };
 	const char *const readable[] = { "/nonexistent", NULL };
 
-	sandbox_fetch(writable, readable);
+	sandbox_fetch(writable, readable, SANDBOX_FETCH_NOTHING);
+}
+
+/* One whose library runs ssh(1). */
+static void
+enter_running_fetch(void)
+{
+	const char *const none[] = { NULL };
+
+	sandbox_fetch(none, none, SANDBOX_FETCH_PROGRAMS);
+}
+
+/* One that starts another process, and ends it. */
+static void
+enter_parent_fetch(void)
+{
+	const char *const none[] = { NULL };
+
+	sandbox_fetch(none, none, SANDBOX_FETCH_KILL);
 }
 
 static void
@@ -247,7 +266,7 @@ enter_fetch(void)
 	const char *const writable[] = { NULL };
 	const char *const readable[] = { database, NULL };
 
-	sandbox_fetch(writable, readable);
+	sandbox_fetch(writable, readable, SANDBOX_FETCH_NOTHING);
 }
 
 static const struct {
@@ -279,7 +298,7 @@ static const struct {
 	{ __LINE__, enter_writing_fetch, try_read_passwd, 0, true },
 	{ __LINE__, enter_writing_fetch, try_create, EACCES, true },
 	{ __LINE__, enter_writing_fetch, try_socket, 0, true },
-	{ __LINE__, enter_writing_fetch, try_run, 0, true },
+	{ __LINE__, enter_running_fetch, try_run, 0, true },
 	{ __LINE__, enter_fetch, try_read_database, 0, true },
 	{ __LINE__, enter_fetch, try_write_database, EACCES, true },
 	{ __LINE__, enter_fetch, try_read_beside, EACCES, true },
@@ -322,6 +341,158 @@ test_outside(void)
 	CHECK_INT(outcome(enter_nothing, try_trace), 0);
 	CHECK_INT(outcome(enter_nothing, try_listen), 0);
 	CHECK_INT(outcome(enter_nothing, try_made_executable), 0);
+}
+
+/*
+ * What no fetch needs.  With these arguments each call fails outside as well,
+ * but never for want of permission.
+ */
+static const struct {
+	int line;
+	long call;
+	long a, b, c;
+	int want;
+} refused[] = {
+	{ __LINE__, SYS_ptrace, 0x4200, 0, 0, EPERM },
+	{ __LINE__, SYS_process_vm_readv, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_process_vm_writev, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_kcmp, 0, 0, 99, EPERM },
+	{ __LINE__, 434, 1, 0, 0, EPERM }, /* pidfd_open() */
+	{ __LINE__, 438, -1, 0, 0, EPERM }, /* pidfd_getfd() */
+	{ __LINE__, 424, -1, 0, 0, EPERM }, /* pidfd_send_signal() */
+	{ __LINE__, SYS_kill, 0x3fffffff, 0, 0, EPERM },
+	{ __LINE__, SYS_tkill, 0x3fffffff, 0, 0, EPERM },
+	{ __LINE__, SYS_tgkill, 1, 1, 999, EPERM },
+	{ __LINE__, SYS_rt_sigqueueinfo, 0x3fffffff, 0, 0, EPERM },
+	{ __LINE__, SYS_prlimit64, 0x3fffffff, 7, 0, EPERM },
+	{ __LINE__, SYS_setpriority, 99, 0, 0, EPERM },
+	{ __LINE__, SYS_sched_setaffinity, 0x3fffffff, 0, 0, EPERM },
+	{ __LINE__, SYS_setns, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_unshare, 0x400, 0, 0, EPERM },
+	{ __LINE__, SYS_clone, 0x10000000, 0, 0, EPERM }, /* NEWUSER */
+	{ __LINE__, SYS_clone, 0x40000000, 0, 0, EPERM }, /* NEWNET */
+	{ __LINE__, 435, 0, 0, 0, ENOSYS }, /* clone3() */
+	{ __LINE__, SYS_setresuid, -1, -1, -1, EPERM },
+	{ __LINE__, SYS_setgroups, 1L << 30, 0, 0, EPERM },
+	{ __LINE__, SYS_personality, 0xffffffff, 0, 0, EPERM },
+	{ __LINE__, SYS_chroot, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_mount, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_umount2, 0, 0xffff, 0, EPERM },
+	{ __LINE__, SYS_open_by_handle_at, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_bpf, 999, 0, 0, EPERM },
+	{ __LINE__, SYS_perf_event_open, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_userfaultfd, 0xffff, 0, 0, EPERM },
+	{ __LINE__, 425, 0, 0, 0, EPERM }, /* io_uring_setup() */
+	{ __LINE__, SYS_add_key, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_keyctl, 999, 0, 0, EPERM },
+	{ __LINE__, SYS_request_key, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_finit_module, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_fchmodat, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_fchownat, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_utimensat, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_setxattr, 0, 0, 0, EPERM },
+	{ __LINE__, SYS_listen, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_accept4, -1, 0, 0, EPERM },
+	{ __LINE__, SYS_socket, 17, 3, 0, EPERM }, /* packets */
+	{ __LINE__, SYS_socket, 38, 5, 0, EPERM }, /* AF_ALG */
+	{ __LINE__, SYS_ioctl, -1, 0x5412, 0, EPERM }, /* TIOCSTI */
+	{ __LINE__, SYS_execve, 0, 0, 0, EPERM },
+	{ __LINE__, 499, 0, 0, 0, ENOSYS },
+};
+
+static size_t tried;
+
+static int
+try_refused(void)
+{
+	errno = 0;
+	return syscall(refused[tried].call, refused[tried].a, refused[tried].b,
+		   refused[tried].c, 0, 0, 0) == -1
+		   ? errno
+		   : 0;
+}
+
+static void *
+in_a_thread(void *unused)
+{
+	return unused;
+}
+
+/* What a fetch does all the time. */
+static int
+try_living(void)
+{
+	pthread_t thread;
+	struct rlimit limit;
+	int pair[2];
+
+	signal(SIGUSR1, SIG_IGN);
+	errno = EDOM;
+	return ended(pthread_create(&thread, NULL, in_a_thread, NULL) == 0 &&
+		     pthread_join(thread, NULL) == 0 && raise(SIGUSR1) == 0 &&
+		     getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+		     socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+		     socket(AF_INET6, SOCK_DGRAM, 0) != -1 &&
+		     socket(AF_NETLINK, SOCK_RAW, 0) != -1 &&
+		     fchmod(pair[0], 0600) == 0 && try_fork() == 0);
+}
+
+/* A process may end the one that it started; not so who is alone. */
+static int
+try_ending_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		for (;;)
+			pause();
+	if (kill(child, SIGKILL) == -1)
+		return errno;
+	return ended(waitpid(child, NULL, 0) == child);
+}
+
+static int
+try_ending_child_alone(void)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		sandbox_fetch_alone();
+		syscall(SYS_exit_group, ended(kill(getpid(), 0) == 0));
+	}
+	return waitpid(child, &status, 0) == child ? WEXITSTATUS(status) : 999;
+}
+
+static int report_seccomp(void);
+
+static void
+test_fetch_filter(void)
+{
+	bool filter = outcome(enter_fetch, report_seccomp) == 1;
+
+	CHECK(filter == !SANDBOX_SANITIZER);
+	if (!filter)
+		return;
+	for (tried = 0; tried < sizeof refused / sizeof refused[0]; tried++) {
+		int outside = outcome(enter_nothing, try_refused);
+
+		T_AT(refused[tried].line);
+		/* It would show nothing where something else refuses. */
+		if (outside != refused[tried].want)
+			CHECK_INT(outcome(enter_fetch, try_refused),
+			    refused[tried].want);
+	}
+	T_AT(0);
+	CHECK_INT(outcome(enter_fetch, try_living), 0);
+	CHECK_INT(outcome(enter_fetch, try_run), EPERM);
+	CHECK_INT(outcome(enter_fetch, try_signal_parent), EPERM);
+	CHECK_INT(outcome(enter_parent_fetch, try_ending_child), 0);
+	CHECK_INT(outcome(enter_parent_fetch, try_ending_child_alone), EPERM);
+	setenv(SANDBOX_VARIABLE, "off", 1);
+	CHECK_INT(outcome(enter_fetch, try_run), 0);
+	CHECK_INT(outcome(enter_fetch, report_seccomp), 0);
+	unsetenv(SANDBOX_VARIABLE);
 }
 
 static int
@@ -432,6 +603,7 @@ main(void)
 	test_outside();
 	test_table();
 	test_filter();
+	test_fetch_filter();
 	CHECK_INT(outcome(enter_early, try_read_database), 0);
 	unlink(beside);
 	unlink(database);
