@@ -426,10 +426,9 @@ try_living(void)
 	struct rlimit limit;
 	int pair[2];
 
-	signal(SIGUSR1, SIG_IGN);
 	errno = EDOM;
 	return ended(pthread_create(&thread, NULL, in_a_thread, NULL) == 0 &&
-		     pthread_join(thread, NULL) == 0 && raise(SIGUSR1) == 0 &&
+		     pthread_join(thread, NULL) == 0 && raise(SIGURG) == 0 &&
 		     getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
 		     socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
 		     socket(AF_INET6, SOCK_DGRAM, 0) != -1 &&
