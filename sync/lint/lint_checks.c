@@ -560,15 +560,24 @@ lint_checks_kiro_headers(struct lint_sink *sink, const struct lint_server *s)
 	}
 }
 
+static const char *const kiro_types[] = { "npm", "pypi", NULL };
+
+/* Of a package of another type nothing more is said. */
+static bool
+can_be_started(const struct lint_server *s)
+{
+	return has_one_package(s) && s->package_count == 1 &&
+	       is_one_of(s->packages[0].type, kiro_types);
+}
+
 void
 lint_checks_kiro_package(struct lint_sink *sink, const struct lint_server *s)
 {
-	static const char *const types[] = { "npm", "pypi", NULL };
 	const struct lint_package *p = s->packages;
 
 	if (!has_one_package(s) || s->package_count == 0)
 		return;
-	if (!is_one_of(p->type, types))
+	if (!is_one_of(p->type, kiro_types))
 		found(sink, p->type, "packages.0.registryType");
 	else if (is_blank(p->identifier))
 		found(sink, p->identifier, "packages.0.identifier");
@@ -581,7 +590,7 @@ lint_checks_kiro_package(struct lint_sink *sink, const struct lint_server *s)
 void
 lint_checks_kiro_arguments(struct lint_sink *sink, const struct lint_server *s)
 {
-	for (size_t i = 0; has_one_package(s) && i < s->arguments.count; i++) {
+	for (size_t i = 0; can_be_started(s) && i < s->arguments.count; i++) {
 		const struct lint_field *f = &s->arguments.at[i];
 		const bool placed = is(f->type, "positional");
 
@@ -596,7 +605,7 @@ void
 lint_checks_kiro_environment(
     struct lint_sink *sink, const struct lint_server *s)
 {
-	for (size_t i = 0; has_one_package(s) && i < s->variables.count; i++) {
+	for (size_t i = 0; can_be_started(s) && i < s->variables.count; i++) {
 		const struct lint_field *f = &s->variables.at[i];
 
 		if (is_blank(f->name) || f->preset == NULL)

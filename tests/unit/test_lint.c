@@ -273,6 +273,8 @@ static const struct row kiro_rows[] = {
 			     "{'default':''}]"),
 	    "kiro-environment packages.0.environmentVariables.0.default; "
 	    "kiro-environment packages.0.environmentVariables.1.name"),
+	ROW(ONE("oci", STDIO ",'environmentVariables':[{'name':'A'}]"),
+	    "kiro-package packages.0.registryType"),
 	/* item-fields */
 	ROW("{'name':'a.b/c','version':'1','remotes':[{'type':'sse',"
 	    "'url':'a'}]",
