@@ -9,10 +9,20 @@
 #include "fcgi/handle.h"
 #include "lib/clock.h"
 #include "lib/json_out.h"
+#include "lib/lockfile.h"
 #include "lib/sandbox.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
 
 /* A run whose process has not been heard of for longer is not running. */
 #define HEARTBEAT_MAX (60 * CLOCK_SECOND)
+
+/*
+ * Sources that are due longer than their interval and this are overdue: timers
+ * may come seldom, but not so seldom.
+ */
+#define OVERDUE_AFTER (3600 * CLOCK_SECOND)
 
 enum form {
 	TEXT,
@@ -232,26 +242,91 @@ add_sandbox_warnings(struct json_out *j, struct db *db, struct err *e)
 	return 0;
 }
 
+static struct stmt *
+running_run(struct db *db)
+{
+	struct stmt *s = db_stmt(db, SQL_STATUS_RUNNING);
+
+	stmt_bind_int(
+	    s, SQL_STATUS_RUNNING_P_ALIVE, clock_now() - HEARTBEAT_MAX);
+	return s;
+}
+
+/*
+ * Sets *${before} to the time before which a source has to have fallen due, an
+ * interval ago, to be overdue; 0: a run may be about to try it.  *${why} names
+ * the first such source; the caller frees it.
+ */
+static int
+find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
+{
+	struct stmt *running = running_run(db);
+	struct stmt *s = db_stmt(db, SQL_STATUS_OVERDUE);
+	char due[CLOCK_TEXT_SIZE];
+	bool row;
+
+	*before = 0;
+	if (stmt_step(running, &row, e) == -1)
+		return -1;
+	stmt_done(running);
+	if (row)
+		return 0;
+	*before = clock_now() - OVERDUE_AFTER;
+	stmt_bind_int(s, SQL_STATUS_OVERDUE_P_BEFORE, *before);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (row) {
+		clock_format(due, stmt_int(s, 1));
+		*why = xasprintf(
+		    "no run has tried source '%s' since it fell due at %s",
+		    stmt_text(s, 0, NULL), due);
+	}
+	stmt_done(s);
+	return 0;
+}
+
+/* The last run, and the sources: both say what is overdue. */
+static int
+add_syncs(struct json_out *j, struct exchange *x, struct err *e)
+{
+	struct stmt *last = db_stmt(x->db, SQL_STATUS_LAST_RUN);
+	struct stmt *sources = db_stmt(x->db, SQL_STATUS_SOURCES);
+	char *why = NULL;
+	int64_t before, started, ended;
+	int rc = -1;
+
+	if (find_overdue(&why, &before, x->db, e) == -1)
+		goto out;
+	lockfile_noted(&started, &ended, x->database);
+	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED, ended);
+	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED_START, started);
+	stmt_bind_str(last, SQL_STATUS_LAST_RUN_P_OVERDUE, why);
+	json_out_key(j, "lastSync");
+	if (add_object(j, last, last_run_fields, COUNT(last_run_fields), e) ==
+	    -1)
+		goto out;
+	json_out_key(j, "running");
+	if (add_object(j, running_run(x->db), running_fields,
+		COUNT(running_fields), e) == -1)
+		goto out;
+	stmt_bind_int(sources, SQL_STATUS_SOURCES_P_BEFORE, before);
+	json_out_key(j, "sources");
+	if (add_objects(j, sources, source_fields, COUNT(source_fields), e) ==
+	    -1)
+		goto out;
+	rc = 0;
+out:
+	free(why);
+	return rc;
+}
+
 int
 handle_status(struct exchange *x, struct err *e)
 {
 	struct json_out j = JSON_OUT_INIT(&x->response->body);
-	struct stmt *running = db_stmt(x->db, SQL_STATUS_RUNNING);
 
-	stmt_bind_int(
-	    running, SQL_STATUS_RUNNING_P_ALIVE, clock_now() - HEARTBEAT_MAX);
 	json_out_open(&j, '{');
-	json_out_key(&j, "lastSync");
-	if (add_object(&j, db_stmt(x->db, SQL_STATUS_LAST_RUN), last_run_fields,
-		COUNT(last_run_fields), e) == -1)
-		return -1;
-	json_out_key(&j, "running");
-	if (add_object(&j, running, running_fields, COUNT(running_fields), e) ==
-	    -1)
-		return -1;
-	json_out_key(&j, "sources");
-	if (add_objects(&j, db_stmt(x->db, SQL_STATUS_SOURCES), source_fields,
-		COUNT(source_fields), e) == -1)
+	if (add_syncs(&j, x, e) == -1)
 		return -1;
 	json_out_key(&j, "registries");
 	if (add_registries(&j, x->db, e) == -1)

@@ -2,6 +2,7 @@
 /* Taking the lock of a database, and taking one over. */
 #include "lib/lockfile.h"
 
+#include "lib/clock.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -50,13 +51,29 @@ lock(int file, const char *path, struct err *e)
 	return -1;
 }
 
+/* A new file has times that are no note. */
+static int
+open_or_create(const char *path)
+{
+	static const struct timespec never[2] = { { 0 }, { 0 } };
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+	int file = open(path, flags);
+
+	if (file == -1 && errno == ENOENT) {
+		file = open(path, flags | O_CREAT, LOCK_MODE);
+		if (file != -1)
+			(void)futimens(file, never);
+	}
+	return file;
+}
+
 int
 lockfile_take(int *fd, const char *database, struct err *e)
 {
 	char *path = path_of(database);
 	int file, rc = -1;
 
-	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+	file = open_or_create(path);
 	if (file == -1) {
 		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
 		goto out;
@@ -140,4 +157,37 @@ lockfile_adopt(
 out:
 	free(path);
 	return rc;
+}
+
+void
+lockfile_note(int fd, int64_t started_us)
+{
+	const struct timespec times[2] = {
+		{ .tv_sec = started_us / CLOCK_SECOND,
+		    .tv_nsec = started_us % CLOCK_SECOND * 1000 },
+		{ .tv_nsec = UTIME_NOW },
+	};
+
+	/* Where even that cannot be written, sources that are overdue tell. */
+	(void)futimens(fd, times);
+}
+
+static int64_t
+microseconds(const struct timespec *t)
+{
+	return t->tv_sec * CLOCK_SECOND + t->tv_nsec / 1000;
+}
+
+void
+lockfile_noted(int64_t *started_us, int64_t *ended_us, const char *database)
+{
+	char *path = path_of(database);
+	struct stat st;
+
+	*started_us = *ended_us = 0;
+	if (stat(path, &st) == 0) {
+		*started_us = microseconds(&st.st_atim);
+		*ended_us = microseconds(&st.st_mtim);
+	}
+	free(path);
 }

@@ -10,6 +10,8 @@
 
 #include "lib/err.h"
 
+#include <stdint.h>
+
 /* The number, in decimal, of a descriptor that holds the lock already. */
 #define LOCKFILE_VARIABLE "THV_REGISTRY_LOCK_FD"
 
@@ -27,5 +29,18 @@ int lockfile_take(int *fd, const char *database, struct err *e);
  */
 int lockfile_adopt(
     int *fd, const char *inherited, const char *database, struct err *e);
+
+/*
+ * Notes in the times of the file that a run, which began at ${started_us}, has
+ * failed now and could not be recorded in the database.  A disk that is full
+ * still takes that, and every user who may list the directory can see it.
+ */
+void lockfile_note(int fd, int64_t started_us);
+/*
+ * The last such note of ${database}: when the run began and ended; 0 for none.
+ * One that is older than the last record is history.
+ */
+void lockfile_noted(
+    int64_t *started_us, int64_t *ended_us, const char *database);
 
 #endif

@@ -175,10 +175,28 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 
 -- name: status_last_run
 -- The last run of the sync that ended: by its number, because the clock may
--- have been ahead once.
+-- have been ahead once.  A later one that could not be recorded takes its
+-- place, and one after which nothing was recorded for too long says so.
 -- plan: scan-ok walks the primary key backwards, one row
-SELECT trigger, started_us, ended_us, hash, servers, result, attempts, error
+SELECT trigger,
+    CASE WHEN :noted > ended_us THEN :noted_start ELSE started_us END,
+    max(ended_us, coalesce(:noted, ended_us)), hash, servers,
+    CASE WHEN :noted > ended_us THEN 'failed'
+        WHEN :overdue IS NOT NULL THEN 'overdue' ELSE result END,
+    attempts,
+    CASE WHEN :noted > ended_us
+        THEN 'the run failed and could not be recorded in the database; '
+            || 'the log of the sync has the cause'
+        ELSE coalesce(:overdue, error) END
 FROM run WHERE ended_us IS NOT NULL ORDER BY id DESC LIMIT 1;
+
+-- name: status_overdue
+-- plan: scan-ok at most all sources, in the order of the file
+-- The first source that no run has tried for long after it fell due.
+SELECT s.name, t.due_us
+FROM source s JOIN source_state t ON t.source_id = s.id
+WHERE s.interval_us > 0 AND t.due_us + s.interval_us < :before
+ORDER BY s.ordinal, s.id LIMIT 1;
 
 -- name: status_running
 -- plan: scan-ok the partial index holds runs that have not ended, at most one
@@ -189,8 +207,15 @@ ORDER BY id DESC LIMIT 1;
 
 -- name: status_sources
 -- plan: scan-ok every source is wanted, in the order of the file
--- How each source stands.
-SELECT s.name, s.kind, t.phase, t.message, t.attempts, t.ended_us,
+-- How each source stands; with :before, those that status_overdue finds say so.
+SELECT s.name, s.kind,
+    CASE WHEN s.interval_us > 0 AND t.due_us + s.interval_us < :before
+        THEN 'overdue' ELSE t.phase END,
+    CASE WHEN s.interval_us > 0 AND t.due_us + s.interval_us < :before
+        THEN 'no run has tried the source since it fell due'
+            || coalesce('; before that: ' || t.message, '')
+        ELSE t.message END,
+    t.attempts, t.ended_us,
     t.started_us, t.succeeded_us, t.checked_us, t.due_us, t.content_hash,
     t.revision, t.servers, t.skills, t.plugins, t.rejected
 FROM source s LEFT JOIN source_state t ON t.source_id = s.id

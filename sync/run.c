@@ -3,6 +3,7 @@
 #include "sync/run_private.h"
 
 #include "lib/clock.h"
+#include "lib/lockfile.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
 #include "lib/trace.h"
@@ -594,6 +595,9 @@ run_sync(
 		goto out;
 	rc = 0;
 out:
+	/* Sources that failed are recorded; a run that did has no record. */
+	if (rc == -1 && lock != -1 && !options->dry_run)
+		lockfile_note(lock, out->started_us);
 	run_flight_drop_all(&r);
 	(void)fetch_process_reap();
 	out->ended_us = clock_now();

@@ -71,8 +71,8 @@ def test_triggered_run():
             ("manual", "completed"), "shown as manual")
         tap.equal(runs(site), [(first.json["runId"], "manual", "completed")],
             "under its id")
-        tap.equal(os.stat(site.database).st_mode & 0o777, 0o644,
-            "the web server's user may read what it made")
+        tap.equal(os.stat(site.database).st_mode & 0o777, 0o640,
+            "the group may read what it made")
         site.file_source("a", server("n/x"), server("n/y"))
         site.file_source("b", server("m/x"), server("m/y"))
         tap.equal(server_.get(URL + "?source=b", "PUT", **HERE).status, 202,
