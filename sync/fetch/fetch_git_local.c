@@ -63,13 +63,19 @@ is_shallow(git_repository *repo)
 	return found;
 }
 
+/* "remote.*.promisor", "extensions.partialclone" */
 static int
-note_found(const git_config_entry *entry, void *ctx)
+note_promise(const git_config_entry *entry, void *ctx)
 {
+	static const char end[] = ".promisor";
+	size_t len = strlen(entry->name);
 	bool *found = ctx;
 
-	(void)entry;
-	*found = true;
+	if (strcmp(entry->name, "extensions.partialclone") == 0 ||
+	    (strncmp(entry->name, "remote.", strlen("remote.")) == 0 &&
+		len > strlen(end) &&
+		strcmp(entry->name + len - strlen(end), end) == 0))
+		*found = true;
 	return 0;
 }
 
@@ -80,10 +86,9 @@ is_partial(git_repository *repo)
 	git_config *config = NULL;
 	bool found = false;
 
+	/* Its own matching by regular expressions leaks memory. */
 	if (git_repository_config_snapshot(&config, repo) == 0)
-		git_config_foreach_match(config,
-		    "^(remote\\..*\\.promisor|extensions\\.partialclone)$",
-		    note_found, &found);
+		git_config_foreach(config, note_promise, &found);
 	git_config_free(config);
 	return found;
 }
