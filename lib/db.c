@@ -37,8 +37,12 @@
 
 /* What SQLite knows and does not say. */
 static const char *
-hint(int code, const char *message)
+hint(int code, int extended, const char *message)
 {
+	/* It keeps no errno of that. */
+	if (extended == SQLITE_IOERR_SHMSIZE)
+		return ": the -shm file could not be extended; the disk may be "
+		       "full";
 	/* It takes EIO from a read for a damaged file system; and where it
 	 * cannot read that the database is in WAL mode, it asks for a lock that
 	 * only one can have. */
@@ -68,7 +72,7 @@ db_set_err(struct err *e, sqlite3 *handle, const char *what)
 	    code == SQLITE_IOERR || code == SQLITE_READONLY)
 		meaning = ERR_UNAVAILABLE;
 	err_set(e, meaning, "%s: %s%s (SQLite %d)", what, message,
-	    hint(code, message), extended);
+	    hint(code, extended, message), extended);
 	if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
 	    sqlite3_system_errno(handle) != 0)
 		err_set_errno(e, meaning, sqlite3_system_errno(handle),
