@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lib/lockfile: one holder at a time, and handing the lock over. */
+#include "lib/clock.h"
 #include "lib/lockfile.h"
 #include "lib/xalloc.h"
 #include "tests/t.h"
@@ -7,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +43,58 @@ test_closed_to_others(void)
 	CHECK_INT(lockfile_take(&fd, database, &e), 0);
 	CHECK(fstat(fd, &st) == 0);
 	CHECK_INT(st.st_mode & 07777, 0600);
+	close(fd);
+}
+
+/* A link that another user put there leads nowhere. */
+static void
+test_link(void)
+{
+	char *target = xasprintf("%s/target", directory);
+	struct err e = ERR_INIT;
+	struct stat st;
+	int fd = -1;
+
+	unlink(lock);
+	CHECK(symlink(target, lock) == 0);
+	CHECK_INT(lockfile_take(&fd, database, &e), -1);
+	CHECK_INT(e.code, ERR_STORAGE);
+	CHECK(strstr(e.text, lock) != NULL);
+	CHECK(lstat(target, &st) == -1);
+	close(open(target, O_WRONLY | O_CREAT, 0600));
+	CHECK(chmod(target, 0644) == 0);
+	CHECK_INT(lockfile_take(&fd, database, &e), -1);
+	CHECK(stat(target, &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0644);
+	unlink(lock);
+	unlink(target);
+	free(target);
+}
+
+/* A run that could not be recorded is noted in the file's times. */
+static void
+test_note(void)
+{
+	struct err e = ERR_INIT;
+	int64_t started, ended, now = clock_now();
+	int fd = -1;
+
+	unlink(lock);
+	lockfile_noted(&started, &ended, database);
+	CHECK_INT(started, 0);
+	CHECK_INT(ended, 0);
+	CHECK_INT(lockfile_take(&fd, database, &e), 0);
+	lockfile_noted(&started, &ended, database);
+	CHECK_INT(started, 0);
+	CHECK_INT(ended, 0);
+	lockfile_note(fd, now - 5);
+	lockfile_noted(&started, &ended, database);
+	CHECK_INT(started, now - 5);
+	CHECK(ended >= now - CLOCK_SECOND && ended <= clock_now());
+	close(fd);
+	CHECK_INT(lockfile_take(&fd, database, &e), 0);
+	lockfile_noted(&started, &ended, database);
+	CHECK_INT(started, now - 5);
 	close(fd);
 }
 
@@ -139,6 +193,8 @@ main(void)
 	lock = xasprintf("%s.lock", database);
 	test_one_holder();
 	test_closed_to_others();
+	test_link();
+	test_note();
 	test_no_directory();
 	test_handed_over();
 	test_not_the_lock();
