@@ -303,11 +303,14 @@ def test_tombstones_are_capped():
         write(site, "CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT 1"
               f" UNION ALL SELECT i + 1 FROM c WHERE i < {most}) SELECT i"
               " FROM c", "INSERT INTO document SELECT 1000 + i, '{}' FROM n",
-              "INSERT INTO version SELECT v.entry_id, 'v' || i, 1000 + i,"
-              " CAST(printf('%09d', i) AS BLOB), 'deleted', NULL, v.changed_us,"
+              "INSERT INTO version (entry_id, version, document_id, order_key,"
+              " status, status_changed_us, published_us, updated_us,"
+              " first_seen_us, changed_us, removed_us, digest)"
+              " SELECT v.entry_id, 'v' || i, 1000 + i,"
+              " CAST(printf('%09d', i) AS BLOB), 'deleted', v.changed_us,"
               " v.published_us, v.updated_us, v.first_seen_us, v.changed_us,"
-              " v.first_seen_us - i, v.digest, 0, NULL, NULL FROM n JOIN version"
-              " v JOIN entry e ON e.id = v.entry_id AND e.name = 'n/x'")
+              " v.first_seen_us - i, v.digest FROM n JOIN version v"
+              " JOIN entry e ON e.id = v.entry_id AND e.name = 'n/x'")
         site.file_source("b", server("m/y"))
         run = site.sync("--force")
         tap.ok("too many removed" not in run.err, "as many as there may be")
