@@ -20,8 +20,11 @@ static const char about[] =
     "https://github.com/modelcontextprotocol/registry does it. Every path "
     "answers HEAD and OPTIONS as well as GET. Paths that name no registry mean "
     "the default one. Answers below a registry and the lists below /v1 have an "
-    "entity tag and may be 304. Query parameters that are not listed are ignored. A slash in a name "
-    "is written as %2F.";
+    "entity tag and may be 304. Query parameters that are not listed are "
+    "ignored. A slash in a name is written as %2F; the paths of servers are "
+    "answered with the slash as it is, too, for proxies that decode it. Double "
+    "slashes and one at the end are ignored. Publishing and other changes are "
+    "501.";
 
 /* The names of query parameters; what is NULL depends on the kind of list. */
 static const char *const parameters[REQUEST_PARAMETERS] = {
@@ -193,12 +196,11 @@ add_operation(struct json_out *j, const struct route *r, const char *prefix)
 	add_success(j, r);
 	if (is_tagged(r))
 		add_response(j, "304", "NotModified");
-	if (captures > 0 || r->parameters != 0)
+	if (r->parameters != 0)
 		add_response(j, "400", "BadRequest");
 	if (captures > 0 || r->scope == ROUTE_REGISTRY)
 		add_response(j, "404", "NotFound");
-	if (captures > 0 || r->parameters != 0)
-		add_response(j, "414", "TooLong");
+	add_response(j, "414", "TooLong");
 	if (r->scope != ROUTE_ALONE) {
 		add_response(j, "500", "Failure");
 		add_response(j, "503", "Unavailable");
@@ -237,7 +239,16 @@ add_info(struct json_out *j)
 	add_str(j, "title", "MCP registry");
 	add_str(j, "version", "1.0.0");
 	add_str(j, "description", about);
+	json_out_key(j, "license");
+	json_out_open(j, '{');
+	add_str(j, "name", "Apache License 2.0");
+	add_str(j, "identifier", "Apache-2.0");
 	json_out_close(j, '}');
+	json_out_close(j, '}');
+	/* No credentials are asked for. */
+	json_out_key(j, "security");
+	json_out_open(j, '[');
+	json_out_close(j, ']');
 	json_out_key(j, "servers");
 	json_out_open(j, '[');
 	json_out_open(j, '{');

@@ -16,16 +16,19 @@
 #define REF(name) "{'$ref':'#/components/schemas/" name "'}"
 #define ARRAY(of) "{'type':'array','items':" of "}"
 
-#define PATH(name, words)                                 \
+#define MATCHING(pattern) "{'type':'string','pattern':'" pattern "'}"
+/* Programs on the way take a segment of dots for a step up. */
+#define NO_DOT "^[^./]"
+#define PATH(name, words, pattern)                        \
 	"'path-" name "':{'name':'" name "','in':'path'," \
-	"'required':true,'description':'" words "','schema':" TEXT "}"
+	"'required':true,'description':'" words           \
+	"','schema':" MATCHING(pattern) "}"
 #define QUERY(key, name, words, schema)                    \
 	"'query-" key "':{'name':'" name "','in':'query'," \
 	"'description':'" words "','schema':" schema "}"
-#define LIMIT_QUERY(key, words, preset, most)                   \
+#define LIMIT_QUERY(key, words, preset, more)                   \
 	QUERY("limit-" key, "limit", "Items on a page. " words, \
-	    "{'type':'integer','minimum':1,'maximum':" most "," \
-	    "'default':" preset "}")
+	    "{'type':'integer','minimum':1," more "'default':" preset "}")
 #define FACET(name, words)                                              \
 	QUERY(name, name,                                               \
 	    "Only what has " words                                      \
@@ -44,18 +47,22 @@
 
 const char *const openapi_components[] = {
 	"{'parameters':{",
-	PATH("registryName", "The name of a registry.") ",",
-	PATH("serverName", "The name of a server, its slash as %2F.") ",",
-	PATH("namespace", "The namespace of a skill or plugin.") ",",
-	PATH("name", "The name of a skill, plugin, source or registry.") ",",
-	PATH("version", "A version, or the word latest.") ",",
-	LIMIT_QUERY("servers", "More counts as the maximum.", "30", "1000") ",",
-	LIMIT_QUERY("extensions", "More is an error.", "50", "100") ",",
-	LIMIT_QUERY("all", "More counts as the maximum.", "1000", "1000") ",",
+	PATH("registryName", "The name of a registry.", NO_DOT) ",",
+	PATH("serverName", "The name of a server, its slash as %2F.",
+	    NO_DOT "[^/]*/[^/]+$") ",",
+	PATH("namespace", "The namespace of a skill or plugin.", NO_DOT) ",",
+	PATH("name", "The name of a skill, plugin, source or registry.",
+	    NO_DOT) ",",
+	PATH("version", "A version, or the word latest.", NO_DOT) ",",
+	LIMIT_QUERY("servers", "More than 1000 counts as 1000.", "30", "") ",",
+	LIMIT_QUERY("extensions", "More than 100 is an error.", "50",
+	    "'maximum':100,") ",",
+	LIMIT_QUERY("all", "More than 1000 counts as 1000.", "1000", "") ",",
 	QUERY("cursor", "cursor",
 	    "Goes on where a page ended: its nextCursor, which carries the "
-	    "whole query. A parameter that is repeated must agree.",
-	    TEXT) ",",
+	    "whole query. A parameter that is repeated must agree; of "
+	    "updated_since the cursor decides.",
+	    MATCHING("^[A-Za-z0-9_-]+$")) ",",
 	QUERY("search", "search",
 	    "Only what has this text in its name, title or description, "
 	    "whatever the case.",
