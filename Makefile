@@ -189,6 +189,19 @@ fuzz: check-packages ## libFuzzer on every target, T=30 seconds each; ONLY="glob
 	    SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' fuzzers
 	@tests/fuzz/fuzz $(if $(SPREAD),--spread) build/fuzz $(T) $(ONLY)
 
+# 300 MB of other people's programs: not for `make check`, which skips them.
+OPENAPI_TOOLS := build/openapi-tools
+.PHONY: openapi-check
+openapi-check: all ## redocly, spectral and schemathesis on the API's description
+	@.ci/need nodejs npm python3-venv $(LIGHTTPD_NEEDS)
+	@[ -x $(OPENAPI_TOOLS)/python/bin/schemathesis ] || { \
+	    mkdir -p $(OPENAPI_TOOLS) && \
+	    npm install --silent --no-audit --no-fund \
+	        --prefix $(OPENAPI_TOOLS) @redocly/cli @stoplight/spectral-cli && \
+	    python3 -m venv $(OPENAPI_TOOLS)/python && \
+	    $(OPENAPI_TOOLS)/python/bin/pip install --quiet schemathesis; }
+	@THV_BUILD=$(BUILD) tests/e2e/openapi.t
+
 .PHONY: check
 check: check-packages ## install what tests need, run every test
 	@$(MAKE) --no-print-directory test
@@ -270,7 +283,8 @@ RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
 	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
 CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang \
 	clang-format cppcheck shellcheck valgrind \
-	sqlite3 openssh-server mandoc strace google-perftools
+	sqlite3 openssh-server mandoc strace google-perftools \
+	python3-jsonschema python3-yaml
 
 .PHONY: build-packages check-packages run-packages
 build-packages:

@@ -25,6 +25,7 @@
 	"','schema':" MATCHING(pattern) "}"
 #define QUERY(key, name, words, schema)                    \
 	"'query-" key "':{'name':'" name "','in':'query'," \
+	"'allowEmptyValue':true,"                          \
 	"'description':'" words "','schema':" schema "}"
 #define LIMIT_QUERY(key, words, preset, more)                   \
 	QUERY("limit-" key, "limit", "Items on a page. " words, \
@@ -62,7 +63,7 @@ const char *const openapi_components[] = {
 	    "Goes on where a page ended: its nextCursor, which carries the "
 	    "whole query. A parameter that is repeated must agree; of "
 	    "updated_since the cursor decides.",
-	    MATCHING("^[A-Za-z0-9_-]+$")) ",",
+	    MATCHING("^[A-Za-z0-9_-]*$")) ",",
 	QUERY("search", "search",
 	    "Only what has this text in its name, title or description, "
 	    "whatever the case.",

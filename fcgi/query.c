@@ -25,7 +25,10 @@ static const struct style {
 	    "Invalid limit parameter: must be at least 1" },
 };
 
-/* An optional sign and decimal digits within 64 bits, nothing else. */
+/*
+ * An optional sign and decimal digits, nothing else.  What has more than 64
+ * bits becomes the nearest number that has them.
+ */
 static int
 parse_int64(int64_t *out, const char *text)
 {
@@ -40,12 +43,13 @@ parse_int64(int64_t *out, const char *text)
 	for (; *text != '\0'; text++) {
 		int digit = *text - '0';
 
-		if (digit < 0 || digit > 9 || value < (INT64_MIN + digit) / 10)
+		if (digit < 0 || digit > 9)
 			return -1;
-		value = value * 10 - digit;
+		value = value < (INT64_MIN + digit) / 10 ? INT64_MIN
+							 : value * 10 - digit;
 	}
 	if (!negative && value == INT64_MIN)
-		return -1;
+		value++;
 	*out = negative ? value : -value;
 	return 0;
 }
