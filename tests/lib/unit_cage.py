@@ -198,7 +198,8 @@ class Cage:
         return [p for p in points if not p.startswith(API_MOUNTS)]
 
     def protect_files(self):
-        """ProtectSystem=strict and ReadWritePaths=, PrivateNetwork=."""
+        """ProtectSystem=strict and ReadWritePaths=, PrivateNetwork=; of
+        PrivateTmp= only /var/tmp, as tests lie in /tmp."""
         net = CLONE_NEWNET if self.unit.get("PrivateNetwork") == ["yes"] else 0
         if LIBC.unshare(CLONE_NEWNS | net) != 0:
             os._exit(125)
@@ -208,6 +209,8 @@ class Cage:
         for point in self.mounts:
             LIBC.mount(None, point.encode(), None,
                 MS_REMOUNT | MS_BIND | MS_RDONLY, None)
+        if self.unit.get("PrivateTmp") == ["yes"]:
+            LIBC.mount(b"tmpfs", b"/var/tmp", b"tmpfs", 0, b"mode=1777")
         options = "hidepid=invisible,subset=pid"
         LIBC.mount(b"proc", b"/proc", b"proc", 0, options.encode())
 

@@ -3,6 +3,7 @@
 """The systemd units: each promises what is written here, and the programs work
 inside of what it puts around them, with their own sandboxes in force."""
 
+import json
 import os
 import signal
 import subprocess
@@ -181,6 +182,9 @@ def build_sources(site, up, web, repository):
         "upstream": {"api": {"endpoint": up.url()}},
         "git": {"git": {"repository": f"{web.url}/r.git",
                         "path": "registry.json", "branch": "main"}}})
+    with open(site.config, encoding="utf-8") as f:
+        config = json.load(f)
+    site.write("config.yaml", {**config, "trigger": {"minPause": "0s"}})
 
 
 def status_of(caged, cage, name):
