@@ -30,9 +30,9 @@ enum shape_kind {
 /*
  * Tells the shape of the document that ${r} delivers, and reads no further
  * than it has to; the caller opens the document again to read it.  Fails as
- * jscan_run() does when it breaks before that.  Sets *${seems} to what JSON that
- * has none of the shapes, or perhaps not, seems to be: a noun with what to do
- * about it, static; else to NULL.
+ * jscan_run() does when it breaks before that.  Sets *${seems} to what JSON
+ * that has none of the shapes, or perhaps not, seems to be: a noun with what to
+ * do about it, static; else to NULL.
  */
 int shape_detect(
     enum shape_kind *out, const char **seems, struct reader *r, struct err *e);

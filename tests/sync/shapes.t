@@ -299,6 +299,14 @@ def test_odd_times_and_statuses_cost_themselves_only():
                       f"{label}: the notes stay")
 
 
+def test_a_note_comes_although_nothing_else_changed():
+    with Site() as site:
+        for status, noted in ("active", 0), ("Active", 1), ("active", 0):
+            run = synced(site, page(item(server("n/x"), status=status)))
+            run = site.sync("--force")
+            tap.equal((run.status, len(notes(site))), (0, noted), status)
+
+
 def test_null_stands_for_a_list_without_elements():
     for label, content in (
             ("page", {"servers": [server("n/x")], "skills": None,
