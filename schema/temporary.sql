@@ -59,17 +59,13 @@ CREATE TEMP TABLE expired (
 ) STRICT;
 
 CREATE TEMP TABLE spared (
-    -- Rejected entries whose names could be read: their last good version stays.
+    -- What was rejected and keeps what is stored of it: entries whose names could
+    -- be read, and, with the kind 0, files that could not.
     kind INTEGER NOT NULL,
     name TEXT NOT NULL,
-    -- '' when it could not be read.
+    -- '' when it could not be read, and of a file.
     version TEXT NOT NULL,
     PRIMARY KEY (kind, name, version)
-) STRICT, WITHOUT ROWID;
-
-CREATE TEMP TABLE unread (
-    -- Files that could not be read: all that is stored of them stays.
-    file TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
 CREATE TEMP TABLE damaged (

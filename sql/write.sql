@@ -431,38 +431,24 @@ VALUES (:kind, :name, :version);
 -- plan: scan-ok all of it
 DELETE FROM spared;
 
--- name: unread_insert
-INSERT OR IGNORE INTO unread (file) VALUES (:file);
-
--- name: unread_clear
--- plan: scan-ok all of it
-DELETE FROM unread;
-
--- name: seen_unread
--- All that is stored of files that could not be read.  What an earlier program
--- stored may be of any file.
--- plan: scan-ok all that is stored of a source, when a file was unreadable
+-- name: seen_spared
+-- The stored versions that the rejected entries should have replaced, and all
+-- that is stored of files that could not be read.  What an earlier program stored
+-- may be of any file.
+-- plan: scan-ok all that is stored of a source, when something was rejected
 INSERT OR IGNORE INTO seen (document_id)
 SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
 WHERE e.source_id = :source AND v.removed_us IS NULL
-    AND (v.file IN (SELECT file FROM unread)
-        OR (v.file IS NULL AND EXISTS (SELECT 1 FROM unread)));
-
--- name: seen_spared
--- The stored versions that the rejected entries should have replaced.
--- plan: scan-ok walks the rejected entries
-INSERT OR IGNORE INTO seen (document_id)
-SELECT v.document_id FROM spared k
-    CROSS JOIN entry e ON e.kind = k.kind AND e.name = k.name
-        AND e.source_id = :source
-    CROSS JOIN version v ON v.entry_id = e.id AND v.version = k.version
-WHERE v.removed_us IS NULL;
+    AND (EXISTS (SELECT 1 FROM spared k WHERE k.kind = e.kind
+            AND k.name = e.name AND k.version = v.version)
+        OR EXISTS (SELECT 1 FROM spared k WHERE k.kind = 0
+            AND k.name = coalesce(v.file, k.name)));
 
 -- name: seen_spared_names
 -- Where nothing else of a name is offered, its newest version.
 -- plan: scan-ok walks the rejected entries
 INSERT OR IGNORE INTO seen (document_id)
-SELECT v.document_id FROM (SELECT DISTINCT kind, name FROM spared) k
+SELECT v.document_id FROM (SELECT DISTINCT kind, name FROM spared WHERE kind > 0) k
     CROSS JOIN entry e ON e.kind = k.kind AND e.name = k.name
         AND e.source_id = :source
     CROSS JOIN version v ON v.entry_id = e.id AND v.order_key = (
@@ -473,25 +459,21 @@ WHERE NOT EXISTS (SELECT 1 FROM version o
     WHERE o.entry_id = e.id AND o.document_id IN (
         SELECT document_id FROM seen));
 
--- name: withheld_unread
+-- name: withheld_spared
 -- The same of what the filter leaves out.
+-- plan: scan-ok all that is withheld of a source, when something was rejected
 INSERT OR IGNORE INTO withheld_seen (id)
 SELECT w.id FROM withheld w
 WHERE w.source_id = :source
-    AND (w.file IN (SELECT file FROM unread)
-        OR (w.file IS NULL AND EXISTS (SELECT 1 FROM unread)));
-
--- name: withheld_spared
--- plan: scan-ok walks the rejected entries
-INSERT OR IGNORE INTO withheld_seen (id)
-SELECT w.id FROM spared k
-    CROSS JOIN withheld w ON w.source_id = :source AND w.kind = k.kind
-        AND w.name = k.name AND w.version = k.version;
+    AND (EXISTS (SELECT 1 FROM spared k WHERE k.kind = w.kind
+            AND k.name = w.name AND k.version = w.version)
+        OR EXISTS (SELECT 1 FROM spared k WHERE k.kind = 0
+            AND k.name = coalesce(w.file, k.name)));
 
 -- name: withheld_spared_names
 -- plan: scan-ok walks the rejected entries
 INSERT OR IGNORE INTO withheld_seen (id)
-SELECT w.id FROM (SELECT DISTINCT kind, name FROM spared) k
+SELECT w.id FROM (SELECT DISTINCT kind, name FROM spared WHERE kind > 0) k
     CROSS JOIN withheld w ON w.source_id = :source AND w.kind = k.kind
         AND w.name = k.name
 WHERE NOT EXISTS (SELECT 1 FROM withheld o

@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the tables spared and unread. */
+/* Rows of the table spared. */
 #include "sync/store/spare.h"
+
+#define KIND_FILE 0 /* in the place of an entry's kind */
 
 int
 spare_clear(struct spare *s, struct err *e)
 {
 	s->any = false;
-	if (stmt_run(db_stmt(s->db, SQL_SPARED_CLEAR), e) == -1)
-		return -1;
-	return stmt_run(db_stmt(s->db, SQL_UNREAD_CLEAR), e);
+	return stmt_run(db_stmt(s->db, SQL_SPARED_CLEAR), e);
+}
+
+static int
+insert(struct spare *s, int64_t kind, const char *name, const char *version,
+    struct err *e)
+{
+	struct stmt *row = db_stmt(s->db, SQL_SPARED_INSERT);
+
+	s->any = true;
+	stmt_bind_int(row, SQL_SPARED_INSERT_P_KIND, kind);
+	stmt_bind_str(row, SQL_SPARED_INSERT_P_NAME, name);
+	stmt_bind_str(
+	    row, SQL_SPARED_INSERT_P_VERSION, version == NULL ? "" : version);
+	return stmt_run(row, e);
 }
 
 int
 spare_file(struct spare *s, const char *file, struct err *e)
 {
-	struct stmt *insert = db_stmt(s->db, SQL_UNREAD_INSERT);
-
-	s->any = true;
-	stmt_bind_str(insert, SQL_UNREAD_INSERT_P_FILE, file);
-	return stmt_run(insert, e);
+	return insert(s, KIND_FILE, file, NULL, e);
 }
 
 int
 spare_name(struct spare *s, const struct catalog_entry *entry, struct err *e)
 {
-	const char *version = entry->facts.version;
-	struct stmt *insert = db_stmt(s->db, SQL_SPARED_INSERT);
-
-	s->any = true;
-	stmt_bind_int(insert, SQL_SPARED_INSERT_P_KIND, entry->kind);
-	stmt_bind_str(insert, SQL_SPARED_INSERT_P_NAME, entry->facts.name);
-	stmt_bind_str(insert, SQL_SPARED_INSERT_P_VERSION,
-	    version == NULL ? "" : version);
-	return stmt_run(insert, e);
+	return insert(
+	    s, entry->kind, entry->facts.name, entry->facts.version, e);
 }
 
 int
@@ -43,10 +46,8 @@ spare_mark_seen(int64_t *count, struct spare *s, struct err *e)
 		enum sql_id id;
 		bool counts;
 	} steps[] = {
-		{ SQL_SEEN_UNREAD, true },
 		{ SQL_SEEN_SPARED, true },
 		{ SQL_SEEN_SPARED_NAMES, true },
-		{ SQL_WITHHELD_UNREAD, false },
 		{ SQL_WITHHELD_SPARED, false },
 		{ SQL_WITHHELD_SPARED_NAMES, false },
 	};
