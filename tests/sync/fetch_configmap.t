@@ -434,6 +434,38 @@ def test_in_a_pod():
           "the service account has the rest")
 
 
+def test_one_bad_key_costs_only_itself():
+    write("token", "first")
+
+    def put(**keys):
+        cluster.put("mixed", {
+            f"{k}.json": v if isinstance(v, (int, str)) else json.dumps(
+                document(v)) for k, v in keys.items()
+            if not isinstance(v, bytes)},
+            {f"{k}.json": base64.b64encode(v).decode()
+             for k, v in keys.items() if isinstance(v, bytes)})
+
+    for what, bad in (("gzip", gzip.compress(b"{}")[:-3]), ("a number", 5),
+                      ("syntax", "{")):
+        with Site() as site:
+            put(a=server("n/a"), b=server("n/b"), c=server("n/c"))
+            site.configure({"s": {"configmap": {
+                "name": "mixed", "namespace": "tools", "key": "*",
+                "server": cluster.url, "tokenFile": at("token"),
+                "caFile": cluster.ca}}})
+            equal(site.sync().status, 0, f"{what}: set-up")
+            put(a=server("n/a", "2.0.0"), b=bad, d=server("n/d"))
+            run = site.sync("--force")
+            equal((run.status, site.names()), (0, [
+                ("n/a", "2.0.0"), ("n/b", "1.0.0"), ("n/d", "1.0.0")]),
+                f"{what}: the other keys are taken, and b stays")
+            contains(run.source("s")["warning"], "b.json: ",
+                     f"{what}: which is named")
+            put(b=bad)
+            equal(site.sync("--force").status, 1,
+                  f"{what}: alone it fails the source")
+
+
 def test_synced():
     """The whole way, with the program that users run."""
     write("token", "first")
@@ -474,4 +506,4 @@ os.mkdir(CACHE)
 main([test_mounted, test_mounted_identity, test_swap_between_hash_and_reading,
       test_no_mixture, test_plain_directory, test_api, test_keys, test_binary,
       test_refusals, test_redirects, test_tokens, test_huge, test_in_a_pod,
-      test_synced])
+      test_one_bad_key_costs_only_itself, test_synced])

@@ -488,6 +488,28 @@ def test_files_that_move():
         tap.equal(alive(site), ["n/a@1.0.0"], "and all stays")
 
 
+def test_what_a_broken_file_began_is_undone():
+    with Site() as site:
+        top = tree(site, {"a.json": server("n/a"), "b.json": server("n/b")})
+        site.configure({"a": {"file": {"path": top}}})
+        site.sync()
+        tree(site, {"a.json": server("n/a"), "b.json": json.dumps(
+            [server("n/x"), server("n/new")])[:-1],
+                    "c.json": [server("n/new", "3.0.0"), server("n/new")]})
+        run = site.sync("--force")
+        tap.equal((run.status, run.counts("a")), (0, (2, 0, 0, 2, 1)),
+                  "another file may offer the same name")
+        tap.equal(alive(site), ["n/a@1.0.0", "n/b@1.0.0", "n/new@1.0.0",
+                                "n/new@3.0.0"], "and has it alone")
+        tap.equal(site.sync("--verify").status, 0, "sound")
+        tree(site, {"a.json": server("n/a"),
+                    "b.json": server("n/other", description=LONG),
+                    "c.json": [server("n/new", "3.0.0"), server("n/new")]})
+        site.sync("--force")
+        tap.equal(alive(site)[:2], ["n/a@1.0.0", "n/new@1.0.0"],
+                  "a rejected entry of another name keeps nothing of its file")
+
+
 def test_a_database_without_files_keeps_what_may_be_of_a_broken_one():
     with Site() as site:
         top = tree(site, {f"{n}.json": server(f"n/{n}") for n in "abc"})
