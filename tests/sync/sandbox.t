@@ -7,10 +7,12 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
 import slow_upstream  # noqa: E402
+from git_server import RawServer  # noqa: E402
 from tap import contains, equal, main, ok, skip  # noqa: E402
 from test_site import Site, document, server  # noqa: E402
 
@@ -56,6 +58,38 @@ def test_each_fetch():
         own, seen, log = look(site, up, THV_REGISTRY_SANDBOX="off")
         equal(seen, ["0", "0"], "off: they are not")
         contains(log, "fetching without a sandbox", "which the log says")
+
+
+def filters(pid):
+    """How many filters of system calls a process has."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next((int(line.split()[1]) for line in f
+                     if line.startswith("Seccomp_filters")), 0)
+
+
+def test_filters():
+    """The process that speaks to a git server has one more than the one that
+    waits for it, which may end it."""
+    with Site() as site, RawServer(lambda s: time.sleep(60)) as server_:
+        site.configure({"git": {"git": {
+            "repository": f"http://127.0.0.1:{server_.port}/x.git"}}})
+        sync = subprocess.Popen(site.command("--force"),
+                                env=site.environment(),
+                                stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        try:
+            outside = filters(sync.pid)
+            seen = []
+            slow_upstream.wait_for(lambda: seen.append(
+                [filters(p) for p in slow_upstream.children(sync.pid)]) or
+                len(seen[-1]) == 2 and seen[-1][1] > seen[-1][0], 10)
+        finally:
+            sync.kill()
+            sync.communicate()
+        if seen[-1] == [0, 0]:
+            skip("this kernel or build has no filters")
+            return
+        equal(seen[-1], [outside + 1, outside + 2], "each has its filter")
 
 
 WINDOW = 12  # bytes of a secret that are too many
@@ -134,4 +168,4 @@ def test_secrets_of_others():
                   f"{kind}: another source's is not in its memory")
 
 
-main([test_each_fetch, test_secrets_of_others])
+main([test_each_fetch, test_filters, test_secrets_of_others])
