@@ -172,10 +172,9 @@ bool source_kind_is_synced(enum source_kind kind);
 char *conf_source_json(const struct conf_source *s);
 
 /*
- * A digest in hex of everything that decides what a fetch of ${s} brings (kind,
- * place with its secrets, reference, path; not interval, filter or claims).
- * When it differs from the last sync's, stored validators are worthless.  The
- * caller frees it.
+ * Everything that decides what a fetch of ${s} brings (kind, place, reference,
+ * path; not interval, filter or claims), of secrets a digest.  When it differs
+ * from the last sync's, stored validators are worthless.  The caller frees it.
  */
 char *conf_source_identity(const struct conf_source *s);
 

@@ -131,82 +131,76 @@ conf_source_json(const struct conf_source *s)
 	return buf_take(&text);
 }
 
+/* Headers may be secrets, and identities are stored. */
 static void
-digest_pair(struct digest *d, const char *key, const char *value)
+add_headers_digest(struct json_out *j, const struct conf_api *a)
 {
-	if (value == NULL)
+	struct digest *d;
+	char hex[DIGEST_HEX_SIZE];
+
+	if (a->header_count == 0)
 		return;
-	digest_add(d, key, strlen(key) + 1);
-	digest_add(d, value, strlen(value) + 1);
-}
-
-static void
-digest_git(struct digest *d, const struct conf_git *g)
-{
-	digest_pair(d, "repository", g->repository);
-	digest_pair(d, "branch", g->branch);
-	digest_pair(d, "tag", g->tag);
-	digest_pair(d, "commit", g->commit);
-	digest_pair(d, "path", g->path);
-}
-
-static void
-digest_api(struct digest *d, const struct conf_api *a)
-{
-	digest_pair(d, "endpoint", a->endpoint);
-	/* A tenant's header may decide what there is to see. */
+	d = digest_new();
 	for (size_t i = 0; i < a->header_count; i++) {
 		const struct conf_http_header *h = &a->headers[i];
+		const char *value = h->value != NULL ? h->value : h->value_file;
 
-		digest_pair(d, h->name == NULL ? "" : h->name,
-		    h->value != NULL ? h->value : h->value_file);
+		digest_add(d, h->name, strlen(h->name) + 1);
+		if (value != NULL)
+			digest_add(d, value, strlen(value) + 1);
 	}
+	digest_hex(d, hex);
+	digest_free(d);
+	add_str(j, "headers", hex);
 }
 
 static void
-digest_configmap(struct digest *d, const struct conf_configmap *c)
-{
-	digest_pair(d, "path", c->path);
-	digest_pair(d, "namespace", c->namespace_name);
-	digest_pair(d, "name", c->name);
-	digest_pair(d, "key", c->key);
-	digest_pair(d, "server", c->server);
-}
-
-/* Fed piece by piece: no copy of a secret stays in memory. */
-char *
-conf_source_identity(const struct conf_source *s)
+add_digest(struct json_out *j, const char *key, const char *text)
 {
 	struct digest *d = digest_new();
 	char hex[DIGEST_HEX_SIZE];
 
-	digest_pair(d, "kind", source_kind_name(s->kind));
-	switch (s->kind) {
-	case SOURCE_GIT:
-		digest_git(d, &s->u.git);
-		break;
-	case SOURCE_API:
-		digest_api(d, &s->u.api);
-		break;
-	case SOURCE_FILE:
-		digest_pair(d, "path", s->u.file.path);
-		digest_pair(d, "url", s->u.file.url);
-		digest_pair(d, "data", s->u.file.data);
-		break;
-	case SOURCE_CONFIGMAP:
-		digest_configmap(d, &s->u.configmap);
-		break;
-	case SOURCE_KUBERNETES:
-		for (size_t i = 0; i < s->u.kubernetes.namespace_count; i++)
-			digest_pair(
-			    d, "namespace", s->u.kubernetes.namespaces[i]);
-		break;
-	case SOURCE_MANAGED:
-		break;
-	}
+	digest_add(d, text, strlen(text));
 	digest_hex(d, hex);
 	digest_free(d);
-	return xstrdup(hex);
+	add_str(j, key, hex);
+}
+
+/*
+ * What the shown URL hides decides the content, too.  Most hide nothing, and
+ * libcrypto takes its time to start.
+ */
+static void
+add_hidden(struct json_out *j, const struct conf_source *s)
+{
+	const char *url = s->kind == SOURCE_GIT	   ? s->u.git.repository
+			  : s->kind == SOURCE_API  ? s->u.api.endpoint
+			  : s->kind == SOURCE_FILE ? s->u.file.url
+						   : NULL;
+	char *shown = url == NULL ? NULL : url_shown(url);
+
+	if (url != NULL && strcmp(shown, url) != 0)
+		add_digest(j, "address", url);
+	free(shown);
+}
+
+char *
+conf_source_identity(const struct conf_source *s)
+{
+	struct buf text = BUF_INIT(JSON_MAX);
+	struct json_out j = JSON_OUT_INIT(&text);
+
+	json_out_open(&j, '{');
+	add_str(&j, "kind", source_kind_name(s->kind));
+	add_place(&j, s);
+	add_hidden(&j, s);
+	/* A tenant's header may decide what there is to see. */
+	if (s->kind == SOURCE_API)
+		add_headers_digest(&j, &s->u.api);
+	if (s->kind == SOURCE_FILE && s->u.file.data != NULL)
+		add_digest(&j, "data", s->u.file.data);
+	json_out_close(&j, '}');
+	return buf_take(&text);
 }
 
 static void

@@ -641,6 +641,15 @@ def plant_linked_config(c, repo, other):
     os.symlink(other.path + "/config", os.path.join(bare(c), "config"))
 
 
+def plant_linked_packs(c, repo, other):
+    """Complete, so that nothing looks damaged."""
+    inside, outside = os.path.join(bare(c), "objects/pack"), other.path + "/packs"
+    shutil.rmtree(outside, ignore_errors=True)
+    shutil.copytree(inside, outside)
+    shutil.rmtree(inside)
+    os.symlink(outside, inside)
+
+
 def plant_linked_repository(c, repo, other):
     shutil.rmtree(bare(c))
     os.symlink(other.path, bare(c))
@@ -650,25 +659,37 @@ def contents(directory):
     return {f: open(f, "rb").read() for f in files_below(directory)}
 
 
+def strange(c):
+    """What of the cache leads out of it."""
+    return [os.path.join(base, name) for base, directories, names in
+            os.walk(bare(c)) for name in directories + names
+            if name in ("alternates", "commondir") or
+            os.path.islink(os.path.join(base, name))]
+
+
 def test_planted_files_lead_nowhere():
     for plan in (plant_config, plant_alternates, plant_common_directory,
                  plant_git_file, plant_linked_objects, plant_linked_reference,
-                 plant_linked_state, plant_linked_config,
+                 plant_linked_state, plant_linked_config, plant_linked_packs,
                  plant_linked_repository):
         what = plan.__name__
         repo = repository()
         other = repository({"registry.json": b'{"servers":["other"]}'})
         c = cache()
         get(repo.path, cache=c)
-        before = contents(other.path)
         plan(c, repo, other)
+        before = contents(other.path)
         r = get(repo.path, cache=c)
         check_documents(r, {"registry.json": ONE}, f"{what}: the same")
+        equal((contents(other.path), strange(c)), (before, []),
+              f"{what}: nothing else is touched, and it is gone")
         plan(c, repo, other)
+        before = contents(other.path)
         repo.commit({"registry.json": TWO})
         r = get(repo.path, cache=c, prev_hash=r.hash, prev_revision=r.revision)
         check_documents(r, {"registry.json": TWO}, f"{what}: and what is new")
-        equal(contents(other.path), before, f"{what}: nothing else is touched")
+        equal((contents(other.path), strange(c)), (before, []),
+              f"{what}: again nothing else")
 
 
 def test_planted_home():
