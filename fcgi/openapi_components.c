@@ -23,19 +23,24 @@
 	"'path-" name "':{'name':'" name "','in':'path'," \
 	"'required':true,'description':'" words           \
 	"','schema':" MATCHING(pattern) "}"
-#define QUERY(key, name, words, schema)                    \
+#define QUERY_AS(key, name, words, schema, more)           \
 	"'query-" key "':{'name':'" name "','in':'query'," \
-	"'allowEmptyValue':true,"                          \
-	"'description':'" words "','schema':" schema "}"
+	"'description':'" words "'," more "'schema':" schema "}"
+/* An empty value counts as none. */
+#define QUERY(key, name, words, schema) \
+	QUERY_AS(key, name, words, schema, "'allowEmptyValue':true,")
 #define LIMIT_QUERY(key, words, preset, more)                   \
 	QUERY("limit-" key, "limit", "Items on a page. " words, \
 	    "{'type':'integer','minimum':1," more "'default':" preset "}")
 #define FACET(name, words)                                              \
-	QUERY(name, name,                                               \
+	QUERY_AS(name, name,                                            \
 	    "Only what has " words                                      \
 	    ". May be repeated: any of the values will do, of several " \
-	    "filters all must. The case counts.",                       \
-	    "{'type':'array','items':" TEXT "}")
+	    "filters all must. The case counts. At most 512 bytes in "  \
+	    "all.",                                                     \
+	    "{'type':'array','maxItems':32,'items':{'type':'string',"   \
+	    "'maxLength':512}}",                                        \
+	    "")
 #define FAILED(name, words)                                 \
 	"'" name "':{'description':'" words "','content':{" \
 	"'application/json':{'schema':" REF("Error") "}}}"
@@ -50,7 +55,7 @@ const char *const openapi_components[] = {
 	"{'parameters':{",
 	PATH("registryName", "The name of a registry.", NO_DOT) ",",
 	PATH("serverName", "The name of a server, its slash as %2F.",
-	    NO_DOT "[^/]*/[^/]+$") ",",
+	    NO_DOT) ",",
 	PATH("namespace", "The namespace of a skill or plugin.", NO_DOT) ",",
 	PATH("name", "The name of a skill, plugin, source or registry.",
 	    NO_DOT) ",",
