@@ -454,6 +454,7 @@ static const struct stranger strangers[] = {
 	    SEEMS "the configuration of a client"),
 	/* what is not known, or is what it says */
 	STRANGER("{'a':1}", NULL),
+	STRANGER("{\"servers\":{\"x\":{\"image\":\"i\"}}}", NULL),
 	STRANGER("{\"a\":1}", NULL),
 	STRANGER("[1,", NULL),
 	STRANGER("nothing", NULL),
