@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define DESCRIPTORS 64
 
@@ -234,31 +232,4 @@ int
 sandbox_offered(void)
 {
 	return is_set_to("off") ? 0 : sandbox_landlock_version();
-}
-
-void
-sandbox_try_fetch(struct sandbox *out)
-{
-	static const char *const nothing[] = { NULL };
-	struct sandbox tried = { .landlock_error = ECHILD };
-	int pair[2];
-	pid_t pid;
-
-	if (is_set_to("off"))
-		tried.landlock_error = 0;
-	else if (pipe(pair) == 0) {
-		pid = fork();
-		if (pid == 0) {
-			sandbox_fetch(nothing, nothing, SANDBOX_FETCH_NOTHING);
-			_exit(write(pair[1], &state.now, sizeof state.now) !=
-			      sizeof state.now);
-		}
-		close(pair[1]);
-		if (read(pair[0], &tried, sizeof tried) != sizeof tried)
-			tried = (struct sandbox){ .landlock_error = ECHILD };
-		close(pair[0]);
-		if (pid != -1)
-			waitpid(pid, NULL, 0);
-	}
-	*out = tried;
 }

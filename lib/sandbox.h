@@ -94,10 +94,4 @@ int sandbox_offered(void);
  */
 #define SANDBOX_SETTING "sandbox_warning"
 
-/*
- * What sandbox_fetch() puts in force here.  A process of its own tries it, as
- * what forbids it may be a filter that only refuses the last step.
- */
-void sandbox_try_fetch(struct sandbox *out);
-
 #endif

@@ -5,7 +5,6 @@
 #include "lib/clock.h"
 #include "lib/lockfile.h"
 #include "lib/log.h"
-#include "lib/sandbox.h"
 #include "lib/trace.h"
 #include "lib/xalloc.h"
 #include "sync/dry_run.h"
@@ -30,12 +29,6 @@
 #define CACHE_MODE 0700
 /* A source that is due at every run is due so often while someone watches. */
 #define ALWAYS_DUE_US (60 * CLOCK_SECOND)
-
-struct sandbox_check {
-	bool done;
-	struct sandbox found;
-	char warning[SANDBOX_WARNING_MAX];
-};
 
 static bool
 is_asked_for(const struct run_options *o, const char *name)
@@ -148,23 +141,6 @@ let_note(const struct run *r, struct err *e)
 	return watch == NULL ? 0 : watch->note(watch->ctx, r->context.db, e);
 }
 
-/* What fetches are held by: found out, and warned of, once in a process. */
-static const struct sandbox_check *
-check_sandbox(void)
-{
-	static struct sandbox_check check;
-
-	if (check.done)
-		return &check;
-	sandbox_try_fetch(&check.found);
-	sandbox_warning(check.warning, &check.found);
-	if (*check.warning != '\0')
-		log_message(
-		    LOG_LEVEL_WARN, SANDBOX_NOT_IN_FORCE, check.warning);
-	check.done = true;
-	return &check;
-}
-
 static int
 bring_in_configuration(struct run *r, struct err *e)
 {
@@ -172,9 +148,7 @@ bring_in_configuration(struct run *r, struct err *e)
 	bool changed;
 
 	if (db_begin_write(db, e) == -1 ||
-	    reconcile(db, r->conf, &changed, e) == -1 ||
-	    reconcile_setting(
-		db, SANDBOX_SETTING, check_sandbox()->warning, e) == -1)
+	    reconcile(db, r->conf, &changed, e) == -1)
 		goto fail;
 	if (db_commit(db, e) == -1 || let_note(r, e) == -1)
 		goto fail;
@@ -561,9 +535,6 @@ work(struct run *r, struct db *db, const char *cache_dir, struct err *e)
 		return -1;
 	warn_of_clock(r);
 	prune_cache(r);
-	run_step(r, NULL,
-	    check_sandbox()->found.landlock > 0 ? "fetching in a sandbox"
-						: "fetching without a sandbox");
 	if (run_sources(r, e) == -1)
 		return -1;
 	sum_up(r);

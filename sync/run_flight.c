@@ -3,9 +3,11 @@
 #include "sync/run_private.h"
 
 #include "lib/clock.h"
+#include "lib/log.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/stop.h"
+#include "sync/store/reconcile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +95,31 @@ job_of(const struct run *r, const struct run_flight *f)
 }
 
 /*
+ * Warns, once in a process, when a fetch was not in the sandbox that it asked
+ * for, and leaves the warning where responders find it.
+ */
+static int
+note_sandbox(const struct run *r, const char *source,
+    const struct fetch_child *child, struct err *e)
+{
+	static bool warned;
+	const struct sandbox *s = fetch_child_sandbox(child);
+	char warning[SANDBOX_WARNING_MAX];
+
+	if (s == NULL)
+		return 0;
+	run_step(r, source,
+	    s->landlock > 0 ? "fetched in a sandbox"
+			    : "fetched without a sandbox");
+	sandbox_warning(warning, s);
+	if (*warning != '\0' && !warned) {
+		log_message(LOG_LEVEL_WARN, SANDBOX_NOT_IN_FORCE, warning);
+		warned = true;
+	}
+	return reconcile_setting(r->context.db, SANDBOX_SETTING, warning, e);
+}
+
+/*
  * What came of flight ${index}, with ${lost} when it was given up.  A source
  * that has moved in the meantime has no use for it.
  */
@@ -119,11 +146,15 @@ land(struct run *r, size_t index, const struct err *lost, struct err *e)
 	fetched.used = *fetch_child_progress(f->child);
 	fetched.used.phase = NULL;
 	child = take_off(r, index);
+	if (note_sandbox(r, job->conf->name, child, e) == -1) {
+		fetch_child_kill(child);
+		return -1;
+	}
 	if (lost != NULL) {
 		why = *lost;
 		fetch_child_kill(child);
-	} else if (fetch_child_finish(&fetched, child, &why) == 0) {
-		run_step(r, job->conf->name, "fetched");
+	} else {
+		(void)fetch_child_finish(&fetched, child, &why);
 	}
 	if (source_store(out, &r->context, job, &fetched,
 		why.code == ERR_NONE ? NULL : &why, e) == -1)

@@ -182,10 +182,12 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 		(void)copy_documents(&result, &f, spool, &result.err);
 	result.used = f.used;
 	result.retry_us = f.retry_us;
+	result.sandbox = *sandbox_now();
 	if (result.err.code != ERR_NONE) {
 		failure.err = result.err;
 		failure.used = result.used;
 		failure.retry_us = result.retry_us;
+		failure.sandbox = result.sandbox;
 		send_result(fd, &failure);
 	} else {
 		result.unchanged = f.unchanged;
@@ -248,6 +250,12 @@ const struct fetch_progress *
 fetch_child_progress(const struct fetch_child *c)
 {
 	return &c->progress;
+}
+
+const struct sandbox *
+fetch_child_sandbox(const struct fetch_child *c)
+{
+	return c->answered ? &c->result.sandbox : NULL;
 }
 
 static int

@@ -13,6 +13,7 @@
 #define SYNC_FETCH_CHILD_H
 
 #include "lib/err.h"
+#include "lib/sandbox.h"
 #include "sync/conf/conf.h"
 #include "sync/fetch/fetch.h"
 
@@ -38,6 +39,12 @@ int fetch_child_fd(const struct fetch_child *c);
 bool fetch_child_read(struct fetch_child *c);
 /* How far it is; borrowed until the next fetch_child_read(). */
 const struct fetch_progress *fetch_child_progress(const struct fetch_child *c);
+
+/*
+ * The sandbox that it put itself into, NULL before it has sent its result.
+ * Borrowed from ${c}.
+ */
+const struct sandbox *fetch_child_sandbox(const struct fetch_child *c);
 
 /*
  * After fetch_child_read() returned true: the result, with the meaning of

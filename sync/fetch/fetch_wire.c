@@ -16,6 +16,7 @@
 #define FLAG_PARTIAL 2u
 #define FLAG_FILES 4u
 #define FLAGS (FLAG_UNCHANGED | FLAG_PARTIAL | FLAG_FILES)
+#define NUMBER_MAX 4095 /* of an errno, or a version of Landlock */
 
 void
 fetch_wire_documents_free(struct fetch_wire_document *d, size_t count)
@@ -100,6 +101,15 @@ fetch_wire_add_progress(struct buf *to, const struct fetch_progress *p)
 	end_message(to, begin);
 }
 
+static void
+add_sandbox(struct buf *to, const struct sandbox *s)
+{
+	add_u32(to, (uint32_t)s->landlock);
+	add_u32(to, s->seccomp);
+	add_u32(to, (uint32_t)s->landlock_error);
+	add_u32(to, (uint32_t)s->seccomp_error);
+}
+
 void
 fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 {
@@ -113,6 +123,7 @@ fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 			(r->files ? FLAG_FILES : 0));
 	add_used(to, &r->used);
 	add_u64(to, (uint64_t)r->retry_us);
+	add_sandbox(to, &r->sandbox);
 	add_text(to, r->note);
 	add_text(to, v->hash);
 	add_text(to, v->revision);
@@ -299,6 +310,21 @@ take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
 	}
 }
 
+static void
+take_sandbox(struct input *in, struct sandbox *s)
+{
+	uint32_t landlock = take_u32(in), seccomp = take_u32(in);
+	uint32_t errors[] = { take_u32(in), take_u32(in) };
+
+	if (landlock > NUMBER_MAX || seccomp > 1 || errors[0] > NUMBER_MAX ||
+	    errors[1] > NUMBER_MAX)
+		in->bad = true;
+	s->landlock = (int)landlock;
+	s->seccomp = seccomp == 1;
+	s->landlock_error = (int)errors[0];
+	s->seccomp_error = (int)errors[1];
+}
+
 int
 fetch_wire_result(struct fetch_wire_result *out, const void *payload,
     size_t len, uint64_t spool_size, struct err *e)
@@ -315,6 +341,7 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	flags = take_u32(&in);
 	take_used(&in, &out->used);
 	retry_us = take_u64(&in);
+	take_sandbox(&in, &out->sandbox);
 	take_into(&in, out->note, sizeof out->note);
 	make_printable(out->note);
 	take_into(&in, v->hash, sizeof v->hash);

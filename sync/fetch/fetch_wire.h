@@ -14,6 +14,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/sandbox.h"
 #include "sync/fetch/fetch.h"
 
 #include <stdbool.h>
@@ -44,6 +45,7 @@ struct fetch_wire_result {
 	struct validators validators;
 	struct fetch_progress used; /* without a phase */
 	int64_t retry_us; /* as in struct fetch */
+	struct sandbox sandbox; /* of the process that fetched */
 	char note[FETCH_NOTE_SIZE];
 	struct fetch_wire_document *documents; /* owned */
 	size_t document_count;

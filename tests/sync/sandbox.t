@@ -46,7 +46,7 @@ def test_each_fetch():
         site.configure({name: up.source(name, page, slow_upstream.NEVER)
                         for name in ("a", "b")})
         own, seen, log = look(site, up, THV_REGISTRY_LOG_LEVEL="debug")
-        if "fetching in a sandbox" not in log:
+        if "fetched in a sandbox" not in log:
             skip("this kernel has no Landlock")
             return
         outside = privileges(os.getpid())
@@ -57,7 +57,7 @@ def test_each_fetch():
             return
         own, seen, log = look(site, up, THV_REGISTRY_SANDBOX="off")
         equal(seen, ["0", "0"], "off: they are not")
-        contains(log, "fetching without a sandbox", "which the log says")
+        contains(log, "fetched without a sandbox", "which the log says")
 
 
 def filters(pid):

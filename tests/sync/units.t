@@ -201,7 +201,7 @@ def status_of(caged, cage, name):
 
 
 def in_force(log):
-    return ("fetching in a sandbox" in log, "not in force" in log)
+    return ("fetched in a sandbox" in log, "not in force" in log)
 
 
 def check_sync(caged):
@@ -266,10 +266,17 @@ def check_watch(caged):
     site.file_source("files", server("f/x"), server("f/new"))
     wait_for(lambda: ("f/new",) in site.query("SELECT name FROM server"),
              "watch: a changed file is taken")
+    with open(site.config, encoding="utf-8") as f:
+        config = json.load(f)
+    config["sources"].append({**next(s for s in config["sources"]
+        if s["name"] == "git"), "name": "again"})
+    site.write("config.yaml", config)
+    wait_for(lambda: ("again", "complete") in site.query(
+        "SELECT source, phase FROM source_status"), "and a new source")
     watch.send_signal(signal.SIGTERM)
     log = watch.communicate(timeout=60)[1]
     equal(watch.returncode, 0, "and it ends when told")
-    equal(in_force(log), (True, False), "fetching in a sandbox")
+    equal(in_force(log), (True, False), "fetched in a sandbox")
     ok("polling" not in log and "are looked for" not in log,
        "the kernel tells it of changes")
 

@@ -6,6 +6,7 @@
 #include "lib/limits.h"
 #include "tests/t.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,11 +88,16 @@ test_failure(void)
 
 	err_set(&r.err, ERR_LIMIT, "too\nlarge\033[2J");
 	r.retry_us = LIMIT_RETRY_KEPT * CLOCK_SECOND;
+	r.sandbox =
+	    (struct sandbox){ .seccomp = true, .landlock_error = EPERM };
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == 0);
 	CHECK(back.err.code == ERR_LIMIT &&
 	      strcmp(back.err.text, "too?large?[2J") == 0);
 	CHECK_INT(back.retry_us, LIMIT_RETRY_KEPT * CLOCK_SECOND);
+	CHECK(back.sandbox.seccomp && back.sandbox.landlock == 0);
+	CHECK_INT(back.sandbox.landlock_error, EPERM);
+	CHECK_INT(back.sandbox.seccomp_error, 0);
 	fetch_wire_result_free(&back);
 	/* Nobody waits longer, nor into the past. */
 	for (int i = 0; i < 2; i++) {
@@ -101,6 +107,12 @@ test_failure(void)
 		CHECK(read_back(&back, b.data, b.len) == -1);
 		fetch_wire_result_free(&back);
 	}
+	r.retry_us = 0;
+	r.sandbox.landlock_error = -1;
+	buf_reset(&b);
+	fetch_wire_add_result(&b, &r);
+	CHECK(read_back(&back, b.data, b.len) == -1);
+	fetch_wire_result_free(&back);
 	buf_free(&b);
 }
 
