@@ -465,6 +465,9 @@ run_sources(struct run *r, struct err *e)
 {
 	set_deadline(r);
 	db_stop_on(r->context.db, stop_flag());
+	/* A client of the trigger looks for its run in the status. */
+	if (r->options->run_id != NULL && run_record(r, e) == -1)
+		return -1;
 	if ((run_loop(r, e) == -1 || (r->recorded && expire(r, e) == -1)) &&
 	    !stop_requested())
 		return -1;

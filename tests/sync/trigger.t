@@ -191,6 +191,8 @@ def test_pause():
             THV_REGISTRY_RUN_ID="made-up")
         tap.equal((run.source("api")["result"], up.requests), ("skipped", []),
             "nor by --force in a triggered run")
+        tap.equal(site.query("SELECT result FROM run WHERE run_id ="
+            " 'made-up'"), [("completed",)], "it is recorded")
         tap.equal((run.status, run.source("api")["error"]), (0, None),
             "that is no failure")
         site.sync("--source", "api")
