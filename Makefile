@@ -46,6 +46,10 @@ LIB_LIBS = $(shell pkg-config --libs $(LIB_PACKAGES))
 SYNC_LIBS = $(shell pkg-config --libs $(SYNC_PACKAGES))
 FCGI_LIBS = -lfcgi $(shell pkg-config --libs zlib)
 
+# For the two commands that build for people: all processors, unless make was
+# told how many.
+AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)
 
@@ -204,7 +208,7 @@ openapi-check: all ## redocly, spectral and schemathesis on the API's descriptio
 
 .PHONY: check
 check: check-packages ## install what tests need, run every test
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory $(AT_ONCE) test
 
 # With VALGRIND=1 the tests call wrappers in build/valgrind that run the plain
 # programs under valgrind; what it finds turns the exit status into 99.
@@ -296,7 +300,7 @@ check-packages:
 
 .PHONY: run
 run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG= SERVER= TLS=1)
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(AT_ONCE) all
 	@SERVER=$(SERVER) TLS=$(TLS) httpd-conf/run $(BUILD) $(PORT) $(CONFIG)
 
 # ---- putting it somewhere ---------------------------------------------------

@@ -252,8 +252,9 @@ def encode(ordinals, entries):
 def terms_of(db, entry_id, sort_key, text, usable):
     """Every term that an entry has."""
     for size in 1, 2, 3, 4:
-        for at in range(len(text) - size + 1):
-            yield b"g" + text[at:at + size].encode()
+        for gram in {text[at:at + size]
+                     for at in range(len(text) - size + 1)}:
+            yield b"g" + gram.encode()
     if usable:
         yield b"u"
     for version, status, found in db.execute("SELECT version, status, facets"
