@@ -210,6 +210,11 @@ openapi-check: all ## redocly, spectral and schemathesis on the API's descriptio
 check: check-packages ## install what tests need, run every test
 	@$(MAKE) --no-print-directory $(AT_ONCE) test
 
+SUITE ?= trixie
+.PHONY: check-root
+check-root: ## make run and make check in a bare root of SUITE=trixie
+	@.ci/root $(SUITE)
+
 # With VALGRIND=1 the tests call wrappers in build/valgrind that run the plain
 # programs under valgrind; what it finds turns the exit status into 99.
 VALGRIND ?=
@@ -447,7 +452,7 @@ lint: check-packages ## compilers' warnings, style, boundaries, static analysis
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -I. -Ibuild/lint-gcc/gen lib sync fcgi bench
 	@tests/lint
-	@shellcheck .ci/run .ci/need fcgi/front/embed \
+	@shellcheck .ci/run .ci/need .ci/root fcgi/front/embed \
 	    httpd-conf/run httpd-conf/serve httpd-conf/admin-cgi
 
 .PHONY: $(BUILD)/others
