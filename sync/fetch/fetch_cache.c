@@ -163,6 +163,35 @@ belongs_to_source(const char *entry, const struct conf *conf)
 	return false;
 }
 
+static bool
+ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+
+	return len > strlen(end) && strcmp(text + len - strlen(end), end) == 0;
+}
+
+/*
+ * Whether the sync made the entry ${name} of ${dirfd}: any other program may
+ * have called its directory "cache", too.  The directories of the sync are
+ * closed to other users.
+ */
+static bool
+is_ours(int dirfd, const char *name)
+{
+	static const char *const earlier[] = { "api-", ".spool-" };
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_uid != geteuid() ||
+	    (S_ISDIR(st.st_mode) && (st.st_mode & 077) != 0))
+		return false;
+	for (size_t i = 0; i < sizeof earlier / sizeof *earlier; i++)
+		if (strncmp(name, earlier[i], strlen(earlier[i])) == 0)
+			return true;
+	return ends_in(name, SUFFIX) || strcmp(name, "git") == 0;
+}
+
 int
 fetch_cache_prune(const char *root, const struct conf *conf, struct err *e)
 {
@@ -172,8 +201,7 @@ fetch_cache_prune(const char *root, const struct conf *conf, struct err *e)
 	int rc = -1;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0 ||
+		if (!is_ours(fd, entry->d_name) ||
 		    belongs_to_source(entry->d_name, conf))
 			continue;
 		if (remove_one(fd, entry->d_name, 0) == -1) {

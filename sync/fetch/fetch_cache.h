@@ -22,8 +22,8 @@ int fetch_cache_open(
     char **path, const char *root, const char *name, struct err *e);
 
 /*
- * Removes what is below ${root} and belongs to no source of ${conf}: caches of
- * removed sources, and the layouts of earlier versions.
+ * Removes from ${root} the caches of sources that ${conf} does not have, and
+ * those of earlier versions.  Everything else in it stays.
  */
 int fetch_cache_prune(const char *root, const struct conf *conf, struct err *e);
 

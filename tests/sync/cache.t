@@ -45,6 +45,7 @@ def test_earlier_layout():
         os.makedirs(outside)
         site.write("outside/kept", "x")
         os.makedirs(site.path("cache", "git", "a.git", "objects"))
+        os.chmod(site.path("cache", "git"), 0o700)
         os.symlink(outside, site.path("cache", "git", "link"))
         os.symlink(outside, site.path("cache", "b.d"))
         for name in ("api-1.pages", "api-1.journal", ".spool-x"):
@@ -56,6 +57,20 @@ def test_earlier_layout():
         equal((run.status, os.listdir(site.path("cache"))), (0, ["a.d"]),
               "former caches are removed")
         equal(os.listdir(outside), ["kept"], "and no link is followed")
+
+
+def test_files_of_others():
+    """/var/registry.db has its cache in /var/cache."""
+    with Site() as site:
+        for name in ("apt/archives", "git/repo", "conf.d"):
+            os.makedirs(site.path("cache", name))
+        site.write("cache/notes", "x")
+        site.configure({"a": repository(site, "a")})
+        equal(site.sync().status, 0, "a directory that was there before")
+        equal(sorted(os.listdir(site.path("cache"))),
+              ["a.d", "apt", "conf.d", "git", "notes"],
+              "what the sync did not make stays")
+        ok(os.path.isdir(site.path("cache", "apt", "archives")), "all of it")
 
 
 def test_link_in_its_place():
