@@ -313,16 +313,19 @@ take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
 static void
 take_sandbox(struct input *in, struct sandbox *s)
 {
-	uint32_t landlock = take_u32(in), seccomp = take_u32(in);
-	uint32_t errors[] = { take_u32(in), take_u32(in) };
+	/* Not in an initializer, where C leaves the order of calls open. */
+	uint32_t landlock = take_u32(in);
+	uint32_t seccomp = take_u32(in);
+	uint32_t landlock_error = take_u32(in);
+	uint32_t seccomp_error = take_u32(in);
 
-	if (landlock > NUMBER_MAX || seccomp > 1 || errors[0] > NUMBER_MAX ||
-	    errors[1] > NUMBER_MAX)
+	if (landlock > NUMBER_MAX || seccomp > 1 ||
+	    landlock_error > NUMBER_MAX || seccomp_error > NUMBER_MAX)
 		in->bad = true;
 	s->landlock = (int)landlock;
 	s->seccomp = seccomp == 1;
-	s->landlock_error = (int)errors[0];
-	s->seccomp_error = (int)errors[1];
+	s->landlock_error = (int)landlock_error;
+	s->seccomp_error = (int)seccomp_error;
 }
 
 int
