@@ -46,8 +46,6 @@
 struct watcher {
 	const char *config;
 	struct conf *conf; /* in force */
-	struct conf **retired; /* may still be in use by the run */
-	size_t retired_count;
 	struct reporter *reporter;
 	char hash[DIGEST_HEX_SIZE]; /* of the file as it was read last */
 	struct watch_local local;
@@ -126,14 +124,6 @@ keep_database(struct conf *conf, const struct conf *old)
 	conf->database_path = xstrdup(old->database_path);
 }
 
-static void
-retire(struct watcher *w, struct conf *conf)
-{
-	w->retired =
-	    xreallocarray(w->retired, w->retired_count + 1, sizeof *w->retired);
-	w->retired[w->retired_count++] = conf;
-}
-
 /* Reads the configuration; NULL when it is broken, which is reported. */
 static const struct conf *
 reload(struct watcher *w, int64_t noticed_us)
@@ -157,7 +147,7 @@ reload(struct watcher *w, int64_t noticed_us)
 	}
 	w->took_us = -1;
 	keep_database(conf, w->conf);
-	retire(w, w->conf);
+	conf->earlier = w->conf;
 	w->conf = conf;
 	watch_local_take(&w->local, conf);
 	return conf;
@@ -293,12 +283,12 @@ out:
 
 /* ---- the loop ---- */
 
+/* No run uses them any more. */
 static void
-free_retired(struct watcher *w)
+free_earlier(struct conf *conf)
 {
-	for (size_t i = 0; i < w->retired_count; i++)
-		conf_free(w->retired[i]);
-	w->retired_count = 0;
+	conf_free(conf->earlier);
+	conf->earlier = NULL;
 }
 
 /* Makes a run; the clock_now() at which the next one is due. */
@@ -328,7 +318,7 @@ make_run(struct watcher *w)
 	}
 	report_clear(w->reporter);
 	run_report_free(&report);
-	free_retired(w);
+	free_earlier(w->conf);
 	return due;
 }
 
@@ -392,8 +382,6 @@ watch(const char *config, struct conf *conf, struct reporter *reporter)
 	log_message(LOG_LEVEL_INFO, "ended", NULL);
 	watch_paths_free(w.paths);
 	watch_local_free(&w.local);
-	free_retired(&w);
-	free(w.retired);
 	conf_free(w.conf);
 	return 0;
 }

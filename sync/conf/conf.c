@@ -123,5 +123,6 @@ conf_free(struct conf *c)
 	free(c->database_path);
 	free(c->trigger_token_file);
 	free(c->file);
+	conf_free(c->earlier);
 	free(c);
 }

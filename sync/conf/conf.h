@@ -141,6 +141,8 @@ struct conf {
 	struct conf_message *messages;
 	size_t message_count;
 	size_t error_count;
+	/* The one that this one replaced, as long as a run may use it. */
+	struct conf *earlier;
 };
 
 /*
@@ -150,12 +152,12 @@ struct conf {
  * The caller frees *${out} with conf_free() in both cases (NULL is allowed).
  */
 int conf_load(struct conf **out, const char *file, struct err *e);
-/* Wipes what may be secret. */
+/* Wipes what may be secret, of earlier ones as well. */
 void conf_free(struct conf *c);
 
 /*
- * In a process that goes on with ${source} alone: wipes and frees all other
- * sources of ${c}, which must not be used any more.  NULL is allowed.
+ * For a process that uses ${source} alone: wipes and frees all other sources of
+ * ${c} and of earlier configurations.  NULL is allowed.
  */
 void conf_forget_others(const struct conf *c, const struct conf_source *source);
 

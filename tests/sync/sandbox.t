@@ -168,4 +168,40 @@ def test_secrets_of_others():
                   f"{kind}: another source's is not in its memory")
 
 
-main([test_each_fetch, test_filters, test_secrets_of_others])
+
+def test_secrets_of_an_earlier_configuration():
+    """--watch keeps the configuration before a change as long as a fetch of it
+    is running; a later fetch knows no secret of it."""
+    earlier, token = secrets.token_hex(32), secrets.token_hex(32)
+    with Site() as site, slow_upstream.Upstream() as up:
+        hanging = up.source("hanging", document(server("n/h")),
+                            slow_upstream.NEVER)
+        site.configure({"hanging": hanging, "old": {"file": {
+            "url": f"https://127.0.0.1:9/x?{earlier}"}}})
+        sync = subprocess.Popen(
+            site.command("--watch"), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env=site.environment())
+        try:
+            slow_upstream.wait_for(lambda: "hanging" in up.asked)
+            own = up.source("own", document(server("n/x")),
+                            slow_upstream.NEVER)
+            own["file"]["url"] = own["file"]["url"].replace("//", f"//{token}@")
+            site.configure({"hanging": hanging, "own": own})
+            slow_upstream.wait_for(lambda: "own" in up.asked)
+            fetches = [memory(p) for p in slow_upstream.children(sync.pid)]
+            parent = memory(sync.pid)
+        except PermissionError:
+            skip("this user may not read the memory of its processes")
+            return
+        finally:
+            sync.kill()
+            sync.communicate()
+        own_fetch = [m for m in fetches if pieces(token, m)]
+        equal(len(own_fetch), 1, "one process knows the new secret")
+        ok(pieces(earlier, parent) > 0, "the sync has the earlier one")
+        equal([pieces(earlier, m) for m in own_fetch], [0],
+              "the fetch has not")
+
+
+main([test_each_fetch, test_filters, test_secrets_of_others,
+      test_secrets_of_an_earlier_configuration])
