@@ -153,8 +153,8 @@ land(struct run *r, size_t index, const struct err *lost, struct err *e)
 	if (lost != NULL) {
 		why = *lost;
 		fetch_child_kill(child);
-	} else {
-		(void)fetch_child_finish(&fetched, child, &why);
+	} else if (fetch_child_finish(&fetched, child, &why) == 0) {
+		run_step(r, job->conf->name, "fetched");
 	}
 	if (source_store(out, &r->context, job, &fetched,
 		why.code == ERR_NONE ? NULL : &why, e) == -1)
