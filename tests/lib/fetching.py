@@ -83,7 +83,8 @@ def fetch(between=None, env=None, user=None, **arguments):
                 if line.startswith("documents="):
                     break
             between()
-        out, err = process.communicate("\n", timeout=60)
+        out, err = process.communicate(
+            "\n", timeout=60 + arguments.get("timeout_ms", 0) / 1000)
     err = responder.without_valgrind(err)
     if process.returncode not in (0, 1) or err:
         raise RuntimeError(f"status {process.returncode}: {err}")

@@ -331,9 +331,12 @@ def test_many_refs():
         file.write("# pack-refs with: peeled fully-peeled sorted\n")
         for i in range(100000):
             file.write(f"{repo.first} refs/heads/b{i:06}\n")
-    r = get("file://" + repo.path, cache=cache(), branch="b099999")
+    limit = 10 * 60 * 1000  # seconds are enough, but not on a busy machine
+    r = get("file://" + repo.path, cache=cache(), branch="b099999",
+            timeout_ms=limit)
     check_documents(r, {"registry.json": ONE}, "the last of 100,000 refs")
-    fails(get("file://" + repo.path, cache=cache(), branch="b1"),
+    fails(get("file://" + repo.path, cache=cache(), branch="b1",
+              timeout_ms=limit),
           'no branch "b1"', what="none of 100,000")
 
 
