@@ -306,6 +306,25 @@ create_file(const char *path)
 		close(fd);
 }
 
+/*
+ * Temporary files lie beside the database unless the environment says where:
+ * a writer needs some for every change, and /tmp may be closed to it, or small.
+ */
+static void
+choose_temporary_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (sqlite3_temp_directory != NULL || *path == '\0' ||
+	    getenv("SQLITE_TMPDIR") != NULL || getenv("TMPDIR") != NULL)
+		return;
+	if (slash == NULL)
+		sqlite3_temp_directory = sqlite3_mprintf(".");
+	else
+		sqlite3_temp_directory = sqlite3_mprintf(
+		    "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
 int
 db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
@@ -315,6 +334,7 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 	bool bare;
 
 	if (mode == DB_WRITE) {
+		choose_temporary_directory(path);
 		create_file(path);
 		return open_as(out, path, mode, NULL, &ignored, e);
 	}

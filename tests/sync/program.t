@@ -352,6 +352,38 @@ def test_run_history():
                   ("manual", "completed", 1, 0, None), "status")
 
 
+ONE_WRITABLE = """set -e
+mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp
+mount -t tmpfs -o ro none /var/tmp
+mount --bind "$0" "$0" && mount -o remount,bind,rw "$0"
+cd /proc && exec "$@"
+"""
+
+
+def test_without_a_directory_for_temporary_files():
+    """The directory of the database is enough."""
+    with Site() as site:
+        if os.geteuid() != 0 or not site.dir.startswith("/tmp/") or \
+                subprocess.run(["unshare", "-m", "true"], check=False,
+                               stderr=subprocess.DEVNULL).returncode != 0:
+            tap.skip("mounting needs root")
+            return
+        site_with_one(site)
+        env = site.environment()
+        for name in "TMPDIR", "SQLITE_TMPDIR":
+            env.pop(name, None)
+        before = set(os.listdir(site.dir))
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", ONE_WRITABLE, site.dir,
+             *site.command()], env=env, capture_output=True, text=True,
+            check=False)
+        tap.equal((done.returncode, site.value("SELECT count(*) FROM server")),
+                  (0, 1), "a sync without /tmp and /var/tmp")
+        tap.equal(sorted(set(os.listdir(site.dir)) - before),
+                  ["cache", "registry.db", "registry.db-shm", "registry.db-wal",
+                   "registry.db.lock"], "it leaves no temporary file")
+
+
 def test_orphaned_run_is_cleared_up():
     with Site() as site:
         site_with_one(site)
