@@ -127,6 +127,10 @@ class Server:
         self.port = free_port()
         for name in "db", "run":
             os.mkdir(os.path.join(at, name), 0o755)
+        if os.geteuid() == 0:
+            # What root writes there, responders can read.
+            shutil.chown(os.path.join(at, "db"), group="www-data")
+            os.chmod(os.path.join(at, "db"), 0o2755)
         self.context = None
         if tls:
             pem, key = certificate.make(at, "DNS:localhost")
