@@ -74,8 +74,10 @@ all: $(PROGRAMS) ## build the programs into build/
 
 $(BUILD)/gen/sql.c: sql/embed.awk $(wildcard sql/*.sql)
 	$(call say,GEN,$@)mkdir -p $(@D) && \
-	awk -v header=$(BUILD)/gen/sql.h -f sql/embed.awk \
-	    $(filter %.sql,$^) > $@
+	awk -v header=$(BUILD)/gen/sql.h.new -f sql/embed.awk \
+	    $(filter %.sql,$^) > $@ && \
+	{ cmp -s $(BUILD)/gen/sql.h.new $(BUILD)/gen/sql.h || \
+	    cp $(BUILD)/gen/sql.h.new $(BUILD)/gen/sql.h; }
 
 $(BUILD)/gen/schema.c: schema/embed.awk $(sort $(wildcard schema/durable/*.sql)) \
 		schema/derived.sql schema/views.sql schema/temporary.sql
@@ -103,7 +105,11 @@ always:
 $(addprefix $(BUILD)/fcgi/,etag.o handle_probe.o main_api.o): \
     $(BUILD)/gen/commit.h
 
-$(BUILD)/%.o: %.c $(BUILD)/gen/sql.c
+# Written only when statements or their parameters change.
+$(BUILD)/gen/sql.h: $(BUILD)/gen/sql.c
+	@:
+
+$(BUILD)/%.o: %.c | $(BUILD)/gen/sql.h
 	$(call say,CC,$<)mkdir -p $(@D) && \
 	$(CC) $(ALL_CFLAGS) -DPROGRAM_VERSION='"$(PROGRAM_VERSION)"' -MMD -MP -c $< -o $@
 
@@ -238,13 +244,23 @@ NOT_UNDER_VALGRIND := tests/sync/fetch_api.t tests/sync/fetch_git_net.t \
 	tests/sync/fetch_http.t tests/faults/sweep.t tests/gate/cost.t \
 	tests/e2e/profile.t tests/e2e/soak.t
 
+.PHONY: test-programs
+test-programs: $(UNDER_TEST) $(FAULT_LIBRARY)
+
 .PHONY: test
-test: $(UNDER_TEST) $(FAULT_LIBRARY) $(if $(VALGRIND),$(WRAPPERS))
+test: test-programs $(if $(VALGRIND),$(WRAPPERS))
 	@$(if $(VALGRIND),echo 'not run under valgrind: $(NOT_UNDER_VALGRIND)')
 	@THV_BUILD=$(if $(VALGRIND),build/valgrind,$(BUILD)) tests/run \
 	    $(if $(VALGRIND),-t 1200 $(UNIT_TESTS:$(BUILD)/%=build/valgrind/%), \
 	    $(UNIT_TESTS)) \
 	    $(filter-out $(if $(VALGRIND),$(NOT_UNDER_VALGRIND)),$(TEST_SCRIPTS))
+
+# COUNT mutants, drawn from SEED.
+COUNT ?= 100
+SEED ?= 1
+.PHONY: mutate
+mutate: check-packages ## change single lines and check that a test fails (hours)
+	@nice tests/mutate --count $(COUNT) --seed $(SEED)
 
 # ---- measuring --------------------------------------------------------------
 
