@@ -3,6 +3,7 @@
 """A connection is closed with its answer, and never under what is still sent."""
 
 import os
+import select
 import sys
 import tempfile
 import time
@@ -107,6 +108,24 @@ def test_body_that_never_ends():
             f"{more}: a body that does not come: an answer")
         tap.equal(SERVER.get(URI).status, 200, "and the next is answered")
         s.close()
+
+
+def test_body_is_not_awaited():
+    """The next client is served while a body is still to come, and before a
+    responder that waits for the rest of a request, from earlier on, gives up."""
+    waiting = responder.FastCgi(DATABASE, WHERE.name, name="waiting")
+    half = waiting.connect()
+    half.sendall(SERVER.opening()[:5])
+    later = waiting.send("/health")
+    time.sleep(1)
+    held = [ask(**more) for more in ({"CONTENT_LENGTH": "1000000"},
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+        {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "0"})]
+    first = select.select([later, SERVER.send("/health")], [], [], 60)[0]
+    tap.ok(first and later not in first, "nobody waits for a body")
+    for s in held + [half, later]:
+        s.close()
+    tap.equal(waiting.stop(), 0, "the one that waited is well")
 
 
 def test_roles():

@@ -27,6 +27,7 @@ EXPOSURE_OF_SYNCS = 13
 EXPOSURE_ELSEWHERE = 20
 SCRATCH = tempfile.TemporaryDirectory(prefix="installed.")
 STATE = "var/lib/thv-registry"
+METRICS = "run/thv-registry/metrics"
 
 
 def make(target, root, *more):
@@ -222,6 +223,9 @@ def test_users():
         st = os.stat(os.path.join(root, STATE))
         equal((oct(st.st_mode & 0o7777), st.st_uid, st.st_gid),
               ("0o2750", uid, readers), "the database's directory")
+        st = os.stat(os.path.join(root, METRICS))
+        equal((oct(st.st_mode & 0o7777), st.st_uid, st.st_gid),
+              ("0o2770", uid, readers), "the counters' directory")
         sync_and_read(site, os.path.join(root, STATE),
                       (uid, own, [readers]), readers)
 

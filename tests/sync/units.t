@@ -80,12 +80,18 @@ PROMISES = {
         "After": ["thv-registry-api.socket"],
         "WantedBy": ["multi-user.target"]},
 }
-SOCKETS = {
-    "thv-registry-admin.socket": {
+STARTERS = {
+    "sync/thv-registry-sync.timer": {
+        "OnCalendar": ["minutely"], "AccuracySec": ["5s"],
+        "RandomizedDelaySec": ["15s"], "WantedBy": ["timers.target"]},
+    "sync/thv-registry-sync.path": {
+        "PathChanged": ["/etc/thv-registry/config.yaml"],
+        "Unit": ["thv-registry-sync.service"], "WantedBy": ["paths.target"]},
+    "fcgi/thv-registry-admin.socket": {
         "ListenStream": ["/run/thv-registry/admin.sock"],
         "SocketGroup": ["www-data"], "SocketMode": ["0660"],
         "RemoveOnStop": ["yes"], "WantedBy": ["sockets.target"]},
-    "thv-registry-api.socket": {
+    "fcgi/thv-registry-api.socket": {
         "ListenStream": ["/run/thv-registry/api.sock"],
         "SocketGroup": ["www-data"], "SocketMode": ["0660"],
         "Backlog": ["1024"], "RemoveOnStop": ["yes"],
@@ -97,8 +103,8 @@ FREE = ("Description", "Documentation", "ExecStart")
 
 def test_promises():
     """No directive is lost, changed or added without this table knowing."""
-    for path, want in {**PROMISES, **{os.path.join(responder.ROOT, "fcgi", k):
-            v for k, v in SOCKETS.items()}}.items():
+    for path, want in {**PROMISES, **{os.path.join(responder.ROOT, k): v
+            for k, v in STARTERS.items()}}.items():
         got = {k: v for k, v in unit_cage.parse(path).items() if k not in FREE}
         name = os.path.basename(path)
         equal({k: got.get(k) for k in want}, want, f"{name} keeps its promises")
