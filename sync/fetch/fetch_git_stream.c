@@ -14,6 +14,10 @@
 #include "sync/fetch/address.h"
 
 #include <git2.h>
+/* Where libgit2 1.8 and later declare git_error_set_str(). */
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>
+#endif
 #include <git2/sys/stream.h>
 
 #include <errno.h>
