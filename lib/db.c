@@ -191,8 +191,8 @@ check_version(struct db *db, struct err *e)
 /*
  * As a name that SQLite takes apart; the caller frees it.  Without frames the
  * WAL is of no interest.  With some, an index of them in SQLite's own memory
- * takes the place of the -shm file that is missing, and there is nobody to
- * lock out.
+ * takes the place of the -shm file that is missing or torn, and there is no
+ * writer to lock out.
  */
 static char *
 frozen_name(const char *path, bool frames)
@@ -270,16 +270,17 @@ out:
  * it can repair, and a moment later it has.
  */
 static int
-open_reader(struct db **out, const char *path, enum db_mode mode, struct err *e)
+open_reader(struct db **out, const char *path, enum db_mode mode,
+    bool *recovering, struct err *e)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
-	bool recovering = true;
 
-	for (int i = 0; i < RECOVERY_TRIES && recovering; i++) {
+	*recovering = true;
+	for (int i = 0; i < RECOVERY_TRIES && *recovering; i++) {
 		if (i > 0)
 			nanosleep(&moment, NULL);
-		recovering = false;
-		if (open_as(out, path, mode, NULL, &recovering, e) == 0)
+		*recovering = false;
+		if (open_as(out, path, mode, NULL, recovering, e) == 0)
 			return 0;
 	}
 	return -1;
@@ -329,6 +330,7 @@ int
 db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
 	struct db_files files;
+	bool torn = false;
 	bool ignored;
 	char *wal;
 	bool bare;
@@ -350,9 +352,12 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 	 */
 	if (mode == DB_READ_ANY && files.still)
 		return open_as(out, path, mode, &files, &ignored, e);
-	if (!(bare && files.still) && open_reader(out, path, mode, e) == 0)
+	if (!(bare && files.still) &&
+	    open_reader(out, path, mode, &torn, e) == 0)
 		return 0;
-	if (!files.still || open_as(out, path, mode, &files, &ignored, e) == -1)
+	/* A torn index that nobody repairs: there is no writer. */
+	if (!(files.still || torn) ||
+	    open_as(out, path, mode, &files, &ignored, e) == -1)
 		return -1;
 	err_clear(e);
 	return 0;
@@ -370,7 +375,7 @@ db_stays_frozen(const struct db *db)
 	struct db_files now;
 
 	db_files_read(&now, db->path);
-	return now.still && db_files_same(&db->files, &now);
+	return now.still == db->files.still && db_files_same(&db->files, &now);
 }
 
 bool

@@ -53,8 +53,10 @@ void db_use_pool(void);
  * that has none, such as a restored backup or one that the sqlite3 shell was
  * the last to close.  Nor can SQLite read one whose writer was killed between
  * the header and the first frame of a WAL: it waits ten seconds for the header
- * to change and fails (SQLITE_PROTOCOL).  Such a database is opened as files
- * that do not change: see db_is_frozen().
+ * to change and fails (SQLITE_PROTOCOL).  Nor one whose writer was killed while
+ * it wrote the header of the -shm file, as long as another reader holds that
+ * file (SQLITE_READONLY_RECOVERY).  Such a database is opened as files that do
+ * not change: see db_is_frozen().
  */
 int db_open(
     struct db **out, const char *path, enum db_mode mode, struct err *e);

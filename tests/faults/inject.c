@@ -30,6 +30,7 @@ static const struct {
 	{ "short", INJECT_SHORT },
 	{ "open", INJECT_OPEN },
 	{ "kill", INJECT_KILL },
+	{ "store", INJECT_STORE },
 	{ "power", INJECT_POWER },
 	{ "clock-back", INJECT_CLOCK_BACK },
 	{ "clock-ahead", INJECT_CLOCK_AHEAD },
@@ -239,12 +240,16 @@ map_with(const char *name, void *at, size_t len, int protection, int flags,
     int fd, off_t offset)
 {
 	NEXT(mmap);
+	void *map;
 
 	if (fd != -1 && inject_hit(INJECT_OPEN, name)) {
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	return next_mmap(at, len, protection, flags, fd, offset);
+	map = next_mmap(at, len, protection, flags, fd, offset);
+	if (map != MAP_FAILED)
+		inject_index_map(map, len, protection, fd);
+	return map;
 }
 
 void *
@@ -257,6 +262,15 @@ void *
 mmap64(void *at, size_t len, int protection, int flags, int fd, off_t offset)
 {
 	return map_with("mmap64", at, len, protection, flags, fd, offset);
+}
+
+int
+munmap(void *at, size_t len)
+{
+	NEXT(munmap);
+
+	inject_index_unmap(at);
+	return next_munmap(at, len);
 }
 
 int

@@ -34,7 +34,8 @@ enum inject_kind {
 	INJECT_SHORT, /* one read or write does half of what it was asked */
 	INJECT_OPEN, /* one opening, mapping or forking call fails */
 	INJECT_KILL, /* SIGKILL before a call that changes a file */
-	INJECT_POWER, /* the same, and what was not synced is lost in part */
+	INJECT_STORE, /* SIGKILL before a store to the index of a WAL */
+	INJECT_POWER, /* the same as KILL; what was not synced is lost in part */
 	INJECT_CLOCK_BACK, /* from a call on it is ten days earlier */
 	INJECT_CLOCK_AHEAD, /* ten years later */
 	INJECT_CURL, /* one call into curl fails */
@@ -57,6 +58,12 @@ bool inject_hit(enum inject_kind kind, const char *call);
  * to be killed, or to lose its power.
  */
 void inject_moment(const char *call);
+
+/* ---- stores to the index of a WAL: inject_index.c ---- */
+
+/* ${fd} was mapped at ${at}; decides whether stores to it are counted. */
+void inject_index_map(void *at, size_t len, int protection, int fd);
+void inject_index_unmap(const void *at);
 
 /* ---- power: inject_power.c ---- */
 

@@ -106,9 +106,9 @@ class Scenario:
         self.new = self.served()
         self.reset()
         # What is there has its readers, each time from before the fault.
-        self.has_readers = type(self) in (Scenario, Rebuild) and \
+        self.has_readers = type(self) in (Scenario, Met, Rebuild) and \
             os.getuid() == 0
-        self.reader = None
+        self.readers = []
         if self.has_readers:
             self.program = responder.for_everyone(responder.PROGRAM,
                                                   self.site.dir)
@@ -120,22 +120,25 @@ class Scenario:
     def offer(self, generation):
         self.site.file_source("a", *contents(generation))
 
-    def start_reader(self):
-        self.stop_reader()
-        self.reader = responder.FastCgi(
-            self.site.database, self.site.dir, self.program,
-            preexec=become_reader)
-        got = self.items(self.reader.get(LIST))
-        assert got == self.old, got
+    def start_readers(self):
+        """Two, which have the database open since before the fault."""
+        self.stop_readers()
+        for name in "first", "second":
+            reader = responder.FastCgi(
+                self.site.database, self.site.dir, self.program, name,
+                preexec=become_reader)
+            self.readers.append(reader)
+            got = self.items(reader.get(LIST))
+            assert got == self.old, got
 
-    def stop_reader(self):
-        if self.reader is not None:
-            self.reader.stop()
-            os.unlink(self.reader.path)
-        self.reader = None
+    def stop_readers(self):
+        for reader in self.readers:
+            reader.stop()
+            os.unlink(reader.path)
+        self.readers = []
 
     def close(self):
-        self.stop_reader()
+        self.stop_readers()
         self.site.__exit__()
 
     # ---- going back ----
@@ -207,7 +210,7 @@ class Scenario:
         """(exit status, output, calls counted, calls failed, name)."""
         self.reset()
         if self.has_readers:
-            self.start_reader()
+            self.start_readers()
         env = self.site.environment(
             LD_PRELOAD=LIBRARY, FAULT_KIND=kind, FAULT_AT=str(at),
             FAULT_STATE=self.state, FAULT_DIRECTORY=self.site.dir,
@@ -237,7 +240,7 @@ class Scenario:
 
     def ended_well(self, kind, status, text):
         """What is wrong with how it ended, or None."""
-        if kind in ("kill", "power"):
+        if kind in ("kill", "store", "power"):
             # The child that tries the sandbox is killed alone.
             return None if status == KILLED or status == 0 and \
                 "sandbox is not in force" in text else f"exit status {status}"
@@ -298,13 +301,25 @@ class Scenario:
         write has opened the database."""
         if not self.has_readers:
             return None
-        # One has the database open since before the program began.
-        for who, answer in (("stays", self.reader.get(LIST)),
-                            ("comes", as_reader(self.site, LIST))):
+        # The first comes while the others have the database open.
+        answers = [("comes", as_reader(self.site, LIST))]
+        answers += [("stays", reader.get(LIST)) for reader in self.readers]
+        for what, answer in answers:
             got = self.items(answer)
             if got != self.new and (status == 0 or got != self.old):
-                return f"a reader that {who} gets {answer.status}, {got}"
+                return f"a reader that {what} gets {answer.status}, {got}"
         return None
+
+
+class Met(Scenario):
+    """The readers have met a writer.  From then on they hold the index of the
+    WAL, so a later writer does not create it again."""
+
+    def start_readers(self):
+        writer = sqlite3.connect(self.site.database)
+        writer.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        super().start_readers()
+        writer.close()
 
 
 class Fresh(Scenario):

@@ -306,9 +306,49 @@ def test_a_writer_killed_under_a_reader():
         tap.ok("level=ERROR" not in reader.log(), "with no error in its log")
 
 
+def test_a_torn_index():
+    """The writer was killed while it wrote the header of the index, of which
+    there are two copies.  Readers that have met a writer hold the index, so
+    that none of them may read as if nobody had the database open."""
+    left = Left()
+    with left.site as site:
+        left.put()
+        program = responder.for_everyone(responder.PROGRAM, site.dir)
+        writer = sqlite3.connect(left.database)
+        writer.execute("SELECT count(*) FROM source").fetchone()
+        readers = [responder.FastCgi(left.database, site.dir, program, name,
+                                     preexec=as_nobody)
+                   for name in ("first", "second")]
+        tap.equal([names_of(r.get("/v0.1/servers")) for r in readers],
+                  [["n/y"]] * 2, "two readers meet a writer")
+        writer.close()
+        with open(left.database + "-shm", "r+b") as shm:
+            shm.seek(8)
+            shm.write(b"\xff")
+        done = subprocess.run(
+            [program], preexec_fn=as_nobody, check=False, timeout=60,
+            capture_output=True, stdin=subprocess.DEVNULL,
+            env=responder.environment(left.database, REQUEST_METHOD="GET",
+                                      REQUEST_URI="/v0.1/servers"))
+        tap.equal(names_of(responder.Answer(done.stdout)), ["n/y"],
+                  "a torn index: a reader that comes reads")
+        tap.equal([names_of(r.get("/v0.1/servers")) for r in readers],
+                  [["n/y"]] * 2, "and so do those that hold it")
+        tap.equal([r.get("/registry/status").status for r in readers],
+                  [200] * 2, "each time")
+        site.file_source("a", server("n/z"))
+        subprocess.run(
+            site.command("--force", "-q"), check=True,
+            env=site.environment(THV_REGISTRY_DATABASE_PATH=left.database))
+        tap.equal([names_of(r.get("/v0.1/servers")) for r in readers],
+                  [["n/z"]] * 2, "the next sync is seen")
+        tap.equal([r.stop() for r in readers], [0, 0],
+                  "they exit with status 0")
+
+
 if os.getuid() != 0:
     tap.skip("two users take root to act as")
     sys.exit(tap.done())
 tap.main([test_modes, test_reader_without_write_permission, test_reader_that_stays,
     test_while_syncs_begin, test_what_killed_writers_leave,
-    test_a_writer_killed_under_a_reader])
+    test_a_writer_killed_under_a_reader, test_a_torn_index])
