@@ -189,5 +189,6 @@ answers_put(struct answers *a, const struct answers_key *key,
 	to = a->ring + slot->place % a->size;
 	memcpy(to, &new, sizeof new);
 	memcpy(to + sizeof new, key->uri, new.uri_len);
-	memcpy(to + sizeof new + new.uri_len, body->data, new.len);
+	if (new.len > 0)
+		memcpy(to + sizeof new + new.uri_len, body->data, new.len);
 }
