@@ -149,7 +149,7 @@ def test_every_column():
                 server = responder.FastCgi(DATABASE, DIRECTORY.name,
                     name=f"fcgi{tried}")
     tap.ok(tried > 150, f"{tried} values were tried: {seen}")
-    tap.ok(seen.get(500, 0) + seen.get(503, 0) > 10 and seen[200] > 1000,
+    tap.ok(seen.get(500, 0) + seen.get(503, 0) > 0 and seen[200] > 1000,
         "with errors and without")
     tap.equal(server.stop(), 0, "the responder lives")
     tap.equal([line for line in server.log().splitlines()
