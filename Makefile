@@ -251,8 +251,8 @@ test-programs: $(UNDER_TEST) $(FAULT_LIBRARY)
 test: test-programs $(if $(VALGRIND),$(WRAPPERS))
 	@$(if $(VALGRIND),echo 'not run under valgrind: $(NOT_UNDER_VALGRIND)')
 	@THV_BUILD=$(if $(VALGRIND),build/valgrind,$(BUILD)) tests/run \
-	    $(if $(VALGRIND),-t 1200 $(UNIT_TESTS:$(BUILD)/%=build/valgrind/%), \
-	    $(UNIT_TESTS)) \
+	    $(if $(VALGRIND)$(SAN),-t 1200) $(if $(VALGRIND), \
+	    $(UNIT_TESTS:$(BUILD)/%=build/valgrind/%),$(UNIT_TESTS)) \
 	    $(filter-out $(if $(VALGRIND),$(NOT_UNDER_VALGRIND)),$(TEST_SCRIPTS))
 
 # COUNT mutants, drawn from SEED.
