@@ -113,7 +113,7 @@ open_stored(struct db **db, char **cache_dir, int *lock, const char *path,
 	return database_open(db, path, e);
 }
 
-/* Dates stay honest; only the order of changes goes on from there. */
+/* Dates stay those of the clock; only the order of changes continues. */
 static void
 warn_of_clock(const struct run *r)
 {
@@ -129,7 +129,8 @@ warn_of_clock(const struct run *r)
 	len += (size_t)snprintf(text + len, sizeof text - len, ", clock ");
 	clock_format(text + len, at.now);
 	log_message(LOG_LEVEL_WARN,
-	    "the database was changed later than now: was the clock wrong?",
+	    "the last change in the database is in the future: check the "
+	    "clock",
 	    text);
 }
 
@@ -193,29 +194,32 @@ report_waiting(const struct run *r, const struct source_job *job,
 
 	clock_format(until, job->state.retry_us);
 	snprintf(out->note, sizeof out->note,
-	    "its server asked to wait until %s (Retry-After); --force ignores "
-	    "that",
+	    "the server asked for a pause until %s (Retry-After); --force "
+	    "ignores it",
 	    until);
 	if (r->options->outcome != NULL)
 		r->options->outcome(r->options->ctx, out);
 }
 
-/* A trigger may come from anywhere: it must not wear out an upstream. */
+/*
+ * Skips a source that was fetched just now: a triggered run may come from
+ * anyone, and must not overload an upstream.
+ */
 static int
-let_rest(const struct run *r, struct source_job *job,
+skip_within_pause(const struct run *r, struct source_job *job,
     struct source_outcome *out, struct err *e)
 {
 	const int64_t pause_us = r->conf->trigger_pause_ns / 1000;
 	char until[CLOCK_TEXT_SIZE];
 
-	if (!source_job_rests(job, pause_us, clock_now()))
+	if (!source_job_is_in_pause(job, pause_us, clock_now()))
 		return 0;
 	job->due = job->force = false;
 	if (job->state.due_us > job->state.tried_us + pause_us)
 		job->state.due_us = job->state.tried_us + pause_us;
 	clock_format(until, job->state.due_us);
 	snprintf(out->note, sizeof out->note,
-	    "fetched just now; due again at %s (trigger.minPause)", until);
+	    "fetched less than trigger.minPause ago; due again at %s", until);
 	if (r->options->outcome != NULL)
 		r->options->outcome(r->options->ctx, out);
 	return state_hasten(r->context.db, job->id, job->state.due_us, e);
@@ -246,7 +250,7 @@ load_job(struct run *r, const struct conf_source *c, struct err *e)
 	memcpy(out->hash, job->state.validators.hash, FETCH_HASH_SIZE);
 	if (asked && job->waits)
 		report_waiting(r, job, out);
-	return o->run_id == NULL ? 0 : let_rest(r, job, out, e);
+	return o->run_id == NULL ? 0 : skip_within_pause(r, job, out, e);
 }
 
 /* Loads the sources asked for, in the order of the file. */
@@ -465,7 +469,7 @@ run_sources(struct run *r, struct err *e)
 {
 	set_deadline(r);
 	db_stop_on(r->context.db, stop_flag());
-	/* A client of the trigger looks for its run in the status. */
+	/* A client of the trigger expects its run in the status. */
 	if (r->options->run_id != NULL && run_record(r, e) == -1)
 		return -1;
 	if ((run_loop(r, e) == -1 || (r->recorded && expire(r, e) == -1)) &&
@@ -569,8 +573,8 @@ run_sync(
 		goto out;
 	rc = 0;
 out:
-	/* Sources that failed are recorded; a run that did has no record. */
-	if (rc == -1 && lock != -1 && !options->dry_run)
+	/* A source that failed has a record, a run that failed has none. */
+	if (rc == -1 && lock != -1)
 		lockfile_note(lock, out->started_us);
 	run_flight_drop_all(&r);
 	(void)fetch_process_reap();

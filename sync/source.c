@@ -151,7 +151,8 @@ is_elsewhere(const struct conf_source *conf)
 }
 
 bool
-source_job_rests(const struct source_job *job, int64_t pause_us, int64_t now)
+source_job_is_in_pause(
+    const struct source_job *job, int64_t pause_us, int64_t now)
 {
 	int64_t since = now - job->state.tried_us;
 
@@ -168,8 +169,8 @@ rules_text(const struct conf_source *conf, size_t max_meta_size)
 }
 
 /*
- * What an earlier program stored without saying by which rules is good as far
- * as it goes; what it rejected may be good today.
+ * An earlier program did not record its rules.  What it stored is good; what it
+ * rejected may be accepted by the present rules.
  */
 static bool
 has_other_rules(const struct source_job *job)
@@ -203,9 +204,8 @@ source_job_load(struct source_job *out, struct db *db,
 	out->waits = !force && asks_to_wait(out, now);
 	out->reread = has_other_rules(out);
 	/* Other rules do not wait, except after a failure. */
-	out->due =
-	    !out->waits && (asked_for || is_due(out, now) ||
-			       (out->reread && out->state.complete));
+	out->due = !out->waits && (asked_for || is_due(out, now) ||
+				      (out->reread && out->state.complete));
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
 			strcmp(out->state.applied_filter, filter) != 0;
@@ -256,7 +256,7 @@ end_of(const struct attempt *a, int64_t now)
 		.validators = &a->fetch.validators,
 		.counts = &a->out->counts };
 
-	/* Without a fetch what the last one was told stands. */
+	/* Without a fetch the pause that the server asked for remains. */
 	if (a->job->due)
 		retry = a->fetch.retry_us > 0 ? now + a->fetch.retry_us
 					      : CLOCK_NEVER;
@@ -385,7 +385,7 @@ is_guarded(const struct source_job *job)
 	       job->state.validators.hash[0] != '\0';
 }
 
-/* A filter alone and a part of a crawl do not read the rest again. */
+/* Rules were applied to everything only if everything was read. */
 static void
 set_applied(struct state_end *end, const struct attempt *a, bool filter_only)
 {

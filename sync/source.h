@@ -36,10 +36,10 @@ struct source_job {
 	struct source_state state;
 	bool due; /* by its interval, or because it was asked for */
 	bool refilter; /* its filter is not the one that was applied */
-	char *rules; /* that are in force, as a text; owned */
-	bool reread; /* they are not those by which it was read */
+	char *rules; /* the present rules as a text; owned */
+	bool reread; /* it was read by other rules */
 	bool force; /* what was remembered counts for nothing */
-	bool waits; /* its server asked to be left alone for a while */
+	bool waits; /* the server asked for a pause */
 	bool confirmed; /* by name: it may lose most of what is stored */
 };
 
@@ -58,7 +58,7 @@ void source_job_free(struct source_job *job); /* the members */
  * Whether a source on another machine was fetched less than ${pause_us} ago and
  * is not due by itself.
  */
-bool source_job_rests(
+bool source_job_is_in_pause(
     const struct source_job *job, int64_t pause_us, int64_t now);
 
 /* After an attempt: what is known now.  Nothing is due any more. */
