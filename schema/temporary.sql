@@ -58,7 +58,7 @@ CREATE TEMP TABLE expired (
     document_id INTEGER PRIMARY KEY
 ) STRICT;
 
-CREATE TEMP TABLE spared (
+CREATE TEMP TABLE last_good (
     -- What was rejected and keeps what is stored of it: entries whose names could
     -- be read, and, with the kind 0, files that could not.
     kind INTEGER NOT NULL,

@@ -423,15 +423,15 @@ FROM withheld w WHERE w.source_id = :source;
 SELECT count(*) FROM withheld
 WHERE source_id = :source AND status IS NOT 'deleted';
 
--- name: spared_insert
-INSERT OR IGNORE INTO spared (kind, name, version)
+-- name: last_good_insert
+INSERT OR IGNORE INTO last_good (kind, name, version)
 VALUES (:kind, :name, :version);
 
--- name: spared_clear
+-- name: last_good_clear
 -- plan: scan-ok all of it
-DELETE FROM spared;
+DELETE FROM last_good;
 
--- name: seen_spared
+-- name: seen_last_good
 -- The stored versions that the rejected entries should have replaced, and all
 -- that is stored of files that could not be read.  What an earlier program stored
 -- may be of any file.
@@ -439,16 +439,16 @@ DELETE FROM spared;
 INSERT OR IGNORE INTO seen (document_id)
 SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
 WHERE e.source_id = :source AND v.removed_us IS NULL
-    AND (EXISTS (SELECT 1 FROM spared k WHERE k.kind = e.kind
+    AND (EXISTS (SELECT 1 FROM last_good k WHERE k.kind = e.kind
             AND k.name = e.name AND k.version = v.version)
-        OR EXISTS (SELECT 1 FROM spared k WHERE k.kind = 0
+        OR EXISTS (SELECT 1 FROM last_good k WHERE k.kind = 0
             AND k.name = coalesce(v.file, k.name)));
 
--- name: seen_spared_names
+-- name: seen_last_good_names
 -- Where nothing else of a name is offered, its newest version.
 -- plan: scan-ok walks the rejected entries
 INSERT OR IGNORE INTO seen (document_id)
-SELECT v.document_id FROM (SELECT DISTINCT kind, name FROM spared WHERE kind > 0) k
+SELECT v.document_id FROM (SELECT DISTINCT kind, name FROM last_good WHERE kind > 0) k
     CROSS JOIN entry e ON e.kind = k.kind AND e.name = k.name
         AND e.source_id = :source
     CROSS JOIN version v ON v.entry_id = e.id AND v.order_key = (
@@ -459,21 +459,21 @@ WHERE NOT EXISTS (SELECT 1 FROM version o
     WHERE o.entry_id = e.id AND o.document_id IN (
         SELECT document_id FROM seen));
 
--- name: withheld_spared
+-- name: withheld_last_good
 -- The same of what the filter leaves out.
 -- plan: scan-ok all that is withheld of a source, when something was rejected
 INSERT OR IGNORE INTO withheld_seen (id)
 SELECT w.id FROM withheld w
 WHERE w.source_id = :source
-    AND (EXISTS (SELECT 1 FROM spared k WHERE k.kind = w.kind
+    AND (EXISTS (SELECT 1 FROM last_good k WHERE k.kind = w.kind
             AND k.name = w.name AND k.version = w.version)
-        OR EXISTS (SELECT 1 FROM spared k WHERE k.kind = 0
+        OR EXISTS (SELECT 1 FROM last_good k WHERE k.kind = 0
             AND k.name = coalesce(w.file, k.name)));
 
--- name: withheld_spared_names
+-- name: withheld_last_good_names
 -- plan: scan-ok walks the rejected entries
 INSERT OR IGNORE INTO withheld_seen (id)
-SELECT w.id FROM (SELECT DISTINCT kind, name FROM spared WHERE kind > 0) k
+SELECT w.id FROM (SELECT DISTINCT kind, name FROM last_good WHERE kind > 0) k
     CROSS JOIN withheld w ON w.source_id = :source AND w.kind = k.kind
         AND w.name = k.name
 WHERE NOT EXISTS (SELECT 1 FROM withheld o

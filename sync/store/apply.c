@@ -268,7 +268,7 @@ keep_last_good(
 	if (!says_deleted(entry)) {
 		if (a->partial || (a->was_empty && a->withheld == 0))
 			return 0;
-		return spare_name(&a->spare, entry, e);
+		return last_good_keep_entry(&a->last_good, entry, e);
 	}
 	if (!a->partial || entry->facts.version == NULL)
 		return 0;
@@ -412,7 +412,7 @@ clear_notes(struct apply *a, struct err *e)
 	if (stmt_run(db_stmt(a->place.db, SQL_SEEN_CLEAR), e) == -1 ||
 	    stmt_run(db_stmt(a->place.db, SQL_WITHHELD_SEEN_CLEAR), e) == -1)
 		return -1;
-	return spare_clear(&a->spare, e);
+	return last_good_clear(&a->last_good, e);
 }
 
 static int
@@ -489,11 +489,11 @@ settle(struct db *db, int64_t source, const struct instant *at, struct err *e)
 static int
 finish(struct apply *a, struct err *e)
 {
-	int64_t spared;
+	int64_t kept;
 
-	if (spare_mark_seen(&spared, &a->spare, e) == -1)
+	if (last_good_mark_seen(&kept, &a->last_good, e) == -1)
 		return -1;
-	a->counts->unchanged += spared;
+	a->counts->unchanged += kept;
 	if ((!a->partial && remove_unseen(a, e) == -1) ||
 	    clear_notes(a, e) == -1 || count_stored(a, e) == -1 ||
 	    check_shrink(a, e) == -1)
@@ -530,7 +530,8 @@ start(struct apply *a, struct apply_counts *out, struct db *db,
 	a->reject = (struct reject){ .db = db,
 		.source = options->source_id,
 		.strict = options->source->strict };
-	a->spare = (struct spare){ .db = db, .source = options->source_id };
+	a->last_good =
+	    (struct last_good){ .db = db, .source = options->source_id };
 	a->digest = digest_new();
 	if (filter_new(&a->filter, &options->source->filter, e) == -1)
 		return -1;
@@ -595,14 +596,14 @@ enum {
 
 /* By the rules of today it would be rejected: then it is the last good one. */
 static int
-spare_broken(struct apply *a, const struct catalog_entry *entry, struct err *e)
+keep_broken(struct apply *a, const struct catalog_entry *entry, struct err *e)
 {
 	const char *name = entry->facts.name;
 
 	if (name == NULL ||
 	    !filter_keeps(a->filter, entry->kind, name, NULL, 0))
 		return 0;
-	return spare_name(&a->spare, entry, e);
+	return last_good_keep_entry(&a->last_good, entry, e);
 }
 
 /* Takes a stored document as if it had been offered. */
@@ -625,7 +626,7 @@ reread(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 	/* It was judged when it was offered; its facts are wanted. */
 	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
 		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN)
-		return spare_broken(a, &entry, e);
+		return keep_broken(a, &entry, e);
 	item = (struct stored_item){ .kind = entry.kind,
 		.facts = &entry.facts,
 		.json = entry.json,

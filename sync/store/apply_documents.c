@@ -169,7 +169,7 @@ pass_over(struct apply *a, struct fetch *fetched, struct err *why)
 {
 	struct err e = ERR_INIT;
 
-	if (spare_file(&a->spare, a->place.file, &e) == -1 ||
+	if (last_good_keep_file(&a->last_good, a->place.file, &e) == -1 ||
 	    reject_document(&a->reject, a->place.file, why->text, &e) == -1) {
 		*why = e;
 		return -1;
@@ -216,7 +216,7 @@ out:
 	/* It holds nothing that is good: perhaps it is another file by now. */
 	if (a->place.file != NULL && a->summary.good == good &&
 	    a->reject.rejected > rejected && !a->named)
-		return spare_file(&a->spare, a->place.file, e);
+		return last_good_keep_file(&a->last_good, a->place.file, e);
 	return 0;
 }
 

@@ -10,8 +10,8 @@
 #include "sync/document/catalog.h"
 #include "sync/store/apply.h"
 #include "sync/store/filter.h"
+#include "sync/store/last_good.h"
 #include "sync/store/reject.h"
-#include "sync/store/spare.h"
 #include "sync/store/stored.h"
 
 /* The state of one application. */
@@ -22,7 +22,7 @@ struct apply {
 	struct filter *filter;
 	struct digest *digest;
 	struct reject reject;
-	struct spare spare;
+	struct last_good last_good;
 	struct catalog_summary summary;
 	int64_t read;
 	bool partial; /* what is not offered is not gone */

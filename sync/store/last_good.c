@@ -1,55 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the table spared. */
-#include "sync/store/spare.h"
+/* Rows of the table last_good. */
+#include "sync/store/last_good.h"
 
 #define KIND_FILE 0 /* in the place of an entry's kind */
 
 int
-spare_clear(struct spare *s, struct err *e)
+last_good_clear(struct last_good *s, struct err *e)
 {
 	s->any = false;
-	return stmt_run(db_stmt(s->db, SQL_SPARED_CLEAR), e);
+	return stmt_run(db_stmt(s->db, SQL_LAST_GOOD_CLEAR), e);
 }
 
 static int
-insert(struct spare *s, int64_t kind, const char *name, const char *version,
+insert(struct last_good *s, int64_t kind, const char *name, const char *version,
     struct err *e)
 {
-	struct stmt *row = db_stmt(s->db, SQL_SPARED_INSERT);
+	struct stmt *row = db_stmt(s->db, SQL_LAST_GOOD_INSERT);
 
 	s->any = true;
-	stmt_bind_int(row, SQL_SPARED_INSERT_P_KIND, kind);
-	stmt_bind_str(row, SQL_SPARED_INSERT_P_NAME, name);
-	stmt_bind_str(
-	    row, SQL_SPARED_INSERT_P_VERSION, version == NULL ? "" : version);
+	stmt_bind_int(row, SQL_LAST_GOOD_INSERT_P_KIND, kind);
+	stmt_bind_str(row, SQL_LAST_GOOD_INSERT_P_NAME, name);
+	stmt_bind_str(row, SQL_LAST_GOOD_INSERT_P_VERSION,
+	    version == NULL ? "" : version);
 	return stmt_run(row, e);
 }
 
 int
-spare_file(struct spare *s, const char *file, struct err *e)
+last_good_keep_file(struct last_good *s, const char *file, struct err *e)
 {
 	return insert(s, KIND_FILE, file, NULL, e);
 }
 
 int
-spare_name(struct spare *s, const struct catalog_entry *entry, struct err *e)
+last_good_keep_entry(
+    struct last_good *s, const struct catalog_entry *entry, struct err *e)
 {
 	return insert(
 	    s, entry->kind, entry->facts.name, entry->facts.version, e);
 }
 
 int
-spare_mark_seen(int64_t *count, struct spare *s, struct err *e)
+last_good_mark_seen(int64_t *count, struct last_good *s, struct err *e)
 {
 	/* The source is the first parameter of each. */
 	static const struct {
 		enum sql_id id;
 		bool counts;
 	} steps[] = {
-		{ SQL_SEEN_SPARED, true },
-		{ SQL_SEEN_SPARED_NAMES, true },
-		{ SQL_WITHHELD_SPARED, false },
-		{ SQL_WITHHELD_SPARED_NAMES, false },
+		{ SQL_SEEN_LAST_GOOD, true },
+		{ SQL_SEEN_LAST_GOOD_NAMES, true },
+		{ SQL_WITHHELD_LAST_GOOD, false },
+		{ SQL_WITHHELD_LAST_GOOD_NAMES, false },
 	};
 
 	*count = 0;

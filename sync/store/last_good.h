@@ -4,8 +4,8 @@
  * while they are read, and afterwards what is stored of them, marked as seen.
  * Inner part of sync/store/apply.c.
  */
-#ifndef SYNC_SPARE_H
-#define SYNC_SPARE_H
+#ifndef SYNC_LAST_GOOD_H
+#define SYNC_LAST_GOOD_H
 
 #include "lib/db.h"
 #include "sync/document/catalog.h"
@@ -13,23 +13,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct spare {
+struct last_good {
 	struct db *db;
 	int64_t source;
 	bool any; /* something was noted */
 };
 
 /* Forgets all notes, those of an earlier source as well. */
-int spare_clear(struct spare *s, struct err *e);
+int last_good_clear(struct last_good *s, struct err *e);
 /* Notes a file that could not be read: all that is stored of it stays. */
-int spare_file(struct spare *s, const char *file, struct err *e);
+int last_good_keep_file(struct last_good *s, const char *file, struct err *e);
 /*
  * Notes an entry whose name is known: its version stays if it is stored, else
  * the newest one unless another of the name is offered.
  */
-int spare_name(
-    struct spare *s, const struct catalog_entry *entry, struct err *e);
+int last_good_keep_entry(
+    struct last_good *s, const struct catalog_entry *entry, struct err *e);
 /* Marks what stays as offered; ${count} versions that were not. */
-int spare_mark_seen(int64_t *count, struct spare *s, struct err *e);
+int last_good_mark_seen(int64_t *count, struct last_good *s, struct err *e);
 
 #endif
