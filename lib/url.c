@@ -241,3 +241,29 @@ url_hide(char *text, size_t size, const char *url)
 	text[len] = '\0';
 	buf_free(&shown);
 }
+
+/* ---- percent-encoding ---- */
+
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, c | 0x20);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+void
+url_decode(char *text)
+{
+	char *to = text;
+
+	for (; *text != '\0'; text++) {
+		int high = *text == '%' ? hex_digit(text[1]) : -1;
+		int low = high == -1 ? -1 : hex_digit(text[2]);
+
+		*to++ = low == -1 ? *text : (char)(high * 16 + low);
+		text += low == -1 ? 0 : 2;
+	}
+	*to = '\0';
+}

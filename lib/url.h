@@ -25,4 +25,7 @@ char *url_shown(const char *url);
  */
 void url_hide(char *text, size_t size, const char *url);
 
+/* Decodes %XX in place; a '%' before anything else stays. */
+void url_decode(char *text);
+
 #endif

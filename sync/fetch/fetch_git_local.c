@@ -8,6 +8,7 @@
  */
 #include "sync/fetch/fetch_git.h"
 
+#include "lib/url.h"
 #include "lib/xalloc.h"
 
 #include <git2.h>
@@ -22,33 +23,16 @@
 
 #define FILE_SCHEME "file://"
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c == '\0' ? NULL : strchr(digits, c | 0x20);
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* The path that ${url} names, a path or a file URL; the caller frees it. */
 static char *
 path_of(const char *url)
 {
 	char *path;
-	size_t to = 0;
 
 	if (strncasecmp(url, FILE_SCHEME, strlen(FILE_SCHEME)) != 0)
 		return xstrdup(url);
 	path = xstrdup(url + strlen(FILE_SCHEME));
-	for (size_t i = 0; path[i] != '\0'; i++) {
-		int high = path[i] == '%' ? hex_digit(path[i + 1]) : -1;
-		int low = high == -1 ? -1 : hex_digit(path[i + 2]);
-
-		path[to++] = low == -1 ? path[i] : (char)(high * 16 + low);
-		i += low == -1 ? 0 : 2;
-	}
-	path[to] = '\0';
+	url_decode(path);
 	return path;
 }
 

@@ -8,6 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/document/jscan.h"
 
@@ -221,38 +222,20 @@ http_words_hide(char *words, const char *secret)
 	}
 }
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c == '\0' ? NULL : strchr(digits, c | 0x20);
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* ${len} bytes of a URL, as written and decoded. */
 static void
 hide_part(char *words, const char *part, size_t len, size_t min)
 {
 	char *text;
-	size_t to = 0;
 
 	if (len < min)
 		return;
 	text = xstrndup(part, len);
 	http_words_hide(words, text);
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		int high = text[i] == '%' ? hex_digit(text[i + 1]) : -1;
-		int low = high == -1 ? -1 : hex_digit(text[i + 2]);
-
-		if (low != -1) {
-			text[to++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			text[to++] = (char)(text[i] == '+' ? ' ' : text[i]);
-		}
-	}
-	text[to] = '\0';
+	for (char *p = text; *p != '\0'; p++)
+		if (*p == '+')
+			*p = ' ';
+	url_decode(text);
 	http_words_hide(words, text);
 	free(text);
 }

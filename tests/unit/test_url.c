@@ -89,9 +89,36 @@ test_messages(void)
 	CHECK_STR(text, "http://h/?a=*");
 }
 
+static void
+test_decoding(void)
+{
+	static const struct {
+		int line;
+		const char *encoded;
+		const char *text;
+	} decoded[] = {
+		{ __LINE__, "", "" },
+		{ __LINE__, "a%20b%2fc%2F", "a b/c/" },
+		{ __LINE__, "%41%", "A%" },
+		{ __LINE__, "%4", "%4" },
+		{ __LINE__, "%g0%0g%%41+", "%g0%0g%A+" },
+	};
+
+	for (size_t i = 0; i < sizeof decoded / sizeof *decoded; i++) {
+		char text[32];
+
+		T_AT(decoded[i].line);
+		snprintf(text, sizeof text, "%s", decoded[i].encoded);
+		url_decode(text);
+		CHECK_STR(text, decoded[i].text);
+	}
+	T_AT(0);
+}
+
 int
 main(void)
 {
+	test_decoding();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *shown = url_shown(rows[i].url);
 
