@@ -443,29 +443,32 @@ fetch_one(struct visit *v, const char *from, bool shallow)
 	return result;
 }
 
-/* Points the cache's head to the commit, if that is there by now. */
+/* Points the cache's head to an object that is there. */
+static int
+point_head(struct visit *v, const git_oid *id)
+{
+	git_reference *ref = NULL;
+
+	if (git_reference_create(&ref, v->repo, FETCH_GIT_HEAD, id, 1, NULL) !=
+	    0)
+		return fail(v, "failed to update the cache", true);
+	git_reference_free(ref);
+	return 0;
+}
+
+/* Points it to the commit, if that has been fetched. */
 static int
 set_head(struct visit *v, const git_oid *id)
 {
-	int rc = -1;
 	git_commit *commit = NULL;
-	git_reference *ref = NULL;
 
 	if (git_commit_lookup(&commit, v->repo, id) != 0) {
 		err_set(v->e, ERR_FETCH, "there is no commit %s",
 		    v->job->conf->commit);
-		goto out;
+		return -1;
 	}
-	if (git_reference_create(&ref, v->repo, FETCH_GIT_HEAD, id, 1, NULL) !=
-	    0) {
-		fail(v, "failed to update the cache", true);
-		goto out;
-	}
-	rc = 0;
-out:
-	git_reference_free(ref);
 	git_commit_free(commit);
-	return rc;
+	return point_head(v, id);
 }
 
 /*
@@ -492,13 +495,11 @@ fetch_commit(struct visit *v, const struct target *t)
 	return set_head(v, &t->commit);
 }
 
-/* Points the cache's head to an object that stays where it is. */
+/* Points it to an object of the clone that is borrowed from. */
 static int
 set_borrowed_head(struct visit *v, const git_oid *id)
 {
 	git_object *object = NULL;
-	git_reference *ref = NULL;
-	int rc = -1;
 
 	if (git_object_lookup(&object, v->repo, id, GIT_OBJECT_ANY) != 0) {
 		err_set(v->e, ERR_FETCH,
@@ -506,18 +507,10 @@ set_borrowed_head(struct visit *v, const git_oid *id)
 		    "\"git fetch --unshallow\" there, or name the repository "
 		    "that it was cloned from",
 		    v->job->conf->commit, v->job->clone);
-		goto out;
+		return -1;
 	}
-	if (git_reference_create(&ref, v->repo, FETCH_GIT_HEAD, id, 1, NULL) !=
-	    0) {
-		fail(v, "failed to update the cache", true);
-		goto out;
-	}
-	rc = 0;
-out:
-	git_reference_free(ref);
 	git_object_free(object);
-	return rc;
+	return point_head(v, id);
 }
 
 /* After a fetch that failed: of a clone with gaps only the gaps are out. */
