@@ -276,7 +276,8 @@ def test_a_clock_that_was_ahead():
             "what is new is dated with the present")
         tap.equal([n for n, *_ in changes(site, ahead)], ["n/new"],
                   "and sent to clients that know the future")
-        tap.contains(run.err, "was the clock wrong?", "a warning is logged")
+        tap.contains(run.err, "is in the future: check the clock",
+                     "a warning is logged")
         tap.equal(site.query("SELECT count(*) FROM version WHERE"
                              " first_seen_us > ?", ahead - YEAR // 2), [(0,)],
                   "no first sight in the future")
