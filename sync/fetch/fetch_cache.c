@@ -96,8 +96,7 @@ fetch_cache_own(int fd, const char *path, struct err *e)
 	}
 	if (st.st_uid != geteuid()) {
 		err_set(e, ERR_FETCH,
-		    "cache directory %s belongs to user id %ld, not to %ld "
-		    "who runs this",
+		    "cache directory %s belongs to user id %ld, not to %ld",
 		    path, (long)st.st_uid, (long)geteuid());
 		return -1;
 	}

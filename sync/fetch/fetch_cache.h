@@ -3,9 +3,9 @@
  * The cache: one directory for each source that is fetched by a process of its
  * own, below the directory "cache" beside the database.
  *
- * The parent makes the directories, and a fetch can open its own only.  All in
- * it can be fetched again, and was written by a process that talks to
- * strangers: no symbolic link in it is followed.
+ * The parent makes the directories, and a fetch can open its own only.  Its
+ * content can be fetched again.  It is not trusted, because the process that
+ * wrote it reads from the network: no symbolic link in it is followed.
  */
 #ifndef SYNC_FETCH_CACHE_H
 #define SYNC_FETCH_CACHE_H

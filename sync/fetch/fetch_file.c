@@ -243,7 +243,7 @@ out:
 	return rc;
 }
 
-/* Among others a file that cannot be read is left to whoever opens it. */
+/* Notes why a file cannot be read; opening it fails with that later. */
 static void
 note_problem(struct scan *s, struct file_entry *entry)
 {

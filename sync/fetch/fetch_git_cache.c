@@ -304,9 +304,9 @@ is_plain_tree(int fd, int depth)
 }
 
 /*
- * Opens what is there with a configuration that says nothing: neither its own,
- * which who took over an earlier fetch could have written, nor that of the user
- * or the system decides where a URL leads.
+ * Opens the repository with an empty configuration, so that none changes where
+ * a URL leads: not its own, which an attacker in an earlier fetch could have
+ * written, and not that of the user or the system.
  */
 static int
 open_repository(struct fetch_git_cache *c, git_repository **out)

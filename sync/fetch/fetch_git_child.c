@@ -50,7 +50,8 @@ run_child(struct fetch_git_job *job, int fd)
 {
 	struct fetch_git_report report;
 
-	/* From here on nothing that strangers sent can signal anybody. */
+	/* Before it reads anything from the network: it may signal no process.
+	 */
 	sandbox_fetch_alone();
 	memset(&report, 0, sizeof report);
 	if (fetch_git_remote_update(

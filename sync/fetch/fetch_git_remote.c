@@ -157,7 +157,7 @@ fill_callbacks(struct visit *v, git_remote_callbacks *callbacks)
 	callbacks->sideband_progress = on_sideband;
 }
 
-/* A proxy would resolve names where nobody checks. */
+/* A proxy would resolve names itself, unchecked. */
 static git_proxy_t
 proxy_of(const struct visit *v)
 {

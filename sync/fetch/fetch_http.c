@@ -50,7 +50,7 @@ release_document(struct fetch *f)
 
 static const struct fetch_kind kind_http = { open_document, release_document };
 
-/* The header with the token, read anew; NULL when none is configured. */
+/* Reads the token into a header; NULL when none is configured. */
 static int
 read_token(char **header, const struct conf_file *conf, struct err *e)
 {

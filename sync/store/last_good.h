@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last good version of what was rejected stays: notes on entries and files
- * while they are read, and afterwards what is stored of them, marked as seen.
+ * Keeping the last good version of what is rejected.  While documents are read,
+ * rejected entries and unreadable files are noted in a temporary table; then
+ * the stored versions of these are marked as seen, so that none is removed.
  * Inner part of sync/store/apply.c.
  */
 #ifndef SYNC_LAST_GOOD_H
@@ -21,15 +22,16 @@ struct last_good {
 
 /* Forgets all notes, those of an earlier source as well. */
 int last_good_clear(struct last_good *s, struct err *e);
-/* Notes a file that could not be read: all that is stored of it stays. */
+/* Keeps all that is stored of an unreadable file. */
 int last_good_keep_file(struct last_good *s, const char *file, struct err *e);
 /*
- * Notes an entry whose name is known: its version stays if it is stored, else
- * the newest one unless another of the name is offered.
+ * Keeps the stored version of a rejected entry, whose name is known; if there
+ * is none, the newest version of that name unless the source offers another
+ * one.
  */
 int last_good_keep_entry(
     struct last_good *s, const struct catalog_entry *entry, struct err *e);
-/* Marks what stays as offered; ${count} versions that were not. */
+/* Marks what is kept as seen: ${count} versions. */
 int last_good_mark_seen(int64_t *count, struct last_good *s, struct err *e);
 
 #endif
