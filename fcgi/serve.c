@@ -218,16 +218,20 @@ pass_on(const struct service *s, struct request_input *in, struct response *out)
 	return false;
 }
 
-/* A client that went away is no error of ours. */
+/*
+ * A client that closes the connection is no error.  After part of an answer the
+ * connection can carry no other, so it is not kept.
+ */
 static void
-send_answer(const FCGX_Request *request, const struct response *out)
+send_answer(FCGX_Request *request, const struct response *out)
 {
-	(void)records_send(request->ipcFd, request->requestId,
-	    (struct records_part[RECORDS_PARTS]){
-		{ out->head.data, out->head.len },
-		{ out->body.data, out->body.len } },
-	    request->role == RESPONDER ? RECORDS_COMPLETE
-				       : RECORDS_UNKNOWN_ROLE);
+	if (!records_send(request->ipcFd, request->requestId,
+		(struct records_part[RECORDS_PARTS]){
+		    { out->head.data, out->head.len },
+		    { out->body.data, out->body.len } },
+		request->role == RESPONDER ? RECORDS_COMPLETE
+					   : RECORDS_UNKNOWN_ROLE))
+		request->keepConnection = 0;
 }
 
 /*

@@ -159,8 +159,11 @@ def test_peers_that_stop():
     large(path)
     whole = SERVER.opening(REQUEST_METHOD="GET",
         REQUEST_URI="/v0.1/servers?limit=400")
+    kept = SERVER.opening(keep=True, REQUEST_METHOD="GET",
+        REQUEST_URI="/v0.1/servers?limit=400")
     cases = {"in the first record": whole[:5], "in the variables": whole[:40],
-        "before their end": whole[:-8], "reading an answer": whole}
+        "before their end": whole[:-8], "reading an answer": whole,
+        "reading an answer on a connection to keep": kept + END_OF_INPUT}
     held = {}
     for number, (name, data) in enumerate(cases.items()):
         server = responder.FastCgi(path, WHERE.name, name=f"stop{number}")

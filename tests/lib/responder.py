@@ -152,9 +152,9 @@ class FastCgi:
         return s
 
     @classmethod
-    def opening(cls, **params):
+    def opening(cls, keep=False, **params):
         """The records of a request up to its input."""
-        return cls.record(cls.BEGIN, struct.pack(">HB5x", 1, 0)) + \
+        return cls.record(cls.BEGIN, struct.pack(">HB5x", 1, keep)) + \
             cls.record(cls.PARAMS, b"".join(
                 cls.pair(k, v) for k, v in params.items())) + \
             cls.record(cls.PARAMS, b"")
