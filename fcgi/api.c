@@ -27,6 +27,9 @@
 /* What is shorter gains nothing by being compressed. */
 #define COMPRESSED_FROM 512
 
+/* A writer that opens or closes the database spoils some in a row. */
+#define READINGS 5
+
 struct api {
 	char *path;
 	struct store store;
@@ -231,7 +234,7 @@ recall_answer(struct api *api, struct exchange *x)
 	return answers_get(api->answers, &key, &out->body, &out->gzip);
 }
 
-/* Whether what the request looks up was found before. */
+/* Whether an earlier request found the same entry. */
 static bool
 recall_found(struct api *api, struct exchange *x)
 {
@@ -258,7 +261,7 @@ keep_answer(struct api *api, struct exchange *x)
 	answers_put(api->answers, &key, &out->body, out->gzip);
 }
 
-/* Of a 304 only that there is something. */
+/* Keeps of a 304 only that the entry exists. */
 static void
 keep_found(struct api *api, struct exchange *x)
 {
@@ -325,8 +328,8 @@ is_known(const struct exchange *x, bool *gzip)
 }
 
 /*
- * Whether a request that has come so far is a 200 without a look at entries: of
- * all that can still be wrong only the cursor is left.
+ * Sets ${sure} if the answer is a 200 without reading entries: only the cursor
+ * can still be invalid.
  */
 static int
 check_sure(bool *sure, struct api *api, struct exchange *x, struct err *e)
@@ -400,6 +403,16 @@ is_whole(struct api *api, struct err *e)
 	return false;
 }
 
+/* Forgets an attempt to answer, for another one. */
+static void
+start_again(struct exchange *x, struct err *e)
+{
+	response_reset(x->response);
+	x->registry.name = NULL;
+	x->db = NULL;
+	err_clear(e);
+}
+
 /* What was read of no one state, an error too, does not count. */
 static int
 answer_whole(struct api *api, struct exchange *x, struct err *e)
@@ -407,17 +420,14 @@ answer_whole(struct api *api, struct exchange *x, struct err *e)
 	struct err moved = ERR_INIT;
 	int rc = answer(api, x, e);
 
-	if (!is_whole(api, &moved)) {
-		response_reset(x->response);
-		x->registry.name = NULL;
-		x->db = NULL;
-		err_clear(e);
-		err_clear(&moved);
-		rc = answer(api, x, e);
-		if (!is_whole(api, &moved)) {
+	for (int i = 1; !is_whole(api, &moved); i++) {
+		if (i == READINGS) {
 			*e = moved;
 			return -1;
 		}
+		err_clear(&moved);
+		start_again(x, e);
+		rc = answer(api, x, e);
 	}
 	if (rc == 0 && x->match.route->kept && api->made) {
 		if (x->response->status == OK)
@@ -428,7 +438,7 @@ answer_whole(struct api *api, struct exchange *x, struct err *e)
 	return rc;
 }
 
-/* Every way to read the path, until something is found. */
+/* Tries each reading of the path until one finds something. */
 static int
 answer_readings(struct api *api, struct exchange *x, struct err *e)
 {
@@ -437,11 +447,8 @@ answer_readings(struct api *api, struct exchange *x, struct err *e)
 		    !route_read_again(
 			&x->match, routes_api, routes_api_count, x->request))
 			return -1;
-		err_clear(e);
-		response_reset(x->response);
 		store_end(&api->store);
-		x->registry.name = NULL;
-		x->db = NULL;
+		start_again(x, e);
 	}
 	return 0;
 }

@@ -23,6 +23,7 @@
 #define WRITER_WAIT_MS 30000
 #define CREATED_MODE 0640 /* of a new database: its owner, and readers */
 #define RECOVERY_TRIES 50 /* a hundredth of a second apart */
+#define OPEN_TRIES 5 /* while the files beside the database change */
 #define STOP_STEPS 1000 /* of SQLite's machine, between looks at a flag */
 #define READER_CACHE "PRAGMA cache_size = -1024;"
 /* Takes the pages that a first sync of 30,000 names goes back to: their heads.
@@ -326,14 +327,32 @@ choose_temporary_directory(const char *path)
 		    "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
+/* ${files}: what lay beside the database just before. */
+static int
+open_existing(struct db **out, const char *path, enum db_mode mode,
+    const struct db_files *files, struct err *e)
+{
+	bool torn = false;
+	bool ignored;
+
+	/* SQLite may create the index of a WAL without frames. */
+	if (mode == DB_READ_ANY && files->still)
+		return open_as(out, path, mode, files, &ignored, e);
+	if (!(files->bare && files->still) &&
+	    open_reader(out, path, mode, &torn, e) == 0)
+		return 0;
+	/* A torn index that no process repairs: there is no writer. */
+	if (!(files->still || torn) ||
+	    open_as(out, path, mode, files, &ignored, e) == -1)
+		return -1;
+	return 0;
+}
+
 int
 db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
-	struct db_files files;
-	bool torn = false;
+	struct db_files before, after;
 	bool ignored;
-	char *wal;
-	bool bare;
 
 	if (mode == DB_WRITE) {
 		choose_temporary_directory(path);
@@ -344,23 +363,20 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
 		return -1;
 	}
-	wal = xasprintf("%s-wal", path);
-	bare = db_files_bare(wal);
-	free(wal);
-	db_files_read(&files, path);
-	/* To make no file: who reads a WAL without frames may make its index.
-	 */
-	if (mode == DB_READ_ANY && files.still)
-		return open_as(out, path, mode, &files, &ignored, e);
-	if (!(bare && files.still) &&
-	    open_reader(out, path, mode, &torn, e) == 0)
-		return 0;
-	/* A torn index that nobody repairs: there is no writer. */
-	if (!(files.still || torn) ||
-	    open_as(out, path, mode, &files, &ignored, e) == -1)
-		return -1;
-	err_clear(e);
-	return 0;
+	db_files_read(&before, path);
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		if (open_existing(out, path, mode, &before, e) == 0) {
+			err_clear(e); /* of what failed before */
+			return 0;
+		}
+		/* A writer may have opened or closed it meanwhile. */
+		db_files_read(&after, path);
+		if (db_files_same(&before, &after) &&
+		    before.still == after.still)
+			break;
+		before = after;
+	}
+	return -1;
 }
 
 bool
@@ -381,7 +397,7 @@ db_stays_frozen(const struct db *db)
 bool
 db_is_stuck(const struct db *db)
 {
-	/* Who has met a writer has an index that the writer's end left good. */
+	/* A connection that has the index mapped can go on using it. */
 	return !db->frozen && db->index == NULL && db_files_bare(db->wal);
 }
 

@@ -37,7 +37,7 @@ is_header(const unsigned char header[HEADER_SIZE])
 	       (page_size & (page_size - 1)) == 0;
 }
 
-/* True where it cannot be told. */
+/* True if that cannot be determined. */
 static bool
 may_hold_frames(const char *wal, off_t size)
 {
@@ -65,7 +65,7 @@ db_files_bare(const char *wal)
 	       !may_hold_frames(wal, st.st_size);
 }
 
-/* True where it cannot be told. */
+/* True if that cannot be determined. */
 static bool
 exists(const char *database, const char *suffix, struct stat *st)
 {
@@ -86,6 +86,7 @@ db_files_read(struct db_files *out, const char *database)
 	memset(&other, 0, sizeof other);
 	if (exists(database, "-wal", &out->wal))
 		out->frames = may_hold_frames(wal, out->wal.st_size);
+	out->bare = out->wal.st_size >= HEADER_SIZE && !out->frames;
 	out->still = !exists(database, "-journal", &other) ||
 		     (other.st_ino != 0 && other.st_size == 0);
 	if (out->frames && exists(database, "-shm", &other))

@@ -10,6 +10,7 @@ struct db_files {
 	struct stat wal; /* all zero: there is none */
 	/* The WAL may hold frames, which are part of the content. */
 	bool frames;
+	bool bare; /* as db_files_bare() says of it */
 	/*
 	 * What is there cannot change under a reader that takes no lock: there
 	 * is no journal, and either no frame or no index of the WAL, without
@@ -23,8 +24,8 @@ void db_files_read(struct db_files *out, const char *database);
 bool db_files_same(const struct db_files *a, const struct db_files *b);
 
 /*
- * Whether the file ${wal} is a header without a frame, or begins with what is
- * no header: what a writer leaves that is killed while it begins a WAL.
+ * Whether the file ${wal} is a header without a frame, or has an invalid
+ * header. A writer that is killed while it starts a WAL leaves such a file.
  */
 bool db_files_bare(const char *wal);
 
