@@ -531,6 +531,7 @@ api_handle(
 	out->registry = x.registry.name;
 	out->path_len = api->request.path_len;
 	store_end(&api->store);
+	out->for_pages = !x.match.closed;
 	out->omit_body = api->request.method == REQUEST_HEAD;
 	response_finish(out);
 }

@@ -369,8 +369,6 @@ handle_metrics(struct exchange *x, struct err *e)
 		.open_metrics =
 		    exposition_wants_open_metrics(x->request->accept) };
 
-	/* What goes on here is no business of other pages in a browser. */
-	x->response->for_pages = false;
 	x->response->type = exposition_content_type(m.open_metrics);
 	add_program(&m, x);
 	if (x->counters != NULL) {

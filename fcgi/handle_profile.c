@@ -54,8 +54,6 @@ handle_profile(struct exchange *x, struct err *e)
 	bool heap = strcmp(name, "heap") == 0;
 	int seconds;
 
-	/* Errors, too, say what is for this machine only. */
-	x->response->for_pages = false;
 	if (check(x->request, e) == -1 ||
 	    read_seconds(&seconds, x->request->query[REQUEST_SECONDS], e) == -1)
 		return -1;

@@ -102,6 +102,7 @@ try_route(
 		    !path_matches(m, r, mounts[i], route->path))
 			continue;
 		m->methods |= route->methods;
+		m->closed |= route->closed;
 		if ((route->methods & r->method) != 0) {
 			m->route = route;
 			m->mount = i;
@@ -117,6 +118,7 @@ route_find(struct route_match *m, const struct route *table, size_t count,
 {
 	m->route = NULL;
 	m->methods = 0;
+	m->closed = false;
 	for (size_t i = 0; i < count; i++)
 		if (try_route(m, &table[i], r))
 			return 0;

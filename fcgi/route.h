@@ -59,6 +59,7 @@ struct route {
 	bool content_tag; /* the entity tag is made of the body */
 	bool looks_up; /* 404 when the registry has no such entry */
 	bool exact; /* double and trailing slashes are 404 */
+	bool closed; /* pages of other origins may not read its answers */
 	/* For the description of the API (fcgi/openapi.c). */
 	const char *summary; /* one line; NULL: for people, not described */
 	const char *answer; /* which of its schemas a 200 has */
@@ -73,6 +74,7 @@ struct route_match {
 	char *captures[ROUTE_CAPTURES];
 	unsigned bad; /* bits of enum route_capture: it cannot be decoded */
 	unsigned methods; /* what the path allows, on ERR_METHOD too */
+	bool closed; /* as the route says, on ERR_METHOD too */
 };
 
 /*

@@ -155,6 +155,7 @@ const struct route routes_api[] = {
 	    .path = "/registry/sync",
 	    .methods = REQUEST_OPTIONS | REQUEST_POST | REQUEST_PUT,
 	    .scope = ROUTE_ALONE,
+	    .closed = true,
 	    .handle = handle_no_trigger },
 	ALONE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
 	OPENAPI(".json", handle_openapi_json, "Description"),
@@ -170,6 +171,7 @@ const struct route routes_api[] = {
 	    .methods = READ,
 	    .scope = ROUTE_WITHOUT,
 	    .exact = true, /* web servers restrict it by its path */
+	    .closed = true,
 	    .handle = handle_metrics },
 	DATABASE("/readiness", 0, handle_ready,
 	    "Whether the database can be read", "Health"),
@@ -181,6 +183,7 @@ const struct route routes_api[] = {
 	    .scope = ROUTE_ALONE,
 	    .parameters = PARAMETER(SECONDS),
 	    .exact = true,
+	    .closed = true,
 	    .handle = handle_profile },
 };
 

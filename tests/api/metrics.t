@@ -228,6 +228,13 @@ def test_header():
             "text/plain; version=0.0.4; charset=utf-8", "Prometheus' own")
         tap.ok("access-control-allow-origin" not in answer.headers,
             "not for pages of others")
+        for method, uri in (("OPTIONS", "/metrics"), ("POST", "/metrics"),
+                ("GET", "/debug/pprof/x"), ("PUT", "/debug/pprof/heap"),
+                ("GET", "/debug/pprof/profile?seconds=x"),
+                ("OPTIONS", "/debug/pprof/heap"), ("POST", "/registry/sync"),
+                ("GET", "/registry/sync"), ("OPTIONS", "/registry/sync")):
+            tap.ok("access-control-allow-origin" not in
+                site.get(uri, method=method).headers, f"nor is {method} {uri}")
         tap.equal(answer.headers["cache-control"], "no-store", "not kept")
         tap.ok(answer.body.endswith(b"\n") and b"# EOF" not in answer.body,
             "its end")
