@@ -3,6 +3,7 @@
 """A database whose values are not what the schema says: NULL, another type, a
 number out of bounds. The responder answers, if with an error, and lives on."""
 
+import itertools
 import json
 import os
 import shutil
@@ -20,6 +21,8 @@ import tap
 DIRECTORY = tempfile.TemporaryDirectory()
 DATABASE = os.path.join(DIRECTORY.name, "registry.db")
 GOOD = os.path.join(DIRECTORY.name, "good.db")
+WITHOUT_RULES = os.path.join(DIRECTORY.name, "without-rules.db")
+GENERATION = itertools.count(1000)
 VALUES = [None, "x", b"\xff", 2**63 - 1, -2**63, 0]
 # All of them take a minute, a sanitizer's build more than two.
 ALL = os.environ.get("DAMAGED") == "all"
@@ -87,6 +90,8 @@ def build():
         " ('sync', 'file', 'a', 'completed', 1, 1, 1)")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+    shutil.copy(GOOD, WITHOUT_RULES)
+    without_rules(WITHOUT_RULES)
 
 
 def columns():
@@ -101,13 +106,15 @@ def columns():
 def damage(table, column, value):
     """Puts a damaged copy where the database is; whether that can be."""
     copy = os.path.join(DIRECTORY.name, "copy.db")
-    shutil.copy(GOOD, copy)
-    without_rules(copy)
+    shutil.copy(WITHOUT_RULES, copy)
     db = sqlite3.connect(copy, isolation_level=None)
+    db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA foreign_keys = OFF")
     try:
+        # Else an answer from the copy before would do.
+        db.execute("UPDATE registry SET generation = ?", (next(GENERATION),))
         db.execute(f"UPDATE {table} SET {column} = ?", (value,))
-        possible = db.total_changes > 0
+        possible = db.execute("SELECT changes()").fetchone()[0] > 0
     except sqlite3.Error:
         possible = False
     db.close()
@@ -149,7 +156,7 @@ def test_every_column():
                 server = responder.FastCgi(DATABASE, DIRECTORY.name,
                     name=f"fcgi{tried}")
     tap.ok(tried > 150, f"{tried} values were tried: {seen}")
-    tap.ok(seen.get(500, 0) + seen.get(503, 0) > 0 and seen[200] > 1000,
+    tap.ok(seen.get(500, 0) + seen.get(503, 0) > 10 and seen[200] > 1000,
         "with errors and without")
     tap.equal(server.stop(), 0, "the responder lives")
     tap.equal([line for line in server.log().splitlines()
