@@ -222,7 +222,7 @@ add_warning(struct json_out *j, const char *what, const char *warning)
 	json_out_close(j, '}');
 }
 
-/* Where a sandbox that was asked for is not in force: fetches, and here. */
+/* Lists processes whose requested sandbox is not in force. */
 static int
 add_sandbox_warnings(struct json_out *j, struct db *db, struct err *e)
 {

@@ -245,7 +245,7 @@ add_info(struct json_out *j)
 	add_str(j, "identifier", "Apache-2.0");
 	json_out_close(j, '}');
 	json_out_close(j, '}');
-	/* No credentials are asked for. */
+	/* No credentials are required. */
 	json_out_key(j, "security");
 	json_out_open(j, '[');
 	json_out_close(j, ']');

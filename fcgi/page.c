@@ -37,7 +37,7 @@ keep(struct buf *b, struct stmt *s, int column)
 	size_t len;
 	const char *text = stmt_text(s, column, &len);
 
-	/* From a cursor without a name the list would begin again. */
+	/* A cursor without a name would restart the list. */
 	if (text == NULL)
 		text = stmt_str(s, column);
 	buf_reset(b);

@@ -153,8 +153,8 @@ parameter_of(const char *name)
 }
 
 /*
- * Steps through the names in a pair: of semicolons, which some clients separate
- * parameters by, each begins another one.  A name that cannot be decoded is "".
+ * Steps through the names in a pair.  Some clients separate parameters with
+ * semicolons, so each starts another name.  An invalid name is "".
  */
 static bool
 next_name(char *name, const char **at, const char *end)

@@ -100,8 +100,8 @@ next_connection(void)
 }
 
 /*
- * A web server that stops in the middle of a request, or of reading an answer,
- * costs so many seconds at most: read() and write() fail then.
+ * Limits the time that a web server may stop in the middle of a request or of
+ * reading an answer: read() and write() then fail.
  */
 static void
 limit_waiting(int fd)
@@ -143,8 +143,8 @@ wait_among(int kept, struct parting *parting)
 }
 
 /*
- * With a limit on waiting no read() is begun anew after a signal: so none comes
- * while libfcgi reads.
+ * A read() with a time limit is not restarted after a signal, so signals are
+ * blocked while libfcgi reads.
  */
 static bool
 read_request(FCGX_Request *request)
@@ -236,7 +236,7 @@ send_answer(FCGX_Request *request, const struct response *out)
 
 /*
  * As an authorizer this program would let all requests pass that it can answer.
- * Some web servers look at the output only, others at how it ends.
+ * Some web servers check only the output, others only the protocol status.
  */
 static void
 refuse_role(struct response *out)

@@ -168,7 +168,7 @@ lockfile_note(int fd, int64_t started_us)
 		{ .tv_nsec = UTIME_NOW },
 	};
 
-	/* Where even that cannot be written, sources that are overdue tell. */
+	/* If this fails too, /registry/status still shows overdue sources. */
 	(void)futimens(fd, times);
 }
 

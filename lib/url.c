@@ -91,7 +91,7 @@ add_place(struct buf *to, const char *url)
 		if (name_may_be_shown(user, name, scheme))
 			buf_add(to, user, name);
 		else if (strncasecmp(url, "http", 4) == 0)
-			rest++; /* the '@' goes, too */
+			rest++; /* the '@' too */
 		else
 			buf_adds(to, HIDDEN);
 	}
