@@ -407,7 +407,7 @@ db_prepare(struct db *db, enum sql_set set, struct err *e)
 	for (int i = 0; i < SQL_COUNT; i++) {
 		const struct sql_statement *s = &sql_statements[i];
 
-		if (s->set != set)
+		if (s->set != set || db->stmts[i].handle != NULL)
 			continue;
 		db->stmts[i].id = (enum sql_id)i;
 		db->stmts[i].damaged = &db->damaged;

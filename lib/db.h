@@ -60,6 +60,7 @@ void db_use_pool(void);
  */
 int db_open(
     struct db **out, const char *path, enum db_mode mode, struct err *e);
+/* Prepares what is not prepared yet of the statements of ${set}. */
 int db_prepare(struct db *db, enum sql_set set, struct err *e);
 void db_close(struct db *db);
 

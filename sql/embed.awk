@@ -5,7 +5,8 @@
 # comment lines in it are for people and are left out.  "-- plan: scan-ok why"
 # tells the plan test that the statement may read a table or an index whole or
 # sort.  The file a statement stands in is its set: read.sql is what the
-# responders prepare, write.sql what the sync prepares.
+# responders prepare, write.sql what the sync prepares, rare.sql what it prepares
+# when it needs it.
 #
 # Standard output is the table; -v header=FILE receives the enum of the
 # statements and one enum per statement that numbers its parameters, in the

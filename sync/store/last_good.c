@@ -54,7 +54,11 @@ last_good_mark_seen(int64_t *count, struct last_good *s, struct err *e)
 	};
 
 	*count = 0;
-	for (size_t i = 0; s->any && i < sizeof steps / sizeof steps[0]; i++) {
+	if (!s->any)
+		return 0;
+	if (db_prepare(s->db, SQL_SET_RARE, e) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		struct stmt *mark = db_stmt(s->db, steps[i].id);
 
 		stmt_bind_int(mark, 1, s->source);

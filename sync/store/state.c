@@ -350,6 +350,8 @@ prune(struct db *db, bool notable, struct err *e)
 		return -1;
 	if (!notable)
 		return 0;
+	if (db_prepare(db, SQL_SET_RARE, e) == -1)
+		return -1;
 	s = db_stmt(db, SQL_RUN_PRUNE_NOTABLE);
 	stmt_bind_int(s, SQL_RUN_PRUNE_NOTABLE_P_KEEP, LIMIT_RUNS);
 	stmt_bind_int(

@@ -33,7 +33,7 @@ note_old(struct db *db, int64_t before, struct err *e)
 static int
 note_excess(int64_t *excess, struct db *db, int64_t most, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_TOMBSTONES_EXCESS);
+	struct stmt *s;
 	int64_t all;
 
 	*excess = 0;
@@ -43,6 +43,9 @@ note_excess(int64_t *excess, struct db *db, int64_t most, struct err *e)
 		return -1;
 	if (all <= most)
 		return 0;
+	if (db_prepare(db, SQL_SET_RARE, e) == -1)
+		return -1;
+	s = db_stmt(db, SQL_TOMBSTONES_EXCESS);
 	stmt_bind_int(s, SQL_TOMBSTONES_EXCESS_P_MOST, most);
 	if (stmt_run(s, e) == -1)
 		return -1;
@@ -61,6 +64,8 @@ delete_noted(struct db *db, struct err *e)
 	struct instant at;
 	bool renumbered; /* never: there are no new entries */
 
+	if (db_prepare(db, SQL_SET_RARE, e) == -1)
+		return -1;
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
 		if (stmt_run(db_stmt(db, steps[i]), e) == -1)
 			return -1;

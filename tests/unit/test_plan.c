@@ -96,6 +96,7 @@ main(void)
 		test_statement(db, (enum sql_id)i);
 	CHECK_INT(db_prepare(db, SQL_SET_READ, &e), 0);
 	CHECK_INT(db_prepare(db, SQL_SET_WRITE, &e), 0);
+	CHECK_INT(db_prepare(db, SQL_SET_RARE, &e), 0);
 	db_close(db);
 	unlink(path);
 	snprintf(path, sizeof path, "%s/db-wal", directory);
