@@ -200,8 +200,8 @@ int64_t stmt_int(struct stmt *s, int column);
 /* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */
 const char *stmt_text(struct stmt *s, int column, size_t *len);
 /*
- * The same for a column in which the schema allows no NULL.  If the file has one
- * all the same this is "", and db_is_damaged() becomes true.
+ * The same for a column in which the schema allows no NULL.  If the file has
+ * one all the same this is "", and db_is_damaged() becomes true.
  */
 const char *stmt_str(struct stmt *s, int column);
 const void *stmt_blob(struct stmt *s, int column, size_t *len);
