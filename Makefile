@@ -479,7 +479,9 @@ fmt: ## format the C files
 	@clang-format -i $(C_FILES)
 
 .SECONDARY:
--include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d')
+# None of build/run: what is fetched there may have any name.
+-include $(shell [ -d $(BUILD) ] && \
+    find $(BUILD) -path $(BUILD)/run -prune -o -name '*.d' -type f -print)
 
 .PHONY: clean
 clean: ## remove what was built

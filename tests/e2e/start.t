@@ -115,6 +115,12 @@ def test_two_ports():
         stop(one)
         tap.ok(is_serving(tree.run(first)),
                "the port can be had again at once afterwards")
+        # What a run keeps there may have any name: a cache ends in ".d".
+        shutil.copy(os.path.join(responder.ROOT, "Makefile"), tree.dir)
+        make = subprocess.run(["make", "-s", "help"],
+            cwd=tree.dir, capture_output=True, text=True, check=False)
+        tap.equal((make.returncode, make.stderr), (0, ""),
+            "make works after make run")
 
 
 def test_a_port_in_use():
