@@ -328,7 +328,8 @@ def test_changes_in_between():
 
 
 def test_inline():
-    data = '{"servers":[]}'
+    # More than is read at once.
+    data = '{"servers":[%s]}' % ",".join(str(i) for i in range(20000))
     r = fetch(kind="file", data=data)
     equal(r.documents, [("inline data", len(data), sha256(data.encode()))],
           "inline data is a document")

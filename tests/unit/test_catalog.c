@@ -233,6 +233,18 @@ test_fidelity(void)
 	buf_free(&want);
 }
 
+/* Pages of skills alone are enough, unless none of them holds one. */
+static void
+test_no_entry(void)
+{
+	struct result r;
+
+	read_string(&r, "{\"skills\":[],\"metadata\":{\"count\":0}}");
+	CHECK_INT(r.rc, -1);
+	CHECK(strstr(r.e.text, "at least one server") != NULL);
+	done(&r);
+}
+
 static void
 test_orders(void)
 {
@@ -695,6 +707,7 @@ main(void)
 {
 	test_full();
 	test_fidelity();
+	test_no_entry();
 	test_orders();
 	test_duplicates();
 	test_long_document();

@@ -47,7 +47,7 @@ count_open(void)
 	struct fetch_process p;
 	struct err e = ERR_INIT;
 	int keep = descriptors[descriptor_count / 2];
-	unsigned char seen[2] = { 0, 0 };
+	unsigned char seen[3] = { 0, 0, 0 };
 
 	fflush(stdout);
 	if (!CHECK(fetch_process_start(&p, keep, &e) == 0))
@@ -59,6 +59,7 @@ count_open(void)
 			count += fcntl(fd, F_GETFD) != -1;
 		seen[0] = count > 255 ? 255 : (unsigned char)count;
 		seen[1] = fcntl(keep, F_GETFD) != -1;
+		seen[2] = getsid(0) == getpid();
 		_exit(write(p.fd, seen, sizeof seen) != sizeof seen);
 	}
 	if (read(p.fd, seen, sizeof seen) != sizeof seen)
@@ -66,6 +67,8 @@ count_open(void)
 	close(p.fd);
 	CHECK_INT(WEXITSTATUS(fetch_process_end(p.pid)) <= 71, 1);
 	CHECK_INT(seen[1], seen[0] > 0);
+	/* So that one kill() reaches all that it starts. */
+	CHECK_INT(seen[2], seen[0] > 0);
 	return seen[0];
 }
 

@@ -3,6 +3,7 @@
 #include "lib/clock.h"
 #include "lib/lockfile.h"
 #include "lib/xalloc.h"
+#include "sync/lock.h"
 #include "tests/t.h"
 
 #include <fcntl.h>
@@ -184,6 +185,27 @@ test_not_the_lock(void)
 	close(fd);
 }
 
+/* A later run, or a program that this one starts, must not adopt it again. */
+static void
+test_adopted_once(void)
+{
+	struct err e = ERR_INIT;
+	char number[16];
+	int fd = -1, held = -1;
+
+	CHECK_INT(lockfile_take(&held, database, &e), 0);
+	snprintf(number, sizeof number, "%d", held);
+	CHECK(setenv(LOCKFILE_VARIABLE, number, 1) == 0);
+	CHECK_INT(lock_take(&fd, database, &e), 0);
+	CHECK_INT(fd, held);
+	CHECK(getenv(LOCKFILE_VARIABLE) == NULL);
+	lock_release(fd);
+	CHECK(setenv(LOCKFILE_VARIABLE, "999", 1) == 0);
+	CHECK_INT(lock_take(&fd, database, &e), -1);
+	CHECK_INT(lock_take(&fd, database, &e), 0);
+	lock_release(fd);
+}
+
 int
 main(void)
 {
@@ -198,6 +220,7 @@ main(void)
 	test_no_directory();
 	test_handed_over();
 	test_not_the_lock();
+	test_adopted_once();
 	unlink(lock);
 	rmdir(directory);
 	free(lock);
