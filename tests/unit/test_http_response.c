@@ -162,6 +162,10 @@ test_retry_after(void)
 		/* The next answer says nothing of the kind. */
 		add(&rs, "HTTP/1.1 429 Too Many Requests\r\n");
 		CHECK_INT(http_retry_after(&rs), 0);
+		/* Of two headers the last counts. */
+		add(&rs, "Retry-After: 3600\r\n");
+		add(&rs, "Retry-After: later\r\n");
+		CHECK_INT(http_retry_after(&rs), 0);
 		http_response_free(&rs);
 	}
 	T_AT(0);
