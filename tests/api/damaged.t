@@ -164,5 +164,31 @@ def test_every_column():
         "and nothing was undefined")
 
 
+def test_unreadable_page():
+    """An answer that breaks off in the database is an error, never a part of a
+    list."""
+    path = os.path.join(DIRECTORY.name, "page.db")
+    rdb.build(path, [rdb.Source("a", [rdb.server("a.example/x", f"1.0.{i}",
+        f"marker-{i} " + "long " * 500) for i in range(9)])],
+        [rdb.Registry("r", ["a"], True)])
+    uris = ["/v0.1/servers", "/v0.1/servers/a.example%2Fx/versions",
+        "/v0.1/servers/a.example%2Fx/versions/1.0.3"]
+    server = responder.FastCgi(path, DIRECTORY.name, name="page")
+    tap.equal([server.get(uri).status for uri in uris], [200] * 3, "set-up")
+    server.stop()
+    with open(path, "r+b") as f:
+        data = f.read()
+        size = int.from_bytes(data[16:18], "big")
+        page = data.index(b"marker-3") // size * size
+        f.seek(page)
+        f.write(bytes(size))
+    server = responder.FastCgi(path, DIRECTORY.name, name="page2")
+    for uri in uris:
+        answer = server.get(uri)
+        tap.ok(answer.status >= 500, f"{uri}: {answer.status}")
+        tap.ok("error" in json.loads(answer.body), f"{uri}: an error in JSON")
+    tap.equal(server.stop(), 0, "the responder lives")
+
+
 build()
-tap.main([test_every_column])
+tap.main([test_unreadable_page, test_every_column])
