@@ -303,7 +303,7 @@ SERVER ?= lighttpd
 TLS ?=
 LIGHTTPD_NEEDS := lighttpd lighttpd-mod-deflate lighttpd-mod-openssl
 APACHE_NEEDS := apache2-bin libapache2-mod-fcgid
-RUN_NEEDS := $(BUILD_NEEDS) git curl python3 openssl $(if \
+RUN_NEEDS := $(BUILD_NEEDS) git curl ca-certificates python3 openssl $(if \
 	$(findstring apache,$(SERVER)),$(APACHE_NEEDS),$(if \
 	$(findstring nginx,$(SERVER)),nginx,$(LIGHTTPD_NEEDS)))
 CHECK_NEEDS := $(RUN_NEEDS) $(LIGHTTPD_NEEDS) $(APACHE_NEEDS) nginx clang \

@@ -20,7 +20,7 @@ struct db_files {
 };
 
 void db_files_read(struct db_files *out, const char *database);
-/* Whether nothing was written to the WAL between the two. */
+/* Whether no frame was written to the WAL between the two. */
 bool db_files_same(const struct db_files *a, const struct db_files *b);
 
 /*

@@ -264,9 +264,13 @@ class Server:
 
 
 class Load:
-    """Clients on kept connections that together ask `total` times."""
+    """Clients on kept connections that together ask `total` times; with
+    `lasting` at least so often, and until finish()."""
 
-    def __init__(self, server, uris, clients, total):
+    def __init__(self, server, uris, clients, total, lasting=False):
+        self.finished = threading.Event()
+        if not lasting:
+            self.finished.set()
         self.bad = []
         self.again = 0
         self.done = 0
@@ -280,8 +284,10 @@ class Load:
             t.start()
 
     def client(self, client, uris, number, count):
-        for i in range(count):
+        i = 0
+        while i < count or not self.finished.is_set():
             uri = uris[(number * 7 + i) % len(uris)]
+            i += 1
             try:
                 status = client.get(uri).status
             except OSError as e:
@@ -296,6 +302,15 @@ class Load:
         client.close()
         with self.lock:
             self.again += client.again
+
+    def go_on(self, requests):
+        """Waits until so many more have been answered."""
+        wanted = self.done + requests
+        while self.done < wanted and any(t.is_alive() for t in self.threads):
+            time.sleep(0.02)
+
+    def finish(self):
+        self.finished.set()
 
     def wait(self):
         for t in self.threads:
