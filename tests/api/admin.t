@@ -364,5 +364,19 @@ def test_not_writable():
         tap.ok(b"level=ERROR" in done.stderr, "logged")
 
 
+def test_a_body_without_end():
+    """A length that a client made up keeps no process reading."""
+    with Case() as case:
+        for length in "1000000000000", "99999999999999999999999":
+            with open("/dev/zero", "rb") as zero:
+                done = subprocess.run([responder.ADMIN], stdin=zero,
+                    stdout=subprocess.PIPE, check=False, timeout=100,
+                    env=responder.environment(case.database,
+                        REQUEST_METHOD="GET", REQUEST_URI=URL,
+                        CONTENT_LENGTH=length))
+            tap.ok(responder.Answer(done.stdout).status >= 400,
+                f"a length of {length} is answered")
+
+
 tap.main([value for name, value in list(globals().items())
     if name.startswith("test_")])

@@ -378,6 +378,14 @@ static const struct {
 	{ __LINE__, SYS_chroot, 0, 0, 0, EPERM },
 	{ __LINE__, SYS_mount, 0, 0, 0, EPERM },
 	{ __LINE__, SYS_umount2, 0, 0xffff, 0, EPERM },
+	{ __LINE__, 428, -1, 0, 0, EPERM }, /* open_tree() */
+	{ __LINE__, 429, -1, 0, -1, EPERM }, /* move_mount() */
+	{ __LINE__, 430, 0, 0xff, 0, EPERM }, /* fsopen() */
+	{ __LINE__, 431, -1, 99, 0, EPERM }, /* fsconfig() */
+	{ __LINE__, 432, -1, 0xff, 0, EPERM }, /* fsmount() */
+	{ __LINE__, 433, -1, 0, 0xffff, EPERM }, /* fspick() */
+	{ __LINE__, 442, -1, 0, 0xffff, EPERM }, /* mount_setattr() */
+	{ __LINE__, 443, -1, 0, 0, EPERM }, /* quotactl_fd() */
 	{ __LINE__, SYS_open_by_handle_at, -1, 0, 0, EPERM },
 	{ __LINE__, SYS_bpf, 999, 0, 0, EPERM },
 	{ __LINE__, SYS_perf_event_open, 0, 0, 0, EPERM },
