@@ -4,6 +4,7 @@
 and nothing else, whatever happens to what is derived."""
 import datetime
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -278,6 +279,8 @@ def test_a_clock_that_was_ahead():
                   "and sent to clients that know the future")
         tap.contains(run.err, "is in the future: check the clock",
                      "a warning is logged")
+        tap.ok(re.search(r"last change 20\d\d-\S+, clock 20\d\d-", run.err),
+               "with both times")
         tap.equal(site.query("SELECT count(*) FROM version WHERE"
                              " first_seen_us > ?", ahead - YEAR // 2), [(0,)],
                   "no first sight in the future")
