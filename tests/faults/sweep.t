@@ -35,7 +35,6 @@ SWEEPS = [
     (faults.Met, "kill", 9), (faults.Met, "store", 29),
     (faults.Scenario, "store", 5), (faults.Rebuild, "store", 4),
     (faults.Scenario, "power", 10), (faults.Fresh, "power", 7),
-    (faults.Met, "power", 4),
     (faults.Scenario, "clock-back", 4), (faults.Scenario, "clock-ahead", 4),
     (faults.Rebuild, "alloc", 4), (faults.Rebuild, "eio", 4),
     (faults.Rebuild, "full", 4), (faults.Rebuild, "kill", 4),

@@ -313,7 +313,8 @@ class Scenario:
 
 class Met(Scenario):
     """The readers have met a writer.  From then on they hold the index of the
-    WAL, so a later writer does not create it again."""
+    WAL, so a later writer does not create it again.  (Not after a loss of
+    power, which ends readers too.)"""
 
     def start_readers(self):
         writer = sqlite3.connect(self.site.database)
