@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import slow_upstream  # noqa: E402
 from git_server import RawServer  # noqa: E402
 from tap import contains, equal, main, ok, skip  # noqa: E402
-from test_site import Site, document, server  # noqa: E402
+from test_site import SYNC, Site, document, server  # noqa: E402
 
 
 def privileges(pid):
@@ -101,7 +101,6 @@ def test_filters():
 
 
 WINDOW = 12  # bytes of a secret that are too many
-MAPPED_MAX = 1 << 30
 
 
 def memory(pid):
@@ -119,9 +118,6 @@ def read_memory(pid):
         for line in maps:
             place, mode = line.split()[:2]
             low, high = (int(n, 16) for n in place.split("-"))
-            # A sanitizer maps terabytes beside what the program has.
-            if high - low > MAPPED_MAX:
-                continue
             if "r" not in mode or line.rstrip().endswith("]") and \
                     "[heap]" not in line and "[stack]" not in line:
                 continue
@@ -142,6 +138,9 @@ def pieces(secret, where):
 def test_secrets_of_others():
     """Inline secrets of the configuration and of the environment are in the
     process of their own source only."""
+    if "/build/san" in SYNC:
+        skip("a sanitizer keeps what was freed, and maps terabytes")
+        return
     kinds = ("endpoint", "header", "repository", "query", "variable")
     planted = {kind: secrets.token_hex(32) for kind in kinds}
     with Site() as site, slow_upstream.Upstream() as up:
@@ -184,6 +183,9 @@ def test_secrets_of_others():
 def test_secrets_of_an_earlier_configuration():
     """--watch keeps the configuration before a change as long as a fetch of it
     is running; a later fetch knows no secret of it."""
+    if "/build/san" in SYNC:
+        skip("a sanitizer keeps what was freed, and maps terabytes")
+        return
     earlier, token = secrets.token_hex(32), secrets.token_hex(32)
     with Site() as site, slow_upstream.Upstream() as up:
         hanging = up.source("hanging", document(server("n/h")),
