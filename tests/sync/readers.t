@@ -268,8 +268,10 @@ def test_what_killed_writers_leave():
                         REQUEST_URI="/v0.1/servers"))
                 got.append(names_of(responder.Answer(done.stdout)))
             tap.equal(got, [want, want], f"{what}: another user, and the same")
-            tap.equal(sorted(os.listdir(left.directory)), before,
-                      f"{what}: no file comes or goes")
+            # Under valgrind no sandbox keeps the same user from making some.
+            if "/build/valgrind" not in responder.BUILD:
+                tap.equal(sorted(os.listdir(left.directory)), before,
+                          f"{what}: no file comes or goes")
 
 
 def test_a_writer_killed_under_a_reader():
