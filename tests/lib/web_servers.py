@@ -131,6 +131,9 @@ class Server:
             # What root writes there, responders can read.
             shutil.chown(os.path.join(at, "db"), group="www-data")
             os.chmod(os.path.join(at, "db"), 0o2755)
+        # Where it is started the user whom it changes to may not be.
+        self.closed = os.path.join(at, "closed")
+        os.mkdir(self.closed, 0o700)
         self.context = None
         if tls:
             pem, key = certificate.make(at, "DNS:localhost")
@@ -161,6 +164,7 @@ class Server:
         """Starts it and waits until it answers; whether it does."""
         self.process = subprocess.Popen([SERVE, self.kind],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            cwd=self.closed,
             # Below nohup(1) it would never hear that it is to start anew.
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             env=self.environment, **({} if self.user is None else {"user":
