@@ -21,8 +21,8 @@ static const char *const programs[] = { "/bin", "/lib", "/lib32", "/lib64",
 
 /*
  * What libraries read on the way to another machine.  Named one by one: /etc
- * and /run as a whole are where secrets are kept.  Processes outside of the
- * sandbox show it next to nothing in /proc.
+ * and /run as a whole are where secrets are kept, and /proc has the environment
+ * of other processes.
  */
 static const char *const system_files[] = { "/dev/random", "/dev/urandom",
 	"/etc/ca-certificates", "/etc/crypto-policies", "/etc/gai.conf",
@@ -32,7 +32,8 @@ static const char *const system_files[] = { "/dev/random", "/dev/urandom",
 	"/etc/pki/tls/certs", "/etc/pki/tls/openssl.cnf", "/etc/protocols",
 	"/etc/resolv.conf", "/etc/services", "/etc/ssh/ssh_known_hosts",
 	"/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", "/etc/ssl/certs",
-	"/etc/ssl/openssl.cnf", "/proc", "/run/NetworkManager", "/run/nscd",
+	"/etc/ssl/openssl.cnf", "/proc/cpuinfo", "/proc/meminfo", "/proc/self",
+	"/proc/stat", "/proc/sys", "/run/NetworkManager", "/run/nscd",
 	"/run/resolvconf", "/run/systemd/resolve", "/var/lib/ca-certificates" };
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])

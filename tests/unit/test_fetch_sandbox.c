@@ -67,6 +67,8 @@ outcome(const struct conf_source *source, const char *path, int flags)
 static void
 check_kind(const struct conf_source *source, const char *own, const char *other)
 {
+	char parent[64];
+
 	CHECK_INT(outcome(source, own, O_RDONLY), 0);
 	CHECK_INT(outcome(source, own, O_WRONLY), EACCES);
 	CHECK_INT(outcome(source, other, O_RDONLY), EACCES);
@@ -81,7 +83,10 @@ check_kind(const struct conf_source *source, const char *own, const char *other)
 	CHECK_INT(outcome(source, "/etc/passwd", O_RDONLY), 0);
 	CHECK_INT(outcome(source, "/etc", O_RDONLY), EACCES);
 	CHECK_INT(outcome(source, "/tmp", O_RDONLY), EACCES);
-	CHECK_INT(outcome(source, "/proc/1/environ", O_RDONLY), EACCES);
+	/* Landlock alone lets the environment of other processes be read. */
+	snprintf(parent, sizeof parent, "/proc/%d/environ", (int)getpid());
+	CHECK_INT(outcome(source, parent, O_RDONLY), EACCES);
+	CHECK_INT(outcome(source, "/proc/self/environ", O_RDONLY), 0);
 	CHECK_INT(outcome(source, "/dev/null", O_RDWR), 0);
 }
 
