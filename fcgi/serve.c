@@ -54,8 +54,8 @@ on_end(int number)
 /*
  * libfcgi, interrupted while it reads variables, hands over a request that has
  * lost some of them: see read_request().  An alarm is there to interrupt: it is
- * let through only where nothing is read, and where there is one so are the
- * others, for whoever asks whether they have come.
+ * let through only where nothing is read.  With an alarm the other signals are
+ * let through too, so that their arrival can be checked.
  */
 static void
 handle_signals(void)

@@ -288,9 +288,9 @@ open_reader(struct db **out, const char *path, enum db_mode mode,
 }
 
 /*
- * SQLite would make the file as the umask has it, and gives its mode to -wal
- * and -shm.  Whoever can open -shm can hold a lock on it that stops syncs.  An
- * error is for SQLite to meet again, and to tell.
+ * SQLite would create the file with the mode that the umask leaves, and gives
+ * -wal and -shm the same.  A user who can open -shm can hold a lock on it that
+ * stops syncs.  Errors are ignored: SQLite then reports them.
  */
 static void
 create_file(const char *path)

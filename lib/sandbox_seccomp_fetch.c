@@ -54,7 +54,7 @@ static const int refused[] = {
 	SYS_setpriority, SYS_ioprio_set, SYS_sched_setaffinity,
 	SYS_sched_setattr, SYS_sched_setparam, SYS_sched_setscheduler,
 	SYS_migrate_pages, SYS_move_pages,
-	/* whoever it is, and where */
+	/* its own identity and namespaces */
 	SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid,
 	SYS_setresgid, SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_capset,
 	SYS_setns, SYS_unshare, SYS_chroot, SYS_pivot_root, SYS_personality,
