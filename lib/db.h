@@ -190,6 +190,8 @@ void stmt_bind_null(struct stmt *s, int parameter);
 
 /* Sets ${row}: true with columns to read, false at the end. */
 int stmt_step(struct stmt *s, bool *row, struct err *e);
+/* Runs a statement of one number; 0 when it returns no row. */
+int stmt_number(int64_t *value, struct stmt *s, struct err *e);
 /* Runs a statement that returns no row. */
 int stmt_run(struct stmt *s, struct err *e);
 /* Resets; call when done with rows before their end.  Harmless twice. */

@@ -68,6 +68,18 @@ stmt_step(struct stmt *s, bool *row, struct err *e)
 }
 
 int
+stmt_number(int64_t *value, struct stmt *s, struct err *e)
+{
+	bool row;
+
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	*value = row ? stmt_int(s, 0) : 0;
+	stmt_done(s);
+	return 0;
+}
+
+int
 stmt_run(struct stmt *s, struct err *e)
 {
 	bool row;

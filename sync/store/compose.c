@@ -72,33 +72,21 @@ collect(int64_t **ids, size_t *count, struct stmt *s, struct err *e)
 	}
 }
 
-static int
-nothing_to_decide(bool *nothing, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_RECOMPOSE_IS_EMPTY);
-	bool row;
-
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	*nothing = row && stmt_int(s, 0) != 0;
-	stmt_done(s);
-	return 0;
-}
-
 /* Decides the names in recompose for the registries that ${s} lists. */
 static int
 compose_listed(struct db *db, struct stmt *s, int64_t now, struct err *e)
 {
 	int64_t *registries = NULL;
 	size_t count;
-	bool same; /* names, and who holds them */
+	int64_t same; /* 1: no name has to be decided */
 	int rc = -1;
 
-	if (nothing_to_decide(&same, db, e) == -1 ||
+	if (stmt_number(&same, db_stmt(db, SQL_RECOMPOSE_IS_EMPTY), e) == -1 ||
 	    collect(&registries, &count, s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if ((!same && compose_names(db, registries[i], now, e) == -1) ||
+		if ((same == 0 &&
+			compose_names(db, registries[i], now, e) == -1) ||
 		    touch_registry(db, registries[i], now, e) == -1)
 			goto out;
 	if (stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e) == -1)

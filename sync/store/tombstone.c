@@ -9,19 +9,6 @@
 #include "sync/store/instant.h"
 
 static int
-first_column(int64_t *value, struct db *db, enum sql_id id, struct err *e)
-{
-	struct stmt *s = db_stmt(db, id);
-	bool row;
-
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	*value = row ? stmt_int(s, 0) : 0;
-	stmt_done(s);
-	return 0;
-}
-
-static int
 note_old(struct db *db, int64_t before, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_TOMBSTONES_OLD);
@@ -39,7 +26,7 @@ note_excess(int64_t *excess, struct db *db, int64_t most, struct err *e)
 	*excess = 0;
 	if (most == TOMBSTONE_ANY)
 		return 0;
-	if (first_column(&all, db, SQL_TOMBSTONES_COUNT, e) == -1)
+	if (stmt_number(&all, db_stmt(db, SQL_TOMBSTONES_COUNT), e) == -1)
 		return -1;
 	if (all <= most)
 		return 0;
@@ -85,7 +72,7 @@ tombstone_expire(
 
 	if (note_old(db, before, e) == -1 ||
 	    note_excess(excess, db, most, e) == -1 ||
-	    first_column(&nothing, db, SQL_EXPIRED_IS_EMPTY, e) == -1)
+	    stmt_number(&nothing, db_stmt(db, SQL_EXPIRED_IS_EMPTY), e) == -1)
 		return -1;
 	return nothing != 0 ? 0 : delete_noted(db, e);
 }
