@@ -63,8 +63,8 @@ static const char drop_heads[] = "DROP TABLE IF EXISTS entry_head;";
 static int
 move(struct db *db, int64_t version, struct err *e)
 {
-	bool keep_heads = version >= HEADS_WITH_FACTS &&
-			  version / 1000 < STEP_SAVING_HEADS;
+	bool keep_heads =
+	    version >= HEADS_WITH_FACTS && version / 1000 < STEP_SAVING_HEADS;
 
 	if (db_begin_write(db, e) == -1 ||
 	    db_script(db, drop_derived, e) == -1 ||

@@ -35,7 +35,7 @@ enum inject_kind {
 	INJECT_OPEN, /* one opening, mapping or forking call fails */
 	INJECT_KILL, /* SIGKILL before a call that changes a file */
 	INJECT_STORE, /* SIGKILL before a store to the index of a WAL */
-	INJECT_POWER, /* the same as KILL; what was not synced is lost in part */
+	INJECT_POWER, /* as KILL; what was not synced is lost in part */
 	INJECT_CLOCK_BACK, /* from a call on it is ten days earlier */
 	INJECT_CLOCK_AHEAD, /* ten years later */
 	INJECT_CURL, /* one call into curl fails */
