@@ -165,11 +165,13 @@ match_secret(const char *at, const char *url)
 	const char *user = find_user(url, &len);
 	size_t name = user == NULL ? 0 : strcspn(user, ":@");
 
-	if (user != NULL &&
-	    (name < len || !name_may_be_shown(user, len, scheme)))
-		found = match(at, user, len, USER_MIN);
-	if (found == 0 && name < len)
-		found = match(at, user + name + 1, len - name - 1, USER_MIN);
+	if (user != NULL) {
+		if (name < len || !name_may_be_shown(user, len, scheme))
+			found = match(at, user, len, USER_MIN);
+		if (found == 0 && name < len)
+			found = match(
+			    at, user + name + 1, len - name - 1, USER_MIN);
+	}
 	part = (user == NULL ? url : user + len);
 	part += strcspn(part, "?#");
 	while (found == 0 && *part != '\0') {

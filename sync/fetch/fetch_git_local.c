@@ -131,7 +131,9 @@ fetch_git_local_explain(struct err *e, const char *url)
 {
 	char *path = path_of(url);
 
-	if (strstr(e->text, "objectformat") != NULL)
+	/* The library's words, of 1.5 and of 1.9. */
+	if (strstr(e->text, "objectformat") != NULL ||
+	    strstr(e->text, "unknown object format") != NULL)
 		err_set(e, ERR_FETCH,
 		    "the repository uses SHA-256 object ids, which libgit2 "
 		    "%d.%d cannot read",

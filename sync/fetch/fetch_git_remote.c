@@ -198,7 +198,8 @@ headers_of(struct visit *v)
 
 /*
  * libgit2 chokes on the lines by which a server says that its repository is
- * shallow, and on long ids, without a word about either.
+ * shallow, and on long ids, without a word about either.  Its words are those
+ * of 1.5 and of 1.9.
  */
 static void
 explain(struct visit *v)
@@ -207,7 +208,8 @@ explain(struct visit *v)
 		return;
 	if (v->job->transport == FETCH_GIT_LOCAL)
 		fetch_git_local_explain(v->e, v->job->conf->repository);
-	else if (strstr(v->e->text, "pkt-line") != NULL)
+	else if (strstr(v->e->text, "pkt-line") != NULL ||
+		 strstr(v->e->text, "packet line") != NULL)
 		err_wrap(v->e,
 		    "the repository on the server is a shallow clone (run "
 		    "\"git fetch --unshallow\" there) or uses SHA-256 object "

@@ -495,6 +495,8 @@ def test_private_addresses_are_refused():
                            ("http://[::ffff:127.0.0.1]/x", "127.0.0.1")):
             r = get(url, cache=cache(), public_only=1,
                     known_hosts_file=hosts if "git@" in url else None)
+            if "ffff" in url and "malformed hostname" in r.error:
+                continue  # a newer libgit2 takes no such address at all
             fails(r, "refused to connect", f"{where} is not a public address",
                   what=url.replace(str(site.port), "PORT"))
         equal(site.seen, [], "and nobody was asked")
