@@ -54,15 +54,15 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)';)
 
 MAINS := sync/main.c fcgi/main_api.c fcgi/main_admin.c
-LIB_SRC := $(wildcard lib/*.c)
-SYNC_SRC := $(filter-out $(MAINS),$(wildcard sync/*.c sync/*/*.c))
-FCGI_SRC := $(filter-out $(MAINS),$(wildcard fcgi/*.c))
+STORE_SRC := $(wildcard lib/document/*.c lib/store/*.c)
+LIB_SRC := $(filter-out $(STORE_SRC),$(wildcard lib/*.c lib/*/*.c))
+SYNC_SRC := $(filter-out $(MAINS),$(wildcard sync/*.c sync/*/*.c sync/*/*/*.c))
+FCGI_SRC := $(filter-out $(MAINS),$(wildcard fcgi/*.c fcgi/*/*.c))
 GEN_SRC := $(BUILD)/gen/sql.c $(BUILD)/gen/schema.c
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BUILD)/%,$(1))) \
 	$(patsubst %.c,%.o,$(filter $(BUILD)/%,$(1)))
-ARCHIVES := $(BUILD)/lib.a $(BUILD)/sync.a $(BUILD)/fcgi.a
-# As the linker wants them: users before what they use.
-ARCHIVES_IN_ORDER := $(BUILD)/sync.a $(BUILD)/fcgi.a $(BUILD)/lib.a
+# In the order that the linker needs: users first.
+ARCHIVES := $(addprefix $(BUILD)/,sync.a fcgi.a lib.a)
 PROGRAMS := $(patsubst %,$(BUILD)/%,thv-registry-sync thv-registry-api \
 	$(if $(wildcard fcgi/main_admin.c),thv-registry-admin))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -102,7 +102,7 @@ $(BUILD)/gen/commit.h: always
 .PHONY: always
 always:
 
-$(addprefix $(BUILD)/fcgi/,etag.o handle_probe.o main_api.o): \
+$(addprefix $(BUILD)/fcgi/,http/etag.o handlers/handle_probe.o main_api.o): \
     $(BUILD)/gen/commit.h
 
 # Written only when statements or their parameters change.
@@ -119,7 +119,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	    -c $< -o $@
 
 $(BUILD)/lib.a: $(call objects,$(LIB_SRC) $(GEN_SRC))
-$(BUILD)/sync.a: $(call objects,$(SYNC_SRC))
+$(BUILD)/sync.a: $(call objects,$(SYNC_SRC) $(STORE_SRC))
 $(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC) $(BUILD)/gen/front.c)
 $(ARCHIVES):
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
@@ -135,8 +135,7 @@ $(BUILD)/thv-registry-admin: $(BUILD)/fcgi/main_admin.o $(BUILD)/fcgi.a \
 		$(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(FCGI_LIBS) $(LIB_LIBS) -o $@
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/sync.a $(BUILD)/fcgi.a \
-		$(BUILD)/lib.a
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(ARCHIVES)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(FCGI_LIBS) \
 	    $(LIB_LIBS) -o $@
 
@@ -178,12 +177,12 @@ FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%)
 
 .SECONDARY: $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/target_%.o)
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/target_%.o \
-		$(BUILD)/tests/fuzz/replay.o $(ARCHIVES_IN_ORDER)
+		$(BUILD)/tests/fuzz/replay.o $(ARCHIVES)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(FCGI_LIBS) \
 	    $(LIB_LIBS) -o $@
 
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/target_%.o \
-		$(BUILD)/tests/fuzz/libfuzzer.o $(ARCHIVES_IN_ORDER)
+		$(BUILD)/tests/fuzz/libfuzzer.o $(ARCHIVES)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(SYNC_LIBS) \
 	    $(FCGI_LIBS) $(LIB_LIBS) -o $@
 
@@ -447,7 +446,8 @@ sbom: all ## the libraries that are linked, as CycloneDX, in build/sbom.json
 
 # ---- the source itself --------------------------------------------------------
 
-C_FILES := $(wildcard lib/*.[ch] sync/*.[ch] sync/*/*.[ch] fcgi/*.[ch] bench/*.[ch] \
+C_FILES := $(wildcard lib/*.[ch] lib/*/*.[ch] sync/*.[ch] sync/*/*.[ch] \
+	sync/*/*/*.[ch] fcgi/*.[ch] fcgi/*/*.[ch] bench/*.[ch] \
 	tests/*.[ch] tests/*/*.[ch])
 
 # Other versions of clang-format break lines elsewhere.

@@ -8,7 +8,7 @@
  * every library it links.
  */
 #include "fcgi/api.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -15,7 +15,7 @@
  * with "cursor" at the end the last one's.
  */
 #include "fcgi/api.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 #include <stdio.h>
 #include <string.h>

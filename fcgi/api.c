@@ -5,16 +5,16 @@
  */
 #include "fcgi/api.h"
 
-#include "fcgi/answers.h"
-#include "fcgi/endpoint.h"
-#include "fcgi/gzip.h"
-#include "fcgi/handle.h"
-#include "fcgi/page.h"
-#include "fcgi/registry_memo.h"
+#include "fcgi/handlers/handle.h"
+#include "fcgi/handlers/page.h"
+#include "fcgi/http/gzip.h"
+#include "fcgi/memo/answers.h"
+#include "fcgi/memo/registry_memo.h"
+#include "fcgi/observe/endpoint.h"
 #include "fcgi/routes.h"
 #include "fcgi/store.h"
 #include "lib/limits.h"
-#include "lib/log.h"
+#include "lib/log/log.h"
 #include "lib/xalloc.h"
 
 #include <stdlib.h>

@@ -8,9 +8,9 @@
 #ifndef FCGI_API_H
 #define FCGI_API_H
 
-#include "fcgi/counters.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
+#include "fcgi/observe/counters.h"
 
 #include <stdbool.h>
 

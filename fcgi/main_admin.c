@@ -3,11 +3,11 @@
  * thv-registry-admin: answers the requests that change something, as a FastCGI
  * responder or as a plain CGI program.
  */
-#include "fcgi/admin.h"
-#include "fcgi/keeper.h"
-#include "fcgi/program.h"
-#include "fcgi/serve.h"
-#include "lib/db.h"
+#include "fcgi/admin/admin.h"
+#include "fcgi/process/keeper.h"
+#include "fcgi/process/program.h"
+#include "fcgi/process/serve.h"
+#include "lib/db/db.h"
 
 static const struct program program = {
 	.name = "thv-registry-admin",

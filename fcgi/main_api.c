@@ -4,14 +4,14 @@
  * FastCGI responder or as a plain CGI program.
  */
 #include "fcgi/api.h"
-#include "fcgi/keeper.h"
-#include "fcgi/profile.h"
-#include "fcgi/program.h"
-#include "fcgi/serve.h"
-#include "fcgi/successor.h"
-#include "lib/db.h"
-#include "lib/log.h"
-#include "lib/sandbox.h"
+#include "fcgi/process/keeper.h"
+#include "fcgi/process/program.h"
+#include "fcgi/process/serve.h"
+#include "fcgi/process/successor.h"
+#include "fcgi/profile/profile.h"
+#include "lib/db/db.h"
+#include "lib/log/log.h"
+#include "lib/sandbox/sandbox.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  */
 #include "fcgi/routes.h"
 
-#include "fcgi/handle.h"
+#include "fcgi/handlers/handle.h"
 
 #define READ (REQUEST_GET | REQUEST_HEAD | REQUEST_OPTIONS)
 

@@ -3,7 +3,7 @@
 #ifndef FCGI_ROUTES_H
 #define FCGI_ROUTES_H
 
-#include "fcgi/route.h"
+#include "fcgi/http/route.h"
 
 extern const struct route routes_api[];
 extern const size_t routes_api_count;

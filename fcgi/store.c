@@ -2,7 +2,7 @@
 /* Keeping the right database open. */
 #include "fcgi/store.h"
 
-#include "lib/schema.h"
+#include "lib/db/schema.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
 #ifndef FCGI_STORE_H
 #define FCGI_STORE_H
 
-#include "lib/db.h"
+#include "lib/db/db.h"
 #include "lib/err.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@ CREATE TABLE entry_head (
     entry_id INTEGER PRIMARY KEY
         REFERENCES entry (id) ON DELETE CASCADE,
     -- Ascending with (kind, name, entry_id): lists and search results that
-    -- follow it are sorted.  There are gaps; sync/store/order.c says how it is dealt.
+    -- follow it are sorted.  There are gaps; lib/store/order.c says how it is dealt.
     sort_key INTEGER NOT NULL UNIQUE,
     -- The newest version that is not deleted; when all are, the newest of them.
     latest_version TEXT NOT NULL,

@@ -21,7 +21,7 @@ FNR == 1 {
 
 END {
 	print "/* Generated from schema/ by schema/embed.awk. */"
-	print "#include \"lib/schema.h\"\n"
+	print "#include \"lib/db/schema.h\"\n"
 	print "const char *const schema_durable[] = {\n" text["durable"] \
 	    "\t,\n\t0\n};\n"
 	print "const char schema_derived[] =\n" text["derived"] ";\n"

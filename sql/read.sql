@@ -1,6 +1,6 @@
 -- Statements of the responders.  Those that make items share one row:
 -- name, version, status, status_message, status_changed_us, published_us,
--- updated_us, is_latest, body, extra_meta, extra_official (fcgi/item.c reads it).
+-- updated_us, is_latest, body, extra_meta, extra_official (fcgi/handlers/item.c reads it).
 -- What changed since an instant is asked of our own clock: updated_us may be the
 -- upstream's.
 --
@@ -104,7 +104,7 @@ WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
 ORDER BY m.sort_key;
 
 -- ---- filtered lists ----------------------------------------------------------
--- The index offers entries, in the order of lists (fcgi/candidates.c); then
+-- The index offers entries, in the order of lists (fcgi/handlers/candidates.c); then
 -- their versions are looked at here, some entries at a time.  The nesting of a
 -- CROSS JOIN is the order of the rows.
 
@@ -242,7 +242,7 @@ WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
 
 -- ---- what is configured -----------------------------------------------------
 -- source_all and source_named share one row, and so do registry_all and
--- registry_named (fcgi/handle_configured.c reads them).
+-- registry_named (fcgi/handlers/handle_configured.c reads them).
 
 -- name: source_all
 -- plan: scan-ok every source is wanted, and there are at most a thousand

@@ -2,8 +2,8 @@
 /* Copies for a dry run. */
 #include "sync/dry_run.h"
 
+#include "lib/store/database.h"
 #include "lib/xalloc.h"
-#include "sync/store/database.h"
 
 #include <errno.h>
 #include <ftw.h>

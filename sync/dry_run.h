@@ -6,7 +6,7 @@
 #ifndef SYNC_DRY_RUN_H
 #define SYNC_DRY_RUN_H
 
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 /*
  * Opens a copy of the database ${path}, moved to the schema of this program, or

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thv-registry-sync: from the command line to one run and its exit status. */
-#include "lib/db.h"
-#include "lib/log.h"
+#include "lib/db/db.h"
+#include "lib/log/log.h"
 #include "sync/conf/conf.h"
 #include "sync/lint/lint.h"
 #include "sync/options.h"

@@ -6,7 +6,7 @@
 #include "lib/clock.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
-#include "lib/log.h"
+#include "lib/log/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>

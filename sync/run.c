@@ -4,7 +4,11 @@
 
 #include "lib/clock.h"
 #include "lib/lockfile.h"
-#include "lib/log.h"
+#include "lib/log/log.h"
+#include "lib/store/database.h"
+#include "lib/store/instant.h"
+#include "lib/store/reconcile.h"
+#include "lib/store/tombstone.h"
 #include "lib/trace.h"
 #include "lib/xalloc.h"
 #include "sync/dry_run.h"
@@ -12,10 +16,6 @@
 #include "sync/fetch/fetch_process.h"
 #include "sync/lock.h"
 #include "sync/stop.h"
-#include "sync/store/database.h"
-#include "sync/store/instant.h"
-#include "sync/store/reconcile.h"
-#include "sync/store/tombstone.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -13,8 +13,8 @@
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 
+#include "lib/store/state.h"
 #include "sync/conf/conf.h"
-#include "sync/store/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>

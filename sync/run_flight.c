@@ -3,11 +3,11 @@
 #include "sync/run_private.h"
 
 #include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/log/log.h"
+#include "lib/store/reconcile.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/stop.h"
-#include "sync/store/reconcile.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,14 +9,14 @@
 #include "sync/source.h"
 
 #include "lib/clock.h"
+#include "lib/document/rules.h"
 #include "lib/limits.h"
+#include "lib/store/apply.h"
+#include "lib/store/instant.h"
+#include "lib/store/reconcile.h"
 #include "lib/xalloc.h"
-#include "sync/document/rules.h"
 #include "sync/fetch/fetch_child.h"
 #include "sync/stop.h"
-#include "sync/store/apply.h"
-#include "sync/store/instant.h"
-#include "sync/store/reconcile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #ifndef SYNC_SOURCE_H
 #define SYNC_SOURCE_H
 
-#include "lib/db.h"
+#include "lib/db/db.h"
+#include "lib/store/state.h"
 #include "sync/conf/conf.h"
-#include "sync/store/state.h"
 
 #include <stdbool.h>
 

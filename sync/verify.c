@@ -5,8 +5,8 @@
 #include "lib/buf.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
+#include "lib/store/audit.h"
 #include "sync/lock.h"
-#include "sync/store/audit.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -30,7 +30,7 @@ CREATE INDEX run_notable ON run (id) WHERE notable = 1;
 -- version became its latest: clients that ask for changes have to be sent the
 -- entry again, although none of its versions changed.  0: never.
 ALTER TABLE entry ADD COLUMN shown_us INTEGER NOT NULL DEFAULT 0;
--- Until now the derived table entry_head had that (sync/store/database.c keeps
+-- Until now the derived table entry_head had that (lib/store/database.c keeps
 -- it for this step).
 CREATE TABLE IF NOT EXISTS entry_head (
     entry_id INTEGER PRIMARY KEY,

@@ -6,12 +6,12 @@
  * rule, collecting all mistakes with file, line and key before it gives up.
  * Unknown keys are warnings that name the nearest known key.
  */
-#ifndef SYNC_CONF_H
-#define SYNC_CONF_H
+#ifndef SYNC_CONF_CONF_H
+#define SYNC_CONF_CONF_H
 
 #include "lib/err.h"
+#include "lib/store/filter.h"
 #include "lib/trigger.h"
-#include "sync/store/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

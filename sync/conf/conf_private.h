@@ -18,12 +18,12 @@
  *   conf_message.c     errors and warnings, collected and sorted
  *   conf_source.c      a read source: its JSON, its identity, freeing it
  */
-#ifndef SYNC_CONF_PRIVATE_H
-#define SYNC_CONF_PRIVATE_H
+#ifndef SYNC_CONF_CONF_PRIVATE_H
+#define SYNC_CONF_CONF_PRIVATE_H
 
+#include "lib/store/filter.h"
 #include "sync/conf/conf.h"
 #include "sync/conf/yaml_tree.h"
-#include "sync/store/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A configured source: what it is called, how it is shown, what it fetches. */
 #include "lib/buf.h"
+#include "lib/digest.h"
 #include "lib/duration.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
-#include "sync/digest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources[]: names, kinds, policies and filters. */
 #include "lib/limits.h"
+#include "lib/store/glob.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
-#include "sync/store/glob.h"
 
 #include <stdio.h>
 #include <stdlib.h>

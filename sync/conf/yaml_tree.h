@@ -6,8 +6,8 @@
  * (aliases, merge keys, repeated keys, limits on depth and size) and leaves
  * what keys mean to its callers.
  */
-#ifndef SYNC_YAML_TREE_H
-#define SYNC_YAML_TREE_H
+#ifndef SYNC_CONF_YAML_TREE_H
+#define SYNC_CONF_YAML_TREE_H
 
 #include "lib/err.h"
 

@@ -2,8 +2,8 @@
 /* The door of all fetching: who fetches which kind, and the common release. */
 #include "sync/fetch/fetch.h"
 
+#include "lib/digest.h"
 #include "lib/url.h"
-#include "sync/digest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,12 +12,12 @@
  * libgit2), fetch_configmap.c (a ConfigMap that is mounted, or read from the
  * Kubernetes API).
  */
-#ifndef SYNC_FETCH_H
-#define SYNC_FETCH_H
+#ifndef SYNC_FETCH_FETCH_H
+#define SYNC_FETCH_FETCH_H
 
 #include "lib/err.h"
+#include "lib/reader.h"
 #include "sync/conf/conf.h"
-#include "sync/fetch/reader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  * content can be fetched again.  It is not trusted, because the process that
  * wrote it reads from the network: no symbolic link in it is followed.
  */
-#ifndef SYNC_FETCH_CACHE_H
-#define SYNC_FETCH_CACHE_H
+#ifndef SYNC_FETCH_FETCH_CACHE_H
+#define SYNC_FETCH_FETCH_CACHE_H
 
 #include "lib/err.h"
 #include "sync/conf/conf.h"

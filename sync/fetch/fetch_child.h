@@ -9,11 +9,11 @@
  * (fetch_wire.h).  The parent waits for the pipe and presents the result as an
  * ordinary struct fetch.
  */
-#ifndef SYNC_FETCH_CHILD_H
-#define SYNC_FETCH_CHILD_H
+#ifndef SYNC_FETCH_FETCH_CHILD_H
+#define SYNC_FETCH_FETCH_CHILD_H
 
 #include "lib/err.h"
-#include "lib/sandbox.h"
+#include "lib/sandbox/sandbox.h"
 #include "sync/conf/conf.h"
 #include "sync/fetch/fetch.h"
 

@@ -2,8 +2,8 @@
 /* Reducing the environment to a list of names. */
 #include "sync/fetch/fetch_environment.h"
 
-#include "lib/sandbox.h"
-#include "sync/fetch/fetch_git.h"
+#include "lib/sandbox/sandbox.h"
+#include "sync/kinds/git/fetch_git.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a fetching process keeps of the environment. */
-#ifndef SYNC_FETCH_ENVIRONMENT_H
-#define SYNC_FETCH_ENVIRONMENT_H
+#ifndef SYNC_FETCH_FETCH_ENVIRONMENT_H
+#define SYNC_FETCH_FETCH_ENVIRONMENT_H
 
 #include "sync/conf/conf.h"
 

@@ -3,8 +3,8 @@
  * What a forked process that talks to strangers gives up first: the parent's
  * descriptors, its terminal and its signal handlers, and outliving it.
  */
-#ifndef SYNC_FETCH_PROCESS_H
-#define SYNC_FETCH_PROCESS_H
+#ifndef SYNC_FETCH_FETCH_PROCESS_H
+#define SYNC_FETCH_FETCH_PROCESS_H
 
 #include "lib/err.h"
 

@@ -5,10 +5,10 @@
  */
 #include "sync/fetch/fetch_sandbox.h"
 
-#include "lib/sandbox.h"
+#include "lib/sandbox/sandbox.h"
 #include "lib/xalloc.h"
-#include "sync/fetch/fetch_configmap.h"
-#include "sync/fetch/fetch_git.h"
+#include "sync/kinds/configmap/fetch_configmap.h"
+#include "sync/kinds/git/fetch_git.h"
 
 #include <stdlib.h>
 #include <string.h>

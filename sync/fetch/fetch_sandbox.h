@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a fetching process keeps of the machine: what its source needs. */
-#ifndef SYNC_FETCH_SANDBOX_H
-#define SYNC_FETCH_SANDBOX_H
+#ifndef SYNC_FETCH_FETCH_SANDBOX_H
+#define SYNC_FETCH_FETCH_SANDBOX_H
 
 #include "sync/conf/conf.h"
 

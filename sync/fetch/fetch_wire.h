@@ -9,12 +9,12 @@
  * length has a limit, a payload must be used up exactly, and documents must
  * lie inside the spool.
  */
-#ifndef SYNC_FETCH_WIRE_H
-#define SYNC_FETCH_WIRE_H
+#ifndef SYNC_FETCH_FETCH_WIRE_H
+#define SYNC_FETCH_FETCH_WIRE_H
 
 #include "lib/buf.h"
 #include "lib/err.h"
-#include "lib/sandbox.h"
+#include "lib/sandbox/sandbox.h"
 #include "sync/fetch/fetch.h"
 
 #include <stdbool.h>

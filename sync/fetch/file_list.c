@@ -3,9 +3,9 @@
 #include "sync/fetch/file_list.h"
 
 #include "lib/clock.h"
+#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/digest.h"
 #include "sync/fetch/path_glob.h"
 
 #include <dirent.h>

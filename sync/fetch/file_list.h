@@ -8,8 +8,8 @@
  * are followed: in a mounted ConfigMap each file is a link into a hidden
  * directory.
  */
-#ifndef SYNC_FILE_LIST_H
-#define SYNC_FILE_LIST_H
+#ifndef SYNC_FETCH_FILE_LIST_H
+#define SYNC_FETCH_FILE_LIST_H
 
 #include "lib/err.h"
 

@@ -8,8 +8,8 @@
  * with a dot is matched only by a component that begins with one, as in a
  * shell.
  */
-#ifndef SYNC_PATH_GLOB_H
-#define SYNC_PATH_GLOB_H
+#ifndef SYNC_FETCH_PATH_GLOB_H
+#define SYNC_FETCH_PATH_GLOB_H
 
 #include <stdbool.h>
 #include <stddef.h>

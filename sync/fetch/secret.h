@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small files that hold one secret or name, read anew at each use. */
-#ifndef SYNC_SECRET_H
-#define SYNC_SECRET_H
+#ifndef SYNC_FETCH_SECRET_H
+#define SYNC_FETCH_SECRET_H
 
 #include "lib/err.h"
 

@@ -4,11 +4,11 @@
  * file without a name, so that nothing is left behind however the process
  * ends, and memory does not grow with what an upstream sends.
  */
-#ifndef SYNC_SPOOL_H
-#define SYNC_SPOOL_H
+#ifndef SYNC_FETCH_SPOOL_H
+#define SYNC_FETCH_SPOOL_H
 
 #include "lib/err.h"
-#include "sync/fetch/reader.h"
+#include "lib/reader.h"
 
 #include <stddef.h>
 #include <stdint.h>

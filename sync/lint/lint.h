@@ -3,8 +3,8 @@
  * `thv-registry-sync lint`: which clients will refuse or mangle an entry, and
  * why; for documents that are not published yet, and for what is stored.
  */
-#ifndef SYNC_LINT_H
-#define SYNC_LINT_H
+#ifndef SYNC_LINT_LINT_H
+#define SYNC_LINT_LINT_H
 
 /*
  * Runs the command; ${argv}[0] is the word lint.  The exit status: 0 nothing

@@ -3,8 +3,8 @@
  * What only shows when entries stand beside each other: names and URLs that
  * meet, and how much there is.  Keeps names, versions and URLs, no documents.
  */
-#ifndef SYNC_LINT_ACROSS_H
-#define SYNC_LINT_ACROSS_H
+#ifndef SYNC_LINT_LINT_ACROSS_H
+#define SYNC_LINT_LINT_ACROSS_H
 
 #include "sync/lint/lint_rules.h"
 

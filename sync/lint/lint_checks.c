@@ -2,10 +2,10 @@
 /* The functions behind the table of rules: what each finds in one server. */
 #include "sync/lint/lint_checks.h"
 
+#include "lib/document/rules_format.h"
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/version.h"
-#include "sync/document/rules_format.h"
 #include "sync/lint/lint_text.h"
 
 #include <ctype.h>

@@ -3,8 +3,8 @@
  * The functions behind the table of rules (sync/lint/lint_rules.c, which says
  * what a finding means): each reports what one rule finds in one server.
  */
-#ifndef SYNC_LINT_CHECKS_H
-#define SYNC_LINT_CHECKS_H
+#ifndef SYNC_LINT_LINT_CHECKS_H
+#define SYNC_LINT_LINT_CHECKS_H
 
 #include "sync/lint/lint_rules.h"
 

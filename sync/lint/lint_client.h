@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose limits and habits the lint knows: bits, so that a rule can name many.
  */
-#ifndef SYNC_LINT_CLIENT_H
-#define SYNC_LINT_CLIENT_H
+#ifndef SYNC_LINT_LINT_CLIENT_H
+#define SYNC_LINT_LINT_CLIENT_H
 
 #include <stddef.h>
 

@@ -2,11 +2,11 @@
 /* Walking documents and stored content, one entry after the other. */
 #include "sync/lint/lint_input.h"
 
-#include "lib/db.h"
+#include "lib/db/db.h"
+#include "lib/document/catalog.h"
 #include "lib/limits.h"
-#include "sync/document/catalog.h"
+#include "lib/reader.h"
 #include "sync/fetch/file_list.h"
-#include "sync/fetch/reader.h"
 #include "sync/lint/lint_across.h"
 
 #include <errno.h>

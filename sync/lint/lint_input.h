@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the lint gets entries from: documents on this machine, the database. */
-#ifndef SYNC_LINT_INPUT_H
-#define SYNC_LINT_INPUT_H
+#ifndef SYNC_LINT_LINT_INPUT_H
+#define SYNC_LINT_LINT_INPUT_H
 
 #include "lib/err.h"
 #include "sync/lint/lint_report.h"

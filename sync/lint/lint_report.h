@@ -3,8 +3,8 @@
  * Showing findings as they come: grouped by entry for people, with what the
  * rules mean at the end, or as one JSON object.
  */
-#ifndef SYNC_LINT_REPORT_H
-#define SYNC_LINT_REPORT_H
+#ifndef SYNC_LINT_LINT_REPORT_H
+#define SYNC_LINT_LINT_REPORT_H
 
 #include "sync/lint/lint_rules.h"
 

@@ -6,8 +6,8 @@
  * tests/unit/test_lint.c and an item in thv-registry-lint(1); tests hold them
  * together.
  */
-#ifndef SYNC_LINT_RULES_H
-#define SYNC_LINT_RULES_H
+#ifndef SYNC_LINT_LINT_RULES_H
+#define SYNC_LINT_LINT_RULES_H
 
 #include "lib/entry.h"
 #include "sync/lint/lint_client.h"

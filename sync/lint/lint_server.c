@@ -2,8 +2,8 @@
 /* Picking a server's document apart for the lint; its only user of jansson. */
 #include "sync/lint/lint_server.h"
 
+#include "lib/document/jscan.h"
 #include "lib/xalloc.h"
-#include "sync/document/jscan.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * JSON.  Nothing is required here: what is missing or of another type is NULL
  * or empty, so that a bad entry can be looked at too.
  */
-#ifndef SYNC_LINT_SERVER_H
-#define SYNC_LINT_SERVER_H
+#ifndef SYNC_LINT_LINT_SERVER_H
+#define SYNC_LINT_LINT_SERVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the lint asks of single texts: versions, package identifiers, URLs. */
-#ifndef SYNC_LINT_TEXT_H
-#define SYNC_LINT_TEXT_H
+#ifndef SYNC_LINT_LINT_TEXT_H
+#define SYNC_LINT_LINT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -65,8 +65,8 @@ def newer():
             encoding="utf-8") as f:
         f.write("ALTER TABLE entry ADD COLUMN upgraded INTEGER;\n")
     for name, pattern, by in (
-            ("lib/schema.h", r"(define SCHEMA_DURABLE) (\d+)", None),
-            ("lib/schema.h", r"(define SCHEMA_DERIVED) (\d+)", None),
+            ("lib/db/schema.h", r"(define SCHEMA_DURABLE) (\d+)", None),
+            ("lib/db/schema.h", r"(define SCHEMA_DERIVED) (\d+)", None),
             ("Makefile", r"(PROGRAM_VERSION :=) (\S+)", "99.0.0")):
         path = os.path.join(root, name)
         with open(path, encoding="utf-8") as f:

@@ -3,8 +3,8 @@
 #ifndef TESTS_FUZZ_JSON_H
 #define TESTS_FUZZ_JSON_H
 
-#include "sync/document/jscan.h"
-#include "sync/fetch/reader.h"
+#include "lib/document/jscan.h"
+#include "lib/reader.h"
 
 #include <stdbool.h>
 

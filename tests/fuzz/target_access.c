@@ -5,9 +5,9 @@
  * found out here a second time, from the variables as they stand; and of those
  * only the ones of a list go on to the program that is started.
  */
-#include "fcgi/admin_access.h"
-#include "fcgi/service.h"
-#include "fcgi/trigger_environment.h"
+#include "fcgi/admin/admin_access.h"
+#include "fcgi/admin/trigger_environment.h"
+#include "fcgi/process/service.h"
 #include "lib/limits.h"
 #include "tests/fuzz/fuzz.h"
 

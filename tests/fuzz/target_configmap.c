@@ -4,9 +4,9 @@
  * in it decoded and inflated, and as a refusal.
  */
 #include "lib/limits.h"
-#include "sync/fetch/fetch_configmap.h"
-#include "sync/fetch/gunzip.h"
-#include "sync/fetch/http_words.h"
+#include "sync/fetch/http/gunzip.h"
+#include "sync/fetch/http/http_words.h"
+#include "sync/kinds/configmap/fetch_configmap.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

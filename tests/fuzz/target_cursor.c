@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A cursor as clients send it: what is accepted is what we would have made. */
-#include "fcgi/cursor.h"
+#include "fcgi/http/cursor.h"
 #include "lib/limits.h"
 #include "tests/fuzz/fuzz.h"
 

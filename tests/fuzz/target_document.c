@@ -4,9 +4,9 @@
  * white space between tokens, and whole enough to be read again with the same
  * facts.
  */
+#include "lib/document/catalog.h"
+#include "lib/document/jscan.h"
 #include "lib/limits.h"
-#include "sync/document/catalog.h"
-#include "sync/document/jscan.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -5,9 +5,9 @@
  * breaks, and the lint has something to say about either without falling over.
  * The same bytes as an entry of the older format become a server that is JSON.
  */
+#include "lib/document/legacy.h"
+#include "lib/document/rules.h"
 #include "lib/limits.h"
-#include "sync/document/legacy.h"
-#include "sync/document/rules.h"
 #include "sync/lint/lint_across.h"
 #include "sync/lint/lint_rules.h"
 #include "tests/fuzz/fuzz.h"

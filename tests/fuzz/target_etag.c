@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The value of If-None-Match: added to a list, a tag is found in it. */
-#include "fcgi/etag.h"
+#include "fcgi/http/etag.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

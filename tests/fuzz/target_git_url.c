@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a git repository is said to be: secrets never stay in what is shown. */
 #include "lib/url.h"
-#include "sync/fetch/fetch_git.h"
+#include "sync/kinds/git/fetch_git.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pattern and a text, a line each: a literal pattern matches itself alone. */
-#include "sync/store/glob.h"
+#include "lib/store/glob.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

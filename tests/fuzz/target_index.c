@@ -6,9 +6,9 @@
  * names.
  */
 #include "fcgi/api.h"
-#include "lib/log.h"
+#include "lib/log/log.h"
+#include "lib/store/database.h"
 #include "lib/xalloc.h"
-#include "sync/store/database.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/json.h"
 

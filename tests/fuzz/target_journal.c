@@ -6,10 +6,10 @@
  * looked at.  What is taken over lies inside the pages, can be gone on with,
  * and is the same when it is opened again.
  */
+#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/digest.h"
-#include "sync/fetch/fetch_api.h"
+#include "sync/kinds/api/fetch_api.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
  * what is said to be JSON is, wherever it had to be cut.
  */
 #include "lib/json_out.h"
-#include "lib/log.h"
+#include "lib/log/log.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/json.h"
 

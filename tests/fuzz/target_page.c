@@ -4,7 +4,7 @@
  * without a check of its syntax, and as an endpoint.
  */
 #include "lib/limits.h"
-#include "sync/fetch/fetch_api.h"
+#include "sync/kinds/api/fetch_api.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

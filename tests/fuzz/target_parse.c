@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as an entry: what is read without jansson is what jansson reads. */
+#include "lib/document/rules_arena.h"
+#include "lib/document/rules_parse.h"
 #include "lib/limits.h"
-#include "sync/document/rules_arena.h"
-#include "sync/document/rules_parse.h"
 #include "tests/fuzz/fuzz.h"
 
 void

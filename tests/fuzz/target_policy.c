@@ -5,8 +5,8 @@
  * their own origin alone, and never over plain HTTP to another machine.
  */
 #include "lib/url.h"
-#include "sync/fetch/address.h"
-#include "sync/fetch/http_policy.h"
+#include "sync/fetch/http/address.h"
+#include "sync/fetch/http/http_policy.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>

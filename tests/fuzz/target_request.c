@@ -7,8 +7,8 @@
  * it says so, and so is the one line that the log gets.
  */
 #include "fcgi/api.h"
-#include "fcgi/observer.h"
-#include "lib/log.h"
+#include "fcgi/observe/observer.h"
+#include "lib/log/log.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/json.h"
 

@@ -147,7 +147,7 @@ def facets(v):
 # ---- filling the tables ------------------------------------------------------
 
 def schema_number(word):
-    with open(f"{ROOT}/lib/schema.h", encoding="utf-8") as f:
+    with open(f"{ROOT}/lib/db/schema.h", encoding="utf-8") as f:
         return int(re.search(rf"#define {word} (\w+)", f.read())[1], 0)
 
 

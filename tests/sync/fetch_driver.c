@@ -19,8 +19,8 @@
  * documents are read.
  */
 #include "lib/clock.h"
+#include "lib/digest.h"
 #include "lib/xalloc.h"
-#include "sync/digest.h"
 #include "sync/fetch/fetch.h"
 #include "sync/fetch/fetch_child.h"
 #include "sync/fetch/fetch_environment.h"

@@ -5,8 +5,8 @@
  * entry stays until it is offered again.
  */
 #include "lib/limits.h"
-#include "sync/store/apply.h"
-#include "sync/store/database.h"
+#include "lib/store/apply.h"
+#include "lib/store/database.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * said about it.
  */
 #include "lib/buf.h"
+#include "lib/document/catalog.h"
 #include "lib/limits.h"
-#include "sync/document/catalog.h"
 #include "tests/t.h"
 
 #include <dirent.h>

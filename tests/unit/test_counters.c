@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fcgi/counters: where a request is counted, and what a seat says meanwhile. */
-#include "fcgi/counters.h"
+#include "fcgi/observe/counters.h"
 
 #include "tests/t.h"
 

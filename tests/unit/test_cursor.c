@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cursors: they come back as they went out, and nothing else is one. */
-#include "fcgi/cursor.h"
+#include "fcgi/http/cursor.h"
 
-#include "fcgi/query.h"
+#include "fcgi/http/query.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "tests/t.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lib/db_files: whether a WAL can hold anything. */
-#include "lib/db_files.h"
+#include "lib/db/db_files.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

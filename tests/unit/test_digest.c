@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 against the published examples, in pieces and many times over. */
 #include "tests/t.h"
-#include "sync/digest.h"
+#include "lib/digest.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entity tags, and the forms in which they come back. */
-#include "fcgi/etag.h"
+#include "fcgi/http/etag.h"
 
 #include "tests/t.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics as text: names, labels, numbers, in both formats. */
-#include "fcgi/exposition.h"
+#include "fcgi/observe/exposition.h"
 
 #include "tests/t.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the registry API fetcher that need no network. */
-#include "sync/fetch/fetch_api.h"
+#include "sync/kinds/api/fetch_api.h"
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"

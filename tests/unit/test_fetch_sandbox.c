@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a fetching process of each kind can open, and what it cannot. */
-#include "lib/sandbox.h"
+#include "lib/sandbox/sandbox.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "tests/t.h"
 

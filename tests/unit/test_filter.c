@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which entries a filter keeps, and the text that stands for it. */
-#include "sync/store/filter.h"
+#include "lib/store/filter.h"
 
 #include "lib/xalloc.h"
 #include "tests/t.h"

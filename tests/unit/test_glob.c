@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Name patterns: what they match, which are refused, and what they cost. */
-#include "sync/store/glob.h"
+#include "lib/store/glob.h"
 
 #include "lib/limits.h"
 #include "tests/t.h"

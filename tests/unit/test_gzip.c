@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fcgi/gzip: who takes it, and what comes out of it. */
-#include "fcgi/gzip.h"
+#include "fcgi/http/gzip.h"
 
 #include "lib/err.h"
 #include "lib/limits.h"
-#include "sync/fetch/gunzip.h"
+#include "sync/fetch/http/gunzip.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a server says when it refuses, fit for a message. */
 #include "lib/limits.h"
-#include "sync/fetch/http_words.h"
+#include "sync/fetch/http/http_words.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

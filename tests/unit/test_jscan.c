@@ -4,9 +4,9 @@
  * says it is, what it hands out, and the two helpers for text.
  */
 #include "lib/buf.h"
+#include "lib/document/jscan.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/document/jscan.h"
 #include "tests/t.h"
 
 #include <fcntl.h>

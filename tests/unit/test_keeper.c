@@ -3,7 +3,7 @@
  * fcgi/keeper: what the child may have it do, and how both end.  The program is
  * a script that leaves a note of what it was run as.
  */
-#include "fcgi/keeper.h"
+#include "fcgi/process/keeper.h"
 
 #include "lib/limits.h"
 #include "lib/xalloc.h"

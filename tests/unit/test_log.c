@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Log lines: quoting, levels, where they are cut, and that they come whole. */
-#include "lib/log.h"
+#include "lib/log/log.h"
 
 #include "lib/clock.h"
 #include "tests/t.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lib/log_form: a line that is filled in is the line that would be written. */
-#include "lib/log_form.h"
+#include "lib/log/log_form.h"
 
 #include "lib/clock.h"
 #include "tests/t.h"

@@ -3,8 +3,8 @@
  * Every statement can be prepared, and none reads a table or an index whole
  * or sorts, unless it says why it may ("-- plan: scan-ok why" in sql/).
  */
-#include "lib/db.h"
-#include "lib/schema.h"
+#include "lib/db/db.h"
+#include "lib/db/schema.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "lib/posting.h"
 
 #include "lib/limits.h"
-#include "sync/store/terms.h"
+#include "lib/store/terms.h"
 #include "tests/t.h"
 
 #include <stdio.h>

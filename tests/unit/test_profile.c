@@ -3,11 +3,11 @@
  * Profiles: reading what gperftools leaves, damaged or not; names from ELF
  * files; the file that processes share.
  */
-#include "fcgi/loopback.h"
-#include "fcgi/profile_encode.h"
-#include "fcgi/profile_pool.h"
-#include "fcgi/profile_samples.h"
-#include "fcgi/profile_symbols.h"
+#include "fcgi/admin/loopback.h"
+#include "fcgi/profile/profile_encode.h"
+#include "fcgi/profile/profile_pool.h"
+#include "fcgi/profile/profile_samples.h"
+#include "fcgi/profile/profile_symbols.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

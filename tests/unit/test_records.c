@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fcgi/records: what is sent is what the other side reads, whatever its size.
  */
-#include "fcgi/records.h"
+#include "fcgi/process/records.h"
 
 #include "lib/limits.h"
 #include "lib/xalloc.h"

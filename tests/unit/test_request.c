@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking requests apart: each piece of a URI is decoded once. */
-#include "fcgi/request.h"
+#include "fcgi/http/request.h"
 
-#include "fcgi/query.h"
+#include "fcgi/http/query.h"
 #include "lib/clock.h"
 #include "tests/t.h"
 

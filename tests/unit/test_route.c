@@ -2,7 +2,7 @@
 /* Which path is what, and which is nothing. */
 #include "fcgi/routes.h"
 
-#include "fcgi/handle.h"
+#include "fcgi/handlers/handle.h"
 #include "tests/t.h"
 
 static struct request request;

@@ -8,9 +8,9 @@
  * of a name wins.
  */
 #include "lib/buf.h"
+#include "lib/document/rules.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/document/rules.h"
 #include "tests/t.h"
 
 #include <jansson.h>

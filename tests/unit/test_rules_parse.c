@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading what is known to be JSON: what it takes, jansson takes for the same.
  */
-#include "sync/document/rules_parse.h"
+#include "lib/document/rules_parse.h"
 
+#include "lib/document/rules_arena.h"
 #include "lib/limits.h"
-#include "sync/document/rules_arena.h"
 #include "tests/t.h"
 
 #include <string.h>

@@ -3,9 +3,9 @@
  * lib/sandbox, from the inside: a child enters it and then tries what whoever
  * takes it over would try.
  */
-#include "lib/sandbox.h"
+#include "lib/sandbox/sandbox.h"
 
-#include "lib/sandbox_private.h"
+#include "lib/sandbox/sandbox_private.h"
 #include "lib/xalloc.h"
 #include "tests/t.h"
 

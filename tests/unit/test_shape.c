@@ -5,8 +5,8 @@
  * text.  Each ends in a message that names what is wrong.
  */
 #include "lib/buf.h"
+#include "lib/document/catalog.h"
 #include "lib/limits.h"
-#include "sync/document/catalog.h"
 #include "tests/t.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

@@ -3,8 +3,8 @@
 #include "sync/source.h"
 
 #include "lib/clock.h"
-#include "sync/store/database.h"
-#include "sync/store/reconcile.h"
+#include "lib/store/database.h"
+#include "lib/store/reconcile.h"
 #include "tests/unit/conf_file.h"
 
 #define CONFIG                                                                \

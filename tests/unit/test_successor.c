@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fcgi/successor: what is asked, and what counts as an answer. */
-#include "fcgi/successor.h"
+#include "fcgi/process/successor.h"
 
-#include "fcgi/service.h"
+#include "fcgi/process/service.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "tests/t.h"

@@ -13,7 +13,7 @@
  * A state is where each of them stands.  From each that can be reached every
  * step is taken once, on the database as the shortest way there left it.
  */
-#include "sync/store/database.h"
+#include "lib/store/database.h"
 #include "tests/t.h"
 
 #include <errno.h>

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The page for people, as fcgi/front/embed makes it at build time of the files
+ * beside it: one document that loads nothing and asks nobody but this API.
+ */
+#ifndef FCGI_FRONT_FRONT_H
+#define FCGI_FRONT_FRONT_H
+
+#include <stddef.h>
+
+extern const char front_document[];
+extern const size_t front_length; /* bytes, without the NUL */
+extern const char front_etag[]; /* with quotes */
+/* Header lines with their ends: what the document may do. */
+extern const char front_lines[];
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists and search: a walk over a registry's entries in the order of their
+ * names, from the place where the page before ended.
+ */
+#include "fcgi/handlers/item.h"
+#include "fcgi/handlers/page.h"
+#include "lib/clock.h"
+#include "lib/fold.h"
+
+#include <string.h>
+
+/* The high bits of a sort key are the kind (schema/derived.sql). */
+#define SORT_KEY_KIND_SHIFT 56
+
+/* So many candidates are looked at by one run of a statement. */
+#define ENTRIES_AT_ONCE 12
+
+/* Where a walk begins. */
+struct place {
+	int64_t from; /* sort key of the first entry */
+	const char *after; /* of its versions only those after this one */
+	int64_t end; /* after the sort key of the last */
+};
+
+/*
+ * The search text of skills and plugins is trimmed, that of servers is not.
+ * Blanks in a URL are spaces almost always.
+ */
+static void
+fold_search(struct exchange *x)
+{
+	const char *text = x->query.search;
+	size_t len = strlen(text);
+
+	if (x->match.route->kind != ENTRY_SERVER) {
+		while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+			len--;
+		while (len > 0 && strchr(" \t\r\n", *text) != NULL) {
+			text++;
+			len--;
+		}
+	}
+	buf_reset(&x->scratch->needle);
+	fold_add(&x->scratch->needle, text, len);
+}
+
+/* Finds the first entry at or after the cursor's. */
+static int
+find_place(
+    struct place *p, struct exchange *x, const struct cursor *c, struct err *e)
+{
+	struct stmt *s = db_stmt(x->db, SQL_LIST_START);
+	bool row;
+
+	stmt_bind_int(s, SQL_LIST_START_P_REGISTRY, x->registry.id);
+	stmt_bind_int(s, SQL_LIST_START_P_KIND, x->match.route->kind);
+	stmt_bind_str(s, SQL_LIST_START_P_NAME, c->last_name);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (!row) {
+		p->from = p->end;
+		return 0;
+	}
+	p->from = stmt_int(s, 0);
+	if (strcmp(stmt_str(s, 1), c->last_name) == 0) {
+		/* With one version of each, this entry has had its turn. */
+		if (x->query.version != NULL)
+			p->from++;
+		else
+			p->after = c->last_version;
+	}
+	stmt_done(s);
+	return 0;
+}
+
+/* ---- all entries, without an index ----------------------------------------
+ */
+
+static int
+fill_plain(struct exchange *x, const struct place *p,
+    const struct cursor_scope *scope, struct err *e)
+{
+	struct page_rows rows = { .next = page_next_row };
+	struct stmt *s;
+
+	if (x->query.version != NULL) {
+		s = db_stmt(x->db, SQL_LIST_LATEST);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_END, p->end);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_DELETED, x->query.deleted);
+	} else {
+		s = db_stmt(x->db, SQL_LIST_ALL);
+		stmt_bind_int(s, SQL_LIST_ALL_P_REGISTRY, x->registry.id);
+		stmt_bind_int(s, SQL_LIST_ALL_P_FROM, p->from);
+		stmt_bind_int(s, SQL_LIST_ALL_P_END, p->end);
+		stmt_bind_str(s, SQL_LIST_ALL_P_AFTER, p->after);
+		stmt_bind_int(s, SQL_LIST_ALL_P_DELETED, x->query.deleted);
+	}
+	rows.stmt = s;
+	if (page_fill(NULL, x, &rows, scope, e) == -1)
+		return -1;
+	stmt_done(s);
+	return 0;
+}
+
+/* ---- what the index offers ------------------------------------------------
+ */
+
+/* A walk over candidates and the versions of each. */
+struct walk {
+	struct page_rows rows; /* first: next_version() gets a pointer to it */
+	struct exchange *x;
+	const struct place *place;
+	bool at_entries; /* rows.stmt has the versions of candidates */
+};
+
+static void
+ask_index(struct exchange *x, const char *needle)
+{
+	const struct query *q = &x->query;
+	struct candidates *c = &x->scratch->candidates;
+	struct buf *text = &x->scratch->key;
+
+	for (int i = 0; i < FACETS; i++) {
+		for (size_t k = 0; k < q->facets[i].count; k++)
+			candidates_add(c, facets_kind((enum facet)i),
+			    q->facets[i].at[k], strlen(q->facets[i].at[k]));
+		if (q->facets[i].count > 0)
+			candidates_end_group(c);
+	}
+	if (q->version != NULL && !query_is_latest(q)) {
+		candidates_add(
+		    c, POSTING_VERSION, q->version, strlen(q->version));
+		candidates_end_group(c);
+	}
+	if (q->status != NULL) {
+		buf_reset(text);
+		fold_add(text, q->status, strlen(q->status));
+		candidates_add(c, POSTING_STATUS, buf_str(text), text->len);
+		candidates_end_group(c);
+	}
+	candidates_add_text(c, needle);
+	if (!q->deleted) {
+		candidates_add(c, POSTING_USABLE, "", 0);
+		candidates_end_group(c);
+	}
+	buf_reset(text);
+	buf_add_i64(text, x->registry.id);
+	candidates_add(c, POSTING_REGISTRY, buf_str(text), text->len);
+	candidates_end_group(c);
+	c->since = q->since;
+}
+
+/* The statement with the versions of the entries in x->scratch->sort_keys. */
+static struct stmt *
+start_entries(struct exchange *x, const struct place *p)
+{
+	const struct query *q = &x->query;
+	bool all = q->version == NULL;
+	struct stmt *s =
+	    db_stmt(x->db, all ? SQL_ENTRIES_ALL : SQL_ENTRIES_ONE);
+	const struct buf *needle = &x->scratch->needle;
+
+#define P(name) \
+	(all ? (int)SQL_ENTRIES_ALL_P_##name : (int)SQL_ENTRIES_ONE_P_##name)
+	stmt_bind_int(s, P(REGISTRY), x->registry.id);
+	stmt_bind_str(s, P(SORT_KEYS), buf_str(&x->scratch->sort_keys));
+	stmt_bind_int(s, P(DELETED), q->deleted);
+	stmt_bind_int(s, P(FACETED), query_has_facets(q));
+	if (q->since == CLOCK_NEVER)
+		stmt_bind_null(s, P(SINCE));
+	else
+		stmt_bind_int(s, P(SINCE), q->since);
+	stmt_bind_str(s, P(STATUS), q->status);
+	stmt_bind_str(s, P(NEEDLE), needle->len == 0 ? NULL : buf_str(needle));
+#undef P
+	if (all) {
+		stmt_bind_int(s, SQL_ENTRIES_ALL_P_FROM, p->from);
+		stmt_bind_str(s, SQL_ENTRIES_ALL_P_AFTER, p->after);
+	} else {
+		stmt_bind_str(s, SQL_ENTRIES_ONE_P_VERSION,
+		    query_is_latest(q) ? NULL : q->version);
+	}
+	return s;
+}
+
+/*
+ * Goes on with the next candidates: as many as are at hand, since a block of
+ * the index costs more than they do, and no more than a page may take.
+ */
+static int
+next_entries(struct walk *w, bool *any, struct err *e)
+{
+	struct candidates *c = &w->x->scratch->candidates;
+	struct buf *keys = &w->x->scratch->sort_keys;
+	int64_t sort_key;
+	int count = 0;
+
+	buf_reset(keys);
+	do {
+		if (candidates_next(c, &sort_key, any, e) == -1)
+			return -1;
+		if (!*any)
+			break;
+		buf_addc(keys, count++ == 0 ? '[' : ',');
+		buf_add_i64(keys, sort_key);
+	} while (count < ENTRIES_AT_ONCE && count <= w->x->query.limit &&
+		 candidates_at_hand(c));
+	buf_addc(keys, ']');
+	*any = count > 0;
+	if (*any)
+		w->rows.stmt = start_entries(w->x, w->place);
+	return 0;
+}
+
+static bool
+row_matches(const struct walk *w)
+{
+	size_t len;
+	const char *facets;
+
+	if (!query_has_facets(&w->x->query))
+		return true;
+	facets = stmt_blob(w->rows.stmt, ITEM_FACETS, &len);
+	return facets_match(w->x->query.facets, facets, len);
+}
+
+static int
+next_version(struct page_rows *rows, struct stmt **row, struct err *e)
+{
+	struct walk *w = (struct walk *)rows;
+	bool any;
+
+	*row = NULL;
+	for (;;) {
+		if (!w->at_entries) {
+			if (next_entries(w, &any, e) == -1)
+				return -1;
+			if (!any)
+				return 0;
+		}
+		if (stmt_step(rows->stmt, &w->at_entries, e) == -1)
+			return -1;
+		if (w->at_entries && row_matches(w)) {
+			*row = rows->stmt;
+			return 0;
+		}
+	}
+}
+
+static int
+fill_filtered(struct exchange *x, const struct place *p,
+    const struct cursor_scope *scope, struct err *e)
+{
+	struct candidates *c = &x->scratch->candidates;
+	struct walk w = {
+		.rows = { .next = next_version },
+		.x = x,
+		.place = p,
+	};
+
+	candidates_begin(c, x->db, p->from, p->end);
+	ask_index(x, buf_str(&x->scratch->needle));
+	if (page_fill(NULL, x, &w.rows, scope, e) == -1)
+		return -1;
+	candidates_done(c);
+	if (w.rows.stmt != NULL)
+		stmt_done(w.rows.stmt);
+	return 0;
+}
+
+/* Whether the query can be answered without the index. */
+static bool
+is_plain(const struct exchange *x)
+{
+	const struct query *q = &x->query;
+
+	return x->scratch->needle.len == 0 && q->since == CLOCK_NEVER &&
+	       q->status == NULL && !query_has_facets(q) &&
+	       (q->version == NULL || query_is_latest(q));
+}
+
+int
+handle_list(struct exchange *x, struct err *e)
+{
+	const struct cursor_scope scope = {
+		.registry = x->registry.name,
+		.kind = x->match.route->kind,
+	};
+	struct place p = {
+		.from = (int64_t)scope.kind << SORT_KEY_KIND_SHIFT,
+		.end = (int64_t)(scope.kind + 1) << SORT_KEY_KIND_SHIFT,
+		.after = "",
+	};
+	struct cursor c;
+	bool resumed;
+
+	if (page_resume(&resumed, &c, x, &scope, e) == -1)
+		return -1;
+	buf_reset(&x->scratch->needle);
+	if (x->query.search != NULL)
+		fold_search(x);
+	if (x->query.nothing) {
+		p.from = p.end;
+		return fill_plain(x, &p, &scope, e);
+	}
+	/* A name is found once: clients take two versions for ambiguous. */
+	if (scope.kind != ENTRY_SERVER && x->scratch->needle.len > 0 &&
+	    x->query.version == NULL)
+		x->query.version = QUERY_LATEST;
+	if (resumed && find_place(&p, x, &c, e) == -1)
+		return -1;
+	return is_plain(x) ? fill_plain(x, &p, &scope, e)
+			   : fill_filtered(x, &p, &scope, e);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What load balancers and people ask to see whether the program is there. */
+#include "fcgi/handlers/handle.h"
+#include "fcgi/process/program.h"
+#include "lib/json_out.h"
+#include "lib/sandbox/sandbox.h"
+
+int
+handle_health(struct exchange *x, struct err *e)
+{
+	(void)e;
+	buf_adds(&x->response->body, "{\"status\":\"healthy\"}\n");
+	return 0;
+}
+
+int
+handle_ping(struct exchange *x, struct err *e)
+{
+	(void)e;
+	buf_adds(&x->response->body, "{\"pong\":true}\n");
+	return 0;
+}
+
+int
+handle_no_trigger(struct exchange *x, struct err *e)
+{
+	(void)x;
+	err_set(e, ERR_NOT_FOUND, "no trigger is set up");
+	return -1;
+}
+
+/* Without a database this is not even called. */
+int
+handle_ready(struct exchange *x, struct err *e)
+{
+	(void)e;
+	buf_adds(&x->response->body, "{\"status\":\"ready\"}\n");
+	return 0;
+}
+
+int
+handle_version(struct exchange *x, struct err *e)
+{
+	struct json_out j = JSON_OUT_INIT(&x->response->body);
+	char warning[SANDBOX_WARNING_MAX];
+
+	(void)e;
+	json_out_open(&j, '{');
+	json_out_key(&j, "version");
+	json_out_str(&j, PROGRAM_VERSION);
+	json_out_key(&j, "commit");
+	json_out_str(&j, PROGRAM_COMMIT);
+	json_out_key(&j, "build_date");
+	json_out_str(&j, PROGRAM_BUILD_DATE);
+	json_out_key(&j, "platform");
+	json_out_str(&j, PROGRAM_PLATFORM);
+	json_out_key(&j, "sandbox");
+	json_out_open(&j, '{');
+	json_out_key(&j, "landlock");
+	json_out_int(&j, sandbox_now()->landlock);
+	json_out_key(&j, "seccomp");
+	json_out_bool(&j, sandbox_now()->seccomp);
+	sandbox_warning(warning, sandbox_now());
+	if (*warning != '\0') {
+		json_out_key(&j, "warning");
+		json_out_str(&j, warning);
+	}
+	json_out_close(&j, '}');
+	json_out_close(&j, '}');
+	buf_addc(&x->response->body, '\n');
+	return 0;
+}

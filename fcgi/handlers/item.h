@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One version of an entry as clients get it, from a row of a statement that
+ * makes items (sql/read.sql).
+ */
+#ifndef FCGI_HANDLERS_ITEM_H
+#define FCGI_HANDLERS_ITEM_H
+
+#include "lib/buf.h"
+#include "lib/db/db.h"
+#include "lib/entry.h"
+
+/* Columns of those statements. */
+enum item_column {
+	ITEM_NAME,
+	ITEM_VERSION,
+	ITEM_STATUS,
+	ITEM_STATUS_MESSAGE,
+	ITEM_STATUS_CHANGED,
+	ITEM_PUBLISHED,
+	ITEM_UPDATED,
+	ITEM_IS_LATEST,
+	ITEM_BODY,
+	ITEM_EXTRA_META,
+	ITEM_EXTRA_OFFICIAL,
+	ITEM_FACETS /* of the statements of filtered lists */
+};
+
+/*
+ * Appends the item in the current row of ${s}.  A server comes in an envelope
+ * with what the registry knows of it; skills and plugins come bare.
+ */
+void item_add(struct buf *out, struct stmt *s, enum entry_kind kind);
+
+#endif

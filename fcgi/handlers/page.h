@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One page of a list: items, how many they are, and the cursor that goes on
+ * when there are more.
+ */
+#ifndef FCGI_HANDLERS_PAGE_H
+#define FCGI_HANDLERS_PAGE_H
+
+#include "fcgi/handlers/handle.h"
+#include "fcgi/http/cursor.h"
+
+/*
+ * Takes the query's cursor, if it has one, and lets it continue that query.
+ * ${resumed} tells whether it had one; then ${c} is where to go on.
+ */
+int page_resume(bool *resumed, struct cursor *c, struct exchange *x,
+    const struct cursor_scope *scope, struct err *e);
+
+/*
+ * The cursor that goes on after the item whose name and version the scratch
+ * has as its last; borrowed from the scratch, and bad there if it is too long.
+ */
+const char *page_cursor(struct exchange *x, const struct cursor_scope *scope);
+
+/* Where a page's rows come from. */
+struct page_rows {
+	/* Sets ${row} to a statement at a row that makes an item, or NULL. */
+	int (*next)(struct page_rows *rows, struct stmt **row, struct err *e);
+	struct stmt *stmt; /* for page_next_row(), else as ${next} likes */
+};
+
+/* For rows->next: steps rows->stmt. */
+int page_next_row(struct page_rows *rows, struct stmt **row, struct err *e);
+
+/*
+ * Fills the response with ${rows}, at most as many as the query allows.
+ * ${count}, which may be NULL, receives their number.  What the rows come from
+ * is left where it is.
+ */
+int page_fill(int64_t *count, struct exchange *x, struct page_rows *rows,
+    const struct cursor_scope *scope, struct err *e);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cursors: where the next page of a list begins, and of which list.
+ *
+ * To clients a cursor is an opaque word, safe in a URL as it stands.  It
+ * carries the whole query, so that it alone continues the list, and a checksum
+ * that covers what it was made for as well: a damaged one, or one of another
+ * registry or list, is refused.  It holds no secret and is no proof of
+ * anything; what it says is checked like any other input.
+ *
+ * The bytes below base64url: a format number, flags, the page size (2 bytes,
+ * big-endian), the since instant (8, if flagged), NUL-terminated texts (search,
+ * status if flagged; last name, last version), the facets if flagged (for each
+ * filter a count and so many texts), FNV-1a of it all (4).
+ */
+#ifndef FCGI_HTTP_CURSOR_H
+#define FCGI_HTTP_CURSOR_H
+
+#include "fcgi/handlers/facets.h"
+#include "lib/buf.h"
+#include "lib/entry.h"
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a cursor is good for. */
+struct cursor_scope {
+	const char *registry;
+	enum entry_kind kind;
+	const char *entry; /* whose versions are listed; NULL: entries are */
+};
+
+struct cursor {
+	int64_t limit; /* 1 to LIMIT_PAGE_MAX */
+	int64_t since; /* CLOCK_NEVER: none */
+	bool deleted;
+	/* NULL when the query has none. */
+	const char *search;
+	const char *status;
+	const char *version; /* "latest", or the same text as last_version */
+	struct facet_values facets[FACETS];
+	/* The last item of the page before. */
+	const char *last_name;
+	const char *last_version;
+};
+
+/* Appends the text of ${c} to ${out}; ${scratch} is overwritten. */
+void cursor_encode(struct buf *out, struct buf *scratch, const struct cursor *c,
+    const struct cursor_scope *scope);
+
+/*
+ * Reads ${text}.  The texts in ${c} are borrowed from ${scratch}, which is
+ * overwritten.  ERR_INPUT when it is not a cursor for ${scope}.
+ */
+int cursor_decode(struct cursor *c, struct buf *scratch, const char *text,
+    const struct cursor_scope *scope, struct err *e);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking a request apart. */
+#include "fcgi/http/request.h"
+
+#include <string.h>
+#include <utf8proc.h>
+
+static const char *const parameter_names[REQUEST_PARAMETERS] = {
+	[REQUEST_LIMIT] = "limit",
+	[REQUEST_CURSOR] = "cursor",
+	[REQUEST_SEARCH] = "search",
+	[REQUEST_UPDATED_SINCE] = "updated_since",
+	[REQUEST_VERSION] = "version",
+	[REQUEST_INCLUDE_DELETED] = "include_deleted",
+	[REQUEST_STATUS] = "status",
+	[REQUEST_SECONDS] = "seconds",
+	[REQUEST_TAG] = "tag",
+	[REQUEST_REGISTRY_TYPE] = "registry_type",
+	[REQUEST_TRANSPORT] = "transport",
+};
+
+enum request_method
+request_method_any(const char *name)
+{
+	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
+		"PUT", "DELETE", "PATCH" };
+
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (name != NULL && strcmp(name, names[i]) == 0)
+			return (enum request_method)(1u << i);
+	return REQUEST_OTHER;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* What decode() returns instead of a count. */
+#define MALFORMED (-1)
+#define HAS_NUL (-2) /* well-formed, but an escape makes a NUL */
+
+/*
+ * Decodes the ${len} bytes at ${from} into ${to}, which has room for one more,
+ * and ends them with a NUL.  Returns their count, MALFORMED or HAS_NUL.
+ */
+static int
+decode(char *to, const char *from, size_t len, bool plus_is_space)
+{
+	const char *end = from + len;
+	char *first = to;
+	bool has_nul = false;
+
+	while (from < end) {
+		char c = *from++;
+
+		if (c == '%') {
+			int high = end - from < 2 ? -1 : hex_value(from[0]);
+			int low = high == -1 ? -1 : hex_value(from[1]);
+
+			if (low == -1)
+				return MALFORMED;
+			has_nul |= (high | low) == 0;
+			c = (char)(high << 4 | low);
+			from += 2;
+		} else if (c == '+' && plus_is_space) {
+			c = ' ';
+		}
+		*to++ = c;
+	}
+	*to = '\0';
+	return has_nul ? HAS_NUL : (int)(to - first);
+}
+
+static bool
+is_utf8(const char *text, int len)
+{
+	while (len > 0) {
+		utf8proc_int32_t ignored;
+		utf8proc_ssize_t used;
+
+		used = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)text, len, &ignored);
+		if (used <= 0)
+			return false;
+		text += used;
+		len -= (int)used;
+	}
+	return true;
+}
+
+/* Keeps one segment of the path; returns where the next text may go. */
+static char *
+add_segment(struct request *r, char *to, const char *from, size_t len)
+{
+	int decoded = decode(to, from, len, false);
+	bool bad = decoded < 0 || !is_utf8(to, decoded);
+
+	if (r->segment_count < LIMIT_PATH_SEGMENTS) {
+		struct request_segment *s = &r->segments[r->segment_count];
+
+		s->text = to;
+		s->bad = bad;
+	}
+	if (r->segment_count <= LIMIT_PATH_SEGMENTS)
+		r->segment_count++;
+	if (bad) {
+		*to = '\0';
+		return to + 1;
+	}
+	return to + decoded + 1;
+}
+
+/* ${path} begins with a slash. */
+static char *
+parse_path(struct request *r, char *to, const char *path, size_t len)
+{
+	const char *end = path + len;
+
+	while (path < end) {
+		const char *next;
+
+		path++;
+		next = memchr(path, '/', (size_t)(end - path));
+		if (next == NULL)
+			next = end;
+		if (next == path)
+			r->extra_slashes = true;
+		else
+			to = add_segment(r, to, path, (size_t)(next - path));
+		path = next;
+	}
+	return to;
+}
+
+/* Which parameter has the name; REQUEST_PARAMETERS: none of ours. */
+static int
+parameter_of(const char *name)
+{
+	int which = 0;
+
+	while (which < REQUEST_PARAMETERS &&
+	       strcmp(name, parameter_names[which]) != 0)
+		which++;
+	return which;
+}
+
+/*
+ * Steps through the names in a pair.  Some clients separate parameters with
+ * semicolons, so each starts another name.  An invalid name is "".
+ */
+static bool
+next_name(char *name, const char **at, const char *end)
+{
+	const char *to = *at;
+
+	if (to > end)
+		return false;
+	while (to < end && *to != ';' && *to != '=')
+		to++;
+	if (decode(name, *at, (size_t)(to - *at), true) < 0)
+		*name = '\0';
+	while (to < end && *to != ';')
+		to++;
+	*at = to + 1;
+	return true;
+}
+
+/* The bits of all parameters with a meaning that a pair names. */
+static unsigned
+parameters_in(char *scratch, const char *pair, size_t len)
+{
+	const char *end = pair + len;
+	unsigned named = 0;
+
+	while (next_name(scratch, &pair, end)) {
+		int which = parameter_of(scratch);
+
+		if (which != REQUEST_PARAMETERS)
+			named |= 1u << which;
+	}
+	return named;
+}
+
+/* Whether a value of the parameter is a text that entries are searched for. */
+static bool
+is_filter(int which)
+{
+	return which == REQUEST_SEARCH || which == REQUEST_VERSION ||
+	       which == REQUEST_STATUS || which >= REQUEST_FACETS;
+}
+
+/*
+ * Keeps the value of a pair whose name is known.  The first occurrence decides,
+ * even an empty one, but for those that may be repeated.
+ */
+static char *
+add_pair(struct request *r, char *to, const char *pair, size_t len)
+{
+	const char *equals = memchr(pair, '=', len);
+	size_t name_len = equals == NULL ? len : (size_t)(equals - pair);
+	size_t value_len = equals == NULL ? 0 : len - name_len - 1;
+	int which, decoded;
+
+	if (memchr(pair, ';', len) != NULL) {
+		/* Leaving them out would drop a filter. */
+		r->malformed |= parameters_in(to, pair, len);
+		return to;
+	}
+	if (decode(to, pair, name_len, true) < 0)
+		return to;
+	which = parameter_of(to);
+	if (which == REQUEST_PARAMETERS)
+		return to;
+	decoded = decode(to, pair + len - value_len, value_len, true);
+	if (decoded == MALFORMED || (decoded == HAS_NUL && !is_filter(which))) {
+		r->malformed |= 1u << which;
+		return to;
+	}
+	if (which < REQUEST_FACETS && (r->given & 1u << which) != 0)
+		return to;
+	r->given |= 1u << which;
+	if (decoded == HAS_NUL) {
+		r->impossible |= 1u << which;
+		*to = '\0';
+	}
+	if (decoded == 0 || (decoded < 0 && which >= REQUEST_FACETS))
+		return to;
+	if (which < REQUEST_FACETS)
+		r->query[which] = to;
+	else if (!facets_add(&r->facets[which - REQUEST_FACETS], to))
+		r->too_many_facets = true;
+	return to + (decoded < 0 ? 0 : decoded) + 1;
+}
+
+static void
+parse_query(struct request *r, char *to, const char *query)
+{
+	while (*query != '\0') {
+		size_t len = strcspn(query, "&");
+
+		to = add_pair(r, to, query, len);
+		query += len + (query[len] == '&');
+	}
+}
+
+/*
+ * Whether the path, which is too long, looks up one entry.  No name is that
+ * long, and some clients take every answer but 404 for an outage.
+ */
+static bool
+is_look_up(const char *uri)
+{
+	static const char *const lists[] = { "/servers/", "/skills/",
+		"/plugins/", "/v1/registry/" };
+	const char *most = uri + LIMIT_REQUEST_URI;
+
+	if (memchr(uri, '?', LIMIT_REQUEST_URI) != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		const char *list = strstr(uri, lists[i]);
+
+		if (list != NULL && list < most)
+			return true;
+	}
+	return false;
+}
+
+int
+request_parse(struct request *r, const struct request_input *in, struct err *e)
+{
+	const char *uri = in->uri == NULL ? "" : in->uri;
+	char *to;
+
+	r->method = request_method_of(in->method);
+	r->if_none_match = in->if_none_match;
+	r->accept = in->accept;
+	r->in = in;
+	r->path_len = 0;
+	r->segment_count = 0;
+	r->extra_slashes = false;
+	for (int i = 0; i < REQUEST_FACETS; i++)
+		r->query[i] = NULL;
+	for (int i = 0; i < FACETS; i++)
+		r->facets[i].count = 0;
+	r->too_many_facets = false;
+	r->given = r->malformed = r->impossible = 0;
+	/* Decoded pieces with their NULs are never longer than the URI. */
+	if (strnlen(uri, LIMIT_REQUEST_URI + 1) > LIMIT_REQUEST_URI) {
+		if (is_look_up(uri))
+			err_set(e, ERR_NOT_FOUND, "not found");
+		else
+			err_set(e, ERR_LIMIT, "the request URI is too long");
+		return -1;
+	}
+	if (uri[0] != '/') {
+		err_set(e, ERR_NOT_FOUND, "not found");
+		return -1;
+	}
+	r->path_len = strcspn(uri, "?");
+	to = parse_path(r, r->text, uri, r->path_len);
+	if (uri[r->path_len] == '?')
+		parse_query(r, to, uri + r->path_len + 1);
+	return 0;
+}
+
+static bool
+is_pair_of(char *scratch, const char *pair, size_t len, const char *name)
+{
+	const char *end = pair + len;
+
+	while (next_name(scratch, &pair, end))
+		if (strcmp(scratch, name) == 0)
+			return true;
+	return false;
+}
+
+int
+request_next_value(char *value, bool *found, const char **rest,
+    const char *name, struct err *e)
+{
+	const char *at = *rest;
+
+	*found = false;
+	if (*at == '/')
+		at += strcspn(at, "?");
+	while (!*found && *at != '\0') {
+		size_t len = strcspn(++at, "&");
+		const char *equals = memchr(at, '=', len);
+		int decoded = 0;
+
+		*found = is_pair_of(value, at, len, name);
+		*value = '\0';
+		if (*found && memchr(at, ';', len) != NULL)
+			decoded = MALFORMED;
+		else if (*found && equals != NULL)
+			decoded = decode(value, equals + 1,
+			    len - (size_t)(equals + 1 - at), true);
+		if (decoded < 0 || !is_utf8(value, decoded)) {
+			err_set(e, ERR_INPUT, "%s: invalid URL encoding", name);
+			return -1;
+		}
+		at += len;
+	}
+	*rest = at;
+	return 0;
+}
+
+const char *
+request_parameter_name(enum request_parameter which)
+{
+	return parameter_names[which];
+}
+
+bool
+request_decode_again(char *text)
+{
+	int decoded = decode(text, text, strlen(text), false);
+
+	return decoded >= 0 && is_utf8(text, decoded);
+}
+
+size_t
+request_log_query(char *out, size_t size, const char *uri)
+{
+	char name[64];
+	size_t done = 0;
+
+	uri += strcspn(uri, "?");
+	while (*uri != '\0') {
+		size_t len = strcspn(++uri, "&");
+		const char *equals = memchr(uri, '=', len);
+		size_t name_len = equals == NULL ? len : (size_t)(equals - uri);
+		size_t kept = len;
+
+		if (name_len >= sizeof name ||
+		    decode(name, uri, name_len, true) < 0 ||
+		    parameter_of(name) == REQUEST_PARAMETERS)
+			kept = equals == NULL ? 0 : name_len + 1;
+		if (kept + 1 > size - done)
+			break;
+		if (done > 0)
+			out[done++] = '&';
+		memcpy(out + done, uri, kept);
+		done += kept;
+		uri += len;
+	}
+	return done;
+}

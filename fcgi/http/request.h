@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request, taken apart.
+ *
+ * The raw REQUEST_URI is the only source: web servers decode PATH_INFO, and
+ * then a slash in a name cannot be told from one between segments.  It is
+ * split at '?' and at '/', and each piece is decoded exactly once.  Nothing is
+ * allocated: decoded text lives in the struct.
+ */
+#ifndef FCGI_HTTP_REQUEST_H
+#define FCGI_HTTP_REQUEST_H
+
+#include "fcgi/handlers/facets.h"
+#include "lib/err.h"
+#include "lib/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the web server hands over; NULL is "absent".  Borrowed throughout. */
+struct request_input {
+	const char *method;
+	const char *uri;
+	const char *if_none_match;
+	const char *accept;
+	const char *accept_encoding;
+	const char *remote_address;
+	const char *authorization;
+	const char *origin;
+	const char *fetch_site; /* Sec-Fetch-Site */
+	/* What a proxy says of whom it sends this for. */
+	const char *forwarded;
+	const char *forwarded_for;
+	const char *forwarded_proto;
+	const char *real_ip;
+	/* For who looks after us (fcgi/observe/observer.h). */
+	const char *request_id; /* X-Request-Id */
+	const char *traceparent;
+	const char *scheme;
+	/* What tells of a body (RFC 9112 6). */
+	const char *content_length;
+	const char *transfer_encoding;
+	bool https; /* the web server was asked over TLS */
+};
+
+enum request_method {
+	REQUEST_GET = 1 << 0,
+	REQUEST_HEAD = 1 << 1,
+	REQUEST_OPTIONS = 1 << 2,
+	REQUEST_POST = 1 << 3,
+	REQUEST_PUT = 1 << 4,
+	REQUEST_DELETE = 1 << 5,
+	REQUEST_PATCH = 1 << 6,
+	REQUEST_OTHER = 1 << 7
+};
+
+/* Query parameters with a meaning somewhere; all others are ignored. */
+enum request_parameter {
+	REQUEST_LIMIT,
+	REQUEST_CURSOR,
+	REQUEST_SEARCH,
+	REQUEST_UPDATED_SINCE,
+	REQUEST_VERSION,
+	REQUEST_INCLUDE_DELETED,
+	REQUEST_STATUS,
+	REQUEST_SECONDS,
+	REQUEST_TAG, /* from here on those that may be repeated */
+	REQUEST_REGISTRY_TYPE,
+	REQUEST_TRANSPORT,
+	REQUEST_PARAMETERS /* how many there are */
+};
+
+/* The first of those that may be repeated: one for each of enum facet. */
+#define REQUEST_FACETS REQUEST_TAG
+
+struct request_segment {
+	char *text; /* decoded; "" when it cannot be */
+	bool bad; /* not percent-encoded UTF-8, or with a NUL */
+};
+
+struct request {
+	enum request_method method;
+	const char *if_none_match;
+	const char *accept;
+	const struct request_input *in; /* all that was told */
+	size_t path_len; /* of its URI before the query */
+	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
+	size_t segment_count;
+	struct request_segment segments[LIMIT_PATH_SEGMENTS];
+	bool extra_slashes; /* double or trailing ones, which were left out */
+	/* NULL when absent or empty, "" when impossible. */
+	const char *query[REQUEST_FACETS];
+	struct facet_values facets[FACETS];
+	/* Bits of enum request_parameter. */
+	unsigned given; /* even with an empty value */
+	unsigned malformed; /* bad percent-encoding, or a semicolon */
+	unsigned impossible; /* a filter with a NUL, which nothing matches */
+	bool too_many_facets; /* more than a list takes */
+	char text[LIMIT_REQUEST_URI + 2];
+};
+
+/* The bit of a method by its name, case and all. */
+enum request_method request_method_any(const char *name);
+
+static inline enum request_method
+request_method_of(const char *name)
+{
+	/* Nearly all are GET; byte by byte, as it may be shorter. */
+	if (name != NULL && name[0] == 'G' && name[1] == 'E' &&
+	    name[2] == 'T' && name[3] == '\0')
+		return REQUEST_GET;
+	return request_method_any(name);
+}
+
+/*
+ * Takes ${in} apart.  Empty segments of the path are left out: clients and
+ * proxies double slashes and append them.  ERR_LIMIT: the URI is too long.
+ * ERR_NOT_FOUND: it does not begin with a slash, or it looks up a name that is
+ * longer than any.  Bad encoding is no failure here, since the answer depends
+ * on where it stands.
+ */
+int request_parse(
+    struct request *r, const struct request_input *in, struct err *e);
+
+/*
+ * Steps through the values of the query parameter ${name}, for those that may
+ * be given more than once.  ${rest} begins as the URI and moves on.  Sets
+ * ${value}, which has room for LIMIT_REQUEST_URI bytes and a NUL, and ${found};
+ * at the end ${found} is false.  ERR_INPUT: a value that cannot be decoded.
+ */
+int request_next_value(char *value, bool *found, const char **rest,
+    const char *name, struct err *e);
+
+/* The name of a query parameter. */
+const char *request_parameter_name(enum request_parameter which);
+
+/*
+ * Decodes ${text}, which was decoded once, a second time and in place.  False:
+ * it is no percent-encoded UTF-8; ${text} is then undefined.
+ */
+bool request_decode_again(char *text);
+
+/*
+ * Writes the query of ${uri} to ${out} as far as it fits: parameters that mean
+ * nothing here lose their values, which may be secrets of somebody's.
+ */
+size_t request_log_query(char *out, size_t size, const char *uri);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A response, built whole before a byte of it is sent: a late failure becomes
+ * a clean error instead of half an answer.  Its buffers are used again for the
+ * next request.
+ */
+#ifndef FCGI_HTTP_RESPONSE_H
+#define FCGI_HTTP_RESPONSE_H
+
+#include "fcgi/http/etag.h"
+#include "lib/buf.h"
+
+#include <stdbool.h>
+
+struct response {
+	int status;
+	bool cacheable; /* a 200 or 304 that caches may keep */
+	const char *type; /* of the body, a literal; JSON after a reset */
+	char etag[ETAG_SIZE]; /* of the plain body; "" for none */
+	bool gzip; /* the body is compressed, or of a 304 the client's */
+	unsigned allow; /* methods for Allow; 0 for no such line */
+	const char *line; /* more header lines with their ends, or NULL */
+	bool for_pages; /* scripts of any site may read it; so after a reset */
+	/* What was asked for: counted and logged, not sent. */
+	unsigned endpoint; /* fcgi/observe/endpoint.h */
+	const char *registry; /* borrowed; NULL for none */
+	/* Of no other name in this process; 0: this one has no number. */
+	unsigned registry_number;
+	size_t path_len; /* of the URI before its query; 0: not looked for */
+	bool omit_body; /* HEAD: the length is told, the body is not */
+	struct buf body;
+	struct buf head; /* filled by response_finish() */
+};
+
+void response_init(struct response *r);
+void response_free(struct response *r);
+
+/* Empties ${r} for the next request: 200, nothing else. */
+void response_reset(struct response *r);
+
+/* Makes ${r} an error: ${status}, and {"error":${text}} as its body. */
+void response_error(struct response *r, int status, const char *text);
+
+/* Writes the header lines, in the form CGI wants, to r->head. */
+void response_finish(struct response *r);
+/*
+ * Adds one more to what is finished: ${line} with its end and the head's, the
+ * empty line.
+ */
+static inline void
+response_add_last(struct response *r, const char *line, size_t len)
+{
+	r->head.len -= sizeof "\r\n" - 1;
+	buf_add(&r->head, line, len);
+}
+
+#endif

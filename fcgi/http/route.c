@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matching paths with patterns, and what holds for all path parameters. */
+#include "fcgi/http/route.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char *const mounts[ROUTE_MOUNTS] = {
+	"",
+	"/v0",
+	"/v0.1",
+	"/registry/{registryName}",
+	"/registry/{registryName}/v0.1",
+	"/registry/{registryName}/v0",
+};
+
+static const char *const capture_names[ROUTE_CAPTURES] = {
+	[ROUTE_REGISTRY_NAME] = "registryName",
+	[ROUTE_SERVER_NAME] = "serverName",
+	[ROUTE_NAMESPACE] = "namespace",
+	[ROUTE_NAME] = "name",
+	[ROUTE_VERSION] = "version",
+};
+
+/* ${name} is followed by a brace. */
+static int
+capture_of(const char *name, size_t len)
+{
+	int i = 0;
+
+	while (i < ROUTE_CAPTURES - 1 &&
+	       (strlen(capture_names[i]) != len ||
+		   memcmp(capture_names[i], name, len) != 0))
+		i++;
+	return i;
+}
+
+static bool
+segment_matches(struct route_match *m, const struct request_segment *s,
+    const char *pattern, size_t len)
+{
+	int which;
+
+	if (pattern[0] != '{')
+		return !s->bad && strlen(s->text) == len &&
+		       memcmp(s->text, pattern, len) == 0;
+	which = capture_of(pattern + 1, len - 2);
+	m->captures[which] = s->text;
+	if (s->bad)
+		m->bad |= 1u << which;
+	return true;
+}
+
+/* Matches ${pattern} from segment ${*at} on. */
+static bool
+pattern_matches(struct route_match *m, const struct request *r, size_t *at,
+    const char *pattern)
+{
+	while (*pattern == '/') {
+		const struct request_segment *s = &r->segments[*at];
+		size_t len;
+
+		/* The root has no segment. */
+		if (*++pattern == '\0')
+			break;
+		/* Most patterns differ in the first letter. */
+		if (*at == r->segment_count ||
+		    (*pattern != '{' && *pattern != *s->text))
+			return false;
+		len = strcspn(pattern, "/");
+		if (!segment_matches(m, s, pattern, len))
+			return false;
+		pattern += len;
+		(*at)++;
+	}
+	return true;
+}
+
+static bool
+path_matches(struct route_match *m, const struct request *r, const char *mount,
+    const char *path)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < ROUTE_CAPTURES; i++)
+		m->captures[i] = NULL;
+	m->bad = 0;
+	return r->segment_count <= LIMIT_PATH_SEGMENTS &&
+	       pattern_matches(m, r, &at, mount) &&
+	       pattern_matches(m, r, &at, path) && at == r->segment_count;
+}
+
+/* Notes the methods of a route whose path fits; true when it is the one. */
+static bool
+try_route(
+    struct route_match *m, const struct route *route, const struct request *r)
+{
+	if (route->exact && r->extra_slashes)
+		return false;
+	for (unsigned i = 0; i < ROUTE_MOUNTS; i++) {
+		if ((route->mounts & 1u << i) == 0 ||
+		    !path_matches(m, r, mounts[i], route->path))
+			continue;
+		m->methods |= route->methods;
+		m->closed |= route->closed;
+		if ((route->methods & r->method) != 0) {
+			m->route = route;
+			m->mount = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+route_find(struct route_match *m, const struct route *table, size_t count,
+    const struct request *r, struct err *e)
+{
+	m->route = NULL;
+	m->methods = 0;
+	m->closed = false;
+	for (size_t i = 0; i < count; i++)
+		if (try_route(m, &table[i], r))
+			return 0;
+	if (m->methods != 0)
+		err_set(e, ERR_METHOD, "method not allowed");
+	else
+		err_set(e, ERR_NOT_FOUND, "not found");
+	return -1;
+}
+
+const char *
+route_prefix(enum route_mount mount)
+{
+	int i = 0;
+
+	while (i < ROUTE_MOUNTS - 1 && 1 << i != (int)mount)
+		i++;
+	return mounts[i];
+}
+
+int
+route_check(const struct route_match *m, struct err *e)
+{
+	if (m->bad == 0)
+		return 0;
+	err_set(e, ERR_NOT_FOUND, "%s",
+	    (m->bad & 1u << ROUTE_REGISTRY_NAME) != 0 ? "registry not found"
+						      : "not found");
+	return -1;
+}
+
+/*
+ * Whether a name was encoded twice.  That is certain only where it has no slash
+ * and would have one: a name has to have one.
+ */
+static bool
+is_encoded_twice(const char *name)
+{
+	if (strchr(name, '/') != NULL)
+		return false;
+	while ((name = strchr(name, '%')) != NULL)
+		if (strncasecmp(name++, "%2f", 3) == 0)
+			return true;
+	return false;
+}
+
+bool
+route_read_again(struct route_match *m, const struct route *table, size_t count,
+    const struct request *r)
+{
+	char *name = m->captures[ROUTE_SERVER_NAME];
+	char *version = m->captures[ROUTE_VERSION];
+
+	if (name == NULL)
+		return false;
+	if (is_encoded_twice(name))
+		return request_decode_again(name) &&
+		       (version == NULL || request_decode_again(version));
+	/* .../x/versions/versions may be the list of "x/versions". */
+	if (version == NULL || strcmp(version, "versions") != 0)
+		return false;
+	for (const struct route *next = m->route + 1; next < table + count;
+	     next++)
+		if (try_route(m, next, r))
+			return true;
+	return false;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routes are data: a table says which paths exist, with which methods and
+ * query parameters, and who answers.
+ *
+ * A pattern is a path whose segments are literal or the name of a parameter in
+ * braces.  A parameter takes any segment.  Every route stands below one or more
+ * mounts, the prefixes under which the same thing is found.
+ */
+#ifndef FCGI_HTTP_ROUTE_H
+#define FCGI_HTTP_ROUTE_H
+
+#include "fcgi/http/query.h"
+#include "fcgi/http/request.h"
+#include "lib/entry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct exchange;
+
+enum route_mount {
+	ROUTE_AT_ROOT = 1 << 0,
+	ROUTE_AT_V0 = 1 << 1, /* /v0 */
+	ROUTE_AT_V01 = 1 << 2, /* /v0.1 */
+	ROUTE_AT_REGISTRY = 1 << 3, /* /registry/{registryName} */
+	ROUTE_AT_REGISTRY_V01 = 1 << 4, /* /registry/{registryName}/v0.1 */
+	ROUTE_AT_REGISTRY_V0 = 1 << 5, /* /registry/{registryName}/v0 */
+	ROUTE_MOUNTS = 6 /* how many there are */
+};
+
+/* Parameters of paths. */
+enum route_capture {
+	ROUTE_REGISTRY_NAME,
+	ROUTE_SERVER_NAME,
+	ROUTE_NAMESPACE,
+	ROUTE_NAME,
+	ROUTE_VERSION,
+	ROUTE_CAPTURES /* how many there are */
+};
+
+/* How much is made ready before the handler is called. */
+enum route_scope {
+	ROUTE_ALONE, /* nothing */
+	ROUTE_WITHOUT, /* a snapshot, or none where there is no database */
+	ROUTE_DATABASE, /* a snapshot of the database */
+	ROUTE_REGISTRY /* and the registry; the answer has an entity tag */
+};
+
+struct route {
+	unsigned mounts; /* bits of enum route_mount */
+	const char *path;
+	unsigned methods; /* bits of enum request_method */
+	enum route_scope scope;
+	unsigned parameters; /* bits of enum request_parameter */
+	enum query_style style;
+	enum entry_kind kind;
+	bool kept; /* its answers may be told again while their tag holds */
+	bool content_tag; /* the entity tag is made of the body */
+	bool looks_up; /* 404 when the registry has no such entry */
+	bool exact; /* double and trailing slashes are 404 */
+	bool closed; /* pages of other origins may not read its answers */
+	/* For the description of the API (fcgi/handlers/openapi.c). */
+	const char *summary; /* one line; NULL: for people, not described */
+	const char *answer; /* which of its schemas a 200 has */
+	/* Fills the response; -1 with an error for another answer than 200. */
+	int (*handle)(struct exchange *x, struct err *e);
+};
+
+struct route_match {
+	const struct route *route;
+	unsigned mount; /* of enum route_mount, which bit */
+	/* Decoded, NULL when the route has no such parameter. */
+	char *captures[ROUTE_CAPTURES];
+	unsigned bad; /* bits of enum route_capture: it cannot be decoded */
+	unsigned methods; /* what the path allows, on ERR_METHOD too */
+	bool closed; /* as the route says, on ERR_METHOD too */
+};
+
+/*
+ * Finds the route of ${r} among ${count} of ${table}.  ERR_NOT_FOUND: no such
+ * path; ERR_METHOD: not with this method, ${m} has those it has.
+ */
+int route_find(struct route_match *m, const struct route *table, size_t count,
+    const struct request *r, struct err *e);
+
+/* The pattern of one mount, a single bit of enum route_mount; "" for the root.
+ */
+const char *route_prefix(enum route_mount mount);
+
+/*
+ * ERR_NOT_FOUND when a parameter of the path cannot be decoded: nothing has a
+ * name like that.
+ */
+int route_check(const struct route_match *m, struct err *e);
+
+/*
+ * Whether the path of a server that was not found can be read in another way,
+ * as ${m} is then changed to: a proxy may have decoded the name, or encoded the
+ * path a second time.
+ */
+bool route_read_again(struct route_match *m, const struct route *table,
+    size_t count, const struct request *r);
+
+#endif

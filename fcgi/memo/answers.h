@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers that were given, as far as memory for them reaches, for those who ask
+ * the same again.
+ *
+ * An answer is found by the URI it was asked by, as it came, and counts only
+ * with the entity tag that it was given with: the same tag and the same URI
+ * mean the same bytes (fcgi/http/etag.h), so one that is out of date is never
+ * found. What is asked for once is not kept: whoever walks a whole catalogue
+ * does not drive out what everybody asks for.  The oldest goes first.
+ */
+#ifndef FCGI_MEMO_ANSWERS_H
+#define FCGI_MEMO_ANSWERS_H
+
+#include "lib/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct answers;
+
+enum answers_form {
+	ANSWERS_PLAIN,
+	ANSWERS_GZIP, /* a compressed one may be given */
+	ANSWERS_FOUND /* no body: only that there is something to answer */
+};
+
+/* Which of several answers to a URI. */
+struct answers_key {
+	const char *uri;
+	size_t uri_len;
+	const char *etag; /* shorter than ETAG_SIZE */
+	enum answers_form form;
+};
+
+/* Room for ${size} bytes, taken from the system as it is used. */
+struct answers *answers_new(size_t size);
+/* NULL is allowed. */
+void answers_free(struct answers *a);
+
+/*
+ * Adds the answer to ${body}, and sets ${compressed} if it is so; false: none
+ * is there.
+ */
+bool answers_get(struct answers *a, const struct answers_key *key,
+    struct buf *body, bool *compressed);
+
+/* Keeps an answer that answers_get() did not find, if it is worth it. */
+void answers_put(struct answers *a, const struct answers_key *key,
+    const struct buf *body, bool compressed);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was read of registries, as long as the database has not moved: whoever
+ * asks for one again is told without a transaction.  Allocates nothing.
+ */
+#ifndef FCGI_MEMO_REGISTRY_MEMO_H
+#define FCGI_MEMO_REGISTRY_MEMO_H
+
+#include "fcgi/http/etag.h"
+#include "lib/db/db.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REGISTRY_MEMO_SLOTS 16 /* a power of two; two may share one */
+#define REGISTRY_MEMO_NAME 128 /* with NUL; longer ones are not kept */
+
+struct registry_memo {
+	struct db_state state; /* in which all of them were read */
+	unsigned kept; /* so far */
+	struct registry_facts {
+		bool known;
+		bool by_default; /* asked for without a name */
+		unsigned number; /* of no other facts in this process */
+		int64_t id;
+		char name[REGISTRY_MEMO_NAME];
+		char etag[ETAG_SIZE];
+	} slots[REGISTRY_MEMO_SLOTS];
+};
+
+/*
+ * What is known of the registry ${name}, or with NULL of the default one, if
+ * the database still is in ${state}; else NULL.  Borrowed until a change.
+ */
+const struct registry_facts *registry_memo_get(const struct registry_memo *memo,
+    const struct db_state *state, const char *name);
+
+/* Keeps what was read in ${state}; forgets what was read in another. */
+void registry_memo_put(struct registry_memo *memo, const struct db_state *state,
+    const char *asked, int64_t id, const char *name, const char *etag);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where in the mapped file what is counted. */
+#include "fcgi/observe/counters.h"
+
+#include "fcgi/observe/endpoint.h"
+#include "lib/metrics.h"
+#include "lib/xalloc.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VARIABLE "THV_REGISTRY_METRICS_PATH"
+#define DIRECTORY "/run/thv-registry/metrics"
+#define FILE_DEFAULT DIRECTORY "/counters"
+
+/* Moves when cells get another meaning; routes are told apart by themselves. */
+#define MEANING 1
+
+/*
+ * What a client can bring about is some 2,200 rows: the routes with their
+ * methods, two schemes, seven statuses.
+ */
+#define ROWS 4096
+#define SEATS 1024
+
+#define SEAT_WIDTH (sizeof(struct counters_seat) / sizeof(uint64_t))
+#define FIRST_SEAT COUNTERS_NUMBERS
+#define FIRST_ROW (FIRST_SEAT + SEATS * SEAT_WIDTH)
+#define CELLS (FIRST_ROW + METRICS_TABLE_CELLS(ROWS, COUNTERS_PLACE))
+
+static const struct metrics_seats seats = { FIRST_SEAT, SEATS, SEAT_WIDTH };
+static const struct metrics_table table = { FIRST_ROW, ROWS, COUNTERS_PLACE };
+
+const int64_t counters_bounds[COUNTERS_BOUNDS] = { 5000, 10000, 25000, 50000,
+	100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000 };
+
+const char *const counters_programs[COUNTERS_PROGRAMS] = {
+	[COUNTERS_API] = "thv-registry-api",
+	[COUNTERS_ADMIN] = "thv-registry-admin",
+};
+
+struct counters {
+	struct metrics *metrics;
+	struct counters_seat *seat; /* in the file, or the other */
+	struct counters_seat other; /* when none was free */
+	int statm; /* this process in /proc, open from before the sandbox */
+	long page;
+};
+
+/* ---- the beginning ---- */
+
+static int
+open_file(struct metrics **out, const char *path, struct err *e)
+{
+	uint32_t layout = endpoint_fingerprint() ^ MEANING;
+	/* Programs of several versions count side by side, each in its own. */
+	char *name = xasprintf("%s.%08" PRIx32, path, layout);
+	int rc = metrics_open(out, name, layout, CELLS, e);
+
+	free(name);
+	return rc;
+}
+
+static struct metrics *
+open_metrics(struct err *e)
+{
+	const char *path = getenv(VARIABLE);
+	struct metrics *m;
+
+	if (path == NULL && access(DIRECTORY, F_OK) == 0)
+		path = FILE_DEFAULT;
+	if (path == NULL || *path == '\0')
+		return metrics_private(CELLS);
+	if (open_file(&m, path, e) == -1)
+		return metrics_private(CELLS);
+	return m;
+}
+
+static struct counters_seat *
+seat_of(struct metrics *m, int number)
+{
+	/* A seat is made of cells. */
+	return (struct counters_seat *)(void *)metrics_at(
+	    m, metrics_seat_cell(&seats, number));
+}
+
+/* Whoever had the seat may have been killed with an answer in hand. */
+static void
+settle(struct metrics *m, struct counters_seat *seat)
+{
+	if (seat->unsent == 0)
+		return;
+	metrics_add(m, COUNTERS_IN_DOUBT, 1);
+	seat->unsent = 0;
+}
+
+static void
+sit(struct counters *c, enum counters_program program)
+{
+	int number = metrics_sit(c->metrics, &seats);
+
+	c->seat = &c->other;
+	if (number == -1)
+		return;
+	c->seat = seat_of(c->metrics, number);
+	settle(c->metrics, c->seat);
+	c->seat->busy = 0;
+	c->seat->resident = 0;
+	c->seat->program = 1 + (uint64_t)program;
+}
+
+struct counters *
+counters_new(enum counters_program program, struct err *e)
+{
+	struct counters *c = xcalloc(1, sizeof *c);
+
+	c->metrics = open_metrics(e);
+	c->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	c->page = sysconf(_SC_PAGESIZE);
+	sit(c, program);
+	counters_add(
+	    c, (enum counters_number)(COUNTERS_STARTS + (int)program), 1);
+	counters_measure(c);
+	return c;
+}
+
+void
+counters_free(struct counters *c)
+{
+	if (c == NULL)
+		return;
+	metrics_close(c->metrics);
+	if (c->statm != -1)
+		close(c->statm);
+	free(c);
+}
+
+/* ---- the way of a request ---- */
+
+static struct counters_kind
+kind_of(uint64_t key)
+{
+	const struct counters_kind k = { .endpoint = (unsigned)(key >> 32),
+		.method = (enum request_method)(key >> 16 & 0xffff),
+		.https = (key >> 12 & 1) != 0,
+		.status = (int)(key & 0xfff) };
+
+	return k;
+}
+
+_Atomic uint64_t *
+counters_place(struct counters *c, const struct counters_kind *kind)
+{
+	return metrics_at(
+	    c->metrics, metrics_row(c->metrics, &table, counters_key(kind)));
+}
+
+struct counters_seat *
+counters_seat(struct counters *c)
+{
+	return c->seat;
+}
+
+void
+counters_measure(struct counters *c)
+{
+	char text[128], *end;
+	ssize_t n;
+
+	n = c->statm == -1 ? -1 : pread(c->statm, text, sizeof text - 1, 0);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	/* Pages in all, pages in memory, and more. */
+	(void)strtoull(text, &end, 10);
+	if (*end == ' ')
+		c->seat->resident = strtoull(end, NULL, 10) * (uint64_t)c->page;
+}
+
+void
+counters_add(struct counters *c, enum counters_number number, uint64_t n)
+{
+	metrics_add(c->metrics, number, n);
+}
+
+/* ---- reading ---- */
+
+bool
+counters_are_shared(const struct counters *c)
+{
+	return metrics_is_shared(c->metrics);
+}
+
+uint64_t
+counters_get(const struct counters *c, enum counters_number number)
+{
+	return metrics_get(c->metrics, number);
+}
+
+static void
+read_row(struct counters_row *out, const struct metrics *m, unsigned cell,
+    uint64_t key)
+{
+	memset(out, 0, sizeof *out);
+	out->kind = kind_of(key);
+	for (unsigned i = 0; i <= COUNTERS_BOUNDS; i++) {
+		out->parts[i] = metrics_get(m, cell + i);
+		out->requests += out->parts[i];
+	}
+	out->us = metrics_get(m, cell + COUNTERS_US);
+	out->bytes = metrics_get(m, cell + COUNTERS_BYTES);
+}
+
+static int
+by_kind(const void *a, const void *b)
+{
+	const struct counters_row *x = a, *y = b;
+	uint64_t left = counters_key(&x->kind), right = counters_key(&y->kind);
+
+	return (left > right) - (left < right);
+}
+
+struct counters_row *
+counters_rows(const struct counters *c, size_t *count)
+{
+	struct counters_row *all = NULL;
+	size_t room = 0;
+
+	*count = 0;
+	for (unsigned i = 0; i <= ROWS; i++) {
+		uint64_t key;
+		unsigned cell = metrics_row_at(c->metrics, &table, i, &key);
+
+		if (key == 0 && i < ROWS)
+			continue;
+		if (*count == room) {
+			room = room * 2 + 64;
+			all = xreallocarray(all, room, sizeof *all);
+		}
+		read_row(&all[*count], c->metrics, cell, key);
+		if (all[*count].requests > 0)
+			(*count)++;
+	}
+	if (all != NULL)
+		qsort(all, *count, sizeof *all, by_kind);
+	return all;
+}
+
+static bool
+read_seat(struct counters_process *out, struct counters *c, int number)
+{
+	struct metrics *m = c->metrics;
+	struct counters_seat *seat = seat_of(m, number);
+	uint64_t program = seat->program, busy = seat->busy;
+
+	if (program == 0)
+		return false;
+	if (!metrics_is_taken(m, number)) {
+		/* A lock of ours keeps others from doing the same. */
+		if (seat->unsent != 0 && metrics_lend(m, number)) {
+			settle(m, seat);
+			metrics_return(m, number);
+		}
+		return false;
+	}
+	out->program =
+	    program == 1 + COUNTERS_ADMIN ? COUNTERS_ADMIN : COUNTERS_API;
+	out->resident = seat->resident;
+	out->busy = busy != 0;
+	out->method = (enum request_method)(busy >> 1);
+	out->https = (busy & 1) != 0;
+	return true;
+}
+
+struct counters_process *
+counters_processes(struct counters *c, size_t *count)
+{
+	struct counters_process *all = xcalloc(SEATS, sizeof *all);
+
+	*count = 0;
+	for (int i = 0; i < SEATS; i++)
+		if (read_seat(&all[*count], c, i))
+			(*count)++;
+	return all;
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /metrics: requests and processes. */
+#include "fcgi/observe/handle_metrics.h"
+
+#include "fcgi/observe/endpoint.h"
+#include "fcgi/process/program.h"
+#include "lib/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NOT_MODIFIED 304
+#define PATH_MAX_BYTES (LIMIT_PATH + 8)
+
+/* ---- parts of samples ---- */
+
+void
+handle_metrics_begin(struct exposition *m, const char *suffix)
+{
+	exposition_begin(m, suffix);
+	exposition_label(m, "stacklok_component", "registry");
+	exposition_label(m, "stacklok_product", "stacklok-platform");
+}
+
+void
+handle_metrics_bucket(struct exposition *m, struct handle_metrics_histogram *h,
+    int64_t bound_us, uint64_t count)
+{
+	h->count += count;
+	exposition_begin(m, "_bucket");
+	h->labels(m, h->ctx);
+	exposition_bound(m, bound_us);
+	exposition_int(m, (int64_t)h->count);
+}
+
+void
+handle_metrics_sum(
+    struct exposition *m, const struct handle_metrics_histogram *h)
+{
+	exposition_begin(m, "_sum");
+	h->labels(m, h->ctx);
+	exposition_seconds(m, h->us);
+	exposition_begin(m, "_count");
+	h->labels(m, h->ctx);
+	exposition_int(m, (int64_t)h->count);
+}
+
+static void
+add_single(struct exposition *m, const char *name, enum exposition_type type,
+    const char *help, int64_t value)
+{
+	exposition_family(m, name, type, help);
+	exposition_begin(m, "");
+	exposition_int(m, value);
+}
+
+static const char *
+method_name(enum request_method method)
+{
+	switch (method) {
+	case REQUEST_GET:
+		return "GET";
+	case REQUEST_HEAD:
+		return "HEAD";
+	case REQUEST_OPTIONS:
+		return "OPTIONS";
+	case REQUEST_POST:
+		return "POST";
+	case REQUEST_PUT:
+		return "PUT";
+	case REQUEST_DELETE:
+		return "DELETE";
+	case REQUEST_PATCH:
+		return "PATCH";
+	default:
+		return "_OTHER";
+	}
+}
+
+/* ---- requests ---- */
+
+static void
+add_kind(struct exposition *m, const struct counters_kind *k)
+{
+	char status[12];
+
+	snprintf(status, sizeof status, "%d", k->status);
+	exposition_label(m, "http_request_method", method_name(k->method));
+	exposition_label(m, "url_scheme", k->https ? "https" : "http");
+	exposition_label(m, "http_route", endpoint_name(k->endpoint, NULL));
+	exposition_label(m, "http_response_status_code", status);
+}
+
+static void
+label_kind(struct exposition *m, const void *ctx)
+{
+	exposition_label(m, "stacklok_component", "registry");
+	exposition_label(m, "stacklok_product", "stacklok-platform");
+	add_kind(m, ctx);
+}
+
+static void
+label_endpoint(struct exposition *m, const void *ctx)
+{
+	const struct counters_kind *k = ctx;
+
+	exposition_label(m, "endpoint", endpoint_name(k->endpoint, NULL));
+	exposition_label(m, "method", method_name(k->method));
+}
+
+static void
+add_histogram(struct exposition *m, const struct counters_row *row,
+    void (*labels)(struct exposition *m, const void *ctx))
+{
+	struct handle_metrics_histogram h = {
+		.labels = labels, .ctx = &row->kind, .us = (int64_t)row->us
+	};
+
+	for (int i = 0; i <= COUNTERS_BOUNDS; i++)
+		handle_metrics_bucket(m, &h,
+		    i == COUNTERS_BOUNDS ? INT64_MAX : counters_bounds[i],
+		    row->parts[i]);
+	handle_metrics_sum(m, &h);
+}
+
+/* Adds the rows from ${i} on that are of its endpoint and method; the next. */
+static size_t
+sum_up(struct counters_row *sum, const struct counters_row *rows, size_t i,
+    size_t count, bool of_method)
+{
+	*sum = rows[i++];
+	for (; i < count && rows[i].kind.endpoint == sum->kind.endpoint &&
+	       (!of_method || rows[i].kind.method == sum->kind.method);
+	     i++) {
+		for (int part = 0; part <= COUNTERS_BOUNDS; part++)
+			sum->parts[part] += rows[i].parts[part];
+		sum->requests += rows[i].requests;
+		sum->us += rows[i].us;
+		sum->bytes += rows[i].bytes;
+	}
+	return i;
+}
+
+static void
+add_durations(
+    struct exposition *m, const struct counters_row *rows, size_t count)
+{
+	struct counters_row sum;
+
+	exposition_family(m, "http_server_request_duration_seconds",
+	    EXPOSITION_HISTOGRAM,
+	    "Time from a request's arrival to its answer, of all responders.");
+	for (size_t i = 0; i < count; i++)
+		add_histogram(m, &rows[i], label_kind);
+	exposition_family(m, "http_request_duration_seconds",
+	    EXPOSITION_HISTOGRAM, "The same by endpoint and method.");
+	for (size_t i = 0; i < count;) {
+		i = sum_up(&sum, rows, i, count, true);
+		add_histogram(m, &sum, label_endpoint);
+	}
+}
+
+static void
+add_totals(struct exposition *m, const struct counters_row *rows, size_t count)
+{
+	struct counters_row sum;
+	uint64_t kept = 0, sent = 0;
+
+	exposition_family(m, "stacklok_registry_http_requests",
+	    EXPOSITION_COUNTER, "Requests answered, by all responders.");
+	for (size_t i = 0; i < count; i++) {
+		const struct counters_row *r = &rows[i];
+
+		handle_metrics_begin(m, "");
+		add_kind(m, &r->kind);
+		exposition_int(m, (int64_t)r->requests);
+		kept += r->kind.status == NOT_MODIFIED ? r->requests : 0;
+		sent += r->kind.status / 100 == 2 ? r->requests : 0;
+	}
+	exposition_family(m, "thv_registry_http_response_bytes",
+	    EXPOSITION_COUNTER, "Bytes of bodies sent to web servers.");
+	for (size_t i = 0; i < count;) {
+		i = sum_up(&sum, rows, i, count, false);
+		exposition_begin(m, "");
+		exposition_label(
+		    m, "endpoint", endpoint_name(sum.kind.endpoint, NULL));
+		exposition_int(m, (int64_t)sum.bytes);
+	}
+	exposition_family(m, "thv_registry_http_not_modified_ratio",
+	    EXPOSITION_GAUGE,
+	    "Share of 304 in the answers that were no errors.");
+	exposition_begin(m, "");
+	exposition_ratio(
+	    m, kept == 0 ? 0 : (double)kept / ((double)kept + (double)sent));
+}
+
+static void
+add_error(struct exposition *m, const char *type, uint64_t count)
+{
+	handle_metrics_begin(m, "");
+	exposition_label(m, "error_type", type);
+	exposition_label(m, "area", "http");
+	exposition_int(m, (int64_t)count);
+}
+
+/* Those of requests, and those of syncs. */
+static int
+add_errors(struct exposition *m, struct exchange *x, struct err *e)
+{
+	size_t count = 0;
+	struct counters_row *rows = NULL;
+	uint64_t errors[2] = { 0, 0 }; /* 4xx, 5xx */
+
+	if (x->counters != NULL)
+		rows = counters_rows(x->counters, &count);
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].kind.status >= 400)
+			errors[rows[i].kind.status >= 500] += rows[i].requests;
+	free(rows);
+	exposition_family(m, "stacklok_registry_errors", EXPOSITION_COUNTER,
+	    "Requests answered with an error, and syncs that failed.");
+	add_error(m, "client_error", errors[0]);
+	add_error(m, "server_error", errors[1]);
+	return x->db == NULL ? 0 : handle_metrics_sync_errors(m, x, e);
+}
+
+/* ---- processes ---- */
+
+static int
+compare_busy(const void *a, const void *b)
+{
+	const struct counters_process *x = a, *y = b;
+
+	if (x->busy != y->busy)
+		return x->busy ? -1 : 1;
+	if (x->method != y->method)
+		return (x->method > y->method) - (x->method < y->method);
+	return x->https - y->https;
+}
+
+static void
+add_active(struct exposition *m, struct counters_process *all, size_t count)
+{
+	qsort(all, count, sizeof *all, compare_busy);
+	exposition_family(m, "http_server_active_requests", EXPOSITION_GAUGE,
+	    "Requests that responders are at work on.");
+	for (size_t i = 0, next; i < count && all[i].busy; i = next) {
+		next = i + 1;
+		while (next < count && compare_busy(&all[i], &all[next]) == 0)
+			next++;
+		handle_metrics_begin(m, "");
+		exposition_label(
+		    m, "http_request_method", method_name(all[i].method));
+		exposition_label(
+		    m, "url_scheme", all[i].https ? "https" : "http");
+		exposition_int(m, (int64_t)(next - i));
+	}
+}
+
+/* A family with one sample for each program. */
+static void
+add_programs(struct exposition *m, const char *name, enum exposition_type type,
+    const char *help, const int64_t values[COUNTERS_PROGRAMS])
+{
+	exposition_family(m, name, type, help);
+	for (int i = 0; i < COUNTERS_PROGRAMS; i++) {
+		exposition_begin(m, "");
+		exposition_label(m, "program", counters_programs[i]);
+		exposition_int(m, values[i]);
+	}
+}
+
+static void
+add_processes(struct exposition *m, struct counters *c)
+{
+	int64_t alive[COUNTERS_PROGRAMS] = { 0 }, began[COUNTERS_PROGRAMS];
+	uint64_t resident = 0;
+	size_t count;
+	struct counters_process *all = counters_processes(c, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		alive[all[i].program]++;
+		resident += all[i].resident;
+	}
+	for (int i = 0; i < COUNTERS_PROGRAMS; i++)
+		began[i] = (int64_t)counters_get(
+		    c, (enum counters_number)(COUNTERS_STARTS + i));
+	add_single(m, "process_resident_memory_bytes", EXPOSITION_GAUGE,
+	    "Memory of all responder processes together; what they share is "
+	    "counted for each.",
+	    (int64_t)resident);
+	add_programs(m, "thv_registry_responder_processes", EXPOSITION_GAUGE,
+	    "Responder processes that are alive.", alive);
+	add_programs(m, "thv_registry_responder_threads", EXPOSITION_GAUGE,
+	    "Their threads: each process has one.", alive);
+	add_programs(m, "thv_registry_responder_starts", EXPOSITION_COUNTER,
+	    "Responder processes that were started.", began);
+	add_active(m, all, count);
+	free(all);
+}
+
+static void
+add_counters(struct exposition *m, struct counters *c)
+{
+	size_t count;
+	struct counters_row *rows = counters_rows(c, &count);
+
+	add_durations(m, rows, count);
+	add_totals(m, rows, count);
+	free(rows);
+	add_processes(m, c);
+	add_single(m, "thv_registry_http_requests_in_doubt", EXPOSITION_COUNTER,
+	    "Requests counted whose answer a killed process may not have "
+	    "sent.",
+	    (int64_t)counters_get(c, COUNTERS_IN_DOUBT));
+	add_single(m, "thv_registry_metrics_shared", EXPOSITION_GAUGE,
+	    "1 if all responders of this machine count together, 0 if these "
+	    "are the numbers of one process.",
+	    counters_are_shared(c));
+	add_single(m, "thv_registry_database_cache_hits", EXPOSITION_COUNTER,
+	    "Pages of the database that responders found in their memory.",
+	    (int64_t)counters_get(c, COUNTERS_CACHE_HITS));
+	add_single(m, "thv_registry_database_cache_misses", EXPOSITION_COUNTER,
+	    "Pages of the database that responders had to read.",
+	    (int64_t)counters_get(c, COUNTERS_CACHE_MISSES));
+}
+
+/* ---- the program and its database ---- */
+
+static int64_t
+size_of(const char *path, const char *suffix)
+{
+	char whole[PATH_MAX_BYTES];
+	struct stat st;
+
+	snprintf(whole, sizeof whole, "%s%s", path, suffix);
+	return stat(whole, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+static void
+add_program(struct exposition *m, const struct exchange *x)
+{
+	exposition_family(m, "stacklok_build_info_ratio", EXPOSITION_GAUGE,
+	    "The program that answers; always 1.");
+	handle_metrics_begin(m, "");
+	exposition_label(m, "component", "registry");
+	exposition_label(m, "version", PROGRAM_VERSION);
+	exposition_label(m, "commit", PROGRAM_COMMIT);
+	exposition_int(m, 1);
+	exposition_family(m, "target", EXPOSITION_INFO, "What this is.");
+	exposition_begin(m, "");
+	exposition_label(m, "service_name", "thv-registry-api");
+	exposition_label(m, "service_version", PROGRAM_VERSION);
+	exposition_int(m, 1);
+	add_single(m, "thv_registry_database_up", EXPOSITION_GAUGE,
+	    "Whether the database can be read.", x->db != NULL);
+	add_single(m, "thv_registry_database_size_bytes", EXPOSITION_GAUGE,
+	    "The database file.", size_of(x->database, ""));
+	add_single(m, "thv_registry_database_wal_size_bytes", EXPOSITION_GAUGE,
+	    "Its write-ahead log.", size_of(x->database, "-wal"));
+}
+
+int
+handle_metrics(struct exchange *x, struct err *e)
+{
+	struct exposition m = { .to = &x->response->body,
+		.open_metrics =
+		    exposition_wants_open_metrics(x->request->accept) };
+
+	x->response->type = exposition_content_type(m.open_metrics);
+	add_program(&m, x);
+	if (x->counters != NULL) {
+		/* Its own memory is known as it is now. */
+		counters_measure(x->counters);
+		add_counters(&m, x->counters);
+	}
+	if (add_errors(&m, x, e) == -1)
+		return -1;
+	if (x->db != NULL && handle_metrics_sync(&m, x, e) == -1)
+		return -1;
+	exposition_end(&m);
+	return 0;
+}

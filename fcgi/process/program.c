@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The beginning of main(), for the programs that web servers start. */
+#include "fcgi/process/program.h"
+
+#include "fcgi/process/cgi.h"
+#include "fcgi/process/serve.h"
+#include "lib/limits.h"
+#include "lib/log/log.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+program_arguments(int argc, char **argv, const struct program *p)
+{
+	if (argc == 1)
+		return -1;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(p->usage, stdout) == EOF;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return printf("%s %s\n", p->name, PROGRAM_VERSION) < 0;
+	fputs(p->usage, stderr);
+	return 2;
+}
+
+void
+program_log(const struct program *p)
+{
+	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
+	const char *wrong = log_open(p->name);
+	enum log_level level;
+
+	if (wrong != NULL)
+		log_message(LOG_LEVEL_WARN, wrong, NULL);
+	if (log_level_from_name(&level, name) == -1)
+		log_message(
+		    LOG_LEVEL_WARN, "unknown THV_REGISTRY_LOG_LEVEL", name);
+	log_set_level(level);
+}
+
+const char *
+program_database(void)
+{
+	const char *path = getenv("THV_REGISTRY_DATABASE_PATH");
+
+	return path == NULL || *path == '\0' ? PROGRAM_DATABASE : path;
+}
+
+static struct {
+	bool looked;
+	char path[LIMIT_PATH]; /* "" where the system does not tell */
+	struct stat file; /* all zero: it had been replaced by then */
+} started;
+
+/* Where this program lies, or lay: then Linux adds a word.  Whether it lies. */
+static bool
+find_program(void)
+{
+	static const char gone[] = " (deleted)";
+	size_t end = sizeof gone - 1, size;
+	ssize_t len =
+	    readlink("/proc/self/exe", started.path, sizeof started.path - 1);
+
+	size = len < 0 ? 0 : (size_t)len;
+	started.path[size] = '\0';
+	if (size <= end || strcmp(started.path + size - end, gone) != 0)
+		return true;
+	started.path[size - end] = '\0';
+	return false;
+}
+
+/* Asked twice, as it may be replaced between two looks. */
+static void
+look_at_program(void)
+{
+	started.looked = true;
+	if (!find_program() || started.path[0] == '\0')
+		return;
+	if (stat(started.path, &started.file) == -1 || !find_program())
+		memset(&started.file, 0, sizeof started.file);
+}
+
+const char *
+program_path(void)
+{
+	if (!started.looked)
+		look_at_program();
+	return started.path[0] == '\0' ? NULL : started.path;
+}
+
+bool
+program_is_replaced(void)
+{
+	const struct stat *first = &started.file;
+	struct stat now;
+
+	return program_path() != NULL && stat(started.path, &now) == 0 &&
+	       (now.st_dev != first->st_dev || now.st_ino != first->st_ino);
+}
+
+/*
+ * Answers that are long are rare: their memory goes back to the system when
+ * they are sent.  glibc, unless told, keeps the more the more was given back.
+ */
+static void
+return_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LIMIT_RESPONSE_KEPT / 2);
+#endif
+}
+
+struct counters *
+program_observe(struct service *s, enum counters_program which,
+    void (*cache)(void *ctx, uint64_t *hits, uint64_t *misses))
+{
+	struct observer_settings settings = {
+		.log_requests = getenv("THV_REGISTRY_LOG_REQUESTS"),
+		.cache = cache,
+		.ctx = s->ctx,
+	};
+	struct counters *counters;
+	struct err e = ERR_INIT;
+
+	counters = counters_new(which, &e);
+	if (e.code != ERR_NONE)
+		log_message(LOG_LEVEL_WARN,
+		    "/metrics counts only what one process does", e.text);
+	err_clear(&e);
+	settings.counters = counters;
+	if (observer_new(&s->observer, &settings, &e) == -1)
+		log_message(LOG_LEVEL_WARN, "every request is logged", e.text);
+	return counters;
+}
+
+void
+program_end(struct service *s, struct counters *counters)
+{
+	observer_free(s->observer);
+	counters_free(counters);
+}
+
+int
+program_answer(const struct program *p, const struct service *s)
+{
+	return_memory();
+	if (serve_is_fastcgi())
+		return serve_run(s);
+	if (getenv("REQUEST_METHOD") != NULL)
+		return cgi_run(s);
+	fputs(p->usage, stderr);
+	return 2;
+}

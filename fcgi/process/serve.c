@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The FastCGI loop. */
+#include "fcgi/process/serve.h"
+
+#include "fcgi/process/parting.h"
+#include "fcgi/process/records.h"
+#include "fcgi/process/successor.h"
+#include "lib/err.h"
+#include "lib/limits.h"
+#include "lib/log/log.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where a web server puts the listening socket (FastCGI 2.2). */
+#define LISTENING 0
+
+/* The role of programs that answer requests (FastCGI 6.2). */
+#define RESPONDER 1
+
+/* How long a new connection may keep a process waiting for its first byte. */
+#define FIRST_BYTE_S 2
+
+static volatile sig_atomic_t ending;
+
+/* What is held back: while a process waits, and while a request has begun. */
+static sigset_t waiting, undisturbed;
+
+/* Something is to be done between requests, and an alarm comes for it. */
+static bool has_alarm;
+
+/*
+ * Runs at any time.  If a request is in hand it is answered; accept(), which is
+ * begun anew afterwards, finds that there is nothing to accept from.  The
+ * number must not be free: a database that is opened must not get it, and
+ * SQLite would not have it.
+ */
+static void
+on_end(int number)
+{
+	(void)number;
+	ending = 1;
+	close(LISTENING);
+	(void)fcntl(STDERR_FILENO, F_DUPFD, LISTENING);
+}
+
+/*
+ * libfcgi, interrupted while it reads variables, hands over a request that has
+ * lost some of them: see read_request().  An alarm is there to interrupt: it is
+ * let through only where nothing is read.  With an alarm the other signals are
+ * let through too, so that their arrival can be checked.
+ */
+static void
+handle_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_end,
+		.sa_flags = SA_RESTART };
+	sigset_t disturbing;
+
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGTERM);
+	sigaddset(&action.sa_mask, SIGUSR1);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	disturbing = action.sa_mask;
+	sigaddset(&disturbing, SIGALRM);
+	sigprocmask(SIG_BLOCK, &disturbing, NULL);
+	sigprocmask(SIG_BLOCK, NULL, &undisturbed);
+	sigprocmask(SIG_UNBLOCK, &disturbing, NULL);
+	sigprocmask(SIG_BLOCK, has_alarm ? &disturbing : NULL, &waiting);
+	/* A profiler's signal would end a select(), or a read() with a limit.
+	 */
+	sigaddset(&undisturbed, SIGPROF);
+}
+
+/* The next connection, or -1: a signal came (EINTR), or none can be had. */
+static int
+next_connection(void)
+{
+	sigset_t held;
+	int fd = -1;
+
+	if (has_alarm)
+		sigprocmask(SIG_SETMASK, &waiting, &held);
+	while (!ending) {
+		fd = accept(LISTENING, NULL, NULL);
+		if (fd != -1 || (errno != ECONNABORTED && errno != EPROTO))
+			break;
+	}
+	if (has_alarm)
+		sigprocmask(SIG_SETMASK, &held, NULL);
+	return fd;
+}
+
+/*
+ * Limits the time that a web server may stop in the middle of a request or of
+ * reading an answer: read() and write() then fail.
+ */
+static void
+limit_waiting(int fd)
+{
+	const struct timeval limit = { .tv_sec = LIMIT_PEER_SECONDS };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+/* Whether there is something to read on a connection, or its end. */
+static bool
+readable(int fd, const struct timespec *limit, const sigset_t *mask)
+{
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return pselect(fd + 1, &set, NULL, NULL, limit, mask) > 0;
+}
+
+/*
+ * Waits for more than the next connection: for a request on one that is kept,
+ * or for those that part.  Returns whether it is worth going on; a signal that
+ * comes just before must not be missed.
+ */
+static bool
+wait_among(int kept, struct parting *parting)
+{
+	sigset_t held;
+	bool came = false;
+
+	sigprocmask(SIG_SETMASK, &undisturbed, &held);
+	if (!ending)
+		came = kept >= 0 ? readable(kept, NULL, &waiting)
+				 : parting_wait(parting, LISTENING, &waiting);
+	sigprocmask(SIG_SETMASK, &held, NULL);
+	return came;
+}
+
+/*
+ * A read() with a time limit is not restarted after a signal, so signals are
+ * blocked while libfcgi reads.
+ */
+static bool
+read_request(FCGX_Request *request)
+{
+	sigset_t held;
+	bool complete;
+
+	sigprocmask(SIG_SETMASK, &undisturbed, &held);
+	complete = FCGX_Accept_r(request) >= 0;
+	sigprocmask(SIG_SETMASK, &held, NULL);
+	return complete;
+}
+
+/*
+ * Waits for the next request and reads what it is about.  A connection that
+ * says nothing is not waited for forever, so the waiting is done here, and
+ * libfcgi finds a connection that is "kept".  Returns 1; 0 when nothing came of
+ * it; -1 when it is time to end.
+ */
+static int
+next_request(FCGX_Request *request, struct parting *parting)
+{
+	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
+	int fd = request->ipcFd;
+
+	if (ending)
+		return -1;
+	if ((fd >= 0 || parting->count > 0) && !wait_among(fd, parting))
+		return ending ? -1 : 0;
+	if (fd < 0 && (fd = next_connection()) == -1)
+		return !ending && errno == EINTR ? 0 : -1;
+	if (request->ipcFd < 0 && !readable(fd, &limit, &undisturbed)) {
+		close(fd);
+		return 0;
+	}
+	if (request->ipcFd < 0)
+		limit_waiting(fd);
+	request->ipcFd = fd;
+	request->keepConnection = 1;
+	return read_request(request);
+}
+
+bool
+serve_is_fastcgi(void)
+{
+	return FCGX_IsCGI() == 0;
+}
+
+static bool
+is_outdated(const struct service *s)
+{
+	return s->outdated != NULL && s->outdated(s->ctx);
+}
+
+/* Has another program answer what an outdated one cannot; whether it did. */
+static bool
+pass_on(const struct service *s, struct request_input *in, struct response *out)
+{
+	const char *given = in->request_id;
+	char id[OBSERVER_ID_MAX + 1];
+	struct err e = ERR_INIT;
+
+	if (s->successor == NULL || !is_outdated(s))
+		return false;
+	observer_id(s->observer, id);
+	in->request_id = id;
+	if (successor_answer(s->successor, in, out, &e) == 0)
+		return true;
+	in->request_id = given;
+	log_message(LOG_LEVEL_WARN, "no answer from a successor", e.text);
+	return false;
+}
+
+/*
+ * A client that closes the connection is no error.  After part of an answer the
+ * connection can carry no other, so it is not kept.
+ */
+static void
+send_answer(FCGX_Request *request, const struct response *out)
+{
+	if (!records_send(request->ipcFd, request->requestId,
+		(struct records_part[RECORDS_PARTS]){
+		    { out->head.data, out->head.len },
+		    { out->body.data, out->body.len } },
+		request->role == RESPONDER ? RECORDS_COMPLETE
+					   : RECORDS_UNKNOWN_ROLE))
+		request->keepConnection = 0;
+}
+
+/*
+ * As an authorizer this program would let all requests pass that it can answer.
+ * Some web servers check only the output, others only the protocol status.
+ */
+static void
+refuse_role(struct response *out)
+{
+	response_reset(out);
+	response_error(out, 500,
+	    "this program is a FastCGI responder, no authorizer or filter");
+	response_finish(out);
+}
+
+static void
+serve_one(const struct service *s, FCGX_Request *request,
+    struct request_input *in, struct response *out)
+{
+	service_input(in, request->envp);
+	observer_begin(s->observer, in);
+	if (request->role == RESPONDER)
+		s->handle(s->ctx, in, out);
+	else
+		refuse_role(out);
+	if (out->status == err_http_status(ERR_UNAVAILABLE) &&
+	    pass_on(s, in, out)) {
+		send_answer(request, out);
+		observer_passed_on(s->observer);
+	} else {
+		observer_answered(s->observer, out);
+		send_answer(request, out);
+		observer_sent(s->observer);
+	}
+	/* A long answer is not kept until the next one comes. */
+	response_reset(out);
+}
+
+/* Whether there may be a body (RFC 9112 6). */
+static bool
+may_have_body(const struct request_input *in)
+{
+	const char *length = in->content_length;
+
+	return in->transfer_encoding != NULL ||
+	       (length != NULL && length[strspn(length, "0")] != '\0');
+}
+
+/*
+ * libfcgi itself would wait for two seconds for the other side to close.  There
+ * is nothing to wait for once the other side has nothing more to say; where
+ * there is no body it said so together with the request, or just now.
+ */
+static void
+finish(FCGX_Request *request, const struct request_input *in,
+    struct parting *parting)
+{
+	int keep = request->keepConnection;
+	int fd = request->ipcFd;
+	/* Not when a signal, or the limit, ended the reading. */
+	bool all_read = !keep && !may_have_body(in) &&
+			FCGX_GetChar(request->in) == -1 &&
+			FCGX_GetError(request->in) == 0;
+
+	/* All is said: its streams must not say it again. */
+	FCGX_Free(request, 0);
+	if (keep) {
+		request->ipcFd = fd;
+		return;
+	}
+	if (all_read)
+		close(fd);
+	else
+		parting_take(parting, fd);
+	request->ipcFd = -1;
+}
+
+int
+serve_run(const struct service *s)
+{
+	FCGX_Request request;
+	struct parting parting = { 0 };
+	struct request_input in;
+	struct response out;
+	int got;
+
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, 0, 0) != 0) {
+		log_message(LOG_LEVEL_ERROR, "cannot start FastCGI", NULL);
+		return 1;
+	}
+	/* Connections are accepted here, never by libfcgi. */
+	request.listen_sock = -1;
+	has_alarm = s->between != NULL;
+	handle_signals();
+	response_init(&out);
+	while ((got = next_request(&request, &parting)) != -1) {
+		if (s->between != NULL)
+			s->between();
+		if (got == 0)
+			continue;
+		serve_one(s, &request, &in, &out);
+		finish(&request, &in, &parting);
+		if (is_outdated(s)) {
+			log_message(LOG_LEVEL_INFO,
+			    "ending, for another process to begin", NULL);
+			break;
+		}
+	}
+	/* With it end the connections that are held. */
+	parting_end(&parting, &undisturbed);
+	response_free(&out);
+	return 0;
+}

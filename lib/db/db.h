@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The door to SQLite: opening the database, transactions, and statements by
+ * name.  Only lib/db/db.c, db_copy.c, db_state.c, stmt.c and pool.c know
+ * sqlite3.h.
+ *
+ * All statements live in sql/ and are prepared when the database is opened, so
+ * a typing error or a missing column shows at start.  A statement taken with
+ * db_stmt() is borrowed; its parameters are numbered by the generated enums
+ * (SQL_SERVER_GET_P_NAME).  Text and blobs are bound without a copy and must
+ * stay until stmt_done(); columns are borrowed until the next step or
+ * stmt_done().
+ */
+#ifndef LIB_DB_DB_H
+#define LIB_DB_DB_H
+
+#include "lib/err.h"
+#include "sql.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct db;
+struct stmt;
+
+enum db_mode {
+	DB_READ, /* read-only, for responders; refuses another schema */
+	DB_READ_ANY, /* read-only, whatever the schema; makes no file */
+	DB_WRITE /* for the sync; creates the file, mode 0640, keeps the WAL */
+};
+
+/*
+ * Spares SQLite its locks and its count of memory, of which every allocation
+ * takes some.  Call before the first db_open(), in a process of which one
+ * thread uses the database.
+ */
+void db_use_one_thread(void);
+
+/*
+ * The same, and replaces SQLite's allocator by one that keeps what it once took
+ * in lists by size, so that a statement in steady state allocates nothing.
+ */
+void db_use_pool(void);
+
+/*
+ * Opens ${path}.  ERR_UNAVAILABLE: no such file, or a schema this program does
+ * not know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
+ *
+ * A reader that may not create the -wal and -shm files cannot read a database
+ * that has none, such as a restored backup or one that the sqlite3 shell was
+ * the last to close.  Nor can SQLite read one whose writer was killed between
+ * the header and the first frame of a WAL: it waits ten seconds for the header
+ * to change and fails (SQLITE_PROTOCOL).  Nor one whose writer was killed while
+ * it wrote the header of the -shm file, as long as another reader holds that
+ * file (SQLITE_READONLY_RECOVERY).  Such a database is opened as files that do
+ * not change: see db_is_frozen().
+ */
+int db_open(
+    struct db **out, const char *path, enum db_mode mode, struct err *e);
+/* Prepares what is not prepared yet of the statements of ${set}. */
+int db_prepare(struct db *db, enum sql_set set, struct err *e);
+void db_close(struct db *db);
+
+/*
+ * Whether ${db} was opened as files that do not change.  SQLite then neither
+ * locks nor looks for changes: what is read counts only if the database file
+ * is the same afterwards and db_stays_frozen() says so.
+ */
+bool db_is_frozen(const struct db *db);
+bool db_stays_frozen(const struct db *db);
+/*
+ * Whether a transaction on ${db} would wait in vain, as its writer was killed
+ * while it began a WAL; db_open() then opens it in another way.
+ */
+bool db_is_stuck(const struct db *db);
+
+/* ---- states of a database: lib/db/db_state.c ---- */
+
+#define DB_STATE_WORDS 9
+
+/* Equal ones are of the same content.  Compared, never taken apart. */
+struct db_state {
+	uint64_t words[DB_STATE_WORDS];
+};
+
+/*
+ * Sets ${state} to that which a transaction begun now would see, at the cost of
+ * reading some memory or, where no writer was met, of one stat().  ${file} is
+ * what stat() says of the database.  False: it cannot be told, as the database
+ * is no WAL database, or was written to just now.  Of one that is frozen it is
+ * for the caller to see that the file is still alone.
+ */
+bool db_look(struct db *db, const struct stat *file, struct db_state *state);
+bool db_same_state(const struct db_state *a, const struct db_state *b);
+
+/*
+ * How often a page was found in memory, and not, since the last call for ${db}.
+ */
+void db_take_cache_counts(struct db *db, uint64_t *hits, uint64_t *misses);
+
+/* PRAGMA user_version; does not need prepared statements. */
+int db_user_version(struct db *db, int64_t *version, struct err *e);
+/* PRAGMA application_id, and how many tables and views there are. */
+int db_file_facts(
+    struct db *db, int64_t *application_id, int64_t *objects, struct err *e);
+/* Runs a script of several statements: schema text only. */
+int db_script(struct db *db, const char *text, struct err *e);
+
+/* A read transaction: what follows sees one snapshot. */
+int db_begin_read(struct db *db, struct err *e);
+/* A write transaction (BEGIN IMMEDIATE). */
+int db_begin_write(struct db *db, struct err *e);
+int db_commit(struct db *db, struct err *e);
+/* Ends whatever transaction is open; never fails. */
+void db_rollback(struct db *db);
+/*
+ * A part of the open write transaction that can be taken back alone.
+ * db_part_undo() never fails.
+ */
+int db_part_begin(struct db *db, struct err *e);
+int db_part_keep(struct db *db, struct err *e);
+void db_part_undo(struct db *db);
+/* Copies the WAL into the database as far as readers allow. */
+void db_checkpoint(struct db *db);
+int64_t db_last_rowid(const struct db *db);
+int64_t db_changes(const struct db *db);
+
+/* ---- copies of a database: lib/db/db_copy.c ---- */
+
+/*
+ * Opens an empty temporary database that can be written over ${path}: with
+ * pages of the same size, which a database in WAL mode keeps for ever.  The
+ * process has no other connection to ${path}: closing a file gives up all locks
+ * on it.
+ */
+int db_open_copy(struct db **out, const char *path, struct err *e);
+/* Copies the content of the database ${path} into that. */
+int db_copy_in(struct db *db, const char *path, struct err *e);
+/*
+ * Makes the database ${path}, which has to exist, visible under the name
+ * "stored" to the statements of ${db}.  Closing does not write to it.
+ */
+int db_attach_stored(struct db *db, const char *path, struct err *e);
+/*
+ * Calls ${each} with every table of ${db} that its schema lists, those of FTS5
+ * indexes included, until it returns -1.
+ */
+int db_each_table(struct db *db,
+    int (*each)(void *ctx, const char *name, struct err *e), void *ctx,
+    struct err *e);
+/* Copies all rows of a table from "stored"; both have the same columns. */
+int db_copy_table(struct db *db, const char *name, struct err *e);
+/*
+ * Writes the whole of ${db}, which has no open transaction, over the database
+ * ${path} in one transaction of that one: readers see the old or the new.
+ * The pages that are overwritten need not be readable.
+ */
+int db_write_over(struct db *db, const char *path, struct err *e);
+
+/*
+ * Calls ${line} with each line of the plan SQLite has for a statement, for
+ * tests; the statement's set need not be prepared.
+ */
+int db_explain(struct db *db, enum sql_id id,
+    void (*line)(void *context, const char *text), void *context,
+    struct err *e);
+
+/*
+ * While *${flag} is not 0, statements that are running or run for more than a
+ * moment fail.  ${flag} may be set by a signal handler; NULL ends this.
+ */
+void db_stop_on(struct db *db, const volatile sig_atomic_t *flag);
+
+/* Whether the transaction that is open has met what the schema forbids. */
+bool db_is_damaged(const struct db *db);
+
+/* The statement, reset and ready to be bound. */
+struct stmt *db_stmt(struct db *db, enum sql_id id);
+void stmt_bind_text(
+    struct stmt *s, int parameter, const char *text, size_t len);
+/* A NUL-terminated string, or NULL for SQL NULL. */
+void stmt_bind_str(struct stmt *s, int parameter, const char *text);
+void stmt_bind_blob(
+    struct stmt *s, int parameter, const void *data, size_t len);
+void stmt_bind_int(struct stmt *s, int parameter, int64_t value);
+void stmt_bind_null(struct stmt *s, int parameter);
+
+/* Sets ${row}: true with columns to read, false at the end. */
+int stmt_step(struct stmt *s, bool *row, struct err *e);
+/* Runs a statement of one number; 0 when it returns no row. */
+int stmt_number(int64_t *value, struct stmt *s, struct err *e);
+/* Runs a statement that returns no row. */
+int stmt_run(struct stmt *s, struct err *e);
+/* Resets; call when done with rows before their end.  Harmless twice. */
+void stmt_done(struct stmt *s);
+
+bool stmt_is_null(struct stmt *s, int column);
+int64_t stmt_int(struct stmt *s, int column);
+/* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */
+const char *stmt_text(struct stmt *s, int column, size_t *len);
+/*
+ * The same for a column in which the schema allows no NULL.  If the file has
+ * one all the same this is "", and db_is_damaged() becomes true.
+ */
+const char *stmt_str(struct stmt *s, int column);
+const void *stmt_blob(struct stmt *s, int column, size_t *len);
+
+#endif

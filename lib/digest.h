@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SHA-256: what tells changed content from unchanged, for whole documents and
+ * for single entries.  Only digest.c knows which library computes it.
+ */
+#ifndef LIB_DIGEST_H
+#define LIB_DIGEST_H
+
+#include <stddef.h>
+
+#define DIGEST_RAW_SIZE 32
+#define DIGEST_HEX_SIZE 65 /* lower-case, and the NUL */
+
+struct digest;
+
+/*
+ * An empty digest, to be used for as many messages as wanted.  The caller
+ * frees it with digest_free() (NULL is allowed).  None of these fails: a
+ * library that cannot compute SHA-256 ends the process as lack of memory does.
+ */
+struct digest *digest_new(void);
+void digest_free(struct digest *d);
+
+/* Adds ${len} bytes at ${data} to the message. */
+void digest_add(struct digest *d, const void *data, size_t len);
+
+/* Both finish the message, write its digest and start an empty message. */
+void digest_hex(struct digest *d, char out[DIGEST_HEX_SIZE]);
+void digest_raw(struct digest *d, unsigned char out[DIGEST_RAW_SIZE]);
+
+#endif

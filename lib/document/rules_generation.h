@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Servers written for an earlier schema: the releases of server.schema.json
+ * are dated, and $schema says which one a document follows.  Up to 2025-07-09
+ * members were spelled with underscores, which no client of today reads.
+ * Inner part of lib/document/rules.c.
+ */
+#ifndef LIB_DOCUMENT_RULES_GENERATION_H
+#define LIB_DOCUMENT_RULES_GENERATION_H
+
+#include "lib/document/rules_walk.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* The schema that the tables of rules follow. */
+#define RULES_GENERATION "2025-12-11"
+
+/*
+ * Whether ${server} follows an earlier schema: by the date in $schema, else
+ * by members that only such a one has.
+ */
+bool rules_generation_is_old(const json_t *server);
+
+/*
+ * Looks in an old server for a member that was renamed since, and fills the
+ * problem with it; false when there is none.
+ */
+bool rules_generation_renamed(struct rules_walk *c, const json_t *server);
+
+#endif

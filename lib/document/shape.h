@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which shape a document has: told by its content before it is read, whatever
+ * kind of source it comes from.
+ */
+#ifndef LIB_DOCUMENT_SHAPE_H
+#define LIB_DOCUMENT_SHAPE_H
+
+#include "lib/err.h"
+#include "lib/reader.h"
+
+enum shape_kind {
+	SHAPE_FOREIGN, /* JSON, but none of these */
+	SHAPE_REGISTRY, /* {"version", "meta", "data": {"servers": []...}} */
+	SHAPE_PAGE, /* an API's {"servers": [], "metadata": {}}, or skills */
+	SHAPE_LIST, /* an array of servers or of items of a page */
+	SHAPE_SERVER, /* one server.json */
+	SHAPE_ITEM, /* one item of a page: {"server": {}, "_meta": {}} */
+	SHAPE_LEGACY /* ToolHive's {"servers": {}, "remote_servers": {}} */
+};
+
+/* What can be read, for people: the end of a message. */
+#define SHAPE_ACCEPTED                                                     \
+	"a registry document (version, meta, data.servers), a page of an " \
+	"API (servers, skills or plugins as an array), an array of "       \
+	"servers, a single server.json (name, description, version), an "  \
+	"API's single item (server, _meta), or the older ToolHive format " \
+	"(servers or remote_servers as an object)"
+
+/*
+ * Tells the shape of the document that ${r} delivers, and reads no further
+ * than it has to; the caller opens the document again to read it.  Fails as
+ * jscan_run() does when it breaks before that.  Sets *${seems} to what JSON
+ * that has none of the shapes, or perhaps not, seems to be: a noun with what to
+ * do about it, static; else to NULL.
+ */
+int shape_detect(
+    enum shape_kind *out, const char **seems, struct reader *r, struct err *e);
+
+#endif

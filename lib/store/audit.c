@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking at a database, and making one anew from its facts. */
+#include "lib/store/audit.h"
+
+#include "lib/digest.h"
+#include "lib/store/blocks.h"
+#include "lib/store/copy.h"
+#include "lib/store/database.h"
+#include "lib/store/stored.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The columns of the statement verify_documents. */
+enum {
+	COLUMN_DOCUMENT,
+	COLUMN_DIGEST,
+	COLUMN_BODY,
+	COLUMN_OUTER,
+	COLUMN_CHECKABLE = COLUMN_OUTER + 7,
+	COLUMN_SOURCE,
+	COLUMN_NAME,
+	COLUMN_VERSION
+};
+
+static const char *const names[AUDIT_CHECKS] = {
+	[AUDIT_PAGES] = "pages",
+	[AUDIT_FACTS] = "facts",
+	[AUDIT_REFERENCES] = "references",
+	[AUDIT_DOCUMENTS] = "documents",
+	[AUDIT_SOURCE_COUNTS] = "source-counts",
+	[AUDIT_TEXTS] = "search-texts",
+	[AUDIT_HEADS] = "entries",
+	[AUDIT_ORDER] = "order",
+	[AUDIT_MEMBERSHIP] = "registries",
+	[AUDIT_REGISTRY_COUNTS] = "registry-counts",
+	[AUDIT_INDEX] = "index",
+};
+
+static const struct {
+	enum audit_check check;
+	enum sql_id id;
+} comparisons[] = {
+	{ AUDIT_SOURCE_COUNTS, SQL_VERIFY_SOURCE_COUNTS },
+	{ AUDIT_TEXTS, SQL_VERIFY_TEXTS },
+	{ AUDIT_HEADS, SQL_VERIFY_HEADS },
+	{ AUDIT_ORDER, SQL_VERIFY_ORDER },
+	{ AUDIT_MEMBERSHIP, SQL_VERIFY_MEMBERSHIP },
+	{ AUDIT_REGISTRY_COUNTS, SQL_VERIFY_REGISTRY_COUNTS },
+};
+
+const char *
+audit_check_name(enum audit_check check)
+{
+	return names[check];
+}
+
+bool
+audit_is_clean(const struct audit *a)
+{
+	for (int i = 0; i < AUDIT_CHECKS; i++)
+		if (!a->checks[i].made || a->checks[i].problems > 0)
+			return false;
+	return true;
+}
+
+static void
+add_problem(struct audit *a, enum audit_check check, const char *example)
+{
+	struct audit_result *r = &a->checks[check];
+
+	if (r->problems++ == 0 && example != NULL)
+		snprintf(r->example, sizeof r->example, "%.*s",
+		    AUDIT_EXAMPLE - 1, example);
+}
+
+/* A statement that cannot be run to its end is a finding like any other. */
+static void
+check_pages(struct audit *a, struct db *db)
+{
+	struct stmt *s = db_stmt(db, SQL_VERIFY_PAGES);
+	struct err why = ERR_INIT;
+	const char *text;
+	bool row;
+
+	a->checks[AUDIT_PAGES].made = true;
+	for (;;) {
+		if (stmt_step(s, &row, &why) == -1) {
+			add_problem(a, AUDIT_PAGES, why.text);
+			return;
+		}
+		if (!row)
+			return;
+		text = stmt_text(s, 0, NULL);
+		if (text == NULL || strcmp(text, "ok") != 0)
+			add_problem(a, AUDIT_PAGES, text);
+	}
+}
+
+static void
+check_references(struct audit *a, struct db *db)
+{
+	struct stmt *s = db_stmt(db, SQL_VERIFY_REFERENCES);
+	struct err why = ERR_INIT;
+	char text[AUDIT_EXAMPLE];
+	bool row;
+
+	a->checks[AUDIT_REFERENCES].made = true;
+	for (;;) {
+		if (stmt_step(s, &row, &why) == -1) {
+			add_problem(a, AUDIT_REFERENCES, why.text);
+			return;
+		}
+		if (!row)
+			return;
+		snprintf(text, sizeof text,
+		    "a row of %.100s refers to no %.100s",
+		    stmt_text(s, 0, NULL), stmt_text(s, 2, NULL));
+		add_problem(a, AUDIT_REFERENCES, text);
+	}
+}
+
+/* ---- documents ---- */
+
+/* Whether a document is what its digest was made of. */
+static bool
+is_intact(struct stmt *s, struct digest *d)
+{
+	unsigned char made[DIGEST_RAW_SIZE];
+	struct catalog_outer outer, *said;
+	const char *body;
+	const void *digest;
+	size_t len, body_len;
+
+	if (stmt_is_null(s, COLUMN_BODY))
+		return false;
+	if (stmt_int(s, COLUMN_CHECKABLE) == 0)
+		return true;
+	body = stmt_text(s, COLUMN_BODY, &body_len);
+	said = stored_outer(&outer, s, COLUMN_OUTER) ? &outer : NULL;
+	digest = stmt_blob(s, COLUMN_DIGEST, &len);
+	if (len != sizeof made)
+		return false;
+	/* Whether it was noted when it came is not stored with it. */
+	stored_digest(made, d, body, body_len, said, false);
+	if (memcmp(made, digest, len) == 0)
+		return true;
+	stored_digest(made, d, body, body_len, said, true);
+	return memcmp(made, digest, len) == 0;
+}
+
+static int
+check_documents(struct audit *a, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_VERIFY_DOCUMENTS);
+	struct digest *d = digest_new();
+	char text[AUDIT_EXAMPLE];
+	bool row;
+	int rc = -1;
+
+	a->checks[AUDIT_DOCUMENTS].made = true;
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		a->documents++;
+		if (is_intact(s, d))
+			continue;
+		snprintf(text, sizeof text, "%.200s %.100s of source %.60s",
+		    stmt_text(s, COLUMN_NAME, NULL),
+		    stmt_text(s, COLUMN_VERSION, NULL),
+		    stmt_text(s, COLUMN_SOURCE, NULL));
+		add_problem(a, AUDIT_DOCUMENTS, text);
+		if (copy_note_damaged(db, stmt_int(s, COLUMN_DOCUMENT), e) ==
+		    -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	stmt_done(s);
+	digest_free(d);
+	return rc;
+}
+
+/* ---- what is derived ---- */
+
+static void
+compare(struct audit *a, struct db *db, enum audit_check check, enum sql_id id)
+{
+	struct audit_result *r = &a->checks[check];
+	struct stmt *s = db_stmt(db, id);
+	struct err why = ERR_INIT;
+	const char *example;
+	bool row;
+
+	r->made = true;
+	if (stmt_step(s, &row, &why) == -1) {
+		add_problem(a, check, why.text);
+		return;
+	}
+	r->problems = row ? stmt_int(s, 0) : 0;
+	example = row ? stmt_text(s, 1, NULL) : NULL;
+	if (r->problems > 0 && example != NULL)
+		snprintf(r->example, sizeof r->example, "%.*s",
+		    AUDIT_EXAMPLE - 1, example);
+	stmt_done(s);
+}
+
+/* Makes the blocks that are stored again. */
+static int
+index_stored(struct db *db, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_INDEX_MEMBERSHIP_CLEAR,
+		SQL_POSTINGS_CLEAR, SQL_BLOCKS_CLEAR, SQL_HEADS_CLEAR,
+		SQL_STALE_CLEAR, SQL_INDEX_TAKE_HEADS,
+		SQL_INDEX_TAKE_MEMBERSHIP, SQL_INDEX_TAKE_BLOCKS,
+		SQL_INDEX_ALL_STALE };
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+		if (stmt_run(db_stmt(db, steps[i]), e) == -1)
+			return -1;
+	return blocks_update(db, e);
+}
+
+/* Means something only where all that is indexed is right. */
+static int
+check_index(struct audit *a, struct db *db, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	for (int i = 0; i < AUDIT_INDEX; i++)
+		if (!a->checks[i].made || a->checks[i].problems > 0)
+			return 0;
+	if (db_part_begin(db, e) == -1)
+		return -1;
+	if (index_stored(db, &why) == -1)
+		add_problem(a, AUDIT_INDEX, why.text);
+	else
+		compare(a, db, AUDIT_INDEX, SQL_VERIFY_INDEX);
+	a->checks[AUDIT_INDEX].made = true;
+	db_part_undo(db);
+	return 0;
+}
+
+/* From here on one instant of the database is looked at. */
+static int
+hold(struct db *db, struct err *e)
+{
+	bool row;
+
+	return stmt_step(db_stmt(db, SQL_HOLD_STORED), &row, e);
+}
+
+/* Makes of the facts that were copied what they should look like. */
+static int
+make_anew(
+    struct audit *a, struct db *db, const struct copy_loss *loss, struct err *e)
+{
+	int rc = -1;
+
+	if (db_begin_write(db, e) == -1)
+		return -1;
+	if (check_documents(a, db, e) == -1 || copy_mend(db, loss, e) == -1 ||
+	    database_derive(db, e) == -1 || db_commit(db, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	db_rollback(db);
+	return rc;
+}
+
+/* Looks at everything; then ${db} is as the database should be. */
+static int
+look(struct audit *a, struct db *db, struct err *e)
+{
+	struct copy_loss loss;
+
+	check_pages(a, db);
+	a->checks[AUDIT_FACTS].made = true;
+	if (copy_facts(db, &loss, e) == -1) {
+		add_problem(a, AUDIT_FACTS, e->text);
+		return -1;
+	}
+	if (loss.why.code != ERR_NONE)
+		add_problem(a, AUDIT_FACTS, loss.why.text);
+	check_references(a, db);
+	if (make_anew(a, db, &loss, e) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++)
+		compare(a, db, comparisons[i].check, comparisons[i].id);
+	return check_index(a, db, e);
+}
+
+int
+audit_run(struct audit *out, const char *path, struct err *e)
+{
+	struct db *db = NULL;
+	int rc = -1;
+
+	memset(out, 0, sizeof *out);
+	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1)
+		goto out;
+	/* Facts that cannot be read end it, and are what it has found. */
+	if (look(out, db, e) == -1 && out->checks[AUDIT_FACTS].problems == 0)
+		goto out;
+	rc = 0;
+out:
+	db_close(db);
+	return rc;
+}
+
+int
+audit_rebuild(struct audit *out, const char *path, struct err *e)
+{
+	struct db *db = NULL;
+	int rc = -1;
+
+	memset(out, 0, sizeof *out);
+	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1 ||
+	    look(out, db, e) == -1)
+		goto out;
+	stmt_done(db_stmt(db, SQL_HOLD_STORED));
+	if (db_write_over(db, path, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	db_close(db);
+	return rc;
+}

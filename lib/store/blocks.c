@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making blocks of entries and their postings. */
+#include "lib/store/blocks.h"
+
+#include "lib/limits.h"
+#include "lib/posting.h"
+#include "lib/store/patch.h"
+#include "lib/store/postings.h"
+#include "lib/store/terms.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns of the statement block_entries. */
+enum {
+	COLUMN_SORT_KEY,
+	COLUMN_SEARCH_TEXT,
+	COLUMN_IS_USABLE,
+	COLUMN_CHANGED,
+	COLUMN_TERMS
+};
+
+#define TOGETHER 8 /* postings that the statement posting_insert takes */
+
+/* A posting that is written with others. */
+struct waiting {
+	const char *term;
+	size_t len;
+	size_t end; /* of its set */
+};
+
+/* The block that is being made. */
+struct block {
+	struct db *db;
+	struct err *err; /* what writing a posting has to say */
+	int64_t first_key;
+	size_t most; /* entries it takes */
+	size_t count;
+	int64_t keys[POSTING_BLOCK];
+	int64_t changed[POSTING_BLOCK];
+	struct postings *postings;
+	struct terms terms;
+	struct buf list;
+	/* Postings that are not written yet, and their sets. */
+	size_t waiting;
+	struct waiting posting[TOGETHER];
+	struct buf sets;
+};
+
+static void
+add_entry(struct block *b, struct stmt *s)
+{
+	struct terms_source source;
+
+	b->keys[b->count] = stmt_int(s, COLUMN_SORT_KEY);
+	b->changed[b->count] = stmt_int(s, COLUMN_CHANGED);
+	source.text = stmt_text(s, COLUMN_SEARCH_TEXT, &source.text_len);
+	source.list = stmt_blob(s, COLUMN_TERMS, &source.list_len);
+	source.usable = stmt_int(s, COLUMN_IS_USABLE) != 0;
+	terms_add_all(&b->terms, &source, (uint16_t)b->count);
+	b->count++;
+}
+
+static int
+compare_keys(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Which registries show the entries. */
+static int
+add_registries(struct block *b, struct err *e)
+{
+	struct stmt *s = db_stmt(b->db, SQL_BLOCK_MEMBERS);
+	const int64_t *found;
+	const char *text;
+	size_t len;
+	int64_t key;
+	bool row;
+
+	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_FIRST_KEY, b->keys[0]);
+	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_LAST_KEY, b->keys[b->count - 1]);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		key = stmt_int(s, 1);
+		found =
+		    bsearch(&key, b->keys, b->count, sizeof key, compare_keys);
+		if (found == NULL)
+			continue;
+		text = stmt_text(s, 0, &len);
+		terms_add(&b->terms, POSTING_REGISTRY, text, len,
+		    (uint16_t)(found - b->keys));
+	}
+}
+
+static int
+write_waiting(struct block *b)
+{
+	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
+	int parameter = SQL_POSTING_INSERT_P_TERM_0;
+	size_t from = 0;
+
+	if (b->waiting == 0)
+		return 0;
+	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
+	for (size_t i = 0; i < TOGETHER; i++, parameter += 2) {
+		const struct waiting *w = &b->posting[i];
+
+		if (i >= b->waiting) {
+			stmt_bind_null(s, parameter);
+			continue;
+		}
+		stmt_bind_blob(s, parameter, w->term, w->len);
+		stmt_bind_blob(
+		    s, parameter + 1, buf_str(&b->sets) + from, w->end - from);
+		from = w->end;
+	}
+	if (stmt_run(s, b->err) == -1)
+		return -1;
+	b->waiting = 0;
+	buf_reset(&b->sets);
+	return 0;
+}
+
+static int
+write_posting(void *ctx, const struct posting *posting)
+{
+	struct block *b = ctx;
+
+	posting_encode(&b->sets, posting->ordinals, posting->count, b->count);
+	b->posting[b->waiting++] =
+	    (struct waiting){ posting->term, posting->len, b->sets.len };
+	return b->waiting == TOGETHER ? write_waiting(b) : 0;
+}
+
+static int
+write_block(struct block *b, struct err *e)
+{
+	struct stmt *s = db_stmt(b->db, SQL_BLOCK_INSERT);
+	int64_t newest = 0;
+	size_t keys;
+
+	buf_reset(&b->list);
+	for (size_t i = 0; i < b->count; i++)
+		posting_put_key(&b->list, b->keys[i]);
+	keys = b->list.len;
+	for (size_t i = 0; i < b->count; i++) {
+		posting_put_key(&b->list, b->changed[i]);
+		if (newest < b->changed[i])
+			newest = b->changed[i];
+	}
+	stmt_bind_int(s, SQL_BLOCK_INSERT_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_INSERT_P_NEWEST, newest);
+	stmt_bind_blob(
+	    s, SQL_BLOCK_INSERT_P_SORT_KEYS, buf_str(&b->list), keys);
+	stmt_bind_blob(s, SQL_BLOCK_INSERT_P_CHANGED, buf_str(&b->list) + keys,
+	    b->list.len - keys);
+	return stmt_run(s, e);
+}
+
+/* Writes the block and begins the next one at ${next_key}. */
+static int
+flush(struct block *b, int64_t next_key, struct err *e)
+{
+	if (b->count == 0)
+		return 0;
+	b->err = e;
+	if (add_registries(b, e) == -1 || write_block(b, e) == -1 ||
+	    terms_each(&b->terms, write_posting, b) == -1 ||
+	    write_waiting(b) == -1)
+		return -1;
+	postings_reset(b->postings);
+	b->count = 0;
+	b->first_key = next_key;
+	return 0;
+}
+
+static bool
+is_full(const struct block *b)
+{
+	return b->count == b->most ||
+	       postings_size(b->postings) > LIMIT_POSTINGS;
+}
+
+/* How many entries each block of a range gets, all of them about the same. */
+static int
+plan_range(struct block *b, int64_t end, struct err *e)
+{
+	struct stmt *s = db_stmt(b->db, SQL_BLOCK_SIZE);
+	size_t entries, blocks;
+	bool row;
+
+	stmt_bind_int(s, SQL_BLOCK_SIZE_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_SIZE_P_END, end);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	entries = row ? (size_t)stmt_int(s, 0) : 0;
+	stmt_done(s);
+	blocks = (entries + POSTING_BLOCK - 1) / POSTING_BLOCK;
+	b->most = blocks == 0 ? 1 : (entries + blocks - 1) / blocks;
+	return 0;
+}
+
+static int
+forget(struct block *b, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_BLOCK_POSTINGS_DELETE,
+		SQL_BLOCK_DELETE, SQL_STALE_DONE };
+	struct stmt *s;
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		s = db_stmt(b->db, steps[i]);
+		/* The block is the only parameter of each. */
+		stmt_bind_int(s, 1, b->first_key);
+		if (stmt_run(s, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Makes the block, or blocks, of the keys from b->first_key up to ${end}. */
+static int
+index_range(struct block *b, int64_t end, struct err *e)
+{
+	struct stmt *s;
+	bool row;
+
+	if (forget(b, e) == -1 || plan_range(b, end, e) == -1)
+		return -1;
+	s = db_stmt(b->db, SQL_BLOCK_ENTRIES);
+	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_FIRST_KEY, b->first_key);
+	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_END, end);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			return -1;
+		if (!row)
+			return flush(b, end, e);
+		if (is_full(b) &&
+		    flush(b, stmt_int(s, COLUMN_SORT_KEY), e) == -1)
+			return -1;
+		add_entry(b, s);
+	}
+}
+
+static int
+next_stale(
+    int64_t *first, int64_t *end, bool *any, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_STALE_NEXT);
+
+	if (stmt_step(s, any, e) == -1)
+		return -1;
+	if (*any) {
+		*first = stmt_int(s, 0);
+		*end = stmt_int(s, 1);
+	}
+	stmt_done(s);
+	return 0;
+}
+
+int
+blocks_update(struct db *db, struct err *e)
+{
+	struct block *b = NULL;
+	int64_t first, end;
+	bool any;
+	int rc = -1;
+
+	if (patch_blocks(db, e) == -1 ||
+	    next_stale(&first, &end, &any, db, e) == -1)
+		return -1;
+	if (!any)
+		return 0;
+	b = xcalloc(1, sizeof *b);
+	b->db = db;
+	b->postings = postings_new();
+	terms_init(&b->terms, b->postings);
+	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
+	buf_init(&b->sets, TOGETHER * POSTING_BLOCK);
+	while (any) {
+		b->first_key = first;
+		if (index_range(b, end, e) == -1 ||
+		    next_stale(&first, &end, &any, db, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	stmt_done(db_stmt(db, SQL_BLOCK_ENTRIES));
+	terms_free(&b->terms);
+	postings_free(b->postings);
+	buf_free(&b->list);
+	buf_free(&b->sets);
+	free(b);
+	return rc;
+}

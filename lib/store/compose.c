@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deciding what registries show. */
+#include "lib/store/compose.h"
+
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
+
+static int
+run_for(struct db *db, enum sql_id id, int64_t registry, struct err *e)
+{
+	struct stmt *s = db_stmt(db, id);
+
+	/* The registry is the first parameter of each statement used here. */
+	stmt_bind_int(s, 1, registry);
+	return stmt_run(s, e);
+}
+
+/* Notes what is shown now and was not before. */
+static int
+note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_COMPOSE_NOW_SHOWN);
+
+	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_CHANGED, now);
+	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_REGISTRY, registry);
+	if (stmt_run(s, e) == -1 ||
+	    stmt_run(db_stmt(db, SQL_WAS_SHOWN_CLEAR), e) == -1)
+		return -1;
+	return stmt_run(db_stmt(db, SQL_STALE_NAMES), e);
+}
+
+static int
+compose_names(struct db *db, int64_t registry, int64_t now, struct err *e)
+{
+	if (run_for(db, SQL_COMPOSE_WAS_SHOWN, registry, e) == -1 ||
+	    run_for(db, SQL_COMPOSE_FORGET, registry, e) == -1 ||
+	    run_for(db, SQL_COMPOSE_SHOW, registry, e) == -1 ||
+	    note_news(db, registry, now, e) == -1)
+		return -1;
+	return run_for(db, SQL_REGISTRY_COUNT_PUT, registry, e);
+}
+
+static int
+touch_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_REGISTRY_TOUCH);
+
+	stmt_bind_int(s, SQL_REGISTRY_TOUCH_P_NOW, now);
+	stmt_bind_int(s, SQL_REGISTRY_TOUCH_P_REGISTRY, registry);
+	return stmt_run(s, e);
+}
+
+/* Collects the first column of ${s}; the caller frees *${ids}. */
+static int
+collect(int64_t **ids, size_t *count, struct stmt *s, struct err *e)
+{
+	bool row;
+
+	*ids = NULL;
+	*count = 0;
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1) {
+			free(*ids);
+			*ids = NULL;
+			return -1;
+		}
+		if (!row)
+			return 0;
+		*ids = xreallocarray(*ids, *count + 1, sizeof **ids);
+		(*ids)[(*count)++] = stmt_int(s, 0);
+	}
+}
+
+/* Decides the names in recompose for the registries that ${s} lists. */
+static int
+compose_listed(struct db *db, struct stmt *s, int64_t now, struct err *e)
+{
+	int64_t *registries = NULL;
+	size_t count;
+	int64_t same; /* 1: no name has to be decided */
+	int rc = -1;
+
+	if (stmt_number(&same, db_stmt(db, SQL_RECOMPOSE_IS_EMPTY), e) == -1 ||
+	    collect(&registries, &count, s, e) == -1)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if ((same == 0 &&
+			compose_names(db, registries[i], now, e) == -1) ||
+		    touch_registry(db, registries[i], now, e) == -1)
+			goto out;
+	if (stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(registries);
+	return rc;
+}
+
+int
+compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_REGISTRY_OF_SOURCE);
+
+	stmt_bind_int(s, SQL_REGISTRY_OF_SOURCE_P_SOURCE, source);
+	return compose_listed(db, s, now, e);
+}
+
+int
+compose_after_touched(struct db *db, int64_t now, struct err *e)
+{
+	return compose_listed(db, db_stmt(db, SQL_REGISTRY_OF_TOUCHED), now, e);
+}
+
+int
+compose_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
+{
+	if (run_for(db, SQL_RECOMPOSE_REGISTRY, registry, e) == -1 ||
+	    compose_names(db, registry, now, e) == -1 ||
+	    touch_registry(db, registry, now, e) == -1)
+		return -1;
+	return stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e);
+}
+
+int
+compose_everything(struct db *db, int64_t now, struct err *e)
+{
+	int64_t *registries = NULL;
+	size_t count;
+	int rc = -1;
+
+	if (collect(&registries, &count, db_stmt(db, SQL_REGISTRY_LIST), e) ==
+	    -1)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (compose_registry(db, registries[i], now, e) == -1)
+			goto out;
+	rc = 0;
+out:
+	free(registries);
+	return rc;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copying facts out of a database that may be damaged. */
+#include "lib/store/copy.h"
+
+#include "lib/db/schema.h"
+#include "lib/digest.h"
+#include "lib/store/database.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The tables that hold facts: what the durable steps make. */
+struct tables {
+	char **names;
+	size_t count;
+};
+
+int
+copy_open(struct db **out, const char *path, struct err *e)
+{
+	struct db *db = NULL;
+	int rc = -1;
+
+	if (db_open_copy(&db, path, e) == -1)
+		return -1;
+	if (database_set_up(db, e) == -1 ||
+	    db_attach_stored(db, path, e) == -1 ||
+	    db_prepare(db, SQL_SET_VERIFY, e) == -1)
+		goto out;
+	*out = db;
+	db = NULL;
+	rc = 0;
+out:
+	db_close(db);
+	return rc;
+}
+
+static int
+add_table(void *ctx, const char *name, struct err *e)
+{
+	struct tables *t = ctx;
+
+	(void)e;
+	t->names = xreallocarray(t->names, t->count + 1, sizeof *t->names);
+	t->names[t->count++] = xstrdup(name);
+	return 0;
+}
+
+static void
+tables_free(struct tables *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->names[i]);
+	free(t->names);
+}
+
+static int
+list_tables(struct tables *t, struct err *e)
+{
+	struct db *db = NULL;
+	int rc = -1;
+
+	if (db_open(&db, ":memory:", DB_WRITE, e) == -1)
+		return -1;
+	for (size_t i = 0; schema_durable[i] != NULL; i++)
+		if (db_script(db, schema_durable[i], e) == -1)
+			goto out;
+	if (db_each_table(db, add_table, t, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	db_close(db);
+	return rc;
+}
+
+int
+copy_note_damaged(struct db *db, int64_t document, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_DAMAGED_INSERT);
+
+	stmt_bind_int(s, SQL_DAMAGED_INSERT_P_DOCUMENT, document);
+	return stmt_run(s, e);
+}
+
+/* Each document by itself: what lies on a bad page is lost alone. */
+static int
+copy_one_by_one(struct db *db, struct copy_loss *loss, struct err *e)
+{
+	struct stmt *wanted = db_stmt(db, SQL_COPY_DOCUMENTS_WANTED);
+	struct stmt *s;
+	bool row;
+
+	if (stmt_run(db_stmt(db, SQL_COPY_DOCUMENTS_CLEAR), e) == -1)
+		return -1;
+	for (;;) {
+		struct err ignored = ERR_INIT;
+
+		if (stmt_step(wanted, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		s = db_stmt(db, SQL_COPY_DOCUMENT);
+		stmt_bind_int(
+		    s, SQL_COPY_DOCUMENT_P_DOCUMENT, stmt_int(wanted, 0));
+		if (stmt_run(s, &ignored) == 0 && db_changes(db) == 1)
+			continue;
+		loss->documents++;
+		if (copy_note_damaged(db, stmt_int(wanted, 0), e) == -1)
+			return -1;
+	}
+}
+
+static int
+copy_table(
+    struct db *db, const char *name, struct copy_loss *loss, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (db_copy_table(db, name, &why) == 0)
+		return 0;
+	if (strcmp(name, "withheld") == 0)
+		loss->withheld = true;
+	else if (strcmp(name, "document") != 0) {
+		*e = why;
+		return -1;
+	}
+	if (loss->why.code == ERR_NONE)
+		loss->why = why;
+	return 0;
+}
+
+static int
+count_missing(int64_t *missing, struct db *db, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_COPY_MISSING);
+	bool row;
+
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	*missing = row ? stmt_int(s, 0) : 0;
+	stmt_done(s);
+	return 0;
+}
+
+int
+copy_facts(struct db *db, struct copy_loss *loss, struct err *e)
+{
+	struct tables tables = { 0 };
+	int64_t missing;
+	int rc = -1;
+
+	memset(loss, 0, sizeof *loss);
+	/* Tables refer to ones that come after them. */
+	if (list_tables(&tables, e) == -1 ||
+	    db_script(db, "PRAGMA foreign_keys = OFF", e) == -1 ||
+	    stmt_run(db_stmt(db, SQL_COPY_SETTINGS_CLEAR), e) == -1)
+		goto out;
+	for (size_t i = 0; i < tables.count; i++)
+		if (copy_table(db, tables.names[i], loss, e) == -1)
+			goto out;
+	if (count_missing(&missing, db, e) == -1)
+		goto out;
+	if (missing > 0 && copy_one_by_one(db, loss, e) == -1)
+		goto out;
+	stmt_done(db_stmt(db, SQL_COPY_DOCUMENTS_WANTED));
+	if (db_script(db, "PRAGMA foreign_keys = ON", e) == -1)
+		goto out;
+	rc = 0;
+out:
+	stmt_done(db_stmt(db, SQL_COPY_DOCUMENTS_WANTED));
+	tables_free(&tables);
+	return rc;
+}
+
+/* ---- mending ---- */
+
+static int
+digest_stand_ins(struct db *db, struct err *e)
+{
+	struct stmt *list = db_stmt(db, SQL_DAMAGED_LIST);
+	struct digest *d = digest_new();
+	unsigned char digest[DIGEST_RAW_SIZE];
+	struct stmt *s;
+	const char *body;
+	size_t len;
+	bool row;
+	int rc = -1;
+
+	for (;;) {
+		if (stmt_step(list, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		body = stmt_text(list, 1, &len);
+		digest_add(d, body, len);
+		digest_raw(d, digest);
+		s = db_stmt(db, SQL_DAMAGED_DIGEST);
+		stmt_bind_blob(
+		    s, SQL_DAMAGED_DIGEST_P_DIGEST, digest, sizeof digest);
+		stmt_bind_int(
+		    s, SQL_DAMAGED_DIGEST_P_DOCUMENT, stmt_int(list, 0));
+		if (stmt_run(s, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	stmt_done(list);
+	digest_free(d);
+	return rc;
+}
+
+/* The next fetch of each source that ${id} lists is to be a full one. */
+static int
+forget_fetches(struct db *db, enum sql_id id, struct err *e)
+{
+	struct stmt *list = db_stmt(db, id);
+	struct stmt *s;
+	bool row;
+
+	for (;;) {
+		if (stmt_step(list, &row, e) == -1)
+			return -1;
+		if (!row)
+			return 0;
+		s = db_stmt(db, SQL_SOURCE_FORGET_VALIDATORS);
+		stmt_bind_int(s, SQL_SOURCE_FORGET_VALIDATORS_P_SOURCE,
+		    stmt_int(list, 0));
+		if (stmt_run(s, e) == -1)
+			return -1;
+	}
+}
+
+int
+copy_mend(struct db *db, const struct copy_loss *loss, struct err *e)
+{
+	if (stmt_run(db_stmt(db, SQL_DAMAGED_REPLACE), e) == -1 ||
+	    digest_stand_ins(db, e) == -1 ||
+	    forget_fetches(db, SQL_DAMAGED_SOURCES, e) == -1)
+		return -1;
+	return loss->withheld ? forget_fetches(db, SQL_FILTERED_SOURCES, e) : 0;
+}

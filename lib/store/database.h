@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry database as the sync opens it: created or moved on to the
+ * schema this program knows, with the traces of a sync that died cleared up.
+ */
+#ifndef LIB_STORE_DATABASE_H
+#define LIB_STORE_DATABASE_H
+
+#include "lib/db/db.h"
+
+/*
+ * Opens or creates ${path} and prepares the write statements.  A schema of a
+ * newer program, or a file that is another program's database, is refused and
+ * left as it is.  The caller holds the sync lock.
+ */
+int database_open(struct db **out, const char *path, struct err *e);
+/* The same with a database that has been opened to write. */
+int database_set_up(struct db *db, struct err *e);
+
+/*
+ * Makes all that is derived anew from the facts, inside the transaction that
+ * the caller began.
+ */
+int database_derive(struct db *db, struct err *e);
+
+/* Marks runs and sources that a dead process left unfinished. */
+int database_recover(struct db *db, struct err *e);
+
+/* One fact of the table setting; *${out} is NULL when unset; caller frees. */
+int database_setting(char **out, struct db *db, const char *key, struct err *e);
+int database_set(
+    struct db *db, const char *key, const char *value, struct err *e);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters of a source, and their text.
+ *
+ * Exclusion wins and any match of a list is as good as another, so the order
+ * of patterns does not matter and the two common shapes need no pattern
+ * matching: names as they are, and "abc*", are searched in sorted lists.
+ */
+#include "lib/store/filter.h"
+
+#include "lib/buf.h"
+#include "lib/store/glob.h"
+#include "lib/xalloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+/* A list of patterns, taken apart by shape; the texts are sorted. */
+struct patterns {
+	bool given; /* the list is not empty */
+	struct filter_list exact;
+	struct filter_list prefixes; /* none is the beginning of another */
+	struct glob **globs; /* owned */
+	size_t glob_count;
+};
+
+struct filter {
+	struct patterns include;
+	struct patterns exclude;
+	struct filter_list tags_include; /* sorted */
+	struct filter_list tags_exclude; /* sorted */
+};
+
+static void
+free_list(struct filter_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct filter_list){ NULL, 0 };
+}
+
+void
+filter_spec_free(struct filter_spec *spec)
+{
+	if (spec == NULL)
+		return;
+	free_list(&spec->names_include);
+	free_list(&spec->names_exclude);
+	free_list(&spec->tags_include);
+	free_list(&spec->tags_exclude);
+}
+
+/* ---- the text ---- */
+
+static void
+add_escaped(struct buf *json, utf8proc_int32_t c)
+{
+	switch (c) {
+	case '"':
+		buf_adds(json, "\\\"");
+		break;
+	case '\\':
+		buf_adds(json, "\\\\");
+		break;
+	case '\n':
+		buf_adds(json, "\\n");
+		break;
+	case '\r':
+		buf_adds(json, "\\r");
+		break;
+	case '\t':
+		buf_adds(json, "\\t");
+		break;
+	default:
+		buf_addf(json, "\\u%04x", (unsigned)c);
+	}
+}
+
+/* What the reference escapes, so that equal filters have equal hashes. */
+static bool
+is_escaped(utf8proc_int32_t c)
+{
+	return c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' ||
+	       c == '&' || c == 0x2028 || c == 0x2029;
+}
+
+static void
+add_string(struct buf *json, const char *text)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t used;
+
+	buf_addc(json, '"');
+	for (; *text != '\0'; text += used) {
+		used = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
+		if (used <= 0) {
+			buf_adds(json, "\\ufffd");
+			used = 1;
+		} else if (is_escaped(c)) {
+			add_escaped(json, c);
+		} else {
+			buf_add(json, text, (size_t)used);
+		}
+	}
+	buf_addc(json, '"');
+}
+
+/* Begins the member ${key} of the object that ${json} ends in. */
+static void
+add_key(struct buf *json, const char *key)
+{
+	if (json->data[json->len - 1] != '{')
+		buf_addc(json, ',');
+	add_string(json, key);
+	buf_addc(json, ':');
+}
+
+static void
+add_list(struct buf *json, const char *key, const struct filter_list *list)
+{
+	if (list->count == 0)
+		return;
+	add_key(json, key);
+	for (size_t i = 0; i < list->count; i++) {
+		buf_addc(json, i == 0 ? '[' : ',');
+		add_string(json, list->items[i]);
+	}
+	buf_addc(json, ']');
+}
+
+static void
+add_lists(struct buf *json, const char *key, const struct filter_list *include,
+    const struct filter_list *exclude)
+{
+	if (include->count == 0 && exclude->count == 0)
+		return;
+	add_key(json, key);
+	buf_addc(json, '{');
+	add_list(json, "include", include);
+	add_list(json, "exclude", exclude);
+	buf_addc(json, '}');
+}
+
+char *
+filter_spec_json(const struct filter_spec *spec)
+{
+	/* Six times a specification that is in memory already. */
+	struct buf json = BUF_INIT(SIZE_MAX / 2);
+
+	if (!spec->present)
+		return xstrdup("null");
+	buf_addc(&json, '{');
+	add_lists(&json, "names", &spec->names_include, &spec->names_exclude);
+	add_lists(&json, "tags", &spec->tags_include, &spec->tags_exclude);
+	buf_addc(&json, '}');
+	return buf_take(&json);
+}
+
+/* ---- compiling ---- */
+
+static int
+compare_items(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+sort(struct filter_list *list)
+{
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof *list->items,
+		    compare_items);
+}
+
+static void
+copy_sorted(struct filter_list *copy, const struct filter_list *list)
+{
+	copy->items = xcalloc(list->count, sizeof *copy->items);
+	for (size_t i = 0; i < list->count; i++)
+		copy->items[copy->count++] = xstrdup(list->items[i]);
+	sort(copy);
+}
+
+static bool
+starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Drops those that a shorter one makes needless; they follow it at once. */
+static void
+drop_longer_prefixes(struct filter_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (kept > 0 &&
+		    starts_with(list->items[i], list->items[kept - 1]))
+			free(list->items[i]);
+		else
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+static int
+add_pattern(struct patterns *p, const char *pattern, struct err *e)
+{
+	size_t plain = strcspn(pattern, "*?[{\\");
+	struct glob *g;
+
+	if (glob_new(&g, pattern, e) == -1)
+		return -1;
+	if (pattern[plain] == '\0') {
+		p->exact.items[p->exact.count++] = xstrdup(pattern);
+	} else if (pattern[plain + strspn(pattern + plain, "*")] == '\0') {
+		p->prefixes.items[p->prefixes.count++] =
+		    xstrndup(pattern, plain);
+	} else {
+		p->globs[p->glob_count++] = g;
+		g = NULL;
+	}
+	glob_free(g);
+	return 0;
+}
+
+static int
+compile(struct patterns *p, const struct filter_list *list, const char *key,
+    struct err *e)
+{
+	p->given = list->count > 0;
+	p->exact.items = xcalloc(list->count, sizeof *p->exact.items);
+	p->prefixes.items = xcalloc(list->count, sizeof *p->prefixes.items);
+	p->globs = xcalloc(list->count, sizeof *p->globs);
+	for (size_t i = 0; i < list->count; i++) {
+		if (add_pattern(p, list->items[i], e) == -1) {
+			err_wrap(e, "names.%s[%zu]", key, i);
+			return -1;
+		}
+	}
+	sort(&p->exact);
+	sort(&p->prefixes);
+	drop_longer_prefixes(&p->prefixes);
+	return 0;
+}
+
+static void
+free_patterns(struct patterns *p)
+{
+	free_list(&p->exact);
+	free_list(&p->prefixes);
+	for (size_t i = 0; i < p->glob_count; i++)
+		glob_free(p->globs[i]);
+	free(p->globs);
+}
+
+int
+filter_new(struct filter **out, const struct filter_spec *spec, struct err *e)
+{
+	struct filter *f = xcalloc(1, sizeof *f);
+	int rc = -1;
+
+	if (compile(&f->include, &spec->names_include, "include", e) == -1 ||
+	    compile(&f->exclude, &spec->names_exclude, "exclude", e) == -1)
+		goto out;
+	copy_sorted(&f->tags_include, &spec->tags_include);
+	copy_sorted(&f->tags_exclude, &spec->tags_exclude);
+	*out = f;
+	f = NULL;
+	rc = 0;
+out:
+	filter_free(f);
+	return rc;
+}
+
+void
+filter_free(struct filter *f)
+{
+	if (f == NULL)
+		return;
+	free_patterns(&f->include);
+	free_patterns(&f->exclude);
+	free_list(&f->tags_include);
+	free_list(&f->tags_exclude);
+	free(f);
+}
+
+/* ---- deciding ---- */
+
+static bool
+has_item(const struct filter_list *sorted, const char *text)
+{
+	return sorted->count > 0 &&
+	       bsearch(&text, sorted->items, sorted->count,
+		   sizeof *sorted->items, compare_items) != NULL;
+}
+
+/*
+ * As no prefix in the list begins with another, only the last one that sorts
+ * up to ${name} can be the beginning of ${name}.
+ */
+static bool
+has_prefix_of(const struct filter_list *sorted, const char *name)
+{
+	size_t low = 0, high = sorted->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(sorted->items[middle], name) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && starts_with(name, sorted->items[low - 1]);
+}
+
+static bool
+matches(const struct patterns *p, const char *name)
+{
+	if (has_item(&p->exact, name) || has_prefix_of(&p->prefixes, name))
+		return true;
+	for (size_t i = 0; i < p->glob_count; i++)
+		if (glob_match(p->globs[i], name))
+			return true;
+	return false;
+}
+
+static bool
+has_any(const struct filter_list *sorted, const char *const *tags, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (has_item(sorted, tags[i]))
+			return true;
+	return false;
+}
+
+bool
+filter_keeps(const struct filter *f, enum entry_kind kind, const char *name,
+    const char *const *tags, size_t tag_count)
+{
+	if (matches(&f->exclude, name))
+		return false;
+	if (f->include.given && !matches(&f->include, name))
+		return false;
+	if (kind != ENTRY_SERVER)
+		return true;
+	if (has_any(&f->tags_exclude, tags, tag_count))
+		return false;
+	return f->tags_include.count == 0 ||
+	       has_any(&f->tags_include, tags, tag_count);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The instants that a change to the database is dated with. */
+#ifndef LIB_STORE_INSTANT_H
+#define LIB_STORE_INSTANT_H
+
+#include "lib/db/db.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct instant {
+	/*
+	 * The present: when something was first seen, or removed.  It is what
+	 * changed is, unless the clock was far ahead once.
+	 */
+	int64_t now;
+	/*
+	 * The present, but later than every change that is stored.  A client
+	 * that asks for what changed after the last change it knows misses
+	 * nothing, even when two sources are applied within a tick of the
+	 * clock, or the clock was set back.
+	 */
+	int64_t changed;
+};
+
+/* CLOCK_NEVER for both: what is done is no change that clients ask for. */
+#define INSTANT_NONE                                       \
+	{                                                  \
+		.now = CLOCK_NEVER, .changed = CLOCK_NEVER \
+	}
+
+/* Call it in the transaction of the change. */
+int instant_take(struct instant *out, struct db *db, struct err *e);
+
+/* Whether changes are stored which are dated far in the future. */
+bool instant_is_ahead(const struct instant *at);
+
+#endif

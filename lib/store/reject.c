@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of the table rejection. */
+#include "lib/store/reject.h"
+
+#include "lib/limits.h"
+
+#include <stdio.h>
+
+int
+reject_start(struct reject *r, bool partial, struct err *e)
+{
+	struct stmt *s;
+	bool row;
+
+	if (!partial) {
+		s = db_stmt(r->db, SQL_REJECTION_CLEAR);
+		stmt_bind_int(s, SQL_REJECTION_CLEAR_P_SOURCE, r->source);
+		return stmt_run(s, e);
+	}
+	s = db_stmt(r->db, SQL_REJECTION_STANDING);
+	stmt_bind_int(s, SQL_REJECTION_STANDING_P_SOURCE, r->source);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	if (row) {
+		r->ordinal = stmt_int(s, 0);
+		r->rejected = stmt_int(s, 1);
+		r->listed = stmt_int(s, 2);
+		r->notes = stmt_int(s, 3);
+		r->standing = r->ordinal > 0;
+	}
+	stmt_done(s);
+	return 0;
+}
+
+static int
+forget(struct reject *r, const struct catalog_entry *entry, bool served,
+    int64_t *gone, struct err *e)
+{
+	struct stmt *s = db_stmt(r->db, SQL_REJECTION_FORGET);
+
+	stmt_bind_int(s, SQL_REJECTION_FORGET_P_SOURCE, r->source);
+	stmt_bind_int(s, SQL_REJECTION_FORGET_P_KIND, entry->kind);
+	stmt_bind_str(s, SQL_REJECTION_FORGET_P_NAME, entry->facts.name);
+	stmt_bind_str(s, SQL_REJECTION_FORGET_P_VERSION, entry->facts.version);
+	stmt_bind_int(s, SQL_REJECTION_FORGET_P_SERVED, served);
+	if (stmt_run(s, e) == -1)
+		return -1;
+	*gone = db_changes(r->db);
+	return 0;
+}
+
+int
+reject_forget(
+    struct reject *r, const struct catalog_entry *entry, struct err *e)
+{
+	int64_t bad, noted;
+
+	if (!r->standing || entry->facts.name == NULL ||
+	    entry->facts.version == NULL)
+		return 0;
+	if (forget(r, entry, false, &bad, e) == -1 ||
+	    forget(r, entry, true, &noted, e) == -1)
+		return -1;
+	r->rejected -= bad;
+	r->listed -= bad;
+	r->notes -= noted;
+	return 0;
+}
+
+static void
+name_place(char *into, size_t size, const struct reject_place *place,
+    const struct rules_problem *problem)
+{
+	int used = 0;
+
+	if (place->document != NULL)
+		used = snprintf(into, size, "%s: ", place->document);
+	if (used >= 0 && (size_t)used < size)
+		catalog_place(into + used, size - (size_t)used, place->entry,
+		    problem->path);
+}
+
+void
+reject_text(char *into, size_t size, const struct reject_place *place,
+    const struct rules_problem *problem)
+{
+	char where[LIMIT_PATH];
+
+	name_place(where, sizeof where, place, problem);
+	snprintf(into, size, "%.400s: %s", where, problem->rule);
+}
+
+static int
+insert(struct reject *r, const struct reject_place *place,
+    const struct rules_problem *problem, bool served, struct err *e)
+{
+	const struct rules_entry *facts = &place->entry->facts;
+	struct stmt *s = db_stmt(r->db, SQL_REJECTION_INSERT);
+	char where[LIMIT_PATH];
+
+	name_place(where, sizeof where, place, problem);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, r->source);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, ++r->ordinal);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, place->entry->kind);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, where);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, facts->name);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, facts->version);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, problem->rule);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, problem->value);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SERVED, served);
+	return stmt_run(s, e);
+}
+
+int
+reject_entry(struct reject *r, const struct reject_place *place,
+    const struct rules_problem *problem, struct err *e)
+{
+	char where[LIMIT_PATH];
+
+	if (r->silent)
+		return 0;
+	if (r->strict) {
+		/* Which document it is is said around this. */
+		catalog_place(where, sizeof where, place->entry, problem->path);
+		err_set(e, ERR_INPUT,
+		    "registry schema validation failed: %s: %s", where,
+		    problem->rule);
+		return -1;
+	}
+	r->rejected++;
+	if (r->listed == LIMIT_REJECTED_KEPT)
+		return 0;
+	r->listed++;
+	return insert(r, place, problem, false, e);
+}
+
+int
+reject_document(
+    struct reject *r, const char *document, const char *why, struct err *e)
+{
+	struct stmt *s;
+
+	r->rejected++;
+	if (r->listed == LIMIT_REJECTED_KEPT)
+		return 0;
+	r->listed++;
+	s = db_stmt(r->db, SQL_REJECTION_INSERT);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, r->source);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, ++r->ordinal);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, ENTRY_SERVER);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, document);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, NULL);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, NULL);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, why);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, "");
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SERVED, 0);
+	return stmt_run(s, e);
+}
+
+int
+reject_note(struct reject *r, const struct reject_place *place,
+    const struct rules_problem *problem, struct err *e)
+{
+	if (r->silent || r->notes == LIMIT_REJECTED_KEPT)
+		return 0;
+	r->notes++;
+	return insert(r, place, problem, true, e);
+}

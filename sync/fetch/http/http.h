@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one door to HTTP: every request the sync makes goes through here, and
+ * only the files http*.c know libcurl.
+ *
+ * A struct http keeps connections open between requests.  http_get() follows
+ * redirects (http and https only, never from https back to http), undoes gzip,
+ * checks that a body arrived whole, and tries again what may succeed the next
+ * time: failures of the connection, timeouts, status 408, 429 and 5xx.  It
+ * waits as long as Retry-After says, up to LIMIT_HTTP_RETRY_AFTER; a longer
+ * time ends the tries, and http_retry_after() returns it.  With TLS it speaks
+ * HTTP/2 where libcurl and the server do.  Proxies come from the environment
+ * (http_proxy, https_proxy, all_proxy, no_proxy), root certificates from the
+ * system or SSL_CERT_FILE and SSL_CERT_DIR.  When no
+ * authority signed a certificate, the error names the key that helps.
+ */
+#ifndef SYNC_FETCH_HTTP_HTTP_H
+#define SYNC_FETCH_HTTP_HTTP_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http;
+
+/*
+ * What a source allows and sends.  All zero: the ordinary.  What it points to
+ * has to outlive the struct http.
+ */
+struct http_policy {
+	/* PEM; trusted instead of the system's root certificates. */
+	const char *ca_file;
+	const char *ca_key; /* of the configuration, for messages */
+	/*
+	 * Only addresses that the whole Internet can reach, wherever a name or
+	 * a redirect leads.  Then no proxy is used: it would resolve names
+	 * where nobody checks.
+	 */
+	bool public_only;
+	bool https_only; /* also where a redirect leads */
+	/*
+	 * Lines "Name: value" sent to the origin (scheme, host, port) of the
+	 * URL asked for, never to another one that it redirects to.  Not over
+	 * plain http either, but for loopback and with headers_over_http.
+	 */
+	char **headers;
+	size_t header_count;
+	bool headers_over_http;
+};
+
+struct http_request {
+	const char *url;
+	const char *accept; /* of the Accept header; NULL for none */
+	/* Validators of what is already here, as received; NULL for none. */
+	const char *etag;
+	const char *last_modified;
+	bool no_redirects; /* one is an error: a token is for one host */
+	uint64_t max_body; /* decoded; 0: LIMIT_HTTP_BODY */
+	int64_t timeout_ns; /* of one try with its redirects; 0: none */
+	int64_t deadline_us; /* clock_monotonic(), for all tries; 0: none */
+
+	/*
+	 * Where the decoded body of a 200 goes.  start() is called before each
+	 * try: what write() got until then is void.  -1 with ${e} gives up.
+	 */
+	int (*start)(void *ctx, struct err *e);
+	int (*write)(void *ctx, const void *data, size_t len, struct err *e);
+	/* Requests and bytes received so far, now and then; NULL for none. */
+	void (*progress)(void *ctx, unsigned requests, uint64_t bytes);
+	void *ctx; /* of all three */
+};
+
+struct http_response {
+	int status; /* of the last answer; 0: there was none */
+	char *etag; /* NULL when not sent, too long or malformed */
+	char *last_modified; /* the same */
+	char *refusal; /* the start of the body of what is no 200, or NULL */
+	size_t refusal_len;
+	char *words; /* how that explains a failure; NULL: it does not */
+	int64_t date_us; /* of the server's clock; CLOCK_NEVER: not sent */
+	/* Retry-After as a length and as an instant; CLOCK_NEVER: not sent. */
+	int64_t retry_us;
+	int64_t retry_at_us;
+	unsigned requests; /* sent, redirects and tries included */
+	uint64_t bytes; /* of bodies, as received */
+};
+
+/*
+ * The caller frees *${out} with http_free() (NULL is allowed).  ${policy} may
+ * be NULL.
+ */
+int http_new(
+    struct http **out, const struct http_policy *policy, struct err *e);
+void http_free(struct http *h);
+
+/*
+ * Gets ${rq}->url.  Returns 0 when the answer is 200 with a body that went to
+ * write() as a whole, or 304 when validators were given.  Everything else is
+ * -1: ERR_FETCH, ERR_LIMIT when the body is too large, or what write() set.
+ * Messages name the URL without user name and password, and end with the
+ * server's own words (http_words.h) without the headers of the policy.  The
+ * caller frees the
+ * members of ${rs} with http_response_free() in both cases.
+ */
+int http_get(struct http *h, const struct http_request *rq,
+    struct http_response *rs, struct err *e);
+void http_response_free(struct http_response *rs);
+
+/*
+ * How long the server of ${rs} asked to be left alone, in microseconds, at most
+ * LIMIT_RETRY_KEPT seconds; 0 when it did not.  A date is measured by the
+ * server's own clock if it sent that too.
+ */
+int64_t http_retry_after(const struct http_response *rs);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding the explanation of a refusal.  Registries, frameworks and proxies
+ * each have a form of their own (RFC 9457, FastAPI, Zod, JSON:API, Kubernetes),
+ * so the members that explain are looked for by their names alone.
+ */
+#include "sync/fetch/http/http_words.h"
+
+#include "lib/buf.h"
+#include "lib/document/jscan.h"
+#include "lib/limits.h"
+#include "lib/url.h"
+#include "lib/xalloc.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX (JSCAN_PATH_MAX - 2)
+#define SECRET_MIN 3 /* shorter ones would hit common words */
+#define QUERY_MIN 8
+
+struct words {
+	struct buf text;
+	struct buf title; /* used where there is no text */
+};
+
+/* ---- clean text ---- */
+
+/* How many bytes of ${p} are a character that is not to be shown, else 0. */
+static size_t
+unseen(const unsigned char *p)
+{
+	if (*p < ' ' || *p == 0x7f)
+		return 1;
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+		return 2; /* C1 controls */
+	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)
+		return 3; /* byte order mark */
+	if (p[0] != 0xe2)
+		return 0;
+	/* Marks of width 0 and of direction, separators of lines. */
+	if ((p[1] == 0x80 && ((p[2] >= 0x8b && p[2] <= 0x8f) ||
+				 (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+	    (p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf))
+		return 3;
+	return 0;
+}
+
+/* One space for each run of blanks and of what is not to be shown. */
+static void
+clean(char *text)
+{
+	const unsigned char *from = (const unsigned char *)text;
+	char *to = text;
+	size_t skip;
+
+	while (*from != '\0') {
+		skip = *from == ' ' ? 1 : unseen(from);
+		if (skip == 0) {
+			*to++ = (char)*from++;
+			continue;
+		}
+		if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+		from += skip;
+	}
+	while (to > text && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
+void
+http_words_cut(char *words)
+{
+	size_t len = LIMIT_HTTP_WORDS;
+
+	if (strlen(words) <= len)
+		return;
+	while (len > 0 && ((unsigned char)words[len] & 0xc0) == 0x80)
+		len--;
+	words[len] = '\0';
+}
+
+/* Adds a text that is not there yet. */
+static void
+add(struct buf *to, char *text)
+{
+	clean(text);
+	if (*text == '\0' || (to->len > 0 && strstr(buf_str(to), text) != NULL))
+		return;
+	if (to->len > 0)
+		buf_adds(to, ": ");
+	buf_adds(to, text);
+}
+
+/* ---- JSON ---- */
+
+/* The nearest name on the way to a value; NULL in an array alone. */
+static const struct jscan_step *
+nearest_name(const struct jscan_place *at)
+{
+	for (size_t i = at->depth; i > 0; i--)
+		if (at->steps[i - 1].key != NULL)
+			return &at->steps[i - 1];
+	return NULL;
+}
+
+static bool
+explains(const struct jscan_step *step)
+{
+	static const char *const names[] = { "error", "errors", "message",
+		"messages", "detail", "details", "msg", "error_description",
+		"location", "loc", "path", "parameter", "field" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (jscan_step_is(step, names[i]))
+			return true;
+	return false;
+}
+
+static enum jscan_action
+decide(void *ctx, const struct jscan_place *at)
+{
+	const struct jscan_step *name = nearest_name(at);
+
+	(void)ctx;
+	if (at->first == '{' || at->first == '[')
+		return at->depth < DEPTH_MAX ? JSCAN_DESCEND : JSCAN_SKIP;
+	if (at->first != '"')
+		return JSCAN_SKIP;
+	return at->depth == 0 ||
+		       (name != NULL &&
+			   (explains(name) || jscan_step_is(name, "title")))
+		   ? JSCAN_CAPTURE
+		   : JSCAN_SKIP;
+}
+
+static int
+captured(void *ctx, const struct jscan_place *at, const struct jscan_capture *c,
+    struct err *e)
+{
+	const struct jscan_step *name = nearest_name(at);
+	struct words *w = ctx;
+	size_t len = c->len;
+
+	(void)e;
+	if (c->too_large || c->too_deep)
+		return 0;
+	add(name != NULL && jscan_step_is(name, "title") ? &w->title : &w->text,
+	    jscan_unquote(c->json, &len));
+	return 0;
+}
+
+static void
+read_json(struct words *w, const char *text, size_t len)
+{
+	const struct jscan_handler handler = { w, LIMIT_HTTP_QUOTED, decide,
+		captured };
+	struct err ignored = ERR_INIT;
+	struct reader r;
+
+	reader_from_memory(&r, text, len);
+	/* A body that breaks off has said something all the same. */
+	(void)jscan_run(&r, &handler, &ignored);
+}
+
+/* ---- plain text ---- */
+
+static void
+read_line(struct words *w, const char *text, size_t len)
+{
+	char *line = xstrndup(text, len);
+
+	line[strcspn(line, "\r\n")] = '\0';
+	/* In whatever character set it may be. */
+	for (char *p = line; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	add(&w->text, line);
+	free(line);
+}
+
+char *
+http_words_read(const char *text, size_t len)
+{
+	struct words w = { BUF_INIT(2 * LIMIT_HTTP_QUOTED),
+		BUF_INIT(2 * LIMIT_HTTP_QUOTED) };
+	struct buf *found = &w.text;
+	char *words = NULL;
+
+	while (len > 0 && strchr(" \t\r\n", *text) != NULL && *text != '\0') {
+		text++;
+		len--;
+	}
+	if (len > 0 && strchr("{[\"", *text) != NULL && *text != '\0')
+		read_json(&w, text, len);
+	else if (len > 0 && *text != '<')
+		read_line(&w, text, len);
+	if (found->len == 0)
+		found = &w.title;
+	if (found->len > 0)
+		words = xstrdup(buf_str(found));
+	buf_free(&w.text);
+	buf_free(&w.title);
+	return words;
+}
+
+/* ---- secrets ---- */
+
+void
+http_words_hide(char *words, const char *secret)
+{
+	size_t len = strlen(secret);
+
+	if (len < SECRET_MIN)
+		return;
+	while ((words = strstr(words, secret)) != NULL) {
+		memset(words, '*', 3);
+		memmove(words + 3, words + len, strlen(words + len) + 1);
+		words += 3;
+	}
+}
+
+/* ${len} bytes of a URL, as written and decoded. */
+static void
+hide_part(char *words, const char *part, size_t len, size_t min)
+{
+	char *text;
+
+	if (len < min)
+		return;
+	text = xstrndup(part, len);
+	http_words_hide(words, text);
+	for (char *p = text; *p != '\0'; p++)
+		if (*p == '+')
+			*p = ' ';
+	url_decode(text);
+	http_words_hide(words, text);
+	free(text);
+}
+
+void
+http_words_hide_url(char *words, const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *query = strchr(url, '?');
+	size_t len;
+
+	if (host != NULL) {
+		host += 3;
+		len = strcspn(host, "/?#");
+		while (len > 0 && host[len - 1] != '@')
+			len--;
+		for (size_t at = 0, n; at < len; at += n + 1) {
+			n = strcspn(host + at, ":@");
+			hide_part(words, host + at, n, 1);
+		}
+	}
+	while (query != NULL && *query != '\0' && *query != '#') {
+		query++;
+		len = strcspn(query, "&#");
+		host = memchr(query, '=', len);
+		if (host != NULL)
+			hide_part(words, host + 1,
+			    (size_t)(query + len - host - 1), QUERY_MIN);
+		query += len;
+	}
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A registry API: what to ask for, given what is remembered and what a crawl
+ * that broke off left behind, and what the answers amount to.
+ */
+#include "sync/kinds/api/fetch_api.h"
+
+#include "lib/clock.h"
+#include "lib/digest.h"
+#include "lib/limits.h"
+#include "lib/url.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/http/fetch_download.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_LENGTH 32 /* hex digits that name a crawl's files */
+#define OTHERS_SIZE 80
+
+/* What a fetch keeps to be opened. */
+struct documents {
+	struct fetch_api_log *log;
+	char name[32];
+};
+
+/* ---- documents ---- */
+
+static int
+open_page(struct fetch *f, size_t index, struct reader *r, const char **name,
+    struct err *e)
+{
+	struct documents *d = f->state;
+
+	(void)e;
+	fetch_api_log_reader(d->log, index, r);
+	snprintf(d->name, sizeof d->name, "page %zu", index + 1);
+	*name = d->name;
+	return 0;
+}
+
+/*
+ * The pages served their purpose, whatever became of it.  Who is killed before
+ * leaves them behind, and the next fetch hands them out again.
+ */
+static void
+release_pages(struct fetch *f)
+{
+	struct documents *d = f->state;
+
+	if (d == NULL)
+		return;
+	fetch_api_log_unlink(d->log);
+	fetch_api_log_free(d->log);
+	free(d);
+	f->state = NULL;
+}
+
+static const struct fetch_kind kind_api = { open_page, release_pages };
+
+static void
+hand_over(struct fetch_api_job *job)
+{
+	struct documents *d = xcalloc(1, sizeof *d);
+	struct fetch *out = job->out;
+
+	d->log = job->log;
+	out->state = d;
+	out->kind = &kind_api;
+	out->document_count = d->log->count;
+	job->log = NULL;
+}
+
+/* ---- what to ask for ---- */
+
+static bool
+full_is_due(const struct fetch_api_job *job, int64_t now)
+{
+	const struct fetch_api_checkpoint *old = &job->old;
+
+	return !job->known || job->options->force ||
+	       old->since_us == CLOCK_NEVER || old->full_us > now ||
+	       now - old->full_us >= job->conf->full_interval_ns / 1000;
+}
+
+/* Sets job->head to the crawl that is wanted. */
+static void
+want(struct fetch_api_job *job, bool full)
+{
+	struct fetch_api_head *h = &job->head;
+	const char *version = "v0.1";
+
+	memset(h, 0, sizeof *h);
+	h->started_us = clock_now();
+	h->date_us = CLOCK_NEVER;
+	h->since_us = full ? CLOCK_NEVER : job->old.since_us;
+	if (!full)
+		memcpy(h->from, job->previous->hash, sizeof h->from);
+	h->plain = job->known && job->old.plain;
+	if (*job->fixed_version != '\0')
+		version = job->fixed_version;
+	else if (job->known)
+		version = job->old.version;
+	snprintf(h->version, sizeof h->version, "%s", version);
+}
+
+/* Whether what was kept is a part of what is wanted. */
+static bool
+fits(const struct fetch_api_job *job)
+{
+	const struct fetch_api_head *kept = &job->log->head;
+	int64_t age = job->head.started_us - kept->started_us;
+
+	if (job->log->count == 0 || kept->since_us != job->head.since_us ||
+	    strcmp(kept->from, job->head.from) != 0 || age < 0 ||
+	    age > LIMIT_API_CRAWL_AGE * CLOCK_SECOND)
+		return false;
+	if (!job->log->complete)
+		return true;
+	/* All of it is here: either it was stored, or who had it was killed. */
+	return !job->options->force &&
+	       !(job->known && job->old.crawl_us == kept->started_us);
+}
+
+/* Whether the upstream answered, and did not like what it was asked. */
+static bool
+is_refusal(int status)
+{
+	return status >= 400 && status < 500 && status != 401 &&
+	       status != 402 && status != 403 && status != 407 &&
+	       status != 408 && status != 429;
+}
+
+/*
+ * Crawls on from where it broke off, or from the start.  A cursor that is no
+ * longer taken costs one new start, a delta that is not taken one full crawl.
+ */
+static int
+crawl(struct fetch_api_job *job, struct err *e)
+{
+	bool full = full_is_due(job, clock_now());
+	struct err ignored = ERR_INIT;
+
+	want(job, full);
+	if (!fits(job) && fetch_api_log_reset(job->log, e) == -1)
+		return -1;
+	/* Left behind once: not a second time, whatever is wrong with it. */
+	if (job->log->complete)
+		fetch_api_log_unlink(job->log);
+	while (fetch_api_crawl_run(job, e) == -1) {
+		bool again = is_refusal(job->status) &&
+			     (job->resumed_pages > 0 || !full);
+
+		if ((again || job->spoiled) &&
+		    fetch_api_log_reset(job->log, &ignored) == -1)
+			again = false;
+		if (!again)
+			return -1;
+		if (job->resumed_pages == 0)
+			full = true;
+		want(job, full);
+	}
+	return 0;
+}
+
+/* ---- what the answers amount to ---- */
+
+/* From when on the next delta has to ask. */
+static int64_t
+watermark(const struct fetch_api_job *job)
+{
+	const struct fetch_api_head *h = &job->log->head;
+	int64_t at = h->started_us;
+
+	/* The earlier of two clocks misses nothing. */
+	if (h->date_us != CLOCK_NEVER && h->date_us < at)
+		at = h->date_us;
+	return at - job->conf->overlap_ns / 1000;
+}
+
+/* The next fetch will ask for the same URL, and one page is all it has. */
+static void
+remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
+{
+	bool whole = job->not_modified || job->log->count == 1;
+
+	*c->asked = '\0';
+	if (!whole || job->resumed_pages > 0)
+		return;
+	fetch_download_keep(&job->out->validators, &job->first, job->previous);
+	memcpy(c->asked, job->asked, sizeof c->asked);
+}
+
+/* ", 3 skills, 1 plugins", of what was brought beside servers. */
+static void
+describe_others(char out[OTHERS_SIZE], const struct fetch_api_log *log)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)
+		if (log->entries[i] > 0)
+			used += (size_t)snprintf(out + used, OTHERS_SIZE - used,
+			    ", %llu %s", (unsigned long long)log->entries[i],
+			    fetch_api_list_get((enum fetch_api_list)i)->member);
+}
+
+static void
+describe_unchanged(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
+{
+	struct validators *v = &job->out->validators;
+
+	job->out->unchanged = true;
+	memcpy(v->hash, job->previous->hash, sizeof v->hash);
+	if (job->head.since_us == CLOCK_NEVER)
+		c->full_us = job->head.started_us;
+	remember_conditions(job, c);
+	snprintf(job->out->note, sizeof job->out->note,
+	    "registry API %s: nothing new", job->head.version);
+}
+
+static void
+describe_delta(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
+{
+	const struct fetch_api_log *log = job->log;
+	struct validators *v = &job->out->validators;
+	struct digest *d = digest_new();
+	char since[CLOCK_TEXT_SIZE], others[OTHERS_SIZE];
+
+	describe_others(others, log);
+	job->out->partial = true;
+	digest_add(d, log->head.from, strlen(log->head.from));
+	digest_add(d, log->hash, strlen(log->hash));
+	digest_hex(d, v->hash);
+	digest_free(d);
+	c->crawl_us = log->head.started_us;
+	c->since_us = watermark(job);
+	*c->asked = '\0'; /* the next one asks from another instant on */
+	memcpy(c->delta, log->hash, sizeof c->delta);
+	clock_format(since, log->head.since_us);
+	snprintf(job->out->note, sizeof job->out->note,
+	    "registry API %s: %llu servers%s since %s", log->head.version,
+	    (unsigned long long)log->entries[FETCH_API_SERVERS], others, since);
+}
+
+static int
+describe_full(
+    struct fetch_api_job *job, struct fetch_api_checkpoint *c, struct err *e)
+{
+	const struct fetch_api_log *log = job->log;
+	struct validators *v = &job->out->validators;
+	char resumed[64] = "", others[OTHERS_SIZE], fitted[32] = "";
+	bool deltas;
+	char *shown;
+
+	if (log->entries[FETCH_API_SERVERS] == 0 && !job->conf->allow_empty) {
+		shown = url_shown(job->conf->endpoint);
+		err_set(e, ERR_FETCH,
+		    "%s offers no servers at all; what is stored is kept (set "
+		    "api.allowEmpty if this is meant)",
+		    shown);
+		free(shown);
+		job->spoiled = true;
+		return -1;
+	}
+	memcpy(v->hash, log->hash, sizeof v->hash);
+	job->out->unchanged = strcmp(v->hash, job->previous->hash) == 0;
+	/* Where nothing moves it is not asked again: one request is enough. */
+	if (job->out->unchanged && job->known &&
+	    job->old.since_us == CLOCK_NEVER)
+		deltas = false;
+	else
+		deltas = fetch_api_crawl_knows_deltas(job);
+	memset(c, 0, sizeof *c);
+	c->crawl_us = c->full_us = log->head.started_us;
+	c->since_us = deltas ? watermark(job) : CLOCK_NEVER;
+	c->pages = log->count;
+	c->plain = log->head.plain;
+	memcpy(c->has, log->has, sizeof c->has);
+	memcpy(c->version, log->head.version, sizeof c->version);
+	if (!deltas)
+		remember_conditions(job, c);
+	if (job->resumed_pages > 0)
+		snprintf(resumed, sizeof resumed,
+		    ", %zu of them from a crawl that broke off",
+		    job->resumed_pages);
+	if (job->page_size < job->conf->page_size)
+		snprintf(fitted, sizeof fitted, " of %u", job->page_size);
+	describe_others(others, log);
+	snprintf(job->out->note, sizeof job->out->note,
+	    "registry API %s: %llu servers%s on %zu pages%s%s; deltas are "
+	    "%ssupported",
+	    log->head.version,
+	    (unsigned long long)log->entries[FETCH_API_SERVERS], others,
+	    log->count, fitted, resumed, deltas ? "" : "not ");
+	return 0;
+}
+
+/* Whether a delta says nothing that the one before did not say. */
+static bool
+is_old_news(const struct fetch_api_job *job)
+{
+	return job->not_modified ||
+	       (job->head.since_us != CLOCK_NEVER &&
+		   (fetch_api_log_entries(job->log) == 0 ||
+		       (job->known &&
+			   strcmp(job->log->hash, job->old.delta) == 0)));
+}
+
+static int
+describe(struct fetch_api_job *job, struct err *e)
+{
+	struct fetch_api_checkpoint c = job->old;
+
+	if (is_old_news(job))
+		describe_unchanged(job, &c);
+	else if (job->head.since_us != CLOCK_NEVER)
+		describe_delta(job, &c);
+	else if (describe_full(job, &c, e) == -1)
+		return -1;
+	c.page_size =
+	    job->page_size < job->conf->page_size ? job->page_size : 0;
+	job->out->validators.checkpoint = fetch_api_checkpoint_write(&c);
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+/* What names the files of this source's crawl. */
+static void
+make_key(char out[DIGEST_HEX_SIZE], const struct conf_source *source)
+{
+	char *identity = conf_source_identity(source);
+	struct digest *d = digest_new();
+
+	digest_add(d, source->name, strlen(source->name) + 1);
+	digest_add(d, identity, strlen(identity));
+	digest_hex(d, out);
+	out[KEY_LENGTH] = '\0';
+	digest_free(d);
+	free(identity);
+}
+
+static int
+set_up(struct fetch_api_job *job, struct err *e)
+{
+	const struct conf_api *conf = job->conf;
+	struct http_policy policy = { .ca_file = conf->ca_file,
+		.ca_key = "api.caFile",
+		.public_only = conf->public_only,
+		.https_only = conf->https_only,
+		.headers_over_http = conf->insecure };
+	char key[DIGEST_HEX_SIZE];
+
+	job->root = fetch_api_url_root(job->fixed_version, conf->endpoint);
+	job->known =
+	    fetch_api_checkpoint_read(&job->old, job->previous->checkpoint) &&
+	    job->previous->hash[0] != '\0';
+	job->page_size = conf->page_size;
+	if (job->known && job->old.page_size > 0 &&
+	    job->old.page_size < job->page_size)
+		job->page_size = job->old.page_size;
+	if (fetch_api_headers_read(
+		&job->headers, &job->header_count, conf, e) == -1)
+		return -1;
+	policy.headers = job->headers;
+	policy.header_count = job->header_count;
+	make_key(key, job->source);
+	if (http_new(&job->http, &policy, e) == -1)
+		return -1;
+	return fetch_api_log_open(&job->log, job->options->cache_dir, key, e);
+}
+
+static void
+tear_down(struct fetch_api_job *job)
+{
+	/* What will not be resumed needs no name. */
+	if (job->log != NULL &&
+	    (job->log->count == 0 || job->spoiled || job->out->unchanged))
+		fetch_api_log_unlink(job->log);
+	fetch_api_log_free(job->log);
+	http_response_free(&job->first);
+	http_free(job->http);
+	fetch_api_headers_free(job->headers, job->header_count);
+	free(job->root);
+}
+
+int
+fetch_api(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	struct fetch_api_job job = { .source = source,
+		.conf = &source->u.api,
+		.options = options,
+		.previous = previous,
+		.out = out };
+	int rc = -1;
+
+	if (set_up(&job, e) == -1 || crawl(&job, e) == -1 ||
+	    describe(&job, e) == -1)
+		goto out;
+	if (!out->unchanged)
+		hand_over(&job);
+	rc = 0;
+out:
+	tear_down(&job);
+	return rc;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the configmap kind share.
+ *
+ *   fetch_configmap.c         which way, and the one by a mounted directory
+ *   fetch_configmap_api.c     the way by the Kubernetes API
+ *   fetch_configmap_object.c  from the API's answer to documents
+ */
+#ifndef SYNC_KINDS_CONFIGMAP_FETCH_CONFIGMAP_H
+#define SYNC_KINDS_CONFIGMAP_FETCH_CONFIGMAP_H
+
+#include "sync/fetch/fetch.h"
+#include "sync/fetch/spool.h"
+
+/* What a pod is given to identify itself. */
+#define FETCH_CONFIGMAP_SERVICE_ACCOUNT \
+	"/var/run/secrets/kubernetes.io/serviceaccount"
+
+/* As fetch_source() for a ConfigMap that has a name. */
+int fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+
+/* ---- fetch_configmap_object.c ---- */
+struct fetch_configmap_document {
+	char *key;
+	uint64_t offset; /* in the spool */
+	uint64_t size;
+	char hash[FETCH_HASH_SIZE];
+	char *problem; /* of one of several: why it cannot be read; else NULL */
+};
+
+struct fetch_configmap_object {
+	struct spool *spool;
+	struct fetch_configmap_document *documents; /* sorted by key */
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * Reads from ${answer}, a ConfigMap as JSON, its metadata.resourceVersion,
+ * which the caller frees.  ERR_INPUT when the text is something else.
+ */
+int fetch_configmap_version(char **out, struct spool *answer, struct err *e);
+
+/*
+ * Brings the texts of ${answer} at ${key} ("*": all) to a spool of their own
+ * in ${dir}, those of binaryData decoded and inflated, together at most ${max}
+ * bytes.  Nothing need be there: count may be 0.  ERR_INPUT, ERR_LIMIT,
+ * ERR_FETCH.  The caller frees *${out}; NULL is allowed there.
+ */
+int fetch_configmap_object(struct fetch_configmap_object **out,
+    struct spool *answer, const char *key, const char *dir, uint64_t max,
+    struct err *e);
+void fetch_configmap_object_free(struct fetch_configmap_object *o);
+
+#endif

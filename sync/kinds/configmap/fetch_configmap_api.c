@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ConfigMap read from the Kubernetes API, as a pod's service account unless
+ * the configuration says otherwise.
+ *
+ * The API knows no conditional request for one object (an ETag is not sent,
+ * If-None-Match not looked at), so the object comes over the network each
+ * time; its resourceVersion then tells whether there is anything to do.  Token
+ * and CA are files that the cluster replaces while this runs: both are read
+ * anew for every fetch.
+ */
+#include "sync/kinds/configmap/fetch_configmap.h"
+
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/http/fetch_download.h"
+#include "sync/fetch/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define SERVICE_ACCOUNT FETCH_CONFIGMAP_SERVICE_ACCOUNT
+#define TIMEOUT_NS (30 * INT64_C(1000000000))
+
+/* How to ask, found out anew for every fetch. */
+struct access {
+	char *namespace_name;
+	char *url; /* of the ConfigMap */
+	char *token; /* NULL over plain http */
+	const char *ca_file; /* NULL: the system's */
+};
+
+static void
+access_free(struct access *a)
+{
+	free(a->namespace_name);
+	free(a->url);
+	secret_free(a->token);
+}
+
+/* ---- where and as whom ---- */
+
+static int
+find_namespace(
+    struct access *a, const struct conf_configmap *conf, struct err *e)
+{
+	if (conf->namespace_name != NULL) {
+		a->namespace_name = xstrdup(conf->namespace_name);
+		return 0;
+	}
+	if (secret_read(&a->namespace_name, SERVICE_ACCOUNT "/namespace",
+		SERVICE_ACCOUNT "/namespace", e) == -1) {
+		err_wrap(e,
+		    "configmap.namespace is not set and this is no pod with a "
+		    "service account");
+		return -1;
+	}
+	/* It becomes a part of the URL. */
+	if (strspn(
+		a->namespace_name, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
+	    strlen(a->namespace_name)) {
+		err_set(e, ERR_FETCH, "%s holds no name of a namespace",
+		    SERVICE_ACCOUNT "/namespace");
+		return -1;
+	}
+	return 0;
+}
+
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* The server without a slash at its end; the caller frees it. */
+static int
+find_server(char **out, const struct conf_configmap *conf, struct err *e)
+{
+	const char *host = variable("KUBERNETES_SERVICE_HOST");
+	const char *port = variable("KUBERNETES_SERVICE_PORT");
+	bool is_ipv6 = host != NULL && strchr(host, ':') != NULL;
+	size_t len;
+
+	if (conf->server != NULL) {
+		len = strlen(conf->server);
+		while (len > 0 && conf->server[len - 1] == '/')
+			len--;
+		*out = xstrndup(conf->server, len);
+		return 0;
+	}
+	if (host == NULL) {
+		err_set(e, ERR_FETCH,
+		    "configmap.server is not set and this is no pod: "
+		    "KUBERNETES_SERVICE_HOST is not set either");
+		return -1;
+	}
+	*out = xasprintf("https://%s%s%s:%s", is_ipv6 ? "[" : "", host,
+	    is_ipv6 ? "]" : "", port != NULL ? port : "443");
+	return 0;
+}
+
+static int
+find_token(struct access *a, const struct conf_configmap *conf,
+    const char *server, struct err *e)
+{
+	const char *file = conf->token_file != NULL ? conf->token_file
+						    : SERVICE_ACCOUNT "/token";
+
+	if (strncasecmp(server, "https:", 6) != 0)
+		return 0;
+	return secret_read(
+	    &a->token, "the file of configmap.tokenFile", file, e);
+}
+
+static const char *
+find_ca(const struct conf_configmap *conf)
+{
+	if (conf->ca_file != NULL)
+		return conf->ca_file;
+	if (access(SERVICE_ACCOUNT "/ca.crt", F_OK) == 0)
+		return SERVICE_ACCOUNT "/ca.crt";
+	return NULL;
+}
+
+static int
+find_access(struct access *a, const struct conf_configmap *conf, struct err *e)
+{
+	char *server = NULL;
+	int rc = -1;
+
+	if (find_namespace(a, conf, e) == -1 ||
+	    find_server(&server, conf, e) == -1 ||
+	    find_token(a, conf, server, e) == -1)
+		goto out;
+	a->ca_file = find_ca(conf);
+	a->url = xasprintf("%s/api/v1/namespaces/%s/configmaps/%s", server,
+	    a->namespace_name, conf->name);
+	rc = 0;
+out:
+	free(server);
+	return rc;
+}
+
+/* ---- asking ---- */
+
+static uint64_t
+limit(const struct fetch_options *options, uint64_t most)
+{
+	return options->max_bytes != 0 && options->max_bytes < most
+		   ? options->max_bytes
+		   : most;
+}
+
+/* The answer of the API to in->spool. */
+static int
+ask(struct fetch_download *in, const struct access *a, struct err *e)
+{
+	struct http_request rq = {
+		.url = a->url,
+		.accept = "application/json",
+		.no_redirects = true,
+		.max_body = limit(in->options, LIMIT_CONFIGMAP_ANSWER),
+		.timeout_ns = TIMEOUT_NS,
+	};
+	char *token = a->token == NULL
+			  ? NULL
+			  : xasprintf("Authorization: Bearer %s", a->token);
+	const struct http_policy policy = {
+		.ca_file = a->ca_file,
+		.ca_key = "configmap.caFile",
+		.headers = &token,
+		.header_count = token != NULL,
+	};
+	struct http_response rs = { 0 };
+	int rc = -1;
+
+	if (fetch_download_run(in, &rq, &policy, &rs, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	http_response_free(&rs);
+	secret_free(token);
+	return rc;
+}
+
+/* ---- documents ---- */
+
+static int
+open_document(struct fetch *f, size_t index, struct reader *r,
+    const char **name, struct err *e)
+{
+	struct fetch_configmap_object *o = f->state;
+	const struct fetch_configmap_document *d = &o->documents[index];
+
+	*name = d->key;
+	if (d->problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", d->problem);
+		return -1;
+	}
+	spool_part_reader(o->spool, d->offset, d->size, r);
+	return 0;
+}
+
+static void
+release_object(struct fetch *f)
+{
+	fetch_configmap_object_free(f->state);
+	f->state = NULL;
+}
+
+static const struct fetch_kind kind_configmap = { open_document,
+	release_object };
+
+static int
+check_readable(const struct fetch_configmap_object *o, struct err *e)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->documents[i].problem == NULL)
+			return 0;
+	err_set(e, ERR_INPUT, "%s", o->documents[0].problem);
+	return -1;
+}
+
+/* As sync/fetch/fetch.h has it for one document and for several. */
+static void
+hash_documents(
+    char hash[FETCH_HASH_SIZE], const struct fetch_configmap_object *o)
+{
+	struct digest *all;
+
+	if (o->count == 1) {
+		memcpy(hash, o->documents[0].hash, FETCH_HASH_SIZE);
+		return;
+	}
+	all = digest_new();
+	for (size_t i = 0; i < o->count; i++) {
+		const struct fetch_configmap_document *d = &o->documents[i];
+
+		if (d->problem != NULL)
+			fetch_hash_add_problem(all, d->problem, d->key);
+		else
+			fetch_hash_add(all, d->hash, d->key);
+	}
+	digest_hex(all, hash);
+	digest_free(all);
+}
+
+static bool
+is_known(const struct validators *previous, const char *version,
+    const struct fetch_options *options)
+{
+	return !options->force && previous->hash[0] != '\0' &&
+	       previous->revision != NULL &&
+	       strcmp(previous->revision, version) == 0;
+}
+
+static int
+take_documents(struct fetch_download *in, const struct conf_configmap *conf,
+    const char *namespace_name, const struct validators *previous,
+    struct err *e)
+{
+	struct fetch_configmap_object *o = NULL;
+	struct fetch *out = in->fetch;
+	int rc = -1;
+
+	if (fetch_configmap_object(&o, in->spool, conf->key,
+		in->options->cache_dir,
+		limit(in->options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {
+		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
+		goto out;
+	}
+	if (o->count == 0 && strcmp(conf->key, "*") == 0) {
+		err_set(e, ERR_FETCH, "ConfigMap %s/%s has no keys",
+		    namespace_name, conf->name);
+		goto out;
+	}
+	if (o->count == 0) {
+		err_set(e, ERR_FETCH, "key %s not found in ConfigMap %s/%s",
+		    conf->key, namespace_name, conf->name);
+		goto out;
+	}
+	if (check_readable(o, e) == -1) {
+		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
+		goto out;
+	}
+	hash_documents(out->validators.hash, o);
+	out->files = strcmp(conf->key, "*") == 0;
+	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
+	if (!out->unchanged) {
+		out->kind = &kind_configmap;
+		out->document_count = o->count;
+		out->state = o;
+		o = NULL;
+	}
+	rc = 0;
+out:
+	fetch_configmap_object_free(o);
+	return rc;
+}
+
+int
+fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	struct fetch_download in = { .fetch = out, .options = options };
+	struct validators *v = &out->validators;
+	struct access a = { 0 };
+	int rc = -1;
+
+	if (spool_new(&in.spool, options->cache_dir, e) == -1)
+		goto out;
+	fetch_download_tell(&in);
+	if (find_access(&a, conf, e) == -1 || ask(&in, &a, e) == -1 ||
+	    fetch_configmap_version(&v->revision, in.spool, e) == -1) {
+		err_wrap(e, "failed to get ConfigMap %s/%s",
+		    a.namespace_name != NULL ? a.namespace_name : "?",
+		    conf->name);
+		goto out;
+	}
+	if (is_known(previous, v->revision, options)) {
+		memcpy(v->hash, previous->hash, sizeof v->hash);
+		out->unchanged = true;
+	} else if (take_documents(&in, conf, a.namespace_name, previous, e) ==
+		   -1) {
+		goto out;
+	}
+	rc = 0;
+out:
+	spool_free(in.spool);
+	access_free(&a);
+	return rc;
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Documents on this machine's disk or inside the configuration.  They are read
+ * in place: once here for the hash, which decides whether there is work, and
+ * a second time by whoever opens them.  Both must see the same bytes, so a
+ * file that moved in between is an error and the next sync tries again.
+ */
+#include "sync/kinds/file/fetch_file.h"
+
+#include "lib/clock.h"
+#include "lib/digest.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/file_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE (64 * KIB)
+#define TRIES 3 /* at a directory that changes while it is read */
+#define PROGRESS_US (CLOCK_SECOND / 10)
+/*
+ * So many files stay open until they are read again, which also makes their
+ * replacement by rename harmless.  Larger sets are opened again.
+ */
+#define KEPT_OPEN 64
+
+struct files {
+	struct file_list list;
+	int base; /* of the list's paths; owned unless AT_FDCWD */
+	int kept[KEPT_OPEN]; /* of the first files; -1 when not open */
+};
+
+/* The reading of all files for their hash. */
+struct scan {
+	const struct fetch_options *options;
+	struct fetch_progress *used;
+	struct digest *digest; /* of the file being read */
+	struct digest *all;
+	char hex[DIGEST_HEX_SIZE]; /* of the last file */
+	size_t unreadable; /* files */
+	struct err first; /* what is wrong with the first of them */
+	void *buffer; /* READ_SIZE bytes */
+	int64_t told_us;
+	struct err *e;
+};
+
+/* Keeps ${base} open, for files that are opened later. */
+static struct files *
+files_new(int base)
+{
+	struct files *files = xcalloc(1, sizeof *files);
+
+	files->base = base;
+	if (base != AT_FDCWD)
+		files->base = fcntl(base, F_DUPFD_CLOEXEC, 0);
+	for (size_t i = 0; i < KEPT_OPEN; i++)
+		files->kept[i] = -1;
+	return files;
+}
+
+static void
+files_free(struct files *files)
+{
+	if (files == NULL)
+		return;
+	for (size_t i = 0; i < KEPT_OPEN; i++)
+		if (files->kept[i] != -1)
+			close(files->kept[i]);
+	if (files->base >= 0)
+		close(files->base);
+	file_list_free(&files->list);
+	free(files);
+}
+
+static int
+fail_changed(const struct file_entry *entry, struct err *e)
+{
+	err_set(
+	    e, ERR_FETCH, "%s changed while it was being read", entry->path);
+	return -1;
+}
+
+/* Opens what was listed, without waiting should it now be a FIFO. */
+static int
+open_entry(int *out, int base, const struct file_entry *entry, struct err *e)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	struct stat st;
+	int fd, rc = -1;
+
+	*out = -1;
+	fd = openat(base, entry->path, flags);
+	if (fd == -1) {
+		file_list_fail(e, errno, entry->path);
+		goto out;
+	}
+	if (fstat(fd, &st) == -1 || !file_list_same(&st, &entry->stat)) {
+		fail_changed(entry, e);
+		goto out;
+	}
+	*out = fd;
+	fd = -1;
+	rc = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+/*
+ * Reads at ${offset} and returns 0 at the end, if that is where it was when
+ * the file was listed and nothing else has changed.
+ */
+static ssize_t
+read_entry(int fd, const struct file_entry *entry, void *into, size_t len,
+    uint64_t offset, struct err *e)
+{
+	uint64_t size = (uint64_t)entry->stat.st_size;
+	struct stat st;
+	ssize_t n;
+
+	do {
+		n = pread(fd, into, len, (off_t)offset);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		file_list_fail(e, errno, entry->path);
+	else if ((uint64_t)n > size - offset ||
+		 (n == 0 && (offset != size || fstat(fd, &st) == -1 ||
+				!file_list_same(&st, &entry->stat))))
+		n = fail_changed(entry, e);
+	return n;
+}
+
+/* ---- the reader ---- */
+
+static ssize_t
+read_document(struct reader *r, void *into, size_t len, struct err *e)
+{
+	const struct file_entry *entry = r->state;
+	uint64_t size = (uint64_t)entry->stat.st_size;
+	ssize_t n;
+
+	if (len == 0)
+		return 0;
+	n = read_entry(r->fd, entry, into, len, size - r->left, e);
+	if (n > 0)
+		r->left -= (size_t)n;
+	return n;
+}
+
+static void
+close_document(struct reader *r)
+{
+	close(r->fd);
+}
+
+static int
+open_document(struct fetch *f, size_t index, struct reader *r,
+    const char **name, struct err *e)
+{
+	struct files *files = f->state;
+	struct file_entry *entry;
+	int fd = -1;
+	int rc = -1;
+
+	entry = &files->list.entries[index];
+	*name = entry->name;
+	if (entry->problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", entry->problem);
+		goto out;
+	}
+	if (index < KEPT_OPEN)
+		fd = files->kept[index];
+	else if (open_entry(&fd, files->base, entry, e) == -1)
+		goto out;
+	r->read = read_document;
+	r->close = index < KEPT_OPEN ? NULL : close_document;
+	r->state = entry;
+	r->fd = fd;
+	r->left = (size_t)entry->stat.st_size;
+	rc = 0;
+out:
+	return rc;
+}
+
+static void
+release_files(struct fetch *f)
+{
+	files_free(f->state);
+	f->state = NULL;
+}
+
+static const struct fetch_kind kind_file = { open_document, release_files };
+
+/* ---- hashing ---- */
+
+static int
+account(struct scan *s, size_t bytes, const struct file_entry *entry)
+{
+	int64_t now = clock_monotonic();
+	int64_t deadline = s->options->deadline_us;
+
+	s->used->bytes += bytes;
+	if (s->options->progress != NULL && now - s->told_us >= PROGRESS_US) {
+		s->told_us = now;
+		s->options->progress(s->options->progress_ctx, s->used);
+	}
+	if (deadline != 0 && now >= deadline) {
+		err_set(s->e, ERR_FETCH, "no time was left to read %s",
+		    entry->path);
+		return -1;
+	}
+	return 0;
+}
+
+/* Sets ${readable}; -1 for what is no fault of the file. */
+static int
+hash_open_file(
+    bool *readable, struct scan *s, int fd, const struct file_entry *entry)
+{
+	uint64_t offset = 0;
+	ssize_t n;
+	int rc = -1;
+
+	*readable = false;
+	for (;;) {
+		n = read_entry(fd, entry, s->buffer, READ_SIZE, offset, s->e);
+		if (n != -1 && account(s, (size_t)n, entry) == -1)
+			goto out;
+		if (n <= 0)
+			break;
+		digest_add(s->digest, s->buffer, (size_t)n);
+		offset += (uint64_t)n;
+	}
+	*readable = n == 0;
+	digest_hex(s->digest, s->hex);
+	rc = 0;
+out:
+	return rc;
+}
+
+/* Notes why a file cannot be read; opening it fails with that later. */
+static void
+note_problem(struct scan *s, struct file_entry *entry)
+{
+	if (entry->problem == NULL)
+		entry->problem = xstrdup(s->e->text);
+	else
+		err_set(s->e, ERR_FETCH, "%s", entry->problem);
+	if (s->unreadable++ == 0)
+		s->first = *s->e;
+	err_clear(s->e);
+	fetch_hash_add_problem(s->all, entry->problem, entry->name);
+}
+
+static int
+hash_file(struct scan *s, struct files *files, size_t index)
+{
+	struct file_entry *entry = &files->list.entries[index];
+	bool readable = false;
+	int fd = -1;
+	int rc = -1;
+
+	if (entry->problem == NULL &&
+	    open_entry(&fd, files->base, entry, s->e) == 0 &&
+	    hash_open_file(&readable, s, fd, entry) == -1)
+		goto out;
+	if (!readable) {
+		note_problem(s, entry);
+	} else {
+		fetch_hash_add(s->all, s->hex, entry->name);
+		if (index < KEPT_OPEN) {
+			files->kept[index] = fd;
+			fd = -1;
+		}
+	}
+	rc = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+static int
+check_size(struct file_list *l, const char *path,
+    const struct fetch_options *options, struct err *e)
+{
+	uint64_t max = options->max_bytes, sum = 0;
+	int rc = -1;
+
+	if (max == 0)
+		max = LIMIT_DOCUMENT;
+	for (size_t i = 0; i < l->count; i++) {
+		struct file_entry *entry = &l->entries[i];
+		uint64_t size = (uint64_t)entry->stat.st_size;
+
+		if (size > max && l->count > 1 && entry->problem == NULL) {
+			entry->problem =
+			    xasprintf("%s is larger than %llu bytes",
+				entry->path, (unsigned long long)max);
+			continue;
+		}
+		sum += size;
+		if (sum > max) {
+			err_set(e, ERR_LIMIT, "%s is larger than %llu bytes",
+			    path, (unsigned long long)max);
+			goto out;
+		}
+	}
+	rc = 0;
+out:
+	return rc;
+}
+
+/* Hashes every file of ${files} into ${hash}; how many cannot be read. */
+static int
+hash_files(char hash[FETCH_HASH_SIZE], size_t *unreadable, struct files *files,
+    const struct fetch_options *options, struct fetch_progress *used,
+    struct err *e)
+{
+	struct scan s = { .options = options, .used = used, .e = e };
+	int rc = -1;
+
+	s.digest = digest_new();
+	s.all = digest_new();
+	s.buffer = xmalloc(READ_SIZE);
+	used->phase = "reading";
+	for (size_t i = 0; i < files->list.count; i++)
+		if (hash_file(&s, files, i) == -1)
+			goto out;
+	if (s.unreadable == files->list.count) {
+		*e = s.first;
+		goto out;
+	}
+	if (files->list.count == 1)
+		memcpy(hash, s.hex, sizeof s.hex);
+	else
+		digest_hex(s.all, hash);
+	*unreadable = s.unreadable;
+	rc = 0;
+out:
+	digest_free(s.digest);
+	digest_free(s.all);
+	free(s.buffer);
+	return rc;
+}
+
+static char *
+identify(const struct file_list *l, const struct fetch_place *place)
+{
+	char *files = file_list_identity(l), *both;
+
+	if (place->generation == NULL)
+		return files;
+	both = xasprintf("%s %s", place->generation, files);
+	free(files);
+	return both;
+}
+
+/* Whether a directory is still as it was listed. */
+static int
+check_directory(const struct files *files, const struct fetch_place *place,
+    const char *identity, bool *moved, struct err *e)
+{
+	struct file_list again = { 0 };
+	char *now = NULL;
+	int rc = -1;
+
+	if (files->list.is_directory) {
+		if (file_list_read(&again, files->base, place->path, e) == -1)
+			goto out;
+		now = identify(&again, place);
+		*moved = strcmp(now, identity) != 0;
+		if (*moved) {
+			err_set(e, ERR_FETCH,
+			    "%s changed while it was being read", place->path);
+			goto out;
+		}
+	}
+	rc = 0;
+out:
+	file_list_free(&again);
+	free(now);
+	return rc;
+}
+
+static bool
+is_known(const struct validators *previous, const char *identity,
+    const struct fetch_options *options)
+{
+	return !options->force && previous->hash[0] != '\0' &&
+	       previous->file_identity != NULL &&
+	       strcmp(previous->file_identity, identity) == 0;
+}
+
+/* ---- the two kinds of place ---- */
+
+/* Lists and hashes; ${moved}: the directory changed meanwhile. */
+static int
+try_files(struct fetch *out, struct files *files, bool *moved,
+    const struct fetch_place *place, const struct validators *previous,
+    const struct fetch_options *options, struct err *e)
+{
+	int64_t started = clock_now();
+	struct validators *v = &out->validators;
+	size_t unreadable = 0;
+	char *identity = NULL;
+	int rc = -1;
+
+	*moved = false;
+	if (file_list_read(&files->list, files->base, place->path, e) == -1)
+		goto out;
+	identity = identify(&files->list, place);
+	if (check_size(&files->list, place->path, options, e) == -1)
+		goto out;
+	if (is_known(previous, identity, options))
+		memcpy(v->hash, previous->hash, sizeof v->hash);
+	else if (hash_files(v->hash, &unreadable, files, options, &out->used,
+		     e) == -1 ||
+		 check_directory(files, place, identity, moved, e) == -1)
+		goto out;
+	/*
+	 * What was written a moment ago may be written again without leaving a
+	 * trace in the identity, and what cannot be read may be readable the
+	 * next time, so that one is not worth remembering.
+	 */
+	if (unreadable == 0 && !file_list_is_fresh(&files->list, started)) {
+		v->file_identity = identity;
+		identity = NULL;
+	}
+	rc = 0;
+out:
+	free(identity);
+	return rc;
+}
+
+int
+fetch_file_at(struct fetch *out, const struct fetch_place *place,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	struct files *files = files_new(place->base);
+	bool moved;
+	int rc = -1;
+
+	for (int try = 1;
+	     try_files(out, files, &moved, place, previous, options, e) == -1;
+	     try++) {
+		if (!moved || try == TRIES)
+			goto out;
+		files_free(files);
+		files = files_new(place->base);
+	}
+	err_clear(e);
+	out->files = files->list.is_directory;
+	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
+	if (!out->unchanged) {
+		out->document_count = files->list.count;
+		out->kind = &kind_file;
+		out->state = files;
+		files = NULL;
+	}
+	rc = 0;
+out:
+	files_free(files);
+	return rc;
+}
+
+static int
+open_inline(struct fetch *f, size_t index, struct reader *r, const char **name,
+    struct err *e)
+{
+	const char *data = f->state;
+
+	(void)index; /* there is one */
+	(void)e;
+	reader_from_memory(r, data, strlen(data));
+	*name = "inline data";
+	return 0;
+}
+
+static void
+release_inline(struct fetch *f)
+{
+	free(f->state);
+	f->state = NULL;
+}
+
+static const struct fetch_kind kind_inline = { open_inline, release_inline };
+
+static void
+fetch_inline(
+    struct fetch *out, const char *data, const struct validators *previous)
+{
+	struct digest *d = digest_new();
+
+	digest_add(d, data, strlen(data));
+	digest_hex(d, out->validators.hash);
+	digest_free(d);
+	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
+	if (!out->unchanged) {
+		out->document_count = 1;
+		out->kind = &kind_inline;
+		/* The configuration may be loaded anew in the meantime. */
+		out->state = xstrdup(data);
+	}
+}
+
+int
+fetch_file(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	const struct conf_file *file = &source->u.file;
+	const struct fetch_place place = { AT_FDCWD, file->path, NULL };
+	int rc = -1;
+
+	if (file->data != NULL)
+		fetch_inline(out, file->data, previous);
+	else if (fetch_file_at(out, &place, previous, options, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	return rc;
+}

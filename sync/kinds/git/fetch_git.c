@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Documents out of a git repository: the order of steps.
+ *
+ * A child process compares the remote with the cache and fetches what is
+ * missing; then the file or directory is looked up in the cache and read once
+ * for its hash.  A cache that turns out to be damaged is emptied, and all is
+ * tried once more.
+ */
+#include "sync/kinds/git/fetch_git.h"
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/url.h"
+#include "lib/xalloc.h"
+
+#include <git2.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* The digits of a commit id. */
+#define COMMIT_DIGITS (FETCH_GIT_ID_SIZE - 1)
+
+struct state {
+	struct fetch_git_cache cache;
+	struct fetch_git_documents docs;
+};
+
+/* ---- the library ---- */
+
+static bool library_started;
+
+/*
+ * libgit2 on mbedTLS reads every certificate of the system when it starts, and
+ * that takes longer than the rest of a run that finds nothing new.  Only who
+ * talks to a server needs them; here there is no descriptor to read them with.
+ */
+static int
+init_without_certificates(void)
+{
+	struct rlimit before, none;
+	int rc;
+
+	if (getrlimit(RLIMIT_NOFILE, &before) == -1)
+		return git_libgit2_init();
+	none = before;
+	none.rlim_cur = 0;
+	(void)setrlimit(RLIMIT_NOFILE, &none);
+	rc = git_libgit2_init();
+	(void)setrlimit(RLIMIT_NOFILE, &before);
+	return rc < 0 ? git_libgit2_init() : rc;
+}
+
+/*
+ * Has the library's TLS trust ${ca_file} alone: with OpenSSL what is loaded
+ * later is added to these defaults, with mbedTLS it takes their place.
+ */
+static void
+forget_authorities(const char *ca_file)
+{
+	setenv("SSL_CERT_FILE", ca_file, 1);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
+}
+
+static int
+load_certificates(const char *ca_file, struct err *e)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *dir = getenv("SSL_CERT_DIR");
+
+	if (ca_file != NULL) {
+		if (git_libgit2_opts(
+			GIT_OPT_SET_SSL_CERT_LOCATIONS, ca_file, NULL) == 0)
+			return 0;
+		fetch_git_error(e, "failed to load git.caFile");
+		return -1;
+	}
+	if ((file != NULL || dir != NULL) &&
+	    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir) != 0) {
+		fetch_git_error(e, "failed to load SSL_CERT_FILE or "
+				   "SSL_CERT_DIR");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+start_library(const char *home, const char *ca_file, bool talks, struct err *e)
+{
+	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA,
+		GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
+		GIT_CONFIG_LEVEL_GLOBAL };
+	static const char *extensions[] = { "worktreeconfig", "partialclone",
+		"preciousobjects", "relativeworktrees" };
+	size_t i;
+
+	/* The library takes its idea of "home" from here, once. */
+	if (home != NULL)
+		setenv("HOME", home, 1);
+	if (ca_file != NULL)
+		forget_authorities(ca_file);
+	if ((talks ? git_libgit2_init() : init_without_certificates()) < 0) {
+		fetch_git_error(e, "failed to start libgit2");
+		return -1;
+	}
+	for (i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+		/* ${home} is ours and has no configuration. */
+		if (levels[i] != GIT_CONFIG_LEVEL_GLOBAL || home == NULL)
+			git_libgit2_opts(
+			    GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+	}
+#if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 5)
+	/* None of them changes how objects and references are read. */
+	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
+	    sizeof extensions / sizeof extensions[0]);
+	/*
+	 * The check protects those who run a repository's hooks and commands.
+	 * We only read objects, and local repositories are named by the
+	 * operator and often belong to the user they are pushed to as.  The
+	 * cache, which is written to, has a check of its own.
+	 */
+	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+#endif
+	if (talks && load_certificates(ca_file, e) == -1)
+		return -1;
+	library_started = true;
+	return 0;
+}
+
+int
+fetch_git_library(struct err *e)
+{
+	return library_started ? 0 : start_library(NULL, NULL, false, e);
+}
+
+int
+fetch_git_library_again(const char *home, const char *ca_file, struct err *e)
+{
+	while (git_libgit2_shutdown() > 0)
+		;
+	library_started = false;
+	return start_library(home, ca_file, true, e);
+}
+
+bool
+fetch_git_runs_programs(enum fetch_git_transport transport)
+{
+#if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 9)
+	const char *backend = git_libgit2_feature_backend(GIT_FEATURE_SSH);
+
+	return transport == FETCH_GIT_SSH && backend != NULL &&
+	       strcmp(backend, "exec") == 0;
+#elif LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR == 8
+	/* This one does not tell. */
+	return transport == FETCH_GIT_SSH;
+#else
+	(void)transport;
+	return false;
+#endif
+}
+
+void
+fetch_git_error(struct err *e, const char *what)
+{
+	const git_error *last = git_error_last();
+
+	err_set(e, ERR_FETCH, "%s: %s", what,
+	    last == NULL || last->message == NULL ? "no reason given"
+						  : last->message);
+}
+
+/* ---- documents ---- */
+
+static void
+close_blob(struct reader *r)
+{
+	git_blob_free(r->state);
+}
+
+static int
+open_document(struct fetch *f, size_t index, struct reader *r,
+    const char **name, struct err *e)
+{
+	struct state *s = f->state;
+	git_blob *blob;
+
+	*name = s->docs.items[index].name;
+	if (s->docs.items[index].problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", s->docs.items[index].problem);
+		return -1;
+	}
+	if (fetch_git_tree_blob(
+		&blob, s->cache.repo, &s->docs.items[index], e) == -1) {
+		err_wrap(e, "%s", *name);
+		return -1;
+	}
+	reader_from_memory(
+	    r, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob));
+	r->state = blob;
+	r->close = close_blob;
+	return 0;
+}
+
+static void
+release(struct fetch *f)
+{
+	struct state *s = f->state;
+
+	if (s == NULL)
+		return;
+	fetch_git_tree_free(&s->docs);
+	fetch_git_cache_close(&s->cache);
+	free(s);
+	f->state = NULL;
+}
+
+static const struct fetch_kind git_kind = { open_document, release };
+
+/* ---- the steps ---- */
+
+static int
+check_conf(struct fetch_git_job *job, struct err *e)
+{
+	const struct conf_git *conf = job->conf;
+
+	if (fetch_git_url_check(&job->transport, conf->repository, e) == -1)
+		return -1;
+	if ((conf->branch != NULL) + (conf->tag != NULL) +
+		(conf->commit != NULL) >
+	    1) {
+		err_set(e, ERR_INPUT,
+		    "only one of branch, tag, or commit may be specified");
+		return -1;
+	}
+	if (conf->commit != NULL &&
+	    (strlen(conf->commit) != COMMIT_DIGITS ||
+		strspn(conf->commit, "0123456789abcdefABCDEF") !=
+		    COMMIT_DIGITS)) {
+		err_set(e, ERR_INPUT,
+		    "commit \"%s\" must be the full id of %d hex digits",
+		    conf->commit, COMMIT_DIGITS);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+set_deadline(struct fetch_git_job *job)
+{
+	int64_t own = job->conf->timeout_ns / 1000;
+
+	job->started_us = clock_monotonic();
+	job->deadline_us = job->options->deadline_us;
+	if (job->deadline_us == 0)
+		job->deadline_us = INT64_MAX;
+	if (own > 0 && own < INT64_MAX - job->started_us &&
+	    job->started_us + own < job->deadline_us)
+		job->deadline_us = job->started_us + own;
+}
+
+static void
+set_quotas(struct fetch_git_job *job)
+{
+	uint64_t own = job->options->max_bytes;
+
+	job->max_received = own != 0 ? own : LIMIT_GIT_BYTES;
+	job->max_content = own != 0 ? own : LIMIT_DOCUMENT;
+}
+
+static void
+set_unchanged(
+    struct fetch *out, const struct validators *previous, const char *commit)
+{
+	out->unchanged = true;
+	memcpy(out->validators.hash, previous->hash, FETCH_HASH_SIZE);
+	free(out->validators.revision);
+	out->validators.revision = xstrdup(commit);
+}
+
+/*
+ * The hash of what was found.  One that is remembered serves only to see that
+ * nothing changed: documents that will be read are verified first.
+ */
+static int
+compare_content(struct fetch *out, struct fetch_git_job *job,
+    struct fetch_git_documents *docs, const struct validators *previous,
+    const char *commit, struct err *e)
+{
+	char hash[FETCH_HASH_SIZE];
+	bool force = job->options->force;
+
+	if (!force &&
+	    fetch_git_cache_recall(&job->cache, docs->root, docs->path, hash) &&
+	    strcmp(hash, previous->hash) == 0) {
+		set_unchanged(out, previous, commit);
+		return 0;
+	}
+	if (fetch_git_tree_hash(job, docs, hash, e) == -1)
+		return -1;
+	fetch_git_cache_remember(&job->cache, docs->root, docs->path, hash);
+	if (!force && strcmp(hash, previous->hash) == 0) {
+		set_unchanged(out, previous, commit);
+		return 0;
+	}
+	memcpy(out->validators.hash, hash, FETCH_HASH_SIZE);
+	out->validators.revision = xstrdup(commit);
+	out->document_count = docs->count;
+	out->files = docs->is_directory;
+	return 0;
+}
+
+/* The configured commit as libgit2 writes ids; "" when none is. */
+static void
+format_commit(const struct fetch_git_job *job, char out[FETCH_GIT_ID_SIZE])
+{
+	git_oid id;
+
+	out[0] = '\0';
+	if (job->conf->commit != NULL &&
+	    git_oid_fromstr(&id, job->conf->commit) == 0)
+		git_oid_tostr(out, FETCH_GIT_ID_SIZE, &id);
+}
+
+/* Has the child bring the cache up to date, unless nobody need be asked. */
+static int
+refresh(
+    struct fetch_git_job *job, enum fetch_git_outcome *outcome, struct err *e)
+{
+	char fixed[FETCH_GIT_ID_SIZE];
+
+	/* A commit never changes. */
+	format_commit(job, fixed);
+	*outcome = FETCH_GIT_SAME;
+	if (job->known_commit != NULL && strcmp(fixed, job->known_commit) == 0)
+		return 0;
+	if (fetch_git_cache_prepare(&job->cache, job->conf->repository, e) ==
+	    -1)
+		return -1;
+	*outcome = FETCH_GIT_READY;
+	if (*fixed != '\0' && strcmp(fixed, job->cache.head) == 0)
+		return 0;
+	if (fetch_git_child_run(job, outcome, e) == -1)
+		return -1;
+	if (*outcome == FETCH_GIT_READY &&
+	    fetch_git_cache_reload(&job->cache, e) == -1) {
+		job->suspect = true;
+		return -1;
+	}
+	return 0;
+}
+
+/* What the child left in a clone with gaps is read there. */
+static int
+borrow(struct fetch_git_job *job, struct err *e)
+{
+	git_odb *odb = NULL;
+	git_oid id;
+	bool here;
+
+	job->clone = NULL;
+	here = git_oid_fromstr(&id, job->cache.head) != 0 ||
+	       git_repository_odb(&odb, job->cache.repo) != 0 ||
+	       git_odb_exists(odb, &id) == 1;
+	git_odb_free(odb);
+	return here ? 0
+		    : fetch_git_local_borrow(&job->clone, job->cache.repo,
+			  job->conf->repository, e);
+}
+
+/* An object that a clone lacks is no fault of the cache. */
+static void
+name_gap(struct fetch_git_job *job, struct err *e)
+{
+	if (job->clone == NULL || !job->suspect)
+		return;
+	job->suspect = false;
+	err_wrap(e,
+	    "the repository is a %s clone and lacks what is wanted; fetch that "
+	    "there, or name the repository that it was cloned from",
+	    job->clone);
+}
+
+static int
+try_once(struct fetch *out, struct fetch_git_job *job,
+    struct fetch_git_documents *docs, const struct validators *previous,
+    struct err *e)
+{
+	enum fetch_git_outcome outcome;
+	char commit[FETCH_GIT_ID_SIZE];
+
+	job->suspect = false;
+	if (refresh(job, &outcome, e) == -1)
+		return -1;
+	if (outcome == FETCH_GIT_SAME) {
+		set_unchanged(out, previous, job->known_commit);
+		return 0;
+	}
+	if (job->transport == FETCH_GIT_LOCAL && borrow(job, e) == -1)
+		return -1;
+	if (fetch_git_tree_find(job, docs, commit, e) == 0 &&
+	    compare_content(out, job, docs, previous, commit, e) == 0)
+		return 0;
+	name_gap(job, e);
+	return -1;
+}
+
+static int
+try_and_heal(struct fetch *out, struct fetch_git_job *job,
+    struct fetch_git_documents *docs, const struct validators *previous,
+    struct err *e)
+{
+	if (try_once(out, job, docs, previous, e) == 0)
+		return 0;
+	if (!job->suspect || job->cache.fresh ||
+	    clock_monotonic() >= job->deadline_us)
+		return -1;
+	fetch_git_tree_free(docs);
+	if (fetch_git_cache_clear(&job->cache, e) == -1)
+		return -1;
+	return try_once(out, job, docs, previous, e);
+}
+
+/* Puts in front of the error where it happened. */
+static void
+wrap_place(const struct conf_git *conf, struct err *e)
+{
+	char *shown = url_shown(conf->repository);
+	const char *kind = "HEAD";
+	const char *ref = "";
+
+	if (conf->branch != NULL) {
+		kind = "branch ";
+		ref = conf->branch;
+	} else if (conf->tag != NULL) {
+		kind = "tag ";
+		ref = conf->tag;
+	} else if (conf->commit != NULL) {
+		kind = "commit ";
+		ref = conf->commit;
+	}
+	err_wrap(e, "%s (%s%s)", shown, kind, ref);
+	fetch_git_url_clean(e);
+	free(shown);
+}
+
+int
+fetch_git(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e)
+{
+	int rc = -1;
+	struct fetch_git_job job;
+	struct state *s = xcalloc(1, sizeof *s);
+
+	out->kind = &git_kind;
+	out->state = s;
+	memset(&job, 0, sizeof job);
+	job.conf = &source->u.git;
+	job.options = options;
+	if (!options->force && previous->hash[0] != '\0')
+		job.known_commit = previous->revision;
+	set_deadline(&job);
+	set_quotas(&job);
+	if (check_conf(&job, e) == -1 || fetch_git_library(e) == -1 ||
+	    fetch_git_cache_open(
+		&job.cache, options->cache_dir, job.deadline_us, e) == -1 ||
+	    try_and_heal(out, &job, &s->docs, previous, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	s->cache = job.cache;
+	out->used = job.used;
+	if (rc == -1)
+		wrap_place(job.conf, e);
+	return rc;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who we are to a git server, and whether it is the one we mean.  Runs in the
+ * child only: secrets are read at each use and never reach the parent.
+ */
+#include "sync/kinds/git/fetch_git.h"
+
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/fetch_cache.h"
+
+#include <git2.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What servers of shared repositories expect. */
+#define DEFAULT_SSH_USER "git"
+
+static char *
+users_known_hosts(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (home == NULL || *home == '\0') {
+		pw = getpwuid(geteuid());
+		home = pw == NULL ? "" : pw->pw_dir;
+	}
+	return xasprintf("%s/.ssh/known_hosts", home);
+}
+
+char *
+fetch_git_auth_known_hosts(const struct conf_git *conf)
+{
+	return conf->known_hosts_file != NULL ? xstrdup(conf->known_hosts_file)
+					      : users_known_hosts();
+}
+
+static int
+check_readable(const char *what, const char *file, struct err *e)
+{
+	if (file != NULL && access(file, R_OK) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "%s %s", what, file);
+		return -1;
+	}
+	return 0;
+}
+
+/* A new one each time: libgit2 would read a configuration that lies in it. */
+static int
+make_home(const char *home, const char *known_hosts)
+{
+	int fd;
+	int rc = -1;
+
+	(void)unlink(home);
+	if (mkdir(home, 0700) == -1 && errno != EEXIST)
+		return -1;
+	fd = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (fetch_cache_empty(fd) == -1 || mkdirat(fd, ".ssh", 0700) == -1 ||
+	    symlinkat(known_hosts, fd, ".ssh/known_hosts") == -1)
+		goto out;
+	rc = 0;
+out:
+	close(fd);
+	return rc;
+}
+
+int
+fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
+    const char *cache_dir, struct err *e)
+{
+	int rc = -1;
+	const struct conf_git *conf = auth->conf;
+
+	free(auth->known_hosts);
+	auth->known_hosts = fetch_git_auth_known_hosts(conf);
+	*home = xasprintf("%s/home", cache_dir);
+	if (check_readable("known hosts file", conf->known_hosts_file, e) ==
+		-1 ||
+	    check_readable("private key file", conf->private_key_file, e) == -1)
+		goto out;
+	if (make_home(*home, auth->known_hosts) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", *home);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (rc == -1) {
+		free(*home);
+		*home = NULL;
+	}
+	return rc;
+}
+
+/* Reads up to ${size} bytes; the count, or -1. */
+static ssize_t
+read_all(int fd, char *into, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, into + used, size - used);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+static char *
+trim(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+/* Hands the secret in ${file} to libgit2 as a password. */
+static int
+password_from_file(
+    git_credential **out, const char *user, const char *file, struct err *e)
+{
+	int rc = GIT_EUSER;
+	const size_t size = LIMIT_SECRET_FILE + 1;
+	char *secret = xcalloc(1, size + 1);
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd == -1 ? -1 : read_all(fd, secret, size);
+
+	if (len == -1) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to read password file %s", file);
+		goto out;
+	}
+	if ((size_t)len == size) {
+		err_set(e, ERR_LIMIT, "password file %s is over %zu bytes",
+		    file, LIMIT_SECRET_FILE);
+		goto out;
+	}
+	if (strlen(secret) != (size_t)len || *trim(secret) == '\0') {
+		err_set(
+		    e, ERR_FETCH, "password file %s holds no password", file);
+		goto out;
+	}
+	if (git_credential_userpass_plaintext_new(out, user, trim(secret)) !=
+	    0) {
+		fetch_git_error(e, "failed to use the password");
+		goto out;
+	}
+	rc = 0;
+out:
+	explicit_bzero(secret, size);
+	free(secret);
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+static int
+refuse(struct fetch_git_auth *auth, const char *user)
+{
+	const struct conf_git *conf = auth->conf;
+
+	if (auth->given != 0 || fetch_git_url_has_user(conf->repository))
+		err_set(auth->e, ERR_FETCH, "authentication failed%s%s",
+		    user == NULL ? "" : " for user ", user == NULL ? "" : user);
+	else
+		err_set(auth->e, ERR_FETCH,
+		    "authentication is required and no suitable git.auth is "
+		    "configured");
+	return GIT_EUSER;
+}
+
+static int
+ssh_key(git_credential **out, struct fetch_git_auth *auth, const char *user)
+{
+	int made;
+
+	if (auth->conf->private_key_file != NULL)
+		made = git_credential_ssh_key_new(
+		    out, user, NULL, auth->conf->private_key_file, NULL);
+	else if (getenv("SSH_AUTH_SOCK") != NULL)
+		made = git_credential_ssh_key_from_agent(out, user);
+	else {
+		err_set(auth->e, ERR_FETCH,
+		    "no private key file is configured and no ssh agent runs");
+		return GIT_EUSER;
+	}
+	if (made == 0)
+		return 0;
+	fetch_git_error(auth->e, "failed to use the ssh key");
+	return GIT_EUSER;
+}
+
+int
+fetch_git_auth_credentials(struct git_credential **out,
+    struct fetch_git_auth *auth, const char *url_user, unsigned allowed)
+{
+	const struct conf_git *conf = auth->conf;
+	const char *user = conf->username != NULL ? conf->username : url_user;
+	unsigned fresh = allowed & ~auth->given;
+
+	/* What was given before was refused: asking again ends it. */
+	if ((fresh & GIT_CREDENTIAL_USERNAME) != 0) {
+		auth->given |= GIT_CREDENTIAL_USERNAME;
+		if (git_credential_username_new(
+			out, user == NULL ? DEFAULT_SSH_USER : user) == 0)
+			return 0;
+	}
+	if ((fresh & GIT_CREDENTIAL_SSH_KEY) != 0 &&
+	    (conf->private_key_file != NULL || conf->password_file == NULL)) {
+		auth->given |= GIT_CREDENTIAL_SSH_KEY;
+		return ssh_key(
+		    out, auth, user == NULL ? DEFAULT_SSH_USER : user);
+	}
+	if ((fresh & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && user != NULL &&
+	    conf->password_file != NULL) {
+		auth->given |= GIT_CREDENTIAL_USERPASS_PLAINTEXT;
+		return password_from_file(
+		    out, user, conf->password_file, auth->e);
+	}
+	return refuse(auth, conf->username);
+}
+
+/* "SHA256:..." as ssh-keygen -l prints it. */
+static void
+format_fingerprint(char out[64], const git_cert_hostkey *key)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *hash = key->hash_sha256;
+	size_t i, n = 0;
+	unsigned bits = 0, have = 0;
+
+	out[0] = '\0';
+	if ((key->type & GIT_CERT_SSH_SHA256) == 0)
+		return;
+	memcpy(out, "SHA256:", 7);
+	n = 7;
+	for (i = 0; i < sizeof key->hash_sha256; i++) {
+		bits = bits << 8 | hash[i];
+		for (have += 8; have >= 6; have -= 6)
+			out[n++] = digits[bits >> (have - 6) & 63];
+	}
+	out[n++] = digits[bits << (6 - have) & 63];
+	out[n] = '\0';
+}
+
+int
+fetch_git_auth_certificate(struct fetch_git_auth *auth,
+    const struct git_cert *cert, bool valid, const char *host)
+{
+	char print[64];
+
+	if (valid)
+		return 0;
+	if (cert->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
+		format_fingerprint(print, (const git_cert_hostkey *)cert);
+		err_set(auth->e, ERR_FETCH,
+		    "host key %s of %s is not the one %s has for it", print,
+		    host, auth->known_hosts);
+	} else {
+		err_set(auth->e, ERR_FETCH,
+		    "the TLS certificate of %s is not trusted%s", host,
+		    auth->conf->ca_file != NULL
+			? ": it is for another host or time, or no authority "
+			  "in git.caFile signed it"
+			: "; if an authority of your own signed it, name its "
+			  "file in git.caFile");
+	}
+	return GIT_ECERTIFICATE;
+}

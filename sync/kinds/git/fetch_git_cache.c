@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bare repository that a git source keeps in the cache directory, so that
+ * a fetch brings only what is new.
+ *
+ * It holds nothing that cannot be fetched again: whatever looks wrong with it
+ * is answered by emptying it.  The lock is on the directory itself, which
+ * therefore stays when its contents go.
+ */
+#include "sync/kinds/git/fetch_git.h"
+
+#include "lib/clock.h"
+#include "lib/digest.h"
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+#include "sync/fetch/fetch_cache.h"
+
+#include <git2.h>
+/* Where libgit2 1.8 and later declare git_error_set_str(). */
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>
+#endif
+#include <git2/sys/repository.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REPOSITORY "repository" /* in the cache directory of the source */
+/* What we remember of it: three digests, a line each. */
+#define STATE_FILE "thv-state"
+#define STATE_SIZE (3 * DIGEST_HEX_SIZE)
+
+/* The only configuration that libgit2 finds in it. */
+static const char config_text[] = "[core]\n"
+				  "\trepositoryformatversion = 0\n"
+				  "\tbare = true\n";
+
+/* As deep as references with many slashes go. */
+#define TREE_DEPTH 64
+
+#define LOCK_WAIT_US (2 * CLOCK_SECOND)
+#define LOCK_STEP_NS 20000000L
+
+/* Lock files, and packs that were still being received. */
+static bool
+is_leftover(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 5 && strcmp(name + len - 5, ".lock") == 0) ||
+	       strncmp(name, "pack_", 5) == 0 || strncmp(name, "tmp_", 4) == 0;
+}
+
+static void
+sweep_directory(int fd, const char *path)
+{
+	int sub =
+	    openat(fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = sub == -1 ? NULL : fdopendir(sub);
+	struct dirent *entry;
+
+	if (dir == NULL) {
+		if (sub != -1)
+			close(sub);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (is_leftover(entry->d_name))
+			unlinkat(sub, entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+void
+fetch_git_cache_sweep(struct fetch_git_cache *c)
+{
+	sweep_directory(c->fd, ".");
+	sweep_directory(c->fd, "objects/pack");
+	sweep_directory(c->fd, "refs/thv");
+}
+
+static int
+make_directory(const char *path, struct err *e)
+{
+	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to make cache directory %s", path);
+		return -1;
+	}
+	return 0;
+}
+
+/* The helper of a run that was killed may take a moment to follow it. */
+static int
+lock_directory(int fd, const char *path, int64_t deadline_us, struct err *e)
+{
+	const struct timespec step = { 0, LOCK_STEP_NS };
+	int64_t until = clock_monotonic() + LOCK_WAIT_US;
+
+	if (until > deadline_us)
+		until = deadline_us;
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			err_set_errno(
+			    e, ERR_FETCH, errno, "failed to lock %s", path);
+			return -1;
+		}
+		if (clock_monotonic() >= until) {
+			err_set(e, ERR_FETCH, "%s is in use by another process",
+			    path);
+			return -1;
+		}
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+int
+fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
+    int64_t deadline_us, struct err *e)
+{
+	int rc = -1;
+
+	memset(c, 0, sizeof *c);
+	c->path = xasprintf("%s/" REPOSITORY, cache_dir);
+	c->fd = -1;
+	/* A link or a file in its place; a directory stays. */
+	(void)unlink(c->path);
+	if (make_directory(cache_dir, e) == -1 ||
+	    make_directory(c->path, e) == -1)
+		goto out;
+	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->fd == -1) {
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to open %s", c->path);
+		goto out;
+	}
+	if (fetch_cache_own(c->fd, c->path, e) == -1 ||
+	    lock_directory(c->fd, c->path, deadline_us, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	if (rc == -1)
+		fetch_git_cache_close(c);
+	return rc;
+}
+
+void
+fetch_git_cache_close(struct fetch_git_cache *c)
+{
+	git_repository_free(c->repo);
+	c->repo = NULL;
+	if (c->path != NULL && c->fd != -1)
+		close(c->fd);
+	c->fd = -1;
+	free(c->path);
+	c->path = NULL;
+}
+
+int
+fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e)
+{
+	git_repository_free(c->repo);
+	c->repo = NULL;
+	if (fetch_cache_empty(c->fd) == -1) {
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to empty %s", c->path);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+digest_text(const char *text, char hash[DIGEST_HEX_SIZE])
+{
+	struct digest *d = digest_new();
+
+	digest_add(d, text, strlen(text));
+	digest_hex(d, hash);
+	digest_free(d);
+}
+
+/* ---- what we remember ---- */
+
+/* Reads the next line, a digest, at ${at}; empties ${value} when it is none. */
+static const char *
+read_digest(char value[DIGEST_HEX_SIZE], const char *at)
+{
+	size_t len = strspn(at, "0123456789abcdef");
+
+	value[0] = '\0';
+	if (len == DIGEST_HEX_SIZE - 1 && at[len] == '\n') {
+		memcpy(value, at, len);
+		value[len] = '\0';
+	}
+	return at + strcspn(at, "\n") + (strchr(at, '\n') != NULL);
+}
+
+static void
+read_state(struct fetch_git_cache *c)
+{
+	int fd = openat(c->fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[STATE_SIZE + 1];
+	ssize_t n = fd == -1 ? 0 : read(fd, text, STATE_SIZE);
+	const char *at = text;
+
+	if (fd != -1)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	at = read_digest(c->remote, at);
+	at = read_digest(c->object, at);
+	(void)read_digest(c->content, at);
+}
+
+/* Replaces the file ${name} of the cache with ${text}, whatever it was. */
+static int
+write_file(struct fetch_git_cache *c, const char *name, const char *text)
+{
+	size_t len = strlen(text);
+	int fd, rc = -1;
+
+	if (unlinkat(c->fd, name, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(c->fd, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if (write(fd, text, len) != (ssize_t)len)
+		goto out;
+	rc = 0;
+out:
+	if (close(fd) == -1)
+		rc = -1;
+	return rc;
+}
+
+/* A state that is cut short is none, which costs reading again. */
+static int
+write_state(struct fetch_git_cache *c)
+{
+	char *text =
+	    xasprintf("%s\n%s\n%s\n", c->remote, c->object, c->content);
+	int result = write_file(c, STATE_FILE, text);
+
+	free(text);
+	return result;
+}
+
+/* ---- what may be in it ---- */
+
+/* Whether there is a file that leads libgit2 to another repository. */
+static bool
+leads_elsewhere(const struct fetch_git_cache *c)
+{
+	static const char *const files[] = { "commondir", "config.worktree",
+		"gitdir", "modules", "worktrees", "objects/info/alternates",
+		"objects/info/http-alternates" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (fstatat(c->fd, files[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	return false;
+}
+
+/* Whether all below ${fd} are directories and files of our own, no links. */
+static bool
+is_plain_tree(int fd, int depth)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy == -1 ? NULL : fdopendir(copy);
+	bool plain = dir != NULL && depth < TREE_DEPTH;
+	struct dirent *entry;
+	struct stat st;
+	int sub;
+
+	if (dir == NULL && copy != -1)
+		close(copy);
+	while (plain && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		plain = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			st.st_uid == geteuid();
+		if (!plain || (S_ISREG(st.st_mode) && st.st_nlink == 1))
+			continue;
+		sub = openat(
+		    fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		plain = sub != -1 && is_plain_tree(sub, depth + 1);
+		if (sub != -1)
+			close(sub);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return plain;
+}
+
+/*
+ * Opens the repository with an empty configuration, so that none changes where
+ * a URL leads: not its own, which an attacker in an earlier fetch could have
+ * written, and not that of the user or the system.
+ */
+static int
+open_repository(struct fetch_git_cache *c, git_repository **out)
+{
+	git_config *nothing = NULL;
+	int result;
+
+	*out = NULL;
+	if (!is_plain_tree(c->fd, 0) || leads_elsewhere(c)) {
+		git_error_set_str(GIT_ERROR_REPOSITORY,
+		    "it holds a link, or leads to another");
+		return -1;
+	}
+	if (write_file(c, "config", config_text) == -1) {
+		git_error_set_str(GIT_ERROR_OS, strerror(errno));
+		return -1;
+	}
+	if (git_repository_open_bare(out, c->path) != 0)
+		return -1;
+	result = git_config_new(&nothing);
+	if (result == 0)
+		result = git_repository_set_config(*out, nothing);
+	git_config_free(nothing);
+	if (result != 0) {
+		git_repository_free(*out);
+		*out = NULL;
+	}
+	return result == 0 ? 0 : -1;
+}
+
+int
+fetch_git_cache_repository(
+    git_repository **out, struct fetch_git_cache *c, struct err *e)
+{
+	if (open_repository(c, out) == -1) {
+		fetch_git_error(e, "failed to open the cache repository");
+		return -1;
+	}
+	return 0;
+}
+
+static size_t
+count_packs(int fd)
+{
+	int sub = openat(fd, "objects/pack",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = sub == -1 ? NULL : fdopendir(sub);
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (dir == NULL) {
+		if (sub != -1)
+			close(sub);
+		return 0;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > 5 && strcmp(entry->d_name + len - 5, ".pack") == 0)
+			count++;
+	}
+	closedir(dir);
+	return count;
+}
+
+static void
+read_head(struct fetch_git_cache *c)
+{
+	git_oid id;
+
+	c->head[0] = '\0';
+	if (git_reference_name_to_id(&id, c->repo, FETCH_GIT_HEAD) == 0)
+		git_oid_tostr(c->head, sizeof c->head, &id);
+}
+
+/* Whether what is there can be used for the URL behind ${url_hash}. */
+static bool
+open_existing(struct fetch_git_cache *c, const char *url_hash)
+{
+	/* libgit2 never repacks; a new clone is small again. */
+	if (count_packs(c->fd) > LIMIT_GIT_PACKS)
+		return false;
+	read_state(c);
+	return strcmp(c->remote, url_hash) == 0 &&
+	       open_repository(c, &c->repo) == 0;
+}
+
+static int
+make_new(struct fetch_git_cache *c, const char *url_hash, struct err *e)
+{
+	git_repository *made = NULL;
+	int rc = -1;
+
+	if (fetch_git_cache_clear(c, e) == -1)
+		goto out;
+	c->object[0] = c->content[0] = '\0';
+	memcpy(c->remote, url_hash, sizeof c->remote);
+	if (git_repository_init(&made, c->path, 1) != 0) {
+		fetch_git_error(e, "failed to make the cache repository");
+		goto out;
+	}
+	if (write_state(c) == -1) {
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to make the cache repository");
+		goto out;
+	}
+	if (fetch_git_cache_repository(&c->repo, c, e) == -1)
+		goto out;
+	c->fresh = true;
+	rc = 0;
+out:
+	git_repository_free(made);
+	return rc;
+}
+
+int
+fetch_git_cache_prepare(
+    struct fetch_git_cache *c, const char *url, struct err *e)
+{
+	char url_hash[DIGEST_HEX_SIZE];
+
+	digest_text(url, url_hash);
+	fetch_git_cache_sweep(c);
+	if (!open_existing(c, url_hash) && make_new(c, url_hash, e) == -1)
+		return -1;
+	read_head(c);
+	return 0;
+}
+
+int
+fetch_git_cache_reload(struct fetch_git_cache *c, struct err *e)
+{
+	git_repository_free(c->repo);
+	c->repo = NULL;
+	if (fetch_git_cache_repository(&c->repo, c, e) == -1)
+		return -1;
+	read_head(c);
+	return 0;
+}
+
+static void
+digest_object(const char *id, const char *path, char hash[DIGEST_HEX_SIZE])
+{
+	char *text = xasprintf("%s %s", id, path);
+
+	digest_text(text, hash);
+	free(text);
+}
+
+bool
+fetch_git_cache_recall(struct fetch_git_cache *c, const char *id,
+    const char *path, char hash[FETCH_HASH_SIZE])
+{
+	char want[DIGEST_HEX_SIZE];
+
+	digest_object(id, path, want);
+	if (c->content[0] == '\0' || strcmp(want, c->object) != 0)
+		return false;
+	memcpy(hash, c->content, FETCH_HASH_SIZE);
+	return true;
+}
+
+void
+fetch_git_cache_remember(struct fetch_git_cache *c, const char *id,
+    const char *path, const char hash[FETCH_HASH_SIZE])
+{
+	digest_object(id, path, c->object);
+	memcpy(c->content, hash, FETCH_HASH_SIZE);
+	/* A failure only costs reading again. */
+	(void)write_state(c);
+}

@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation with a git server: ask what its references are, see whether
+ * that is news, and fetch no more than the one that is wanted.  Runs in the
+ * child.
+ */
+#include "sync/kinds/git/fetch_git.h"
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/trace.h"
+#include "lib/xalloc.h"
+
+#include <git2.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIBGIT2_AT_LEAST(major, minor)  \
+	(LIBGIT2_VER_MAJOR > (major) || \
+	    (LIBGIT2_VER_MAJOR == (major) && LIBGIT2_VER_MINOR >= (minor)))
+
+#define REPORT_STEP_US (CLOCK_SECOND / 10)
+
+/* Where all references go when a commit cannot be asked for by its id. */
+#define ALL_HEADS "+refs/heads/*:refs/thv/all/heads/*"
+#define ALL_TAGS "+refs/tags/*:refs/thv/all/tags/*"
+
+struct visit {
+	struct fetch_git_job *job;
+	struct fetch_git_report *report;
+	fetch_git_report_callback *callback;
+	void *ctx;
+	struct fetch_git_auth auth;
+	struct err *e; /* set by what refuses on the way */
+	git_repository *repo;
+	git_remote *remote; /* connected, or NULL */
+	int64_t reported_us;
+	char trace[sizeof "traceparent: " + TRACE_PARENT_SIZE];
+	char *headers[1]; /* sent along over HTTP */
+};
+
+/* What the server has for us. */
+struct target {
+	char *ref; /* owned; NULL: only the id is known */
+	git_oid id; /* of the reference: a commit or an annotated tag */
+	git_oid commit;
+};
+
+/* ---- answers to libgit2 ---- */
+
+static int
+check_deadline(struct visit *v)
+{
+	if (clock_monotonic() <= v->job->deadline_us)
+		return 0;
+	err_set(v->e, ERR_FETCH, "timed out");
+	return GIT_EUSER;
+}
+
+static void
+report_phase(struct visit *v, enum fetch_git_phase phase)
+{
+	v->report->outcome = FETCH_GIT_RUNNING;
+	v->report->phase = phase;
+	v->reported_us = clock_monotonic();
+	v->callback(v->ctx, v->report);
+}
+
+static int
+on_transfer(const git_indexer_progress *stats, void *payload)
+{
+	struct visit *v = payload;
+
+	v->report->bytes = stats->received_bytes;
+	if (stats->total_objects > LIMIT_GIT_OBJECTS) {
+		err_set(v->e, ERR_LIMIT,
+		    "the repository sends %u objects, the limit is %d",
+		    stats->total_objects, LIMIT_GIT_OBJECTS);
+		return GIT_EUSER;
+	}
+	if (stats->received_bytes > v->job->max_received) {
+		err_set(v->e, ERR_LIMIT,
+		    "the repository sends more than %llu bytes",
+		    (unsigned long long)v->job->max_received);
+		return GIT_EUSER;
+	}
+	if (clock_monotonic() - v->reported_us >= REPORT_STEP_US)
+		report_phase(v, FETCH_GIT_RECEIVING);
+	return check_deadline(v);
+}
+
+static int
+on_sideband(const char *text, int len, void *payload)
+{
+	(void)text;
+	(void)len;
+	return check_deadline(payload);
+}
+
+static int
+on_credentials(git_credential **out, const char *url, const char *url_user,
+    unsigned int allowed, void *payload)
+{
+	struct visit *v = payload;
+
+	(void)url;
+	return fetch_git_auth_credentials(out, &v->auth, url_user, allowed);
+}
+
+static int
+on_certificate(git_cert *cert, int valid, const char *host, void *payload)
+{
+	struct visit *v = payload;
+
+	return fetch_git_auth_certificate(&v->auth, cert, valid != 0, host);
+}
+
+/* ---- the remote ---- */
+
+static void
+disconnect(struct visit *v)
+{
+	git_remote_free(v->remote);
+	v->remote = NULL;
+}
+
+/*
+ * ${fetching}: the connection stood, so that only a network error speaks for
+ * the cache.
+ */
+static int
+fail(struct visit *v, const char *what, bool fetching)
+{
+	const git_error *last = git_error_last();
+	int class = last == NULL ? GIT_ERROR_NONE : last->klass;
+
+	if (v->e->code != ERR_NONE || fetch_git_stream_refused(v->e))
+		return -1;
+	fetch_git_error(v->e, what);
+	v->job->suspect = fetching && class != GIT_ERROR_NET &&
+			  class != GIT_ERROR_SSL && class != GIT_ERROR_SSH &&
+			  class != GIT_ERROR_HTTP &&
+			  class != GIT_ERROR_CALLBACK;
+	return -1;
+}
+
+static void
+fill_callbacks(struct visit *v, git_remote_callbacks *callbacks)
+{
+	callbacks->payload = v;
+	callbacks->credentials = on_credentials;
+	callbacks->certificate_check = on_certificate;
+	callbacks->transfer_progress = on_transfer;
+	callbacks->sideband_progress = on_sideband;
+}
+
+/* A proxy would resolve names itself, unchecked. */
+static git_proxy_t
+proxy_of(const struct visit *v)
+{
+	return v->job->conf->public_only ? GIT_PROXY_NONE : GIT_PROXY_AUTO;
+}
+
+#if LIBGIT2_AT_LEAST(1, 4)
+/*
+ * libgit2 does not say that the host has changed when it asks for
+ * credentials after a redirect, so those who have some stay on their host.
+ */
+static git_remote_redirect_t
+redirects(const struct visit *v)
+{
+	const struct conf_git *conf = v->job->conf;
+
+	return conf->password_file != NULL ||
+		       fetch_git_url_has_user(conf->repository)
+		   ? GIT_REMOTE_REDIRECT_NONE
+		   : GIT_REMOTE_REDIRECT_INITIAL;
+}
+#endif
+
+/* Requests of one connection are one span of the trace. */
+static git_strarray
+headers_of(struct visit *v)
+{
+	const git_strarray none = { NULL, 0 }, one = { v->headers, 1 };
+	char parent[TRACE_PARENT_SIZE];
+
+	if (trace_current() == NULL)
+		return none;
+	trace_child(parent, trace_current());
+	snprintf(v->trace, sizeof v->trace, "traceparent: %s", parent);
+	v->headers[0] = v->trace;
+	return one;
+}
+
+/*
+ * libgit2 chokes on the lines by which a server says that its repository is
+ * shallow, and on long ids, without a word about either.  Its words are those
+ * of 1.5 and of 1.9.
+ */
+static void
+explain(struct visit *v)
+{
+	if (v->e->code != ERR_FETCH)
+		return;
+	if (v->job->transport == FETCH_GIT_LOCAL)
+		fetch_git_local_explain(v->e, v->job->conf->repository);
+	else if (strstr(v->e->text, "pkt-line") != NULL ||
+		 strstr(v->e->text, "packet line") != NULL)
+		err_wrap(v->e,
+		    "the repository on the server is a shallow clone (run "
+		    "\"git fetch --unshallow\" there) or uses SHA-256 object "
+		    "ids, and libgit2 %d.%d can read neither",
+		    LIBGIT2_VER_MAJOR, LIBGIT2_VER_MINOR);
+	else if (strstr(v->e->text, "early EOF") != NULL)
+		err_wrap(v->e,
+		    "the server broke off, as it does if its repository is a "
+		    "partial clone or damaged");
+}
+
+static int
+connect_remote(struct visit *v)
+{
+	/* The URL is what it says, whatever any configuration would make it. */
+	const git_remote_create_options as_written = {
+		.version = GIT_REMOTE_CREATE_OPTIONS_VERSION,
+		.repository = v->repo,
+		.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF |
+			 GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC
+	};
+	const git_strarray headers = headers_of(v);
+	int failed;
+#if LIBGIT2_AT_LEAST(1, 4)
+	git_remote_connect_options options;
+
+	git_remote_connect_options_init(
+	    &options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+	options.follow_redirects = redirects(v);
+	options.proxy_opts.type = proxy_of(v);
+	options.custom_headers = headers;
+	fill_callbacks(v, &options.callbacks);
+#else
+	git_remote_callbacks callbacks;
+	git_proxy_options proxy;
+
+	git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
+	git_proxy_options_init(&proxy, GIT_PROXY_OPTIONS_VERSION);
+	proxy.type = proxy_of(v);
+	fill_callbacks(v, &callbacks);
+#endif
+	report_phase(v, FETCH_GIT_CONNECTING);
+	disconnect(v);
+	if (git_remote_create_with_opts(
+		&v->remote, v->job->conf->repository, &as_written) != 0)
+		return fail(v, "failed to use the repository URL", false);
+	v->report->requests++;
+#if LIBGIT2_AT_LEAST(1, 4)
+	failed =
+	    git_remote_connect_ext(v->remote, GIT_DIRECTION_FETCH, &options);
+#else
+	failed = git_remote_connect(
+	    v->remote, GIT_DIRECTION_FETCH, &callbacks, &proxy, &headers);
+#endif
+	if (failed == 0)
+		return 0;
+	fail(v, "failed to connect", false);
+	explain(v);
+	return -1;
+}
+
+/* Fetches over the connection that stands; it is closed afterwards. */
+static int
+fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
+{
+	git_fetch_options options;
+	const git_strarray array = { specs, count };
+
+	git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
+	options.prune = GIT_FETCH_NO_PRUNE;
+	options.update_fetchhead = 0;
+	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+	options.proxy_opts.type = proxy_of(v);
+	options.custom_headers = headers_of(v);
+	fill_callbacks(v, &options.callbacks);
+#if LIBGIT2_AT_LEAST(1, 4)
+	options.follow_redirects = redirects(v);
+#endif
+#if LIBGIT2_AT_LEAST(1, 7)
+	/* The library's own reader of local repositories cannot cut. */
+	if (shallow && v->job->transport != FETCH_GIT_LOCAL)
+		options.depth = 1;
+#else
+	(void)shallow;
+#endif
+	v->report->requests++;
+	report_phase(v, FETCH_GIT_RECEIVING);
+	if (git_remote_fetch(v->remote, &array, &options, NULL) == 0)
+		return 0;
+	fail(v, "failed to fetch", true);
+	if (v->job->transport != FETCH_GIT_LOCAL)
+		explain(v);
+	return -1;
+}
+
+/* ---- what to fetch ---- */
+
+/* Keeps a reference's name from meaning more inside a refspec. */
+static bool
+is_plain_ref(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p != '\0'; p++) {
+		if (iscntrl((unsigned char)*p) ||
+		    strchr(" ~^:?*[\\", *p) != NULL)
+			return false;
+	}
+	return strstr(name, "..") == NULL && strstr(name, "@{") == NULL;
+}
+
+static char *
+wanted_ref(const struct conf_git *conf)
+{
+	if (conf->branch != NULL)
+		return xasprintf("refs/heads/%s", conf->branch);
+	if (conf->tag != NULL)
+		return xasprintf("refs/tags/%s", conf->tag);
+	return xstrdup("HEAD");
+}
+
+static int
+set_missing(const struct conf_git *conf, size_t ref_count, struct err *e)
+{
+	if (ref_count == 0)
+		err_set(e, ERR_FETCH, "the repository is empty");
+	else if (conf->branch != NULL)
+		err_set(
+		    e, ERR_FETCH, "there is no branch \"%s\"", conf->branch);
+	else if (conf->tag != NULL)
+		err_set(e, ERR_FETCH, "there is no tag \"%s\"", conf->tag);
+	else
+		err_set(e, ERR_FETCH,
+		    "its HEAD leads to no branch, name one in git.branch");
+	return -1;
+}
+
+static int
+find_ref(struct target *t, const struct conf_git *conf,
+    const git_remote_head **heads, size_t count, struct err *e)
+{
+	int rc = -1;
+	char *ref = wanted_ref(conf);
+	char *peeled = xasprintf("%s^{}", ref);
+	size_t i;
+
+	if (!is_plain_ref(ref)) {
+		err_set(e, ERR_INPUT, "\"%s\" is not a valid reference", ref);
+		goto out;
+	}
+	for (i = 0; i < count; i++) {
+		if (strcmp(heads[i]->name, ref) == 0) {
+			t->ref = ref;
+			t->id = heads[i]->oid;
+			t->commit = t->id;
+			break;
+		}
+	}
+	if (t->ref == NULL) {
+		set_missing(conf, count, e);
+		goto out;
+	}
+	/* For an annotated tag, the commit it is on comes along. */
+	for (i = 0; i < count; i++) {
+		if (strcmp(heads[i]->name, peeled) == 0)
+			t->commit = heads[i]->oid;
+	}
+	ref = NULL;
+	rc = 0;
+out:
+	free(peeled);
+	free(ref);
+	return rc;
+}
+
+/* A commit that some reference is at can be asked for by its name. */
+static void
+find_commit(struct target *t, const git_remote_head **heads, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (git_oid_equal(&heads[i]->oid, &t->commit) &&
+		    is_plain_ref(heads[i]->name)) {
+			t->ref = xstrdup(heads[i]->name);
+			return;
+		}
+	}
+}
+
+static int
+ask(struct visit *v, struct target *t)
+{
+	const struct conf_git *conf = v->job->conf;
+	const git_remote_head **heads;
+	size_t count;
+
+	if (connect_remote(v) == -1)
+		return -1;
+	if (git_remote_ls(&heads, &count, v->remote) != 0)
+		return fail(v, "failed to list references", false);
+	if (conf->commit == NULL)
+		return find_ref(t, conf, heads, count, v->e);
+	find_commit(t, heads, count);
+	return 0;
+}
+
+/*
+ * The library tells by its words alone that a server cannot cut history; the
+ * whole of it is then fetched over a new connection.
+ */
+static bool
+cannot_cut(const struct err *e)
+{
+	return e->code == ERR_FETCH &&
+	       strstr(e->text, "support shallow") != NULL;
+}
+
+static int
+fetch_one(struct visit *v, const char *from, bool shallow)
+{
+	char *spec = xasprintf("+%s:%s", from, FETCH_GIT_HEAD);
+	int result = fetch_refs(v, &spec, 1, shallow);
+
+	if (result == -1 && shallow && cannot_cut(v->e)) {
+		err_clear(v->e);
+		v->job->suspect = false;
+		result = connect_remote(v);
+		if (result == 0)
+			result = fetch_refs(v, &spec, 1, false);
+	}
+	free(spec);
+	return result;
+}
+
+/* Points the cache's head to an object that is there. */
+static int
+point_head(struct visit *v, const git_oid *id)
+{
+	git_reference *ref = NULL;
+
+	if (git_reference_create(&ref, v->repo, FETCH_GIT_HEAD, id, 1, NULL) !=
+	    0)
+		return fail(v, "failed to update the cache", true);
+	git_reference_free(ref);
+	return 0;
+}
+
+/* Points it to the commit, if that has been fetched. */
+static int
+set_head(struct visit *v, const git_oid *id)
+{
+	git_commit *commit = NULL;
+
+	if (git_commit_lookup(&commit, v->repo, id) != 0) {
+		err_set(v->e, ERR_FETCH, "there is no commit %s",
+		    v->job->conf->commit);
+		return -1;
+	}
+	git_commit_free(commit);
+	return point_head(v, id);
+}
+
+/*
+ * A commit behind the tips: many servers give it by its id; where that is
+ * refused, all branches and tags are fetched to look for it there.
+ */
+static int
+fetch_commit(struct visit *v, const struct target *t)
+{
+	char heads[] = ALL_HEADS;
+	char tags[] = ALL_TAGS;
+	char *all[] = { heads, tags };
+	char id[FETCH_GIT_ID_SIZE];
+
+	git_oid_tostr(id, sizeof id, &t->commit);
+	if (fetch_one(v, id, true) == 0)
+		return set_head(v, &t->commit);
+	if (v->e->code == ERR_LIMIT || check_deadline(v) != 0)
+		return -1;
+	err_clear(v->e);
+	v->job->suspect = false;
+	if (connect_remote(v) == -1 || fetch_refs(v, all, 2, false) == -1)
+		return -1;
+	return set_head(v, &t->commit);
+}
+
+/* Points it to an object of the clone that is borrowed from. */
+static int
+set_borrowed_head(struct visit *v, const git_oid *id)
+{
+	git_object *object = NULL;
+
+	if (git_object_lookup(&object, v->repo, id, GIT_OBJECT_ANY) != 0) {
+		err_set(v->e, ERR_FETCH,
+		    "there is no commit %s: the repository is a %s clone; run "
+		    "\"git fetch --unshallow\" there, or name the repository "
+		    "that it was cloned from",
+		    v->job->conf->commit, v->job->clone);
+		return -1;
+	}
+	git_object_free(object);
+	return point_head(v, id);
+}
+
+/* After a fetch that failed: of a clone with gaps only the gaps are out. */
+static int
+borrow(struct visit *v, const struct target *t)
+{
+	struct err ignored = ERR_INIT;
+
+	if (v->job->transport != FETCH_GIT_LOCAL || v->e->code != ERR_FETCH ||
+	    clock_monotonic() > v->job->deadline_us ||
+	    fetch_git_local_borrow(&v->job->clone, v->repo,
+		v->job->conf->repository, &ignored) == -1 ||
+	    v->job->clone == NULL)
+		return -1;
+	err_clear(v->e);
+	v->job->suspect = false;
+	return set_borrowed_head(v, &t->id);
+}
+
+static int
+update(struct visit *v, struct target *t)
+{
+	char id[FETCH_GIT_ID_SIZE];
+	char commit[FETCH_GIT_ID_SIZE];
+	const char *known = v->job->known_commit;
+
+	if (ask(v, t) == -1)
+		return -1;
+	git_oid_tostr(id, sizeof id, &t->id);
+	git_oid_tostr(commit, sizeof commit, &t->commit);
+	v->report->outcome = FETCH_GIT_SAME;
+	if (known != NULL && strcmp(known, commit) == 0)
+		return 0;
+	if (strcmp(v->job->cache.head, id) != 0 &&
+	    (t->ref == NULL ? fetch_commit(v, t)
+			    : fetch_one(v, t->ref, true)) == -1 &&
+	    borrow(v, t) == -1)
+		return -1;
+	v->report->outcome = FETCH_GIT_READY;
+	return 0;
+}
+
+static int
+start_library(struct visit *v)
+{
+	int rc = -1;
+	const struct fetch_git_job *job = v->job;
+	char *home = NULL;
+
+	/* Here nothing is encrypted, and the parent's library will do. */
+	if (job->transport == FETCH_GIT_LOCAL)
+		return 0;
+	if (job->transport == FETCH_GIT_SSH &&
+	    fetch_git_auth_home(
+		&home, &v->auth, job->options->cache_dir, v->e) == -1)
+		goto out;
+	if (fetch_git_library_again(home, job->conf->ca_file, v->e) == -1 ||
+	    fetch_git_stream_guard(job, v->e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(home);
+	return rc;
+}
+
+int
+fetch_git_remote_update(struct fetch_git_job *job,
+    struct fetch_git_report *report, fetch_git_report_callback *callback,
+    void *ctx, struct err *e)
+{
+	int rc = -1;
+	struct visit v = {
+		.job = job,
+		.report = report,
+		.callback = callback,
+		.ctx = ctx,
+		.auth = { .conf = job->conf, .e = e },
+		.e = e,
+	};
+	struct target target = { 0 };
+
+	err_clear(e);
+	if (start_library(&v) == -1)
+		goto out;
+	if (fetch_git_cache_repository(&v.repo, &job->cache, e) == -1) {
+		job->suspect = true;
+		goto out;
+	}
+	if (job->conf->commit != NULL) {
+		if (git_oid_fromstr(&target.commit, job->conf->commit) != 0) {
+			fail(&v, "not a commit id", false);
+			goto out;
+		}
+		target.id = target.commit;
+	}
+	if (update(&v, &target) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(target.ref);
+	free(v.auth.known_hosts);
+	disconnect(&v);
+	git_repository_free(v.repo);
+	return rc;
+}
