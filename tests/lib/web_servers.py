@@ -162,7 +162,13 @@ class Server:
 
     def start(self):
         """Starts it and waits until it answers; whether it does."""
-        self.process = subprocess.Popen([SERVE, self.kind],
+        serve = SERVE
+        if self.user is not None:
+            # The checkout may lie in a directory that this user cannot enter.
+            copy = os.path.join(self.directory.name, "httpd-conf")
+            shutil.copytree(os.path.dirname(SERVE), copy, dirs_exist_ok=True)
+            serve = os.path.join(copy, "serve")
+        self.process = subprocess.Popen([serve, self.kind],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             cwd=self.closed,
             # Below nohup(1) it would never hear that it is to start anew.
