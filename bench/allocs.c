@@ -7,7 +7,7 @@
  * counters stand in for the C library's functions, for this program and for
  * every library it links.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 #include "lib/db/db.h"
 
 #include <inttypes.h>
@@ -79,7 +79,8 @@ append_name(char *to, size_t size, const char *name)
 }
 
 static void
-measure(struct api *api, const char *what, const char *uri, const char *etag)
+measure(
+    struct responder *api, const char *what, const char *uri, const char *etag)
 {
 	const struct request_input in = {
 		.method = "GET", .uri = uri, .if_none_match = etag
@@ -89,10 +90,10 @@ measure(struct api *api, const char *what, const char *uri, const char *etag)
 
 	response_init(&out);
 	for (int i = 0; i < WARM_UP; i++)
-		api_handle(api, &in, &out);
+		responder_handle(api, &in, &out);
 	before = calls;
 	for (int i = 0; i < REQUESTS; i++)
-		api_handle(api, &in, &out);
+		responder_handle(api, &in, &out);
 	printf("%s %d %.3f\n", what, out.status,
 	    (double)(calls - before) / REQUESTS);
 	response_free(&out);
@@ -103,7 +104,7 @@ main(int argc, char **argv)
 {
 	char uri[1024] = "/v0.1/servers/", latest[1100];
 	struct response first;
-	struct api *api;
+	struct responder *api;
 
 #ifdef SANITIZED
 	puts("skip");
@@ -114,14 +115,14 @@ main(int argc, char **argv)
 		return 2;
 	}
 	db_use_pool();
-	api = api_new(argv[1]);
+	api = responder_new(argv[1]);
 	append_name(uri, sizeof uri, argv[2]);
 	append(uri, sizeof uri, "/versions/");
 	snprintf(latest, sizeof latest, "%slatest", uri);
 	append(uri, sizeof uri, "1.0.0");
 	response_init(&first);
-	api_handle(api, &(struct request_input){ .method = "GET", .uri = uri },
-	    &first);
+	responder_handle(api,
+	    &(struct request_input){ .method = "GET", .uri = uri }, &first);
 	/* Opening the database takes some: proof that they are counted. */
 	printf("start %d %.3f\n", first.status, (double)calls);
 	measure(api, "get", uri, NULL);
@@ -134,6 +135,6 @@ main(int argc, char **argv)
 	measure(api, "search", "/v0.1/servers?search=server", NULL);
 	measure(api, "404", "/v0.1/servers/no%2Fone/versions/latest", NULL);
 	response_free(&first);
-	api_free(api);
+	responder_free(api);
 	return 0;
 }

@@ -14,7 +14,7 @@
  * is told to look at (bench/lib/callgrind.py). Prints status and bytes of each;
  * with "cursor" at the end the last one's.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 #include "lib/db/db.h"
 
 #include <stdio.h>
@@ -26,9 +26,10 @@ static char cursor[8192];
 static char etag[128];
 
 __attribute__((noinline)) static void
-measured(struct api *api, const struct request_input *in, struct response *out)
+measured(
+    struct responder *api, const struct request_input *in, struct response *out)
 {
-	api_handle(api, in, out);
+	responder_handle(api, in, out);
 }
 
 static void
@@ -68,8 +69,8 @@ make_new(char *uri, size_t size)
 }
 
 static void
-answer(struct api *api, const struct request_input *in, struct response *out,
-    char *uri, size_t size, bool again)
+answer(struct responder *api, const struct request_input *in,
+    struct response *out, char *uri, size_t size, bool again)
 {
 	size_t len = strlen(uri);
 
@@ -78,7 +79,7 @@ answer(struct api *api, const struct request_input *in, struct response *out,
 		if (!again)
 			make_new(uri, size);
 		if (i < WARM_UP)
-			api_handle(api, in, out);
+			responder_handle(api, in, out);
 	}
 	measured(api, in, out);
 }
@@ -88,14 +89,14 @@ main(int argc, char **argv)
 {
 	char line[8192], uri[16384];
 	struct response out;
-	struct api *api;
+	struct responder *api;
 
 	if (argc < 2) {
 		fputs("usage: requests DATABASE [cursor] < FILE\n", stderr);
 		return 2;
 	}
 	db_use_pool();
-	api = api_new(argv[1]);
+	api = responder_new(argv[1]);
 	response_init(&out);
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		struct request_input in = { .method = "GET", .uri = uri };
@@ -117,6 +118,6 @@ main(int argc, char **argv)
 	if (argc > 2)
 		puts(cursor);
 	response_free(&out);
-	api_free(api);
+	responder_free(api);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * thv-registry-api: answers GET requests from the registry database, as a
  * FastCGI responder or as a plain CGI program.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 #include "fcgi/process/keeper.h"
 #include "fcgi/process/program.h"
 #include "fcgi/process/serve.h"
@@ -41,13 +41,13 @@ static const struct program program = {
 static void
 handle(void *ctx, const struct request_input *in, struct response *out)
 {
-	api_handle(ctx, in, out);
+	responder_handle(ctx, in, out);
 }
 
 static void
 take_cache_counts(void *ctx, uint64_t *hits, uint64_t *misses)
 {
-	api_take_cache_counts(ctx, hits, misses);
+	responder_take_cache_counts(ctx, hits, misses);
 }
 
 /*
@@ -57,7 +57,7 @@ take_cache_counts(void *ctx, uint64_t *hits, uint64_t *misses)
 static bool
 outdated(const void *ctx)
 {
-	return api_is_unavailable(ctx) &&
+	return responder_is_unavailable(ctx) &&
 	       (program_is_replaced() || sandbox_outgrown(program_database()));
 }
 
@@ -98,16 +98,16 @@ serve(struct successor *successor)
 	struct service service = { .handle = handle, .outdated = outdated };
 	bool kept = successor->link != -1;
 	struct counters *counters;
-	struct api *api;
+	struct responder *api;
 	int status;
 
 	db_use_pool();
-	api = api_new(program_database());
+	api = responder_new(program_database());
 	service.ctx = api;
 	if (kept)
 		service.successor = successor;
 	counters = program_observe(&service, COUNTERS_API, take_cache_counts);
-	api_set_counters(api, counters);
+	responder_set_counters(api, counters);
 	if (serve_is_fastcgi())
 		join_profiles(&service);
 	enter_sandbox();
@@ -116,7 +116,7 @@ serve(struct successor *successor)
 		status = KEEPER_ANEW;
 	profile_leave();
 	program_end(&service, counters);
-	api_free(api);
+	responder_free(api);
 	return status;
 }
 

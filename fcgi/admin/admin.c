@@ -5,11 +5,11 @@
  */
 #include "fcgi/admin/admin.h"
 
-#include "fcgi/admin/admin_access.h"
+#include "fcgi/access/access.h"
 #include "fcgi/admin/trigger.h"
+#include "fcgi/answer/store.h"
 #include "fcgi/observe/endpoint.h"
 #include "fcgi/routes.h"
-#include "fcgi/store.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
 #include "lib/log/log.h"
@@ -133,7 +133,7 @@ check_access(struct db *db, const struct request_input *in, struct err *e)
 		    TRIGGER_SETTING_ACCESS, word);
 		goto out;
 	}
-	if (admin_access_check(access, file == NULL ? "" : file, in, e) == -1)
+	if (access_check(access, file == NULL ? "" : file, in, e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -22,7 +22,7 @@ struct admin *admin_new(const char *path, bool stays);
 /* NULL is allowed. */
 void admin_free(struct admin *a);
 
-/* Answers ${in}, as api_handle() does. */
+/* Answers ${in}, as responder_handle() does. */
 void admin_handle(
     struct admin *a, const struct request_input *in, struct response *out);
 

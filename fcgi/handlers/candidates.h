@@ -9,7 +9,7 @@
 #ifndef FCGI_HANDLERS_CANDIDATES_H
 #define FCGI_HANDLERS_CANDIDATES_H
 
-#include "fcgi/handlers/facets.h"
+#include "fcgi/http/facets.h"
 #include "lib/buf.h"
 #include "lib/db/db.h"
 

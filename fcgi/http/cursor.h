@@ -16,7 +16,7 @@
 #ifndef FCGI_HTTP_CURSOR_H
 #define FCGI_HTTP_CURSOR_H
 
-#include "fcgi/handlers/facets.h"
+#include "fcgi/http/facets.h"
 #include "lib/buf.h"
 #include "lib/entry.h"
 #include "lib/err.h"

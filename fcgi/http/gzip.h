@@ -4,7 +4,7 @@
  *
  * Web servers compress, too, but each time, and lighttpd and nginx do it in the
  * one process that serves everybody; what is compressed here is kept
- * (fcgi/memo/answers.h) and passes through them as it is.
+ * (fcgi/answer/answers.h) and passes through them as it is.
  */
 #ifndef FCGI_HTTP_GZIP_H
 #define FCGI_HTTP_GZIP_H

@@ -10,7 +10,7 @@
 #ifndef FCGI_HTTP_REQUEST_H
 #define FCGI_HTTP_REQUEST_H
 
-#include "fcgi/handlers/facets.h"
+#include "fcgi/http/facets.h"
 #include "lib/err.h"
 #include "lib/limits.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles for pprof, for whoever is on this machine. */
-#include "fcgi/admin/loopback.h"
+#include "fcgi/access/loopback.h"
 #include "fcgi/handlers/handle.h"
 #include "fcgi/profile/profile.h"
 #include "lib/limits.h"

@@ -136,7 +136,7 @@ def test_cpu():
     tap.ok(0.1 < time_used < (SECONDS + 2) * os.cpu_count(),
         f"{time_used} s in {SECONDS} s")
     names = {name for stack, _, _ in profile.samples for name in stack}
-    tap.ok({"main", "serve_run", "api_handle", "handle_list",
+    tap.ok({"main", "serve_run", "responder_handle", "handle_list",
         "sqlite3_step"} <= names, f"with names: {sorted(names)}")
     whole = sum(values[0] for stack, values, _ in profile.samples
         if "main" in stack) / sum(values[0] for _, values, _ in

@@ -5,7 +5,7 @@
  * found out here a second time, from the variables as they stand; and of those
  * only the ones of a list go on to the program that is started.
  */
-#include "fcgi/admin/admin_access.h"
+#include "fcgi/access/access.h"
 #include "fcgi/admin/trigger_environment.h"
 #include "fcgi/process/service.h"
 #include "lib/limits.h"
@@ -116,7 +116,7 @@ check_access(const char *word, const char *file, char *const *variables)
 
 	(void)trigger_access_from_name(&access, word);
 	service_input(&in, variables);
-	let_in = admin_access_check(access, path, &in, &e) == 0;
+	let_in = access_check(access, path, &in, &e) == 0;
 	switch (access) {
 	case TRIGGER_LOOPBACK:
 		FUZZ_HOLDS(let_in == wanted);

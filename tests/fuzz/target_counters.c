@@ -5,7 +5,7 @@
  * harm.  /metrics is answered all the same, line by line.  The input is a row
  * of changes: a cell, and what it says now.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 #include "lib/xalloc.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -26,7 +26,7 @@ static uint8_t *file, *before;
 static size_t size;
 static struct counters *counters;
 static struct counters_seat *seat;
-static struct api *api;
+static struct responder *api;
 static struct response out;
 
 static void
@@ -78,8 +78,8 @@ begin(void)
 	/* Its lock is a seat, which goes with any descriptor that is closed. */
 	before = xmalloc(size);
 	memcpy(before, file, size);
-	api = api_new("/nonexistent");
-	api_set_counters(api, counters);
+	api = responder_new("/nonexistent");
+	responder_set_counters(api, counters);
 	response_init(&out);
 }
 
@@ -145,7 +145,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	counters_answered(seat, counters_place(counters, &kind), 5, 7);
 	counters_sent(seat);
 	in.accept = len % 2 == 0 ? NULL : "application/openmetrics-text";
-	api_handle(api, &in, &out);
+	responder_handle(api, &in, &out);
 	FUZZ_HOLDS(out.status == 200);
 	check_lines(buf_str(&out.body));
 	undo(data, len);

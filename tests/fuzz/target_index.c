@@ -5,7 +5,7 @@
  * error.  Works on a copy of the database that THV_REGISTRY_DATABASE_PATH
  * names.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 #include "lib/log/log.h"
 #include "lib/store/database.h"
 #include "lib/xalloc.h"
@@ -49,7 +49,7 @@ static char *const uris[] = {
 static char directory[] = "/tmp/fuzz-index-XXXXXX";
 static char *path;
 static struct db *writer;
-static struct api *api;
+static struct responder *api;
 static struct response out;
 
 static void
@@ -101,7 +101,7 @@ begin(void)
 	    " WHERE term = " TERM);
 	/* Nothing is logged, or each damage would be. */
 	log_set_level((enum log_level)(LOG_LEVEL_ERROR + 1));
-	api = api_new(path);
+	api = responder_new(path);
 	response_init(&out);
 }
 
@@ -128,7 +128,7 @@ ask(const char *uri)
 {
 	struct request_input in = { .method = "GET", .uri = uri };
 
-	api_handle(api, &in, &out);
+	responder_handle(api, &in, &out);
 	FUZZ_HOLDS(out.status == 200 || out.status == 500);
 	FUZZ_HOLDS(fuzz_is_json(buf_str(&out.body), out.body.len));
 }

@@ -6,7 +6,7 @@
  * its head is lines without a stray control character, its body is JSON where
  * it says so, and so is the one line that the log gets.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 #include "fcgi/observe/observer.h"
 #include "lib/log/log.h"
 #include "tests/fuzz/fuzz.h"
@@ -28,7 +28,7 @@ enum line {
 	LINES
 };
 
-static struct api *api;
+static struct responder *api;
 static struct observer *observer;
 static struct response out;
 static int standard_error, logged;
@@ -44,9 +44,9 @@ begin(void)
 	setenv("THV_REGISTRY_LOG_FORMAT", "json", 1);
 	FUZZ_HOLDS(log_open("fuzz") == NULL);
 	log_set_level(LOG_LEVEL_DEBUG);
-	api = api_new(path == NULL ? "/nonexistent" : path);
+	api = responder_new(path == NULL ? "/nonexistent" : path);
 	settings.counters = counters_new(COUNTERS_API, &e);
-	api_set_counters(api, settings.counters);
+	responder_set_counters(api, settings.counters);
 	FUZZ_HOLDS(observer_new(&observer, &settings, &e) == 0);
 	response_init(&out);
 	standard_error = dup(STDERR_FILENO);
@@ -150,7 +150,7 @@ fuzz_one(const uint8_t *data, size_t len)
 		.traceparent = given(lines, TRACEPARENT),
 		.forwarded_proto = given(lines, FORWARDED_PROTO) };
 	observer_begin(observer, &in);
-	api_handle(api, &in, &out);
+	responder_handle(api, &in, &out);
 	observer_answered(observer, &out);
 	check_status();
 	check_body(&out);

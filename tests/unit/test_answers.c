@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fcgi/answers: what is told again, and what is not. */
-#include "fcgi/memo/answers.h"
+#include "fcgi/answer/answers.h"
 
 #include "lib/limits.h"
 #include "tests/t.h"

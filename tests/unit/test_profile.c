@@ -3,7 +3,7 @@
  * Profiles: reading what gperftools leaves, damaged or not; names from ELF
  * files; the file that processes share.
  */
-#include "fcgi/admin/loopback.h"
+#include "fcgi/access/loopback.h"
 #include "fcgi/profile/profile_encode.h"
 #include "fcgi/profile/profile_pool.h"
 #include "fcgi/profile/profile_samples.h"

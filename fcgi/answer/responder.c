@@ -3,16 +3,16 @@
  * The way of a request: taken apart, routed, checked, answered from one
  * snapshot of the database; and what becomes of errors.
  */
-#include "fcgi/api.h"
+#include "fcgi/answer/responder.h"
 
+#include "fcgi/answer/answers.h"
+#include "fcgi/answer/registry_memo.h"
+#include "fcgi/answer/store.h"
 #include "fcgi/handlers/handle.h"
 #include "fcgi/handlers/page.h"
 #include "fcgi/http/gzip.h"
-#include "fcgi/memo/answers.h"
-#include "fcgi/memo/registry_memo.h"
 #include "fcgi/observe/endpoint.h"
 #include "fcgi/routes.h"
-#include "fcgi/store.h"
 #include "lib/limits.h"
 #include "lib/log/log.h"
 #include "lib/xalloc.h"
@@ -30,7 +30,7 @@
 /* A writer that opens or closes the database spoils some in a row. */
 #define READINGS 5
 
-struct api {
+struct responder {
 	char *path;
 	struct store store;
 	struct scratch scratch;
@@ -53,10 +53,10 @@ struct api {
 	bool made; /* the answer was made, not told again */
 };
 
-struct api *
-api_new(const char *path)
+struct responder *
+responder_new(const char *path)
 {
-	struct api *api = xcalloc(1, sizeof *api);
+	struct responder *api = xcalloc(1, sizeof *api);
 
 	api->path = xstrdup(path);
 	store_init(&api->store, api->path);
@@ -68,7 +68,7 @@ api_new(const char *path)
 }
 
 void
-api_free(struct api *api)
+responder_free(struct responder *api)
 {
 	if (api == NULL)
 		return;
@@ -82,13 +82,14 @@ api_free(struct api *api)
 }
 
 void
-api_set_counters(struct api *api, struct counters *counters)
+responder_set_counters(struct responder *api, struct counters *counters)
 {
 	api->counters = counters;
 }
 
 void
-api_take_cache_counts(struct api *api, uint64_t *hits, uint64_t *misses)
+responder_take_cache_counts(
+    struct responder *api, uint64_t *hits, uint64_t *misses)
 {
 	*hits = *misses = 0;
 	if (api->store.db != NULL)
@@ -96,7 +97,7 @@ api_take_cache_counts(struct api *api, uint64_t *hits, uint64_t *misses)
 }
 
 static int
-begin(struct api *api, struct exchange *x, struct err *e)
+begin(struct responder *api, struct exchange *x, struct err *e)
 {
 	if (store_begin(&api->store, e) == -1)
 		return -1;
@@ -109,7 +110,7 @@ begin(struct api *api, struct exchange *x, struct err *e)
 
 /* Tells of a registry what is known of it, if nothing has moved since. */
 static bool
-recall_registry(struct api *api, struct exchange *x)
+recall_registry(struct responder *api, struct exchange *x)
 {
 	const struct registry_facts *known = registry_memo_get(
 	    &api->memo, &api->state, x->match.captures[ROUTE_REGISTRY_NAME]);
@@ -156,7 +157,7 @@ read_registry(struct exchange *x, struct err *e)
 
 /* Whether the database still is as it was before anything was read. */
 static bool
-is_unmoved(const struct api *api)
+is_unmoved(const struct responder *api)
 {
 	struct db_state now;
 
@@ -166,7 +167,7 @@ is_unmoved(const struct api *api)
 
 /* The registry that is asked, from memory or from the database. */
 static int
-find_registry(struct api *api, struct exchange *x, struct err *e)
+find_registry(struct responder *api, struct exchange *x, struct err *e)
 {
 	api->watched = store_look(&api->store, &api->state);
 	api->recalled = api->watched && recall_registry(api, x);
@@ -188,7 +189,7 @@ find_registry(struct api *api, struct exchange *x, struct err *e)
 
 /* The database for an answer that is given without one, too. */
 static void
-try_begin(struct api *api, struct exchange *x)
+try_begin(struct responder *api, struct exchange *x)
 {
 	struct err ignored = ERR_INIT;
 
@@ -226,7 +227,7 @@ found_key_of(const struct exchange *x)
 }
 
 static bool
-recall_answer(struct api *api, struct exchange *x)
+recall_answer(struct responder *api, struct exchange *x)
 {
 	const struct answers_key key = key_of(x);
 	struct response *out = x->response;
@@ -236,7 +237,7 @@ recall_answer(struct api *api, struct exchange *x)
 
 /* Whether an earlier request found the same entry. */
 static bool
-recall_found(struct api *api, struct exchange *x)
+recall_found(struct responder *api, struct exchange *x)
 {
 	const struct answers_key key = found_key_of(x);
 	bool ignored;
@@ -246,7 +247,7 @@ recall_found(struct api *api, struct exchange *x)
 
 /* Gives the answer the form in which it is sent, and keeps it. */
 static void
-keep_answer(struct api *api, struct exchange *x)
+keep_answer(struct responder *api, struct exchange *x)
 {
 	const struct answers_key key = key_of(x);
 	struct response *out = x->response;
@@ -263,7 +264,7 @@ keep_answer(struct api *api, struct exchange *x)
 
 /* Keeps of a 304 only that the entry exists. */
 static void
-keep_found(struct api *api, struct exchange *x)
+keep_found(struct responder *api, struct exchange *x)
 {
 	const struct answers_key key = found_key_of(x);
 
@@ -295,7 +296,7 @@ handle(struct exchange *x, struct err *e)
 
 /* Fills the body from memory, or by the handler. */
 static int
-fill(struct api *api, struct exchange *x, struct err *e)
+fill(struct responder *api, struct exchange *x, struct err *e)
 {
 	const struct route *route = x->match.route;
 
@@ -332,7 +333,7 @@ is_known(const struct exchange *x, bool *gzip)
  * can still be invalid.
  */
 static int
-check_sure(bool *sure, struct api *api, struct exchange *x, struct err *e)
+check_sure(bool *sure, struct responder *api, struct exchange *x, struct err *e)
 {
 	const struct cursor_scope scope = {
 		.registry = x->registry.name,
@@ -351,7 +352,7 @@ check_sure(bool *sure, struct api *api, struct exchange *x, struct err *e)
 
 /* What the route asks for.  A 304 is given only for what would be a 200. */
 static int
-answer(struct api *api, struct exchange *x, struct err *e)
+answer(struct responder *api, struct exchange *x, struct err *e)
 {
 	const struct route *route = x->match.route;
 	struct response *out = x->response;
@@ -390,7 +391,7 @@ answer(struct api *api, struct exchange *x, struct err *e)
  * then.
  */
 static bool
-is_whole(struct api *api, struct err *e)
+is_whole(struct responder *api, struct err *e)
 {
 	if (store_check(&api->store, e) == -1) {
 		store_close(&api->store);
@@ -415,7 +416,7 @@ start_again(struct exchange *x, struct err *e)
 
 /* What was read of no one state, an error too, does not count. */
 static int
-answer_whole(struct api *api, struct exchange *x, struct err *e)
+answer_whole(struct responder *api, struct exchange *x, struct err *e)
 {
 	struct err moved = ERR_INIT;
 	int rc = answer(api, x, e);
@@ -440,7 +441,7 @@ answer_whole(struct api *api, struct exchange *x, struct err *e)
 
 /* Tries each reading of the path until one finds something. */
 static int
-answer_readings(struct api *api, struct exchange *x, struct err *e)
+answer_readings(struct responder *api, struct exchange *x, struct err *e)
 {
 	while (answer_whole(api, x, e) == -1) {
 		if (e->code != ERR_NOT_FOUND ||
@@ -455,7 +456,8 @@ answer_readings(struct api *api, struct exchange *x, struct err *e)
 
 /* An error nobody outside can help: what it is stays in the log. */
 static void
-answer_failure(struct api *api, const struct exchange *x, const struct err *e)
+answer_failure(
+    struct responder *api, const struct exchange *x, const struct err *e)
 {
 	const struct route *route = x->match.route;
 	bool probe = route != NULL && route->handle == handle_ready;
@@ -477,7 +479,8 @@ answer_failure(struct api *api, const struct exchange *x, const struct err *e)
 }
 
 static void
-answer_error(struct api *api, const struct exchange *x, const struct err *e)
+answer_error(
+    struct responder *api, const struct exchange *x, const struct err *e)
 {
 	switch (e->code) {
 	case ERR_METHOD:
@@ -499,8 +502,8 @@ answer_error(struct api *api, const struct exchange *x, const struct err *e)
 }
 
 void
-api_handle(
-    struct api *api, const struct request_input *in, struct response *out)
+responder_handle(
+    struct responder *api, const struct request_input *in, struct response *out)
 {
 	struct exchange x = {
 		.request = &api->request,
@@ -537,7 +540,7 @@ api_handle(
 }
 
 bool
-api_is_unavailable(const struct api *api)
+responder_is_unavailable(const struct responder *api)
 {
 	return api->unavailable;
 }

@@ -7,8 +7,8 @@
  * schema number is read inside the transaction.  Whatever does not fit closes
  * the database; the next request tries again, so nothing needs a restart.
  */
-#ifndef FCGI_STORE_H
-#define FCGI_STORE_H
+#ifndef FCGI_ANSWER_STORE_H
+#define FCGI_ANSWER_STORE_H
 
 #include "lib/db/db.h"
 #include "lib/err.h"

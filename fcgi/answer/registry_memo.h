@@ -3,8 +3,8 @@
  * What was read of registries, as long as the database has not moved: whoever
  * asks for one again is told without a transaction.  Allocates nothing.
  */
-#ifndef FCGI_MEMO_REGISTRY_MEMO_H
-#define FCGI_MEMO_REGISTRY_MEMO_H
+#ifndef FCGI_ANSWER_REGISTRY_MEMO_H
+#define FCGI_ANSWER_REGISTRY_MEMO_H
 
 #include "fcgi/http/etag.h"
 #include "lib/db/db.h"

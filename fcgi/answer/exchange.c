@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The buffers of an exchange, kept from request to request. */
-#include "fcgi/handlers/handle.h"
+#include "fcgi/answer/exchange.h"
 
 #include "lib/limits.h"
 

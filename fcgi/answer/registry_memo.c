@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembering registries. */
-#include "fcgi/memo/registry_memo.h"
+#include "fcgi/answer/registry_memo.h"
 
 #include <stddef.h>
 #include <string.h>

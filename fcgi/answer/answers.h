@@ -9,8 +9,8 @@
  * found. What is asked for once is not kept: whoever walks a whole catalogue
  * does not drive out what everybody asks for.  The oldest goes first.
  */
-#ifndef FCGI_MEMO_ANSWERS_H
-#define FCGI_MEMO_ANSWERS_H
+#ifndef FCGI_ANSWER_ANSWERS_H
+#define FCGI_ANSWER_ANSWERS_H
 
 #include "lib/buf.h"
 

@@ -8,7 +8,7 @@
  * was put there.  A small table leads from hashes to places; one whose answer
  * is overwritten, or was never kept, remembers that it was asked for.
  */
-#include "fcgi/memo/answers.h"
+#include "fcgi/answer/answers.h"
 
 #include "fcgi/http/etag.h"
 #include "lib/xalloc.h"

@@ -4,8 +4,8 @@
  * transports.  Of the values of one filter an entry has any, of different
  * filters all.  Values are compared as they stand, case and all.
  */
-#ifndef FCGI_HANDLERS_FACETS_H
-#define FCGI_HANDLERS_FACETS_H
+#ifndef FCGI_HTTP_FACETS_H
+#define FCGI_HTTP_FACETS_H
 
 #include "lib/limits.h"
 #include "lib/posting.h"

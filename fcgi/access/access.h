@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether who sends a request may start a sync. */
-#ifndef FCGI_ADMIN_ADMIN_ACCESS_H
-#define FCGI_ADMIN_ADMIN_ACCESS_H
+#ifndef FCGI_ACCESS_ACCESS_H
+#define FCGI_ACCESS_ACCESS_H
 
 #include "fcgi/http/request.h"
 #include "lib/err.h"
@@ -16,7 +16,7 @@
  * ERR_DENIED: not from there.  ERR_IDENTITY: no token, or the wrong one.
  * ERR_UNAVAILABLE: the token cannot be read, is empty, or all may read it.
  */
-int admin_access_check(enum trigger_access access, const char *token_file,
+int access_check(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e);
 
 #endif

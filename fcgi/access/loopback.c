@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses of this machine. */
-#include "fcgi/admin/loopback.h"
+#include "fcgi/access/loopback.h"
 
 #include <arpa/inet.h>
 #include <stddef.h>

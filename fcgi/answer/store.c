@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeping the right database open. */
-#include "fcgi/store.h"
+#include "fcgi/answer/store.h"
 
 #include "lib/db/schema.h"
 

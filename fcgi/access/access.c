@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may start a sync: by address, by token, and never a page. */
-#include "fcgi/admin/admin_access.h"
+#include "fcgi/access/access.h"
 
-#include "fcgi/admin/loopback.h"
+#include "fcgi/access/loopback.h"
 #include "lib/limits.h"
 
 #include <errno.h>
@@ -130,7 +130,7 @@ out:
 }
 
 int
-admin_access_check(enum trigger_access access, const char *token_file,
+access_check(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e)
 {
 	if (access == TRIGGER_TOKEN)

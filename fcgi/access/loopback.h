@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses of this machine. */
-#ifndef FCGI_ADMIN_LOOPBACK_H
-#define FCGI_ADMIN_LOOPBACK_H
+#ifndef FCGI_ACCESS_LOOPBACK_H
+#define FCGI_ACCESS_LOOPBACK_H
 
 #include "fcgi/http/request.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Filters by facets: keeping values, comparing them. */
-#include "fcgi/handlers/facets.h"
+#include "fcgi/http/facets.h"
 
 #include <string.h>
 

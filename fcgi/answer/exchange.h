@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request and its response, with all that is known of them on the way
+ * through a responder (fcgi/answer/responder.c).
+ */
+#ifndef FCGI_ANSWER_EXCHANGE_H
+#define FCGI_ANSWER_EXCHANGE_H
+
+#include "fcgi/handlers/candidates.h"
+#include "fcgi/http/query.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
+#include "fcgi/http/route.h"
+#include "fcgi/observe/counters.h"
+#include "lib/buf.h"
+#include "lib/db/db.h"
+
+/* Texts that outlive a statement's row; kept from request to request. */
+struct scratch {
+	struct buf registry; /* the registry's name */
+	struct buf name; /* of the entry that is asked for */
+	struct buf needle; /* the folded search text */
+	struct candidates candidates; /* the question to the index */
+	struct buf sort_keys; /* some of the answers, in JSON */
+	struct buf key; /* a version's place in the order of versions */
+	struct buf last_name; /* of the last item on a page */
+	struct buf last_version;
+	struct buf cursor_in; /* the bytes of a cursor */
+	struct buf cursor_out;
+};
+
+/* The registry that is asked, for routes of ROUTE_REGISTRY. */
+struct registry {
+	int64_t id;
+	const char *name; /* borrowed from the scratch, or from memory */
+};
+
+struct exchange {
+	const struct request *request;
+	struct route_match match;
+	struct query query;
+	struct db *db; /* inside a transaction; NULL: there is none (yet) */
+	const char *database; /* its path */
+	struct counters *counters; /* NULL for none */
+	struct registry registry;
+	struct scratch *scratch;
+	struct response *response;
+};
+
+void scratch_init(struct scratch *s);
+void scratch_free(struct scratch *s);
+
+#endif
