@@ -15,7 +15,7 @@
 #include "lib/store/instant.h"
 #include "lib/store/reconcile.h"
 #include "lib/xalloc.h"
-#include "sync/fetch/fetch_child.h"
+#include "sync/kinds/kind.h"
 #include "sync/stop.h"
 
 #include <stdio.h>
@@ -24,8 +24,6 @@
 
 #define RETRY_FIRST (60 * CLOCK_SECOND) /* doubled with each failure */
 #define RETRY_DOUBLINGS 20
-#define TIME_DEFAULT (600 * CLOCK_SECOND)
-#define TIME_API (3600 * CLOCK_SECOND) /* a crawl of many pages */
 #define HEARTBEAT CLOCK_SECOND
 
 static const char message_completed[] = "Sync completed successfully";
@@ -109,20 +107,6 @@ retry_due(const struct source_job *job, int64_t now)
 	return now + (wait < interval_us(job) ? wait : interval_us(job));
 }
 
-int64_t
-source_time(const struct conf_source *conf)
-{
-	int64_t ns = 0;
-
-	if (conf->kind == SOURCE_API)
-		return TIME_API;
-	if (conf->kind == SOURCE_GIT)
-		ns = conf->u.git.timeout_ns;
-	else if (conf->kind == SOURCE_FILE)
-		ns = conf->u.file.timeout_ns;
-	return ns > 0 ? ns / 1000 : TIME_DEFAULT;
-}
-
 /* An instant beyond the limit was written by a clock that was wrong. */
 static bool
 asks_to_wait(const struct source_job *job, int64_t now)
@@ -142,12 +126,14 @@ is_due(const struct source_job *job, int64_t now)
 	return due == CLOCK_NEVER || due <= now || due - now > interval_us(job);
 }
 
+/* On another machine, not in a repository of this one. */
 static bool
 is_elsewhere(const struct conf_source *conf)
 {
-	return fetch_child_suits(conf) &&
-	       !(conf->kind == SOURCE_GIT &&
-		   strncmp(conf->u.git.repository, "file:", 5) == 0);
+	const char *address = kind_address(conf);
+
+	return conf->kind->remote &&
+	       (address == NULL || strncmp(address, "file:", 5) != 0);
 }
 
 bool
@@ -490,7 +476,7 @@ source_fetch_how(struct fetch_options *options,
 	options->cache_dir = c->cache_dir;
 	options->conf = c->conf;
 	options->force = job->force;
-	options->deadline_us = clock_monotonic() + source_time(job->conf);
+	options->deadline_us = clock_monotonic() + kind_time(job->conf);
 	/*
 	 * What was remembered counts only while content is stored that was
 	 * read by the rules of today.

@@ -67,9 +67,6 @@ int source_job_again(struct source_job *job, struct db *db, struct err *e);
 /* Whether there is anything to do. */
 bool source_job_wanted(const struct source_job *job);
 
-/* How long one fetch of ${conf} may take, in microseconds. */
-int64_t source_time(const struct conf_source *conf);
-
 /*
  * A source that is fetched elsewhere: source_claim() before the fetch, which
  * is done as source_fetch_how() says (both results are borrowed from the

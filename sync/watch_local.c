@@ -6,11 +6,11 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/file_list.h"
+#include "sync/kinds/kind.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define TICK (CLOCK_SECOND / 20) /* no kernel's file times are coarser */
@@ -19,18 +19,7 @@
 static char *
 path_of(const struct conf_source *s)
 {
-	struct stat st;
-
-	if (s->kind == SOURCE_FILE)
-		return xstrdup_null(s->u.file.path);
-	if (s->kind != SOURCE_CONFIGMAP || s->u.configmap.path == NULL)
-		return NULL;
-	if (s->u.configmap.key != NULL &&
-	    strcmp(s->u.configmap.key, "*") != 0 &&
-	    stat(s->u.configmap.path, &st) == 0 && S_ISDIR(st.st_mode))
-		return xasprintf(
-		    "%s/%s", s->u.configmap.path, s->u.configmap.key);
-	return xstrdup(s->u.configmap.path);
+	return s->kind->watched == NULL ? NULL : s->kind->watched(s);
 }
 
 /* Of a mounted ConfigMap: which state of it is there; else "". */

@@ -441,7 +441,7 @@ apply_is_meant_empty(const struct apply *a)
 	const struct conf_source *source = a->options->source;
 	const struct catalog_summary *s = &a->summary;
 
-	return source->kind == SOURCE_API && source->u.api.allow_empty &&
+	return source->allow_empty &&
 	       s->servers + s->skills + s->plugins == 0;
 }
 

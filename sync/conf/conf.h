@@ -17,14 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum source_kind {
-	SOURCE_GIT,
-	SOURCE_API,
-	SOURCE_FILE,
-	SOURCE_MANAGED,
-	SOURCE_KUBERNETES,
-	SOURCE_CONFIGMAP
-};
+struct source_kind; /* sync/kinds/kind.h */
 
 struct conf_git {
 	char *repository;
@@ -53,7 +46,6 @@ struct conf_api {
 	unsigned page_size; /* servers asked for at once */
 	int64_t overlap_ns; /* that much of the past is asked for again */
 	int64_t full_interval_ns; /* between crawls of everything */
-	bool allow_empty; /* a registry without servers is no failure */
 	char *token_file; /* a bearer token; NULL: none */
 	char *ca_file; /* NULL: the system's root certificates */
 	struct conf_http_header *headers;
@@ -86,14 +78,13 @@ struct conf_configmap { /* exactly one of path, name is not NULL */
 };
 
 struct conf_kubernetes {
-	char **namespaces;
-	size_t namespace_count;
+	struct filter_list namespaces;
 };
 
 struct conf_source {
 	char *name;
 	int line; /* where it stands in the file */
-	enum source_kind kind;
+	const struct source_kind *kind;
 	union {
 		struct conf_git git;
 		struct conf_api api;
@@ -104,6 +95,7 @@ struct conf_source {
 	int64_t interval_ns; /* 0 for kinds that are not synced */
 	bool strict; /* one bad entry fails the source */
 	bool allow_shrink; /* it may lose most of its entries at once */
+	bool allow_empty; /* an API without entries is no failure */
 	struct filter_spec filter;
 	char *claims; /* compact JSON object, keys as written; NULL: none */
 };
@@ -161,10 +153,10 @@ void conf_free(struct conf *c);
  */
 void conf_forget_others(const struct conf *c, const struct conf_source *source);
 
-/* "git", "api", "file", "managed", "kubernetes" or "configmap". */
-const char *source_kind_name(enum source_kind kind);
+/* The name of the block in the configuration: "git". */
+const char *source_kind_name(const struct source_kind *kind);
 /* Whether sources of this kind are fetched by the sync. */
-bool source_kind_is_synced(enum source_kind kind);
+bool source_kind_is_synced(const struct source_kind *kind);
 
 /*
  * The kind's own block as compact JSON for GET /v1/sources, in the keys of the

@@ -81,6 +81,8 @@ apply_block(
 			free(inner);
 			break;
 		case CONF_STRING:
+		case CONF_FILE:
+		case CONF_DURATION:
 		case CONF_BOOL:
 		case CONF_INT:
 		case CONF_FLOAT:

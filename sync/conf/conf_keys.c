@@ -1,262 +1,186 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every key of the configuration file.  Who adds a key adds it here first: what
- * is not here draws a warning, and the environment reaches only what is here.
+ * Every key of the configuration file; sync/kinds has those of each kind of
+ * source.  A key that is in no table draws a warning, and the environment
+ * reaches only keys that are.
  */
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
+#include "sync/kinds/kind.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-#define END                          \
-	{                            \
-		NULL, CONF_ANY, NULL \
-	}
 #define LONGEST_KEY 48
 
-static const struct conf_key git_auth[] = {
-	{ "username", CONF_STRING, NULL },
-	{ "passwordFile", CONF_STRING, NULL },
-	{ "privateKeyFile", CONF_STRING, NULL },
-	{ "knownHostsFile", CONF_STRING, NULL },
-	END,
-};
-
-static const struct conf_key git[] = {
-	{ "repository", CONF_STRING, NULL },
-	{ "branch", CONF_STRING, NULL },
-	{ "tag", CONF_STRING, NULL },
-	{ "commit", CONF_STRING, NULL },
-	{ "path", CONF_STRING, NULL },
-	{ "auth", CONF_BLOCK, git_auth },
-	{ "caFile", CONF_STRING, NULL },
-	{ "timeout", CONF_STRING, NULL },
-	{ "allowPrivate", CONF_BOOL, NULL },
-	END,
-};
-
-static const struct conf_key api_header[] = {
-	{ "name", CONF_STRING, NULL },
-	{ "value", CONF_STRING, NULL },
-	{ "valueFile", CONF_STRING, NULL },
-	END,
-};
-
-static const struct conf_key api[] = {
-	{ "endpoint", CONF_STRING, NULL },
-	{ "timeout", CONF_STRING, NULL },
-	{ "pageSize", CONF_INT, NULL },
-	{ "overlap", CONF_STRING, NULL },
-	{ "fullInterval", CONF_STRING, NULL },
-	{ "allowEmpty", CONF_BOOL, NULL },
-	{ "tokenFile", CONF_STRING, NULL },
-	{ "caFile", CONF_STRING, NULL },
-	{ "headers", CONF_BLOCKS, api_header },
-	{ "allowPrivate", CONF_BOOL, NULL },
-	{ "requireHttps", CONF_BOOL, NULL },
-	END,
-};
-
-static const struct conf_key file[] = {
-	{ "path", CONF_STRING, NULL },
-	{ "url", CONF_STRING, NULL },
-	{ "data", CONF_STRING, NULL },
-	{ "timeout", CONF_STRING, NULL },
-	{ "tokenFile", CONF_STRING, NULL },
-	{ "caFile", CONF_STRING, NULL },
-	{ "allowPrivate", CONF_BOOL, NULL },
-	{ "requireHttps", CONF_BOOL, NULL },
-	END,
-};
-
-static const struct conf_key managed[] = { END };
-
-static const struct conf_key kubernetes[] = {
-	{ "namespaces", CONF_STRINGS, NULL },
-	END,
-};
-
-static const struct conf_key configmap[] = {
-	{ "path", CONF_STRING, NULL },
-	{ "namespace", CONF_STRING, NULL },
-	{ "name", CONF_STRING, NULL },
-	{ "key", CONF_STRING, NULL },
-	{ "server", CONF_STRING, NULL },
-	{ "tokenFile", CONF_STRING, NULL },
-	{ "caFile", CONF_STRING, NULL },
-	END,
-};
-
 static const struct conf_key sync_policy[] = {
-	{ "interval", CONF_STRING, NULL },
-	{ "strict", CONF_BOOL, NULL },
-	{ "allowShrink", CONF_BOOL, NULL },
-	END,
+	CONF_KEY("interval", CONF_STRING),
+	CONF_KEY("strict", CONF_BOOL),
+	CONF_KEY("allowShrink", CONF_BOOL),
+	CONF_KEY_END,
 };
 
 static const struct conf_key patterns[] = {
-	{ "include", CONF_STRINGS, NULL },
-	{ "exclude", CONF_STRINGS, NULL },
-	END,
+	CONF_KEY("include", CONF_STRINGS),
+	CONF_KEY("exclude", CONF_STRINGS),
+	CONF_KEY_END,
 };
 
 static const struct conf_key filter[] = {
-	{ "names", CONF_BLOCK, patterns },
-	{ "tags", CONF_BLOCK, patterns },
-	END,
+	CONF_KEY_BLOCK("names", CONF_BLOCK, patterns),
+	CONF_KEY_BLOCK("tags", CONF_BLOCK, patterns),
+	CONF_KEY_END,
 };
 
+#define KIND(kind) CONF_KEY_BLOCK(#kind, CONF_BLOCK, kind_##kind##_keys),
+/* clang-format off */
 static const struct conf_key source[] = {
-	{ "name", CONF_STRING, NULL },
-	{ "git", CONF_BLOCK, git },
-	{ "api", CONF_BLOCK, api },
-	{ "file", CONF_BLOCK, file },
-	{ "managed", CONF_BLOCK, managed },
-	{ "kubernetes", CONF_BLOCK, kubernetes },
-	{ "configmap", CONF_BLOCK, configmap },
-	{ "syncPolicy", CONF_BLOCK, sync_policy },
-	{ "filter", CONF_BLOCK, filter },
-	{ "claims", CONF_CLAIMS, NULL },
-	{ "type", CONF_STALE, NULL },
-	{ "format", CONF_STALE, NULL },
-	END,
+	CONF_KEY("name", CONF_STRING),
+	KIND_LIST(KIND)
+	CONF_KEY_BLOCK("syncPolicy", CONF_BLOCK, sync_policy),
+	CONF_KEY_BLOCK("filter", CONF_BLOCK, filter),
+	CONF_KEY("claims", CONF_CLAIMS),
+	CONF_KEY("type", CONF_STALE),
+	CONF_KEY("format", CONF_STALE),
+	CONF_KEY_END,
 };
+/* clang-format on */
+#undef KIND
 
 static const struct conf_key registry[] = {
-	{ "name", CONF_STRING, NULL },
-	{ "sources", CONF_STRINGS, NULL },
-	{ "default", CONF_BOOL, NULL },
-	{ "claims", CONF_CLAIMS, NULL },
-	END,
+	CONF_KEY("name", CONF_STRING),
+	CONF_KEY("sources", CONF_STRINGS),
+	CONF_KEY("default", CONF_BOOL),
+	CONF_KEY("claims", CONF_CLAIMS),
+	CONF_KEY_END,
 };
 
 static const struct conf_key database[] = {
-	{ "path", CONF_STRING, NULL },
-	{ "maxMetaSize", CONF_INT, NULL },
-	{ "tombstoneRetention", CONF_STRING, NULL },
-	{ "host", CONF_UNUSED, NULL },
-	{ "port", CONF_UNUSED, NULL },
-	{ "user", CONF_UNUSED, NULL },
-	{ "password", CONF_UNUSED, NULL },
-	{ "passwordFile", CONF_UNUSED, NULL },
-	{ "migrationUser", CONF_UNUSED, NULL },
-	{ "migrationPassword", CONF_UNUSED, NULL },
-	{ "migrationPasswordFile", CONF_UNUSED, NULL },
-	{ "database", CONF_UNUSED, NULL },
-	{ "sslMode", CONF_UNUSED, NULL },
-	{ "maxOpenConns", CONF_UNUSED, NULL },
-	{ "maxIdleConns", CONF_UNUSED, NULL },
-	{ "connMaxLifetime", CONF_UNUSED, NULL },
-	{ "dynamicAuth", CONF_UNUSED, NULL },
-	END,
+	CONF_KEY("path", CONF_STRING),
+	CONF_KEY("maxMetaSize", CONF_INT),
+	CONF_KEY("tombstoneRetention", CONF_STRING),
+	CONF_KEY("host", CONF_UNUSED),
+	CONF_KEY("port", CONF_UNUSED),
+	CONF_KEY("user", CONF_UNUSED),
+	CONF_KEY("password", CONF_UNUSED),
+	CONF_KEY("passwordFile", CONF_UNUSED),
+	CONF_KEY("migrationUser", CONF_UNUSED),
+	CONF_KEY("migrationPassword", CONF_UNUSED),
+	CONF_KEY("migrationPasswordFile", CONF_UNUSED),
+	CONF_KEY("database", CONF_UNUSED),
+	CONF_KEY("sslMode", CONF_UNUSED),
+	CONF_KEY("maxOpenConns", CONF_UNUSED),
+	CONF_KEY("maxIdleConns", CONF_UNUSED),
+	CONF_KEY("connMaxLifetime", CONF_UNUSED),
+	CONF_KEY("dynamicAuth", CONF_UNUSED),
+	CONF_KEY_END,
 };
 
 static const struct conf_key provider[] = {
-	{ "name", CONF_STRING, NULL },
-	{ "issuerUrl", CONF_STRING, NULL },
-	{ "audience", CONF_STRING, NULL },
-	{ "jwksUrl", CONF_STRING, NULL },
-	{ "introspectionUrl", CONF_STRING, NULL },
-	{ "clientId", CONF_STRING, NULL },
-	{ "clientSecretFile", CONF_STRING, NULL },
-	{ "caCertPath", CONF_STRING, NULL },
-	{ "authTokenFile", CONF_STRING, NULL },
-	{ "allowPrivateIP", CONF_BOOL, NULL },
-	END,
+	CONF_KEY("name", CONF_STRING),
+	CONF_KEY("issuerUrl", CONF_STRING),
+	CONF_KEY("audience", CONF_STRING),
+	CONF_KEY("jwksUrl", CONF_STRING),
+	CONF_KEY("introspectionUrl", CONF_STRING),
+	CONF_KEY("clientId", CONF_STRING),
+	CONF_KEY("clientSecretFile", CONF_STRING),
+	CONF_KEY("caCertPath", CONF_STRING),
+	CONF_KEY("authTokenFile", CONF_STRING),
+	CONF_KEY("allowPrivateIP", CONF_BOOL),
+	CONF_KEY_END,
 };
 
 static const struct conf_key oauth[] = {
-	{ "resourceUrl", CONF_STRING, NULL },
-	{ "realm", CONF_STRING, NULL },
-	{ "providers", CONF_BLOCKS, provider },
-	{ "scopesSupported", CONF_STALE, NULL },
-	END,
+	CONF_KEY("resourceUrl", CONF_STRING),
+	CONF_KEY("realm", CONF_STRING),
+	CONF_KEY_BLOCK("providers", CONF_BLOCKS, provider),
+	CONF_KEY("scopesSupported", CONF_STALE),
+	CONF_KEY_END,
 };
 
 /* Lists of claim maps; the reference does not check them either. */
 static const struct conf_key roles[] = {
-	{ "superAdmin", CONF_ANY, NULL },
-	{ "manageSources", CONF_ANY, NULL },
-	{ "manageRegistries", CONF_ANY, NULL },
-	{ "manageEntries", CONF_ANY, NULL },
-	END,
+	CONF_KEY("superAdmin", CONF_ANY),
+	CONF_KEY("manageSources", CONF_ANY),
+	CONF_KEY("manageRegistries", CONF_ANY),
+	CONF_KEY("manageEntries", CONF_ANY),
+	CONF_KEY_END,
 };
 
 static const struct conf_key authz[] = {
-	{ "roles", CONF_BLOCK, roles },
-	END,
+	CONF_KEY_BLOCK("roles", CONF_BLOCK, roles),
+	CONF_KEY_END,
 };
 
 static const struct conf_key auth[] = {
-	{ "mode", CONF_STRING, NULL },
-	{ "publicPaths", CONF_STRINGS, NULL },
-	{ "oauth", CONF_BLOCK, oauth },
-	{ "authz", CONF_BLOCK, authz },
-	{ "claims", CONF_STRING, NULL },
-	END,
+	CONF_KEY("mode", CONF_STRING),
+	CONF_KEY("publicPaths", CONF_STRINGS),
+	CONF_KEY_BLOCK("oauth", CONF_BLOCK, oauth),
+	CONF_KEY_BLOCK("authz", CONF_BLOCK, authz),
+	CONF_KEY("claims", CONF_STRING),
+	CONF_KEY_END,
 };
 
 static const struct conf_key tracing[] = {
-	{ "enabled", CONF_BOOL, NULL },
-	{ "sampling", CONF_FLOAT, NULL },
-	END,
+	CONF_KEY("enabled", CONF_BOOL),
+	CONF_KEY("sampling", CONF_FLOAT),
+	CONF_KEY_END,
 };
 
 static const struct conf_key metrics[] = {
-	{ "enabled", CONF_BOOL, NULL },
-	END,
+	CONF_KEY("enabled", CONF_BOOL),
+	CONF_KEY_END,
 };
 
 static const struct conf_key telemetry[] = {
-	{ "enabled", CONF_BOOL, NULL },
-	{ "serviceName", CONF_STRING, NULL },
-	{ "serviceVersion", CONF_STRING, NULL },
-	{ "endpoint", CONF_STRING, NULL },
-	{ "insecure", CONF_BOOL, NULL },
-	{ "tracing", CONF_BLOCK, tracing },
-	{ "metrics", CONF_BLOCK, metrics },
-	END,
+	CONF_KEY("enabled", CONF_BOOL),
+	CONF_KEY("serviceName", CONF_STRING),
+	CONF_KEY("serviceVersion", CONF_STRING),
+	CONF_KEY("endpoint", CONF_STRING),
+	CONF_KEY("insecure", CONF_BOOL),
+	CONF_KEY_BLOCK("tracing", CONF_BLOCK, tracing),
+	CONF_KEY_BLOCK("metrics", CONF_BLOCK, metrics),
+	CONF_KEY_END,
 };
 
 static const struct conf_key audit[] = {
-	{ "enabled", CONF_BOOL, NULL },
-	{ "logFile", CONF_STRING, NULL },
-	{ "eventTypes", CONF_STRINGS, NULL },
-	{ "excludeEventTypes", CONF_STRINGS, NULL },
-	{ "includeRequestData", CONF_BOOL, NULL },
-	{ "maxDataSize", CONF_INT, NULL },
-	END,
+	CONF_KEY("enabled", CONF_BOOL),
+	CONF_KEY("logFile", CONF_STRING),
+	CONF_KEY("eventTypes", CONF_STRINGS),
+	CONF_KEY("excludeEventTypes", CONF_STRINGS),
+	CONF_KEY("includeRequestData", CONF_BOOL),
+	CONF_KEY("maxDataSize", CONF_INT),
+	CONF_KEY_END,
 };
 
 static const struct conf_key trigger[] = {
-	{ "access", CONF_STRING, NULL },
-	{ "tokenFile", CONF_STRING, NULL },
-	{ "minPause", CONF_STRING, NULL },
-	END,
+	CONF_KEY("access", CONF_STRING),
+	CONF_KEY("tokenFile", CONF_STRING),
+	CONF_KEY("minPause", CONF_STRING),
+	CONF_KEY_END,
 };
 
 static const struct conf_key sync_run[] = {
-	{ "deadline", CONF_STRING, NULL },
-	END,
+	CONF_KEY("deadline", CONF_STRING),
+	CONF_KEY_END,
 };
 
 const struct conf_key conf_keys_top[] = {
-	{ "sources", CONF_BLOCKS, source },
-	{ "registries", CONF_BLOCKS, registry },
-	{ "database", CONF_BLOCK, database },
-	{ "sync", CONF_BLOCK, sync_run },
-	{ "auth", CONF_BLOCK, auth },
-	{ "telemetry", CONF_BLOCK, telemetry },
-	{ "audit", CONF_BLOCK, audit },
-	{ "trigger", CONF_BLOCK, trigger },
-	{ "insecure_url", CONF_SWITCH, NULL },
-	{ "compress_response", CONF_SWITCH, NULL },
-	{ "watch_namespace", CONF_STRING, NULL },
-	{ "leader_election_id", CONF_STRING, NULL },
-	{ "registryName", CONF_STALE, NULL },
-	END,
+	CONF_KEY_BLOCK("sources", CONF_BLOCKS, source),
+	CONF_KEY_BLOCK("registries", CONF_BLOCKS, registry),
+	CONF_KEY_BLOCK("database", CONF_BLOCK, database),
+	CONF_KEY_BLOCK("sync", CONF_BLOCK, sync_run),
+	CONF_KEY_BLOCK("auth", CONF_BLOCK, auth),
+	CONF_KEY_BLOCK("telemetry", CONF_BLOCK, telemetry),
+	CONF_KEY_BLOCK("audit", CONF_BLOCK, audit),
+	CONF_KEY_BLOCK("trigger", CONF_BLOCK, trigger),
+	CONF_KEY("insecure_url", CONF_SWITCH),
+	CONF_KEY("compress_response", CONF_SWITCH),
+	CONF_KEY("watch_namespace", CONF_STRING),
+	CONF_KEY("leader_election_id", CONF_STRING),
+	CONF_KEY("registryName", CONF_STALE),
+	CONF_KEY_END,
 };
 
 const struct conf_key *

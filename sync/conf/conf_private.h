@@ -8,9 +8,9 @@
  *   conf_env.c         the environment, put into the tree
  *   conf_check.c       keys and forms of the whole tree against conf_keys.c
  *   conf_value.c       nodes to C values; messages about missing ones
- *   conf_sources.c     sources[], with conf_kinds.c for the kinds' own blocks
- *   conf_configmap.c   the block of a configmap source
- *   conf_http.c        the api block, and what all URLs have in common
+ *   conf_block.c       a block by the table of its keys
+ *   conf_sources.c     sources[]; sync/kinds has the blocks of the kinds
+ *   conf_http.c        what all URLs have in common
  *   conf_registries.c  registries[]
  *   conf_settings.c    database, sync, auth, telemetry, audit, trigger
  *   conf_claims.c      claims
@@ -23,6 +23,7 @@
 
 #include "lib/store/filter.h"
 #include "sync/conf/conf.h"
+#include "sync/conf/conf_block.h"
 #include "sync/conf/yaml_tree.h"
 
 #include <stdbool.h>
@@ -79,27 +80,6 @@ void conf_message_finish(struct conf_reader *r);
 const char *conf_message_show(char out[CONF_SHOWN_SIZE], const char *text);
 
 /* ---- conf_keys.c ---- */
-enum conf_form {
-	CONF_STRING, /* any scalar, as written */
-	CONF_BOOL,
-	CONF_INT,
-	CONF_FLOAT,
-	CONF_STRINGS, /* a list of scalars, or one text with commas */
-	CONF_SWITCH, /* true for the words of CONF_BOOL, false for all else */
-	CONF_CLAIMS, /* a map with keys of the user's choice */
-	CONF_BLOCK,
-	CONF_BLOCKS, /* a list of blocks, or one block alone */
-	CONF_ANY, /* not looked at */
-	CONF_UNUSED, /* a setting of PostgreSQL */
-	CONF_STALE /* of earlier versions of the reference; ignored by it too */
-};
-
-struct conf_key {
-	const char *name; /* NULL ends a block */
-	enum conf_form form;
-	const struct conf_key *block; /* of CONF_BLOCK and CONF_BLOCKS */
-};
-
 /* The keys of the file itself. */
 extern const struct conf_key conf_keys_top[];
 
@@ -212,22 +192,11 @@ void conf_http_read_rules(bool *public_only, bool *https_only,
     const struct conf_at *at, const char *key, const char *url);
 /* Whether ${u} is plain http to another machine. */
 bool conf_http_is_exposed(const struct conf_url *u);
-void conf_http_read_api(struct conf_api *a, const struct conf_at *at);
-void conf_http_free_api(struct conf_api *a); /* the members */
 
-/* ---- conf_sources.c, conf_kinds.c, conf_registries.c, conf_settings.c ---- */
+/* ---- conf_sources.c, conf_registries.c, conf_settings.c ---- */
 void conf_sources_read(struct conf_reader *r);
 /* Whether ${name} is one lower-case DNS label, 1 to 63 characters. */
 bool conf_sources_name_is_valid(const char *name);
-/* Reads the block of the kind that ${s} has; ${at} is the source. */
-void conf_kinds_read(struct conf_source *s, const struct conf_at *at);
-/*
- * The absolute name of a file that access(2) grants ${mode} on, the caller's;
- * NULL after a message that calls it ${name}, or when there is no such key.
- */
-char *conf_kinds_file(
-    const struct conf_at *at, const char *key, const char *name, int mode);
-void conf_configmap_read(struct conf_configmap *c, const struct conf_at *at);
 void conf_registries_read(struct conf_reader *r);
 void conf_settings_read(struct conf_reader *r);
 

@@ -4,6 +4,7 @@
 #include "lib/store/glob.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
+#include "sync/kinds/kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,13 +57,13 @@ read_kind(struct conf_source *s, const struct conf_at *at)
 	const char *second = NULL;
 	int found = 0;
 
-	for (int kind = SOURCE_GIT; kind <= SOURCE_CONFIGMAP; kind++) {
-		const char *name = source_kind_name((enum source_kind)kind);
+	for (size_t i = 0; kind_list[i] != NULL; i++) {
+		const char *name = kind_list[i]->name;
 
 		if (!conf_value_present(at, name))
 			continue;
 		if (found++ == 0)
-			s->kind = (enum source_kind)kind;
+			s->kind = kind_list[i];
 		else if (second == NULL)
 			second = name;
 	}
@@ -76,6 +77,23 @@ read_kind(struct conf_source *s, const struct conf_at *at)
 		    "configuration may be specified, or configmap, found %d",
 		    found);
 	return found == 1;
+}
+
+/* The block of its kind. */
+static void
+read_block(struct conf_source *s, const struct conf_at *at)
+{
+	const char *name = s->kind->name;
+	char *path = xasprintf("%s.%s", at->path, name);
+	struct conf_at block = conf_value_enter(at, name, path);
+
+	/* A block of the wrong form has been reported. */
+	if (block.node != NULL) {
+		conf_block_read(&s->u, s->kind->keys, &block, name);
+		if (s->kind->check != NULL)
+			s->kind->check(s, &block);
+	}
+	free(path);
 }
 
 static void
@@ -179,7 +197,6 @@ read_source(struct conf_reader *r, const struct conf_at *top, size_t index)
 	struct conf_at at = { r, node, path, label, node->line };
 
 	s->line = node->line;
-	s->kind = SOURCE_MANAGED; /* nothing to free, until it is known */
 	if (node->bad)
 		return;
 	snprintf(path, sizeof path, "sources[%zu]", index);
@@ -189,8 +206,7 @@ read_source(struct conf_reader *r, const struct conf_at *top, size_t index)
 		snprintf(label, sizeof label, "source[%zu] (%s): ", index,
 		    conf_message_show(shown, s->name));
 	if (read_kind(s, &at)) {
-		/* The union is zero here: sources are allocated so. */
-		conf_kinds_read(s, &at);
+		read_block(s, &at);
 		if (source_kind_is_synced(s->kind)) {
 			read_policy(s, &at);
 			read_filter(s, &at);
@@ -198,8 +214,6 @@ read_source(struct conf_reader *r, const struct conf_at *top, size_t index)
 			warn_if_ignored(s, &at, "syncPolicy");
 			warn_if_ignored(s, &at, "filter");
 		}
-	} else {
-		s->kind = SOURCE_MANAGED;
 	}
 	s->claims = conf_claims_read(&at);
 }

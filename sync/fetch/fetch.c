@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of all fetching: who fetches which kind, and the common release. */
+/* Fetching a source of any kind, hashes of documents, and releasing them. */
 #include "sync/fetch/fetch.h"
 
 #include "lib/digest.h"
 #include "lib/url.h"
+#include "sync/kinds/kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,52 +22,6 @@ validators_free(struct validators *v)
 	memset(v, 0, sizeof *v);
 }
 
-static int
-fetch_by_kind(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e)
-{
-	switch (source->kind) {
-	case SOURCE_GIT:
-		return fetch_git(out, source, previous, options, e);
-	case SOURCE_FILE:
-		if (source->u.file.url != NULL)
-			return fetch_http(out, source, previous, options, e);
-		return fetch_file(out, source, previous, options, e);
-	case SOURCE_CONFIGMAP:
-		return fetch_configmap(out, source, previous, options, e);
-	case SOURCE_API:
-		return fetch_api(out, source, previous, options, e);
-	case SOURCE_MANAGED:
-	case SOURCE_KUBERNETES:
-		break;
-	}
-	err_set(e, ERR_FETCH,
-	    "sources of kind %s cannot be fetched by this version",
-	    source_kind_name(source->kind));
-	return -1;
-}
-
-/* The address that a source is fetched from, with its secrets, or NULL. */
-static const char *
-address_of(const struct conf_source *source)
-{
-	switch (source->kind) {
-	case SOURCE_GIT:
-		return source->u.git.repository;
-	case SOURCE_API:
-		return source->u.api.endpoint;
-	case SOURCE_FILE:
-		return source->u.file.url;
-	case SOURCE_CONFIGMAP:
-		return source->u.configmap.server;
-	case SOURCE_MANAGED:
-	case SOURCE_KUBERNETES:
-		break;
-	}
-	return NULL;
-}
-
 int
 fetch_source(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
@@ -77,9 +32,15 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (fetch_by_kind(out, source, previous, options, e) == -1) {
+	if (source->kind->fetch == NULL) {
+		err_set(e, ERR_FETCH,
+		    "sources of kind %s cannot be fetched by this version",
+		    source->kind->name);
+		goto out;
+	}
+	if (source->kind->fetch(out, source, previous, options, e) == -1) {
 		/* Libraries quote URLs, those of redirects too. */
-		url_hide(e->text, sizeof e->text, address_of(source));
+		url_hide(e->text, sizeof e->text, kind_address(source));
 		/* What a failure cost is part of the report on it. */
 		used = out->used;
 		retry_us = out->retry_us;

@@ -134,21 +134,4 @@ void fetch_free(struct fetch *f);
 int fetch_open(struct fetch *f, size_t index, struct reader *r,
     const char **name, struct err *e);
 
-/* One per kind, called by fetch_source(). */
-int fetch_file(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e);
-int fetch_http(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e);
-int fetch_configmap(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e);
-int fetch_api(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e);
-int fetch_git(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e);
-
 #endif

@@ -7,11 +7,11 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_cache.h"
-#include "sync/fetch/fetch_environment.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
 #include "sync/fetch/spool.h"
+#include "sync/kinds/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,19 +39,7 @@ struct fetch_child {
 bool
 fetch_child_suits(const struct conf_source *source)
 {
-	switch (source->kind) {
-	case SOURCE_GIT:
-	case SOURCE_API:
-		return true;
-	case SOURCE_FILE:
-		return source->u.file.url != NULL;
-	case SOURCE_CONFIGMAP:
-		return source->u.configmap.path == NULL;
-	case SOURCE_MANAGED:
-	case SOURCE_KUBERNETES:
-		break;
-	}
-	return false;
+	return source->kind->remote;
 }
 
 /* ---- in the child ---- */
@@ -174,7 +162,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	struct fetch f = { .unchanged = false };
 
 	conf_forget_others(options.conf, source);
-	fetch_environment_reduce(source);
+	fetch_sandbox_environment(source);
 	fetch_sandbox_enter(source, options.cache_dir);
 	options.progress = tell_progress;
 	options.progress_ctx = &teller;
@@ -379,7 +367,8 @@ release_slices(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_child = { open_slice, release_slices };
+static const struct fetch_kind documents_of_child = { open_slice,
+	release_slices };
 
 static void
 set_death_error(const struct fetch_child *c, int status, struct err *e)
@@ -429,7 +418,7 @@ present(struct fetch *out, struct fetch_child *c)
 	r->document_count = 0;
 	out->document_count = s->count;
 	out->state = s;
-	out->kind = &kind_child;
+	out->kind = &documents_of_child;
 }
 
 static void

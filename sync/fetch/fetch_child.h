@@ -21,7 +21,7 @@
 
 struct fetch_child;
 
-/* Whether ${source} is far away; others are read in place, by the caller. */
+/* Whether ${source} is fetched like this; others are read in place. */
 bool fetch_child_suits(const struct conf_source *source);
 
 /*

@@ -6,6 +6,14 @@
 #include "sync/conf/conf.h"
 
 /*
+ * Removes every variable that a fetch of ${source} has no use for from the
+ * environment, and wipes its value from memory.  What stays: proxies,
+ * certificates, language, time zone, home and name resolution, and what the
+ * source's kind needs.
+ */
+void fetch_sandbox_environment(const struct conf_source *source);
+
+/*
  * From here on this process may read the files that ${source} names, those of
  * certificates and the like that libraries need, and write in ${cache_dir},
  * which is this source's alone; neither the database nor secrets of other

@@ -23,8 +23,8 @@
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch.h"
 #include "sync/fetch/fetch_child.h"
-#include "sync/fetch/fetch_environment.h"
 #include "sync/fetch/fetch_sandbox.h"
+#include "sync/kinds/kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,7 +104,6 @@ describe_api(struct conf_api *api, const struct arguments *args)
 	api->overlap_ns = get_number(args, "overlap_ms", 600000) * 1000000;
 	api->full_interval_ns =
 	    get_number(args, "full_interval_ms", 86400000) * 1000000;
-	api->allow_empty = get(args, "allow_empty") != NULL;
 	api->token_file = get(args, "token_file");
 	api->ca_file = get(args, "ca_file");
 	api->public_only = get(args, "public_only") != NULL;
@@ -129,14 +128,16 @@ describe(struct conf_source *source, const struct arguments *args)
 	if (kind == NULL)
 		return -1;
 	if (strcmp(kind, "git") == 0 && get(args, "url") != NULL) {
-		source->kind = SOURCE_GIT;
+		source->kind = &kind_git;
 		describe_git(&source->u.git, args, ns);
 		return 0;
 	}
 	if (strcmp(kind, "file") == 0) {
-		source->kind = SOURCE_FILE;
+		source->kind = &kind_file;
 		source->u.file.path = get(args, "path");
 		source->u.file.url = get(args, "url");
+		if (source->u.file.url != NULL)
+			source->kind = &kind_url;
 		source->u.file.data = get(args, "data");
 		source->u.file.timeout_ns = ns;
 		source->u.file.token_file = get(args, "token_file");
@@ -146,8 +147,10 @@ describe(struct conf_source *source, const struct arguments *args)
 		return 0;
 	}
 	if (strcmp(kind, "configmap") == 0) {
-		source->kind = SOURCE_CONFIGMAP;
+		source->kind = &kind_configmap;
 		source->u.configmap.path = get(args, "path");
+		if (source->u.configmap.path == NULL)
+			source->kind = &kind_configmap_api;
 		source->u.configmap.name = get(args, "object");
 		source->u.configmap.namespace_name = get(args, "namespace");
 		source->u.configmap.key = get(args, "key");
@@ -157,7 +160,8 @@ describe(struct conf_source *source, const struct arguments *args)
 		return 0;
 	}
 	if (strcmp(kind, "api") == 0) {
-		source->kind = SOURCE_API;
+		source->kind = &kind_api;
+		source->allow_empty = get(args, "allow_empty") != NULL;
 		source->u.api.endpoint = get(args, "url");
 		source->u.api.timeout_ns = ns;
 		describe_api(&source->u.api, args);
@@ -279,9 +283,9 @@ main(int argc, char **argv)
 	options.cache_dir = get(&args, "cache");
 	/* The sync has made the directory when it starts a process like this.
 	 */
-	if (fetch_child_suits(&source) && options.cache_dir != NULL) {
+	if (source.kind->remote && options.cache_dir != NULL) {
 		(void)mkdir(options.cache_dir, 0700);
-		fetch_environment_reduce(&source);
+		fetch_sandbox_environment(&source);
 		fetch_sandbox_enter(&source, options.cache_dir);
 	}
 	options.force = get(&args, "force") != NULL;

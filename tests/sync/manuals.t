@@ -3,6 +3,7 @@
 """The manuals say what the programs and the database do: every key of the
 configuration, every column of the views, every report."""
 import glob
+import glob
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ ROOT = registry_db.ROOT
 # What the manual may call a value of each form; None: a key without effect.
 TYPES = {
     "STRING": {"text", "duration", "file", "url"}, "BOOL": {"boolean"},
+    "FILE": {"file"}, "DURATION": {"duration"},
     "SWITCH": {"boolean"}, "INT": {"integer"}, "FLOAT": {"number"},
     "STRINGS": {"list"}, "CLAIMS": {"claims"}, "BLOCK": {"block"},
     "BLOCKS": {"blocks"}, "ANY": {"any"}, "UNUSED": None, "STALE": None,
@@ -36,21 +38,34 @@ def section(text, name):
 
 
 def keys_of_program():
-    """{path: form} of every key in conf_keys.c."""
-    text = re.sub(r"/\*.*?\*/", "", read("sync/conf/conf_keys.c"),
+    """{path: form} of every key in conf_keys.c and in sync/kinds."""
+    files = ["sync/conf/conf_keys.c", *sorted(
+        glob.glob("sync/kinds/*/kind_*.c", root_dir=ROOT))]
+    text = re.sub(r"/\*.*?\*/", "", "".join(read(f) for f in files),
                   flags=re.DOTALL)
-    blocks = {name: re.findall(r'\{\s*"(\w+)",\s*CONF_(\w+),\s*(\w+)\s*\}',
-                               body)
-              for name, body in re.findall(
-                  r"const struct conf_key (\w+)\[\] = \{(.*?)\n?\};", text,
-                  re.DOTALL)}
+    kinds = re.findall(r"row\((\w+)\)", re.search(
+        r"#define KIND_LIST\(row\)(.*?)\n\n", read("sync/kinds/kind.h"),
+        re.DOTALL)[1])
+    text = text.replace("KIND_LIST(KIND)", "".join(
+        f'CONF_KEY_BLOCK("{k}", CONF_BLOCK, kind_{k}_keys),' for k in kinds))
+    row = re.compile(r'(?:CONF_KEY(?:_OF)?\(\s*"(\w+)",\s*CONF_(\w+)|'
+                     r'CONF_KEY_BLOCK\(\s*"(\w+)",\s*CONF_(\w+),\s*(\w+)|'
+                     r'\.name = "(\w+)",\s*\.form = CONF_(\w+)|'
+                     r'(DURATION)\("(\w+)")')
+    blocks = {}
+    for name, body in re.findall(
+            r"const struct conf_key (\w+)\[\] = \{(.*?)\n?\};", text,
+            re.DOTALL):
+        blocks[name] = [(g[0] or g[2] or g[5] or g[8],
+                         g[1] or g[3] or g[6] or g[7], g[4])
+                        for g in row.findall(body)]
     found = {}
 
     def walk(block, prefix):
         for name, form, inner in blocks[block]:
             path = prefix + name
             found[path] = form
-            if inner != "NULL":
+            if inner:
                 walk(inner, path + (".", "[].")[form == "BLOCKS"])
 
     walk("conf_keys_top", "")

@@ -3,6 +3,7 @@
  * The configuration that loads: values, defaults, the environment, where the
  * file may be, and that no secret is shown.
  */
+#include "sync/kinds/kind.h"
 #include "tests/unit/conf_file.h"
 
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ check_git_sources(const struct conf *c)
 
 	CHECK_STR(s->name, "catalogue");
 	CHECK_INT(s->line, 10);
-	CHECK_INT(s->kind, SOURCE_GIT);
+	CHECK(s->kind == &kind_git);
 	CHECK_STR(s->u.git.repository,
 	    "https://reader:s3cret@git.example.com/catalogue.git");
 	CHECK_STR(s->u.git.branch, "main");
@@ -83,12 +84,12 @@ check_other_sources(const struct conf *c)
 {
 	const struct conf_source *s = c->sources;
 
-	CHECK_INT(s[2].kind, SOURCE_API);
+	CHECK(s[2].kind == &kind_api);
 	CHECK_INT(s[2].u.api.timeout_ns, 20 * SECOND);
 	CHECK_INT(s[2].u.api.page_size, 500);
 	CHECK_INT(s[2].u.api.overlap_ns, 900 * SECOND);
 	CHECK_INT(s[2].u.api.full_interval_ns, 12 * 3600 * SECOND);
-	CHECK(s[2].u.api.allow_empty && s[2].u.api.public_only &&
+	CHECK(s[2].allow_empty && s[2].u.api.public_only &&
 	      s[2].u.api.https_only);
 	CHECK_STR(s[2].u.api.token_file, "/dev/null");
 	CHECK_STR(s[2].u.api.ca_file, "/dev/null");
@@ -98,7 +99,7 @@ check_other_sources(const struct conf *c)
 	CHECK_STR(s[2].u.api.headers[1].value_file, "/dev/null");
 	check_json(&s[2], "{\"endpoint\":\"https://registry.example.com/\","
 			  "\"timeout\":\"20s\"}");
-	CHECK_INT(s[3].kind, SOURCE_FILE);
+	CHECK(s[3].kind == &kind_file);
 	check_json(&s[3], "{\"path\":\"./data/registry.json\"}");
 	CHECK_INT(s[4].u.file.timeout_ns, 60 * SECOND);
 	CHECK(s[4].u.file.public_only && s[4].u.file.https_only);
@@ -111,7 +112,7 @@ check_other_sources(const struct conf *c)
 	    "\"timeout\":\"1m0s\"}");
 	CHECK_STR(s[5].u.file.data, "{\"version\": \"1.0.0\"}\n");
 	check_json(&s[5], "{\"data\":\"{\\\"version\\\": \\\"1.0.0\\\"}\\n\"}");
-	CHECK_INT(s[6].kind, SOURCE_CONFIGMAP);
+	CHECK(s[6].kind == &kind_configmap);
 	check_json(&s[6], "{\"path\":\"/etc/registry\"}");
 	check_json(&s[7],
 	    "{\"namespace\":\"tools\",\"name\":\"catalogue\","
@@ -119,11 +120,11 @@ check_other_sources(const struct conf *c)
 	CHECK_STR(s[7].u.configmap.token_file, "/dev/null");
 	CHECK_STR(s[7].u.configmap.ca_file, "/dev/null");
 	CHECK_STR(s[6].u.configmap.key, NULL);
-	CHECK_INT(s[8].kind, SOURCE_MANAGED);
+	CHECK(s[8].kind == &kind_managed);
 	CHECK_STR(s[8].claims, NULL);
 	CHECK_INT(s[8].interval_ns, 0);
 	check_json(&s[8], "{}");
-	CHECK_INT(s[9].u.kubernetes.namespace_count, 2);
+	CHECK_INT(s[9].u.kubernetes.namespaces.count, 2);
 	check_json(&s[9], "{\"Namespaces\":[\"tools\",\"data\"]}");
 }
 
@@ -196,7 +197,7 @@ test_defaults(void)
 	CHECK_INT(c->sources[1].u.api.page_size, 100);
 	CHECK_INT(c->sources[1].u.api.overlap_ns, 600 * SECOND);
 	CHECK_INT(c->sources[1].u.api.full_interval_ns, 86400 * SECOND);
-	CHECK(!c->sources[1].u.api.allow_empty);
+	CHECK(!c->sources[1].allow_empty);
 	CHECK(!c->sources[1].u.api.public_only);
 	CHECK(!c->sources[1].u.api.https_only);
 	CHECK_INT(c->sources[2].u.file.timeout_ns, 10 * SECOND);
@@ -541,15 +542,15 @@ test_paths(void)
 static void
 test_kind_names(void)
 {
-	CHECK_STR(source_kind_name(SOURCE_GIT), "git");
-	CHECK_STR(source_kind_name(SOURCE_API), "api");
-	CHECK_STR(source_kind_name(SOURCE_FILE), "file");
-	CHECK_STR(source_kind_name(SOURCE_MANAGED), "managed");
-	CHECK_STR(source_kind_name(SOURCE_KUBERNETES), "kubernetes");
-	CHECK_STR(source_kind_name(SOURCE_CONFIGMAP), "configmap");
-	CHECK(source_kind_is_synced(SOURCE_CONFIGMAP));
-	CHECK(!source_kind_is_synced(SOURCE_MANAGED));
-	CHECK(!source_kind_is_synced(SOURCE_KUBERNETES));
+	CHECK_STR(source_kind_name(&kind_git), "git");
+	CHECK_STR(source_kind_name(&kind_api), "api");
+	CHECK_STR(source_kind_name(&kind_file), "file");
+	CHECK_STR(source_kind_name(&kind_managed), "managed");
+	CHECK_STR(source_kind_name(&kind_kubernetes), "kubernetes");
+	CHECK_STR(source_kind_name(&kind_configmap), "configmap");
+	CHECK(source_kind_is_synced(&kind_configmap));
+	CHECK(!source_kind_is_synced(&kind_managed));
+	CHECK(!source_kind_is_synced(&kind_kubernetes));
 }
 
 static char *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What fetch.c does itself: kinds nobody fetches, and documents not there. */
 #include "sync/fetch/fetch.h"
+#include "sync/kinds/kind.h"
 #include "tests/t.h"
 
 static void
@@ -8,7 +9,7 @@ test_kind_without_fetcher(void)
 {
 	static char name[] = "own";
 	const struct conf_source source = { .name = name,
-		.kind = SOURCE_MANAGED };
+		.kind = &kind_managed };
 	const struct validators none = { .hash = "" };
 	const struct fetch_options options = { .cache_dir = "/nonexistent" };
 	struct err e = ERR_INIT;
@@ -27,7 +28,7 @@ test_inline_data(void)
 {
 	static char name[] = "inline", data[] = "{}";
 	const struct conf_source source = {
-		.name = name, .kind = SOURCE_FILE, .u.file.data = data
+		.name = name, .kind = &kind_file, .u.file.data = data
 	};
 	const struct validators none = { .hash = "" };
 	const struct fetch_options options = { .cache_dir = "/nonexistent" };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a fetching process has of the one that started it: next to nothing. */
-#include "sync/fetch/fetch_environment.h"
 #include "sync/fetch/fetch_process.h"
+#include "sync/fetch/fetch_sandbox.h"
+#include "sync/kinds/kind.h"
 #include "tests/t.h"
 
 #include <errno.h>
@@ -150,7 +151,7 @@ check_environment(const struct conf_source *source, bool cluster, bool agent)
 
 	set_environment();
 	secret = getenv("AWS_SECRET_ACCESS_KEY");
-	fetch_environment_reduce(source);
+	fetch_sandbox_environment(source);
 	CHECK_STR(secret, ""); /* wiped, not only unlinked */
 	CHECK(getenv("HOME") != NULL && getenv("https_proxy") != NULL &&
 	      getenv("no_proxy") != NULL && getenv("SSL_CERT_FILE") != NULL &&
@@ -168,13 +169,13 @@ static void
 test_environment(void)
 {
 	char **own = environ;
-	const struct conf_source url = { .kind = SOURCE_FILE,
+	const struct conf_source url = { .kind = &kind_url,
 		.u.file = { .url = (char[]){ "https://example.com/" } } };
-	const struct conf_source https = { .kind = SOURCE_GIT,
+	const struct conf_source https = { .kind = &kind_git,
 		.u.git = { .repository = (char[]){ "https://e.example/a" } } };
-	const struct conf_source ssh = { .kind = SOURCE_GIT,
+	const struct conf_source ssh = { .kind = &kind_git,
 		.u.git = { .repository = (char[]){ "git@e.example:a" } } };
-	const struct conf_source map = { .kind = SOURCE_CONFIGMAP };
+	const struct conf_source map = { .kind = &kind_configmap_api };
 
 	check_environment(&url, false, false);
 	check_environment(&https, false, false);

@@ -2,6 +2,7 @@
 /* What a fetching process of each kind can open, and what it cannot. */
 #include "lib/sandbox/sandbox.h"
 #include "sync/fetch/fetch_sandbox.h"
+#include "sync/kinds/kind.h"
 #include "tests/t.h"
 
 #include <errno.h>
@@ -96,24 +97,24 @@ test_kinds(void)
 	char *token = file("token"), *other = file("other"), *ca = file("ca");
 	char *key = file("key"), *hosts = file("hosts");
 	struct conf_http_header header = { .value_file = file("header") };
-	const struct conf_source api = { .kind = SOURCE_API,
+	const struct conf_source api = { .kind = &kind_api,
 		.u.api = { .token_file = token,
 		    .ca_file = ca,
 		    .headers = &header,
 		    .header_count = 1 } };
-	const struct conf_source https = { .kind = SOURCE_GIT,
+	const struct conf_source https = { .kind = &kind_git,
 		.u.git = { .repository = "https://git.example.com/a",
 		    .password_file = token,
 		    .ca_file = ca } };
-	const struct conf_source ssh = { .kind = SOURCE_GIT,
+	const struct conf_source ssh = { .kind = &kind_git,
 		.u.git = { .repository = "git@git.example.com:a",
 		    .private_key_file = key,
 		    .known_hosts_file = hosts } };
-	const struct conf_source url = { .kind = SOURCE_FILE,
+	const struct conf_source url = { .kind = &kind_url,
 		.u.file = { .url = "https://example.com/registry.json",
 		    .token_file = token,
 		    .ca_file = ca } };
-	const struct conf_source map = { .kind = SOURCE_CONFIGMAP,
+	const struct conf_source map = { .kind = &kind_configmap_api,
 		.u.configmap = { .token_file = token, .ca_file = ca } };
 
 	check_kind(&api, token, other);
@@ -132,7 +133,7 @@ test_kinds(void)
 static void
 test_local_repository(void)
 {
-	const struct conf_source local = { .kind = SOURCE_GIT,
+	const struct conf_source local = { .kind = &kind_git,
 		.u.git = { .repository = at("repository") } };
 
 	CHECK_INT(outcome(&local, file("alternate"), O_RDONLY), 0);
@@ -143,7 +144,7 @@ test_local_repository(void)
 static void
 test_certificates(void)
 {
-	const struct conf_source url = { .kind = SOURCE_FILE,
+	const struct conf_source url = { .kind = &kind_url,
 		.u.file = { .url = "https://example.com/registry.json" } };
 	char *ca = file("own-ca");
 
@@ -156,7 +157,7 @@ test_certificates(void)
 static void
 test_off(void)
 {
-	const struct conf_source url = { .kind = SOURCE_FILE,
+	const struct conf_source url = { .kind = &kind_url,
 		.u.file = { .url = "https://example.com/registry.json" } };
 
 	setenv(SANDBOX_VARIABLE, "off", 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What source_store() makes of what a fetch brings, of a part above all. */
+#include "sync/kinds/kind.h"
 #include "sync/source.h"
 
 #include "lib/clock.h"
@@ -212,19 +213,19 @@ test_time(void)
 		struct conf_source source;
 		int64_t seconds;
 	} rows[] = {
-		{ __LINE__, { .kind = SOURCE_API }, 3600 },
+		{ __LINE__, { .kind = &kind_api }, 3600 },
 		{ __LINE__,
-		    { .kind = SOURCE_GIT, .u.git.timeout_ns = 7 * SECOND }, 7 },
+		    { .kind = &kind_git, .u.git.timeout_ns = 7 * SECOND }, 7 },
 		{ __LINE__,
-		    { .kind = SOURCE_FILE, .u.file.timeout_ns = 9 * SECOND },
+		    { .kind = &kind_file, .u.file.timeout_ns = 9 * SECOND },
 		    9 },
-		{ __LINE__, { .kind = SOURCE_FILE }, 600 },
+		{ __LINE__, { .kind = &kind_file }, 600 },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		T_AT(rows[i].line);
-		CHECK_INT(source_time(&rows[i].source) / CLOCK_SECOND,
-		    rows[i].seconds);
+		CHECK_INT(
+		    kind_time(&rows[i].source) / CLOCK_SECOND, rows[i].seconds);
 	}
 	T_AT(0);
 }

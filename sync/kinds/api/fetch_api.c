@@ -254,7 +254,7 @@ describe_full(
 	bool deltas;
 	char *shown;
 
-	if (log->entries[FETCH_API_SERVERS] == 0 && !job->conf->allow_empty) {
+	if (log->entries[FETCH_API_SERVERS] == 0 && !job->source->allow_empty) {
 		shown = url_shown(job->conf->endpoint);
 		err_set(e, ERR_FETCH,
 		    "%s offers no servers at all; what is stored is kept (set "

@@ -234,6 +234,11 @@ void fetch_api_log_reader(
 uint64_t fetch_api_log_size(const struct fetch_api_log *log);
 
 /* ---- fetch_api_crawl.c ---- */
+/* As fetch_source() for a source of kind_api. */
+int fetch_api(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+
 struct fetch_api_job {
 	const struct conf_source *source;
 	const struct conf_api *conf;

@@ -162,11 +162,12 @@ out:
 	return rc;
 }
 
-static int
-fetch_mounted(struct fetch *out, const struct conf_configmap *conf,
+int
+fetch_configmap(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
+	const struct conf_configmap *conf = &source->u.configmap;
 	struct fetch_place file = { AT_FDCWD, conf->path, NULL };
 	struct mount m = { .path = conf->path, .fd = -1, .generation_fd = -1 };
 	int rc = -1;
@@ -194,16 +195,4 @@ out:
 	if (m.fd != -1)
 		close(m.fd);
 	return rc;
-}
-
-int
-fetch_configmap(struct fetch *out, const struct conf_source *source,
-    const struct validators *previous, const struct fetch_options *options,
-    struct err *e)
-{
-	const struct conf_configmap *conf = &source->u.configmap;
-
-	if (conf->path != NULL)
-		return fetch_mounted(out, conf, previous, options, e);
-	return fetch_configmap_api(out, conf, previous, options, e);
 }

@@ -16,8 +16,13 @@
 #define FETCH_CONFIGMAP_SERVICE_ACCOUNT \
 	"/var/run/secrets/kubernetes.io/serviceaccount"
 
-/* As fetch_source() for a ConfigMap that has a name. */
-int fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
+/* As fetch_source() for a source of kind_configmap. */
+int fetch_configmap(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+
+/* The same for one of kind_configmap_api. */
+int fetch_configmap_api(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 

@@ -212,7 +212,7 @@ release_object(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_configmap = { open_document,
+static const struct fetch_kind documents_of_configmap = { open_document,
 	release_object };
 
 static int
@@ -291,7 +291,7 @@ take_documents(struct fetch_download *in, const struct conf_configmap *conf,
 	out->files = strcmp(conf->key, "*") == 0;
 	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
-		out->kind = &kind_configmap;
+		out->kind = &documents_of_configmap;
 		out->document_count = o->count;
 		out->state = o;
 		o = NULL;
@@ -303,10 +303,11 @@ out:
 }
 
 int
-fetch_configmap_api(struct fetch *out, const struct conf_configmap *conf,
+fetch_configmap_api(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
+	const struct conf_configmap *conf = &source->u.configmap;
 	struct fetch_download in = { .fetch = out, .options = options };
 	struct validators *v = &out->validators;
 	struct access a = { 0 };

@@ -194,7 +194,8 @@ release_files(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_file = { open_document, release_files };
+static const struct fetch_kind documents_on_disk = { open_document,
+	release_files };
 
 /* ---- hashing ---- */
 
@@ -460,7 +461,7 @@ fetch_file_at(struct fetch *out, const struct fetch_place *place,
 	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
 		out->document_count = files->list.count;
-		out->kind = &kind_file;
+		out->kind = &documents_on_disk;
 		out->state = files;
 		files = NULL;
 	}
@@ -490,7 +491,8 @@ release_inline(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_inline = { open_inline, release_inline };
+static const struct fetch_kind document_inline = { open_inline,
+	release_inline };
 
 static void
 fetch_inline(
@@ -504,7 +506,7 @@ fetch_inline(
 	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
 		out->document_count = 1;
-		out->kind = &kind_inline;
+		out->kind = &document_inline;
 		/* The configuration may be loaded anew in the meantime. */
 		out->state = xstrdup(data);
 	}

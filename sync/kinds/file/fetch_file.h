@@ -8,6 +8,11 @@
 
 #include "sync/fetch/fetch.h"
 
+/* As fetch_source() for a source of kind_file. */
+int fetch_file(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+
 struct fetch_place {
 	int base; /* what path is relative to, AT_FDCWD too; the caller's */
 	const char *path; /* a file or a directory; "." is base itself */

@@ -120,6 +120,11 @@ struct fetch_git_documents {
 	bool is_directory; /* what lies at the path */
 };
 
+/* As fetch_source() for a source of kind_git. */
+int fetch_git(struct fetch *out, const struct conf_source *source,
+    const struct validators *previous, const struct fetch_options *options,
+    struct err *e);
+
 /*
  * Starts libgit2 for this process, without the configuration of user and
  * machine, to read repositories of this one: it knows no certificates.  Later

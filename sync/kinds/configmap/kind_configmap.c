@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The block of a configmap source: a mounted ConfigMap has a path, one that is
- * read from the API of the cluster a name.  Names end up in a URL and in file
- * names, so they are held to what Kubernetes allows.
+ * Sources of kind configmap: a mounted ConfigMap has a path, one that is read
+ * from the API of the cluster has a name and is handed over to
+ * kind_configmap_api.  Names end up in a URL and in file names, so they are
+ * held to what Kubernetes allows.
  */
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
+#include "sync/kinds/configmap/fetch_configmap.h"
+#include "sync/kinds/kind.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define DOCUMENT "registry.json"
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+const struct conf_key kind_configmap_keys[] = {
+	CONF_KEY_OF("path", CONF_STRING, conf_configmap, path, CONF_PLACE),
+	CONF_KEY_OF("namespace", CONF_STRING, conf_configmap, namespace_name,
+	    CONF_PLACE),
+	CONF_KEY_OF("name", CONF_STRING, conf_configmap, name, CONF_PLACE),
+	CONF_KEY_OF("key", CONF_STRING, conf_configmap, key, CONF_PLACE),
+	CONF_KEY_OF("server", CONF_STRING, conf_configmap, server,
+	    CONF_PLACE | CONF_URL),
+	CONF_KEY_OF(
+	    "tokenFile", CONF_FILE, conf_configmap, token_file, CONF_LATER),
+	CONF_KEY_OF("caFile", CONF_FILE, conf_configmap, ca_file, CONF_LATER),
+	CONF_KEY_END,
+};
 
 /* Labels of letters, digits and hyphens with dots between them. */
 static bool
@@ -111,24 +127,63 @@ check_names(const struct conf_configmap *c, const struct conf_at *at)
 		    LIMIT_CONFIGMAP_NAME, conf_message_show(shown, c->key));
 }
 
-void
-conf_configmap_read(struct conf_configmap *c, const struct conf_at *at)
+static void
+check(struct conf_source *s, const struct conf_at *at)
 {
-	c->path = conf_value_copy(at, "path", NULL);
-	c->name = conf_value_copy(at, "name", NULL);
-	c->namespace_name = conf_value_copy(at, "namespace", NULL);
-	c->key = conf_value_copy(at, "key", c->path == NULL ? DOCUMENT : NULL);
-	c->server = conf_value_copy(at, "server", NULL);
-	c->token_file =
-	    conf_kinds_file(at, "tokenFile", "configmap.tokenFile", F_OK);
-	c->ca_file = conf_kinds_file(at, "caFile", "configmap.caFile", F_OK);
+	struct conf_configmap *c = &s->u.configmap;
+
+	if (c->key == NULL && c->path == NULL)
+		c->key = xstrdup(DOCUMENT);
 	check_names(c, at);
 	if (c->server != NULL)
 		check_server(at, c->server);
-	if (conf_value_present(at, "path"))
+	if (conf_value_present(at, "path")) {
 		check_mounted(at);
-	else if (!conf_value_present(at, "name"))
+		return;
+	}
+	s->kind = &kind_configmap_api;
+	if (!conf_value_present(at, "name"))
 		conf_message_error(at, NULL,
 		    "configmap.path or configmap.name is required: configMap "
 		    "name cannot be empty");
 }
+
+static char *
+watched(const struct conf_source *s)
+{
+	const struct conf_configmap *c = &s->u.configmap;
+	struct stat st;
+
+	if (c->key != NULL && strcmp(c->key, "*") != 0 &&
+	    stat(c->path, &st) == 0 && S_ISDIR(st.st_mode))
+		return xasprintf("%s/%s", c->path, c->key);
+	return xstrdup(c->path);
+}
+
+static void
+needs(struct kind_needs *n, const struct conf_source *s)
+{
+	static const char *const of_a_pod[] = { "KUBERNETES_SERVICE_HOST",
+		"KUBERNETES_SERVICE_PORT", NULL };
+
+	(void)s;
+	n->variables = of_a_pod;
+	/* The directory: the files in it are links that move when renewed. */
+	kind_needs_file(n, FETCH_CONFIGMAP_SERVICE_ACCOUNT);
+}
+
+const struct source_kind kind_configmap = {
+	.name = "configmap",
+	.keys = kind_configmap_keys,
+	.check = check,
+	.fetch = fetch_configmap,
+	.watched = watched,
+};
+
+const struct source_kind kind_configmap_api = {
+	.name = "configmap",
+	.keys = kind_configmap_keys,
+	.fetch = fetch_configmap_api,
+	.remote = true,
+	.needs = needs,
+};

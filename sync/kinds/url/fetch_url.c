@@ -3,10 +3,11 @@
  * A document behind a URL: asked for with the validators of the last sync,
  * hashed while it arrives, and spooled to the cache directory.
  */
-#include "sync/fetch/http/fetch_download.h"
+#include "sync/kinds/url/fetch_url.h"
 
 #include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/http/fetch_download.h"
 #include "sync/fetch/secret.h"
 
 #include <stdlib.h>
@@ -48,7 +49,8 @@ release_document(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_http = { open_document, release_document };
+static const struct fetch_kind downloaded_document = { open_document,
+	release_document };
 
 /* Reads the token into a header; NULL when none is configured. */
 static int
@@ -122,7 +124,7 @@ describe(struct fetch *out, struct fetch_download *in, struct http_response *rs,
 }
 
 int
-fetch_http(struct fetch *out, const struct conf_source *source,
+fetch_url(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
@@ -144,7 +146,7 @@ fetch_http(struct fetch *out, const struct conf_source *source,
 		d->name = url_shown(source->u.file.url);
 		in.spool = NULL;
 		out->state = d;
-		out->kind = &kind_http;
+		out->kind = &downloaded_document;
 		out->document_count = 1;
 	}
 	rc = 0;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kinds of source: a row each, in a folder of its own.
+ *
+ * A row says what the rest of the program has to know of a kind.  The keys of
+ * its block say most of that (sync/conf/conf_block.h); the functions say the
+ * rest.  Nothing outside a folder asks which kind a source is.  README.md says
+ * how to add one.
+ */
+#ifndef SYNC_KINDS_KIND_H
+#define SYNC_KINDS_KIND_H
+
+#include "lib/err.h"
+#include "lib/json_out.h"
+#include "sync/conf/conf.h"
+#include "sync/conf/conf_block.h"
+#include "sync/fetch/fetch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a process that fetches may use besides what all of them may. */
+struct kind_needs {
+	const char *
+	    *files; /* to read, directories too; owned, NULL at the end */
+	size_t file_count;
+	const char *const *variables; /* of the environment, up to NULL */
+	unsigned keeps; /* enum sandbox_fetch_keeps */
+};
+
+/* Copies ${path}; NULL and "" add nothing. */
+void kind_needs_file(struct kind_needs *n, const char *path);
+
+struct source_kind {
+	/* Of its block in the configuration, and in the database. */
+	const char *name;
+	const struct conf_key *keys; /* of that block */
+	/*
+	 * After conf_block_read(): checks the values, and reads what that does
+	 * not.  May replace s->kind by another row of the same name.
+	 */
+	void (*check)(struct conf_source *s, const struct conf_at *at);
+	/* Frees what conf_block_wipe() does not. */
+	void (*wipe)(struct conf_source *s);
+	/* Adds members to conf_source_json() and conf_source_identity(). */
+	void (*show)(struct json_out *j, const struct conf_source *s);
+	/* Adds members to conf_source_identity() only. */
+	void (*identify)(struct json_out *j, const struct conf_source *s);
+
+	/* As fetch_source(); NULL: sources of this kind are not synced. */
+	int (*fetch)(struct fetch *out, const struct conf_source *source,
+	    const struct validators *previous,
+	    const struct fetch_options *options, struct err *e);
+	bool remote; /* it is fetched in a process of its own */
+	/*
+	 * How long a fetch may take, in microseconds, if no key of its block
+	 * says so; 0: as long as most.
+	 */
+	int64_t time_us;
+	/* Of one that is not remote: the path to watch, the caller's, or NULL.
+	 */
+	char *(*watched)(const struct conf_source *s);
+	/* Of a remote one: more than the files that its keys name. */
+	void (*needs)(struct kind_needs *n, const struct conf_source *s);
+};
+
+/*
+ * Every block, in the order of messages.  kind_NAME is its row, kind_NAME_keys
+ * are its keys.
+ */
+#define KIND_LIST(row) \
+	row(git) row(api) row(file) row(managed) row(kubernetes) row(configmap)
+
+#define KIND_DECLARE(name)                           \
+	extern const struct source_kind kind_##name; \
+	extern const struct conf_key kind_##name##_keys[];
+KIND_LIST(KIND_DECLARE)
+#undef KIND_DECLARE
+
+/* Rows that kind_file and kind_configmap hand a source over to. */
+extern const struct source_kind kind_url;
+extern const struct source_kind kind_configmap_api;
+
+/* All that have a block of their own; NULL ends the list. */
+extern const struct source_kind *const kind_list[];
+
+/* The address that ${s} is fetched from, with its secrets; NULL: none. */
+const char *kind_address(const struct conf_source *s);
+/* How long one fetch of ${s} may take, in microseconds. */
+int64_t kind_time(const struct conf_source *s);
+/*
+ * What a process that fetches ${s} needs; the caller calls kind_needs_free().
+ */
+void kind_needs_of(struct kind_needs *n, const struct conf_source *s);
+void kind_needs_free(struct kind_needs *n);
+
+#endif
