@@ -138,14 +138,20 @@ check_inherited(int file, const char *path, struct err *e)
 }
 
 int
-lockfile_adopt(
-    int *fd, const char *inherited, const char *database, struct err *e)
+lockfile_adopt(int *fd, const char *database, struct err *e)
 {
-	char *path;
+	const char *variable = getenv(LOCKFILE_VARIABLE);
+	char *path, *inherited;
 	int file, rc = -1;
 
-	if (inherited == NULL)
+	if (variable == NULL)
 		return lockfile_take(fd, database, e);
+	inherited = xstrdup(variable);
+	/*
+	 * It holds once: this process may release the lock and take it again,
+	 * and must not hand it to programs that it starts.
+	 */
+	unsetenv(LOCKFILE_VARIABLE);
 	path = path_of(database);
 	file = parse_descriptor(inherited);
 	if (check_inherited(file, path, e) == -1) {
@@ -155,6 +161,7 @@ lockfile_adopt(
 	*fd = file;
 	rc = 0;
 out:
+	free(inherited);
 	free(path);
 	return rc;
 }

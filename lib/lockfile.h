@@ -23,12 +23,11 @@
 int lockfile_take(int *fd, const char *database, struct err *e);
 
 /*
- * As lockfile_take() when ${inherited} is NULL; else it has to tell a
- * descriptor of this very file that holds the lock, or that can have it.
- * ERR_USAGE: it does not; the text says why.
+ * As lockfile_take(), unless LOCKFILE_VARIABLE is set: then the descriptor that
+ * it names, which must be open on this very file and hold the lock or be able
+ * to take it.  Unsets the variable.  ERR_USAGE: it is not; the text says why.
  */
-int lockfile_adopt(
-    int *fd, const char *inherited, const char *database, struct err *e);
+int lockfile_adopt(int *fd, const char *database, struct err *e);
 
 /*
  * Notes in the times of the file that a run, which began at ${started_us}, has

@@ -9,7 +9,6 @@
 #include "sync/run.h"
 #include "sync/stop.h"
 #include "sync/verify.h"
-#include "sync/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,44 +47,23 @@ set_up_log(const struct options *o, bool plain)
 	log_set_level(level);
 }
 
-static void
-say_error(const struct err *e, bool plain)
-{
-	if (plain)
-		fprintf(stderr, "thv-registry-sync: %s\n", e->text);
-	else
-		log_message(
-		    e->code == ERR_BUSY ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-		    "sync did not run", e->text);
-}
-
+/* Frees ${conf}. */
 static int
 sync_sources(
-    const struct options *o, const struct conf *conf, struct reporter *reporter)
+    const struct options *o, struct conf *conf, struct reporter *reporter)
 {
-	const struct run_options run = { .conf = conf,
-		.names = o->names,
-		.name_count = o->name_count,
-		.force = o->force,
-		.dry_run = o->dry_run,
-		.run_id = getenv("THV_REGISTRY_RUN_ID"),
-		.progress = report_progress,
-		.outcome = report_outcome,
-		.step = report_step,
-		.ctx = reporter };
-	struct run_report report;
+	struct run run = { .options = o, .reporter = reporter };
 	struct err e = ERR_INIT;
-	int status;
+	int status = 0;
 
-	if (run_sync(&report, &run, &e) == -1) {
-		report_clear(reporter);
-		say_error(&e, reporter->plain);
+	if (run_init(&run, conf, &e) == -1 || run_loop(&run, &e) == -1) {
+		report_error(reporter, &e);
 		status = err_exit_status(e.code);
-	} else {
-		report_end(reporter, &report);
-		status = report.failed > 0 || report.interrupted;
+	} else if (!o->watch) {
+		report_end(reporter, &run);
+		status = run_has_failed(&run);
 	}
-	run_report_free(&report);
+	run_free(&run);
 	return status;
 }
 
@@ -105,24 +83,21 @@ static int
 use(const struct options *o, struct conf *conf, struct reporter *reporter)
 {
 	struct err e = ERR_INIT;
-	int status;
+	int status = 0;
 
 	if (o->verify || o->rebuild) {
 		status = verify_database(o, conf);
-		conf_free(conf);
-		return status;
+	} else if (o->check) {
+		if (!o->quiet)
+			printf("%s: %zu sources, %zu registries: valid\n",
+			    o->config, conf->source_count,
+			    conf->registry_count);
+	} else if (stop_install(o->watch, &e) == -1) {
+		report_error(reporter, &e);
+		status = err_exit_status(e.code);
+	} else {
+		return sync_sources(o, conf, reporter);
 	}
-	if (!o->check && stop_install(o->watch, &e) == -1) {
-		say_error(&e, reporter->plain);
-		conf_free(conf);
-		return err_exit_status(e.code);
-	}
-	if (o->watch)
-		return watch(o->config, conf, reporter);
-	status = o->check ? 0 : sync_sources(o, conf, reporter);
-	if (o->check && !o->quiet)
-		printf("%s: %zu sources, %zu registries: valid\n", o->config,
-		    conf->source_count, conf->registry_count);
 	conf_free(conf);
 	return status;
 }
@@ -145,7 +120,7 @@ run(const struct options *o)
 	give_way();
 	loaded = conf_load(&conf, o->config, &e);
 	if (loaded == -1 && (conf == NULL || conf->error_count == 0))
-		say_error(&e, reporter.plain);
+		report_error(&reporter, &e);
 	report_messages(&reporter, conf);
 	if (loaded == 0)
 		return use(o, conf, &reporter);

@@ -49,72 +49,11 @@ const char options_help[] =
     "not as it should be; 2 wrong usage or configuration, nothing was\n"
     "touched.\n";
 
-enum {
-	OPTION_SOURCE = 256,
-	OPTION_FORCE,
-	OPTION_DRY_RUN,
-	OPTION_CHECK,
-	OPTION_WATCH,
-	OPTION_VERIFY,
-	OPTION_REBUILD,
-	OPTION_JSON,
-	OPTION_VERSION,
-	OPTION_HELP
-};
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "source", required_argument, NULL, OPTION_SOURCE },
-	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "watch", no_argument, NULL, OPTION_WATCH },
-	{ "verify", no_argument, NULL, OPTION_VERIFY },
-	{ "rebuild", no_argument, NULL, OPTION_REBUILD },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
-};
-
 static void
 add_name(struct options *o, char *name)
 {
 	o->names = xreallocarray(o->names, o->name_count + 1, sizeof *o->names);
 	o->names[o->name_count++] = name;
-}
-
-static bool *
-flag_of(struct options *o, int option)
-{
-	switch (option) {
-	case OPTION_FORCE:
-		return &o->force;
-	case OPTION_DRY_RUN:
-		return &o->dry_run;
-	case OPTION_CHECK:
-		return &o->check;
-	case OPTION_WATCH:
-		return &o->watch;
-	case OPTION_VERIFY:
-		return &o->verify;
-	case OPTION_REBUILD:
-		return &o->rebuild;
-	case OPTION_JSON:
-		return &o->json;
-	case 'q':
-		return &o->quiet;
-	case 'v':
-		return &o->verbose;
-	case OPTION_VERSION:
-		return &o->version;
-	case OPTION_HELP:
-		return &o->help;
-	default:
-		return NULL;
-	}
 }
 
 const char *
@@ -126,25 +65,39 @@ options_default_config(void)
 						       : variable;
 }
 
-int
-options_parse(struct options *out, int argc, char **argv, struct err *e)
+/* getopt_long() sets the flags itself; others it returns. */
+static int
+read_options(struct options *out, int argc, char **argv, struct err *e)
 {
+	const struct option table[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "source", required_argument, NULL, 's' },
+		{ "force", no_argument, &out->force, 1 },
+		{ "dry-run", no_argument, &out->dry_run, 1 },
+		{ "check", no_argument, &out->check, 1 },
+		{ "watch", no_argument, &out->watch, 1 },
+		{ "verify", no_argument, &out->verify, 1 },
+		{ "rebuild", no_argument, &out->rebuild, 1 },
+		{ "json", no_argument, &out->json, 1 },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, &out->version, 1 },
+		{ "help", no_argument, &out->help, 1 },
+		{ NULL, 0, NULL, 0 },
+	};
 	int option;
 
-	memset(out, 0, sizeof *out);
-	out->config = options_default_config();
 	opterr = 0;
-	while ((option = getopt_long(
-		    argc, argv, ":c:qv", long_options, NULL)) != -1) {
-		bool *flag = flag_of(out, option);
-
-		if (flag != NULL) {
-			*flag = true;
-		} else if (option == 'c') {
+	while ((option = getopt_long(argc, argv, ":c:qv", table, NULL)) != -1) {
+		if (option == 'c') {
 			out->config = optarg;
-		} else if (option == OPTION_SOURCE) {
+		} else if (option == 's') {
 			add_name(out, optarg);
-		} else {
+		} else if (option == 'q') {
+			out->quiet = 1;
+		} else if (option == 'v') {
+			out->verbose = 1;
+		} else if (option != 0) {
 			err_set(e, ERR_USAGE,
 			    option == ':' ? "option '%s' needs a value"
 					  : "unknown option '%s'",
@@ -152,6 +105,16 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 			return -1;
 		}
 	}
+	return 0;
+}
+
+int
+options_parse(struct options *out, int argc, char **argv, struct err *e)
+{
+	memset(out, 0, sizeof *out);
+	out->config = options_default_config();
+	if (read_options(out, argc, argv, e) == -1)
+		return -1;
 	if (out->watch && (out->name_count > 0 || out->force || out->dry_run ||
 			      out->check || out->json)) {
 		err_set(e, ERR_USAGE,

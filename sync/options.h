@@ -5,24 +5,24 @@
 
 #include "lib/err.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct options {
 	const char *config; /* borrowed from argv or the environment */
 	char **names; /* of --source; the array is owned */
 	size_t name_count;
-	bool force;
-	bool dry_run;
-	bool check;
-	bool watch;
-	bool verify;
-	bool rebuild;
-	bool json;
-	bool quiet;
-	bool verbose;
-	bool version;
-	bool help;
+	/* 1 when given; int for getopt_long() */
+	int force;
+	int dry_run;
+	int check;
+	int watch;
+	int verify;
+	int rebuild;
+	int json;
+	int quiet;
+	int verbose;
+	int version;
+	int help;
 };
 
 /* ERR_USAGE says what is wrong.  Free with options_free(). */

@@ -7,6 +7,7 @@
 #include "lib/json_out.h"
 #include "lib/limits.h"
 #include "lib/log/log.h"
+#include "sync/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,42 +48,40 @@ has_turn(struct reporter *r, const char *source, int64_t now)
 	return true;
 }
 
+/* "312 of about 1013 pages, 41/s, 25.1 MB, 17 s left" */
 static void
-add_applying(struct buf *line, const struct run_progress *p, double spent)
+add_amount(struct buf *line, const char *unit, int64_t done, int64_t expected,
+    double megabytes, double spent)
 {
-	double rate = spent > 0 ? (double)p->entries / spent : 0;
+	double rate = spent > 0 ? (double)done / spent : 0;
 
-	buf_addf(line, "%" PRId64, p->entries);
-	if (p->expected > p->entries)
-		buf_addf(line, " of about %" PRId64, p->expected);
-	buf_addf(line, " entries, %.0f/s", rate);
-	if (p->expected > p->entries && rate > 0)
-		buf_addf(line, ", %.0f s left",
-		    (double)(p->expected - p->entries) / rate);
-}
-
-/* "312 of ~1013 pages, 41 pages/s, 25.1 MB, 17 s left" */
-static void
-add_pages(struct buf *line, const struct fetch_progress *f, double spent)
-{
-	double rate = spent > 0 ? (double)f->pages / spent : 0;
-
-	buf_addf(line, "%zu ", f->pages);
-	if (f->total_pages > 0)
-		buf_addf(line, "of ~%zu ", f->total_pages);
-	buf_addf(
-	    line, "pages, %.0f pages/s, %.1f MB", rate, (double)f->bytes / 1e6);
-	if (f->total_pages > f->pages && rate > 0)
-		buf_addf(line, ", %.0f s left",
-		    (double)(f->total_pages - f->pages) / rate);
+	buf_addf(line, "%" PRId64, done);
+	if (expected > done)
+		buf_addf(line, " of about %" PRId64, expected);
+	buf_addf(line, " %s, %.0f/s", unit, rate);
+	if (megabytes > 0)
+		buf_addf(line, ", %.1f MB", megabytes);
+	if (expected > done && rate > 0)
+		buf_addf(
+		    line, ", %.0f s left", (double)(expected - done) / rate);
 }
 
 static void
-add_fetching(struct buf *line, const struct run_progress *p, double spent)
+add_progress(struct buf *line, const struct run_progress *p, double spent)
 {
 	const struct fetch_progress *f = p->fetched;
 	double megabytes = (double)f->bytes / 1e6;
 
+	buf_addf(line, "%s: ", p->source);
+	if (p->entries > 0) {
+		add_amount(line, "entries", p->entries, p->expected, 0, spent);
+		return;
+	}
+	if (f->pages > 0) {
+		add_amount(line, "pages", (int64_t)f->pages,
+		    (int64_t)f->total_pages, megabytes, spent);
+		return;
+	}
 	buf_addf(line, "%s, %.1f MB, %.1f MB/s",
 	    f->phase == NULL ? "fetching" : f->phase, megabytes,
 	    spent > 0 ? megabytes / spent : 0.0);
@@ -90,7 +89,7 @@ add_fetching(struct buf *line, const struct run_progress *p, double spent)
 		buf_addf(line, ", %u requests", f->requests);
 	buf_addf(line, ", %.0f s", spent);
 	if (p->in_flight > 1)
-		buf_addf(line, " (%zu at work)", p->in_flight);
+		buf_addf(line, " (%zu sources)", p->in_flight);
 }
 
 /* Columns of the terminal; a longer line could not be taken back. */
@@ -105,24 +104,16 @@ width(void)
 }
 
 void
-report_progress(void *ctx, const struct run_progress *p)
+report_progress(struct reporter *r, const struct run_progress *p)
 {
-	struct reporter *r = ctx;
 	struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	int64_t now = clock_monotonic();
-	double spent = seconds(now - p->since_us);
 	size_t max;
 
 	if (!r->terminal || r->quiet || !has_turn(r, p->source, now))
 		return;
 	r->shown_us = now;
-	buf_addf(&line, "%s: ", p->source);
-	if (p->entries > 0)
-		add_applying(&line, p, spent);
-	else if (p->fetched->pages > 0)
-		add_pages(&line, p->fetched, spent);
-	else
-		add_fetching(&line, p, spent);
+	add_progress(&line, p, seconds(now - p->since_us));
 	max = width() - 1;
 	fprintf(stderr, "\r\033[K%.*s", (int)(line.len < max ? line.len : max),
 	    buf_str(&line));
@@ -131,9 +122,8 @@ report_progress(void *ctx, const struct run_progress *p)
 }
 
 void
-report_step(void *ctx, const char *source, const char *what)
+report_step(struct reporter *r, const char *source, const char *what)
 {
-	struct reporter *r = ctx;
 	struct log_line l;
 
 	if (!r->verbose)
@@ -205,10 +195,8 @@ log_outcome(const struct source_outcome *o)
 }
 
 void
-report_outcome(void *ctx, const struct source_outcome *o)
+report_outcome(struct reporter *r, const struct source_outcome *o)
 {
-	struct reporter *r = ctx;
-
 	report_clear(r);
 	if (r->quiet && o->result != SYNC_FAILED)
 		return;
@@ -223,69 +211,65 @@ add_seconds(struct json_out *j, int64_t us)
 {
 	char text[40];
 
+	json_out_key(j, "durationSeconds");
 	json_out_raw(
 	    j, text, (size_t)snprintf(text, sizeof text, "%.6f", seconds(us)));
+}
+
+/* "" is written as null. */
+static void
+add_text(struct json_out *j, const char *key, const char *value)
+{
+	json_out_key(j, key);
+	json_out_str(j, value[0] == '\0' ? NULL : value);
+}
+
+static void
+add_number(struct json_out *j, const char *key, int64_t value)
+{
+	json_out_key(j, key);
+	json_out_int(j, value);
 }
 
 static void
 add_outcome(struct json_out *j, const struct source_outcome *o)
 {
 	const struct apply_counts *c = &o->counts;
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
-		{ "added", c->added },
-		{ "updated", c->updated },
-		{ "removed", c->removed },
-		{ "unchanged", c->unchanged },
-		{ "rejected", c->rejected },
-		{ "total", total(c) },
-	};
 
 	json_out_open(j, '{');
-	json_out_key(j, "name");
-	json_out_str(j, o->name);
-	json_out_key(j, "type");
-	json_out_str(j, o->kind);
-	json_out_key(j, "result");
-	json_out_str(j, sync_result_name(o->result));
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-		json_out_key(j, numbers[i].key);
-		json_out_int(j, numbers[i].value);
-	}
-	json_out_key(j, "durationSeconds");
+	add_text(j, "name", o->name);
+	add_text(j, "type", o->kind);
+	add_text(j, "result", sync_result_name(o->result));
+	add_number(j, "added", c->added);
+	add_number(j, "updated", c->updated);
+	add_number(j, "removed", c->removed);
+	add_number(j, "unchanged", c->unchanged);
+	add_number(j, "rejected", c->rejected);
+	add_number(j, "total", total(c));
 	add_seconds(j, o->ended_us - o->started_us);
-	json_out_key(j, "hash");
-	json_out_str(j, o->hash[0] == '\0' ? NULL : o->hash);
-	json_out_key(j, "requests");
-	json_out_int(j, o->used.requests);
-	json_out_key(j, "bytes");
-	json_out_int(j, (int64_t)o->used.bytes);
-	json_out_key(j, "error");
-	json_out_str(j, o->error[0] == '\0' ? NULL : o->error);
-	if (o->warning[0] != '\0') {
-		json_out_key(j, "warning");
-		json_out_str(j, o->warning);
-	}
+	add_text(j, "hash", o->hash);
+	add_number(j, "requests", o->used.requests);
+	add_number(j, "bytes", (int64_t)o->used.bytes);
+	add_text(j, "error", o->error);
+	if (o->warning[0] != '\0')
+		add_text(j, "warning", o->warning);
 	json_out_close(j, '}');
 }
 
 static void
-print_json(const struct run_report *report)
+print_json(const struct run *run)
 {
 	struct buf text = BUF_INIT(REPORT_MAX);
 	struct json_out j = JSON_OUT_INIT(&text);
 
 	json_out_open(&j, '{');
 	json_out_key(&j, "startedAt");
-	json_out_time(&j, report->started_us);
-	json_out_key(&j, "durationSeconds");
-	add_seconds(&j, report->ended_us - report->started_us);
+	json_out_time(&j, run->started_us);
+	add_seconds(&j, run->ended_us - run->started_us);
 	json_out_key(&j, "sources");
 	json_out_open(&j, '[');
-	for (size_t i = 0; i < report->count; i++)
-		add_outcome(&j, &report->outcomes[i]);
+	for (size_t i = 0; i < run->source_count; i++)
+		add_outcome(&j, &run->sources[i].outcome);
 	json_out_close(&j, ']');
 	json_out_close(&j, '}');
 	puts(buf_str(&text));
@@ -312,7 +296,7 @@ report_messages(struct reporter *r, const struct conf *conf)
 }
 
 static void
-say(const struct reporter *r, enum log_level level, const char *what)
+print_line(const struct reporter *r, enum log_level level, const char *what)
 {
 	if (r->plain)
 		puts(what);
@@ -321,13 +305,24 @@ say(const struct reporter *r, enum log_level level, const char *what)
 }
 
 void
-report_end(struct reporter *r, const struct run_report *report)
+report_end(struct reporter *r, const struct run *run)
+{
+	if (r->json)
+		print_json(run);
+	else if (run->interrupted)
+		print_line(r, LOG_LEVEL_WARN, "interrupted");
+	else if (run->attempts == 0 && !r->quiet)
+		print_line(r, LOG_LEVEL_INFO, "nothing is due");
+}
+
+void
+report_error(struct reporter *r, const struct err *e)
 {
 	report_clear(r);
-	if (r->json)
-		print_json(report);
-	else if (report->interrupted)
-		say(r, LOG_LEVEL_WARN, "interrupted");
-	else if (report->tried == 0 && !r->quiet)
-		say(r, LOG_LEVEL_INFO, "nothing is due");
+	if (r->plain)
+		fprintf(stderr, "thv-registry-sync: %s\n", e->text);
+	else
+		log_message(
+		    e->code == ERR_BUSY ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		    "sync did not run", e->text);
 }

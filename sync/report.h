@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Telling people and programs how a run goes: a line of progress on a
- * terminal, a closing line for each source, or one JSON object at the end.
+ * What people and programs read about a run: a line of progress on a terminal,
+ * a closing line for each source, or one JSON object at the end.
  */
 #ifndef SYNC_REPORT_H
 #define SYNC_REPORT_H
 
-#include "sync/run.h"
+#include "lib/store/state.h"
+#include "sync/conf/conf.h"
 
 #include <stdbool.h>
+
+struct run;
 
 struct reporter {
 	bool json; /* one object on standard output, nothing else there */
@@ -21,17 +24,30 @@ struct reporter {
 	char source[64]; /* whose progress is on the line; "": there is none */
 };
 
-/* The callbacks of struct run_options; ${ctx} is the reporter. */
-void report_progress(void *ctx, const struct run_progress *progress);
-void report_outcome(void *ctx, const struct source_outcome *outcome);
-void report_step(void *ctx, const char *source, const char *what);
+/* How far one source is. */
+struct run_progress {
+	const char *source;
+	const struct fetch_progress *fetched;
+	int64_t entries; /* applied so far; 0 while it is fetched */
+	int64_t expected; /* entries stored the last time; 0: not known */
+	int64_t since_us; /* clock_monotonic() of its start */
+	size_t in_flight; /* sources that are being fetched at this moment */
+};
 
-/* Takes the line of progress away. */
+/* While a source is fetched or applied, and after an attempt at it. */
+void report_progress(struct reporter *r, const struct run_progress *progress);
+void report_outcome(struct reporter *r, const struct source_outcome *outcome);
+/* A step of the work, for the log at level debug; ${source} may be NULL. */
+void report_step(struct reporter *r, const char *source, const char *what);
+
+/* Clears the line of progress. */
 void report_clear(struct reporter *r);
 /* Every message of the configuration; NULL: there is none. */
 void report_messages(struct reporter *r, const struct conf *conf);
 
-/* After the run: the JSON object, or a word when nothing was due. */
-void report_end(struct reporter *r, const struct run_report *report);
+/* After the run: the JSON object, or a line when nothing was due. */
+void report_end(struct reporter *r, const struct run *run);
+/* Why there was no run. */
+void report_error(struct reporter *r, const struct err *e);
 
 #endif

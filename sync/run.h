@@ -1,91 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One run of the sync: take the lock, bring the configuration into the
- * database, then fetch and apply every source that is due.
+ * The sync at work: one loop over runs, for a single run and for --watch.
  *
- * Sources far away are fetched side by side in processes of their own and
- * applied one after the other as they arrive; those on this machine are read
- * in between.  Whoever was looked at longest ago begins.  A source that falls
- * due again while another is still fetched is done again, so that a slow one
- * makes no other stale.  The run ends when nothing is in flight and nothing is
- * due, or when its time is over.
+ * A run takes the lock, brings the configuration into the database, then
+ * fetches and applies every source that is due.  Remote sources are fetched
+ * side by side in processes of their own and applied one after the other as
+ * they arrive; sources on this machine are read in between.  The source checked
+ * longest ago goes first.  A source that falls due again while another is still
+ * being fetched is synced again, so that a slow one makes no other stale.  The
+ * run ends when nothing is being fetched and nothing is due, or at its
+ * deadline.
+ *
+ * With --watch the loop goes on: between runs it holds neither the lock nor the
+ * database, so that another sync can run.  The next run starts when a source
+ * is due or watch.c has noticed a change.  Changes are noticed during a run,
+ * too, so that a slow source does not delay a new configuration.
+ *
+ *   run_loop.c    the loop: what to do next, and waiting for events
+ *   run.c         opening a run, loading its sources, ending it
+ *   run_record.c  the record of a run in the database
+ *   run_fetch.c   sources that are being fetched in other processes
+ *   watch.c       changes of the configuration and of local sources
+ *   source.c      one attempt at one source
  */
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 
+#include "lib/run_id.h"
 #include "lib/store/state.h"
 #include "sync/conf/conf.h"
+#include "sync/options.h"
+#include "sync/report.h"
+#include "sync/source.h"
+#include "sync/watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* How far one source is. */
-struct run_progress {
-	const char *source;
-	const struct fetch_progress *fetched;
-	int64_t entries; /* applied so far; 0 while it is fetched */
-	int64_t expected; /* entries stored the last time; 0: not known */
-	int64_t since_us; /* clock_monotonic() of its start */
-	size_t in_flight; /* sources that are fetched at this moment */
+struct fetch_child;
+
+/* Instants are clock_now() unless a name or a comment says monotonic. */
+struct run_source {
+	const struct conf_source *conf;
+	struct source_job job; /* loaded while a run is open */
+	struct source_outcome outcome; /* SYNC_SKIPPED: no attempt yet */
+	/* While it is fetched in another process: */
+	struct fetch_child *child; /* NULL: it is not */
+	bool sent; /* the child has sent its result */
+	int64_t since_us; /* monotonic */
+	int64_t deadline_us; /* monotonic; the child is killed then */
+	/* With --watch: */
+	struct watch_state local;
 };
 
-/*
- * Who looks for changes while a run lasts; see watch.c.  Configurations it
- * gives out stay valid until run_sync() has returned.
- */
-struct run_watch {
-	/* To be polled for input, -1 for none. */
-	int (*fd)(void *ctx);
-	/* The clock_monotonic() at which look() wants to be called. */
-	int64_t (*wake_us)(void *ctx);
-	/* A configuration to go on with, or NULL. */
-	const struct conf *(*look)(void *ctx);
-	/* Whether the source has changed; tells it once. */
-	bool (*is_urgent)(void *ctx, const char *source);
-	/*
-	 * To write down what it has to remember.  The configuration in force
-	 * is in the database.
-	 */
-	int (*note)(void *ctx, struct db *db, struct err *e);
-	void *ctx;
-};
+struct run {
+	const struct options *options;
+	struct reporter *reporter;
+	struct watch *watch; /* NULL: a single run */
+	struct conf *conf; /* in force; owned */
+	struct run_source *sources; /* those asked for, in its order */
+	size_t source_count;
+	size_t fetching; /* sources with a child */
+	int64_t next_us; /* when the next run starts */
+	int64_t woken_us; /* monotonic; when stop_poll() returned */
 
-struct run_options {
-	const struct conf *conf;
-	char **names; /* only these sources; they count as due */
-	size_t name_count; /* 0: all */
-	bool force; /* ignore interval and what was remembered */
-	bool dry_run; /* write nothing: sync/dry_run.h */
-	const char *run_id; /* NULL: made up; set: the run was triggered */
-	const struct run_watch *watch; /* NULL: nobody */
-	/* Told of sources while and after they are worked on, and of steps. */
-	void (*progress)(void *ctx, const struct run_progress *progress);
-	void (*outcome)(void *ctx, const struct source_outcome *outcome);
-	void (*step)(void *ctx, const char *source, const char *what);
-	void *ctx;
-};
-
-struct run_report {
+	/* The run that is open, and after its end what it did. */
+	bool open;
+	bool loaded; /* configuration and jobs are those of ${conf} */
+	int lock; /* -1: none */
+	char *cache_dir;
+	struct source_context context; /* its database: NULL: none */
+	const char *triggered; /* the run's name, given by the trigger */
 	int64_t started_us;
 	int64_t ended_us;
-	struct source_outcome
-	    *outcomes; /* of the sources asked for, the last */
-	size_t count;
-	size_t failed; /* of these */
-	size_t tried; /* attempts */
-	int64_t next_due_us; /* clock_now() when there is more to do */
-	bool interrupted; /* the process was asked to end */
+	int64_t deadline_us; /* monotonic; INT64_MAX: none */
+	bool expired; /* past its deadline: nothing is started any more */
+	bool interrupted; /* a stop was requested */
+	int64_t work_us; /* monotonic; since then a source is applied */
+
+	/* Its record. */
+	bool recorded; /* the record is open */
+	char run_id[RUN_ID_SIZE];
+	int64_t heartbeat_us; /* monotonic; of the last */
+	struct source_outcome *history; /* every attempt */
+	size_t history_count;
+	size_t history_room;
+	size_t attempts;
 };
 
+/* ---- run_loop.c ---- */
 /*
- * Runs.  Returns 0 when the run took place, whether or not sources failed
- * (${out}.failed tells); the caller frees ${out} with run_report_free() in any
- * case.  ERR_BUSY: another sync is running.  ERR_CONFIG: a name that is not
- * configured.  Other errors: nothing could be done.
+ * Runs: once, or with ${watch} until a stop is requested.  Returns 0 when the
+ * run took place, whether or not sources failed.  ERR_BUSY: another sync is
+ * running.  Other errors: nothing could be done.
  */
-int run_sync(
-    struct run_report *out, const struct run_options *options, struct err *e);
-void run_report_free(struct run_report *r); /* the members */
+int run_loop(struct run *r, struct err *e);
+/* Whether it was interrupted or a source failed. */
+bool run_has_failed(const struct run *r);
+
+/* ---- run.c ---- */
+/*
+ * Prepares ${r}, all zero but for options, reporter and watch, and takes
+ * ${conf}.  ERR_CONFIG: a source asked for is not configured.  The caller calls
+ * run_free() in any case.
+ */
+int run_init(struct run *r, struct conf *conf, struct err *e);
+void run_free(struct run *r); /* the members */
+
+/*
+ * Replaces the configuration.  Fetches go on whose source is configured as
+ * before; an open run has to be loaded again.
+ */
+void run_set_conf(struct run *r, struct conf *conf);
+
+/* Takes the lock and opens the database. */
+int run_open(struct run *r, struct err *e);
+/* Stores the configuration and loads what is known of the sources. */
+int run_load(struct run *r, struct err *e);
+/* Ends the run: its record, and when the next one is due. */
+int run_finish(struct run *r, struct err *e);
+/* Starts the time that the run may take. */
+void run_set_deadline(struct run *r);
+/* Gives back what an open run holds; ${failed}: and notes it in the lock. */
+void run_close(struct run *r, bool failed);
+/* Counts and reports an attempt at ${s}, and reads its state again. */
+int run_attempted(struct run *r, struct run_source *s, struct err *e);
+
+/* ---- run_record.c ---- */
+void run_trace_start(const struct run *r);
+void run_trace_end(void);
+/* Starts the record if it is not open. */
+int run_record_start(struct run *r, struct err *e);
+/* Ends the record if it is open. */
+int run_record_finish(struct run *r, struct err *e);
+/* Forgets it. */
+void run_record_drop(struct run *r);
+/* Adds the outcome of an attempt. */
+void run_record_add(struct run *r, const struct source_outcome *outcome);
+/* Deletes tombstones that are old enough or too many. */
+int run_record_expire(struct run *r, struct err *e);
+/* Shows in the record, once a second, how far a fetch is. */
+void run_record_heartbeat(struct run *r);
+
+/* ---- run_fetch.c ---- */
+int run_fetch_start(struct run *r, struct run_source *s, struct err *e);
+/* Stores what has arrived, and fails what is past its deadline. */
+int run_fetch_finish(struct run *r, struct err *e);
+/* Ends all fetches; each has failed because of ${why}. */
+int run_fetch_fail_all(struct run *r, const struct err *why, struct err *e);
+/* Kills the process that fetches ${s}, if there is one. */
+void run_fetch_kill(struct run *r, struct run_source *s);
 
 #endif

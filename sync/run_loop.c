@@ -1,203 +1,287 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop of a run.  Everything that changes the database happens in this
- * process and one at a time; only fetching goes on beside it.
+ * The loop.  Everything that changes the database happens in this process and
+ * one after the other; only fetching goes on in others.
  */
-#include "sync/run_private.h"
+#include "sync/run.h"
 
 #include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/log/log.h"
+#include "sync/fetch/fetch_child.h"
+#include "sync/fetch/fetch_process.h"
 #include "sync/stop.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <string.h>
-
-#define WAIT_MAX CLOCK_SECOND /* so that progress is seen to be alive */
+#define WAIT_OPEN CLOCK_SECOND /* at most, so that progress is shown */
+#define WAIT_IDLE (60 * CLOCK_SECOND) /* at most: the clock may be set */
 #define PAUSE CLOCK_SECOND /* at least, between two attempts at a source */
+#define RETRY_BUSY (CLOCK_SECOND / 2) /* another sync is running */
+#define RETRY_FAILED (10 * CLOCK_SECOND) /* the run itself failed */
 
-enum place {
-	HERE,
-	FAR_AWAY
-};
-
-static enum place
-place_of(const struct source_job *job)
+/*
+ * Whether a source has fallen due since the run began.  That alone does not
+ * keep the run open: the next run syncs it.
+ */
+static bool
+falls_due(const struct run *r, const struct run_source *s, int64_t now)
 {
-	/* What only meets a new filter need not be fetched. */
-	return job->due && fetch_child_suits(job->conf) ? FAR_AWAY : HERE;
+	int64_t due = s->job.state.due_us;
+
+	return r->fetching > 0 && !r->options->dry_run &&
+	       r->options->name_count == 0 && s->conf->interval_ns > 0 &&
+	       r->history_count < LIMIT_RUN_ATTEMPTS && due != CLOCK_NEVER &&
+	       due <= now &&
+	       (s->outcome.result == SYNC_SKIPPED ||
+		   s->outcome.ended_us + PAUSE <= now);
 }
 
 /*
- * Whether a source has fallen due since the run began.  Alone it would not keep
- * the run going: the next one does it.
+ * The next source to fetch in another process (${remote}) or to sync in this
+ * one, the one checked longest ago; NULL when there is none.
  */
-static bool
-falls_due(const struct run *r, size_t index, int64_t now)
-{
-	const struct source_job *job = &r->jobs[index];
-	const struct source_outcome *out = &r->report->outcomes[index];
-
-	return r->flight_count > 0 && !r->options->dry_run &&
-	       r->options->name_count == 0 && job->conf->interval_ns > 0 &&
-	       r->history_count < LIMIT_RUN_ATTEMPTS &&
-	       job->state.due_us != CLOCK_NEVER && job->state.due_us <= now &&
-	       (out->result == SYNC_SKIPPED || out->ended_us + PAUSE <= now);
-}
-
-/* The next source at ${place}, looked at longest ago; -1 when none waits. */
-static ssize_t
-next_job(struct run *r, enum place place)
+static struct run_source *
+next_source(struct run *r, bool remote)
 {
 	int64_t now = clock_now();
-	ssize_t best = -1;
+	struct run_source *best = NULL;
 
 	if (r->expired || stop_requested())
-		return -1;
-	for (size_t i = 0; i < r->report->count; i++) {
-		struct source_job *job = &r->jobs[i];
+		return NULL;
+	for (size_t i = 0; i < r->source_count; i++) {
+		struct run_source *s = &r->sources[i];
+		struct source_job *job = &s->job;
 
-		if (run_flight_is_up(r, job->conf->name))
+		if (s->child != NULL)
 			continue;
-		job->due = job->due || falls_due(r, i, now);
-		if (!source_job_wanted(job) || place_of(job) != place)
+		job->due = job->due || s->local.changed || falls_due(r, s, now);
+		/* Only to apply a new filter nothing is fetched. */
+		if (!source_job_wanted(job) ||
+		    (job->due && fetch_child_suits(s->conf)) != remote)
 			continue;
-		if (best == -1 ||
-		    job->state.checked_us < r->jobs[best].state.checked_us)
-			best = (ssize_t)i;
+		if (best == NULL ||
+		    job->state.checked_us < best->job.state.checked_us)
+			best = s;
 	}
 	return best;
 }
 
 static int
-start_flights(struct run *r, struct err *e)
+start_fetches(struct run *r, struct err *e)
 {
-	ssize_t next;
+	struct run_source *s;
 
-	while (r->flight_count < LIMIT_FETCHES &&
-	       (next = next_job(r, FAR_AWAY)) != -1)
-		if (run_record(r, e) == -1 ||
-		    run_flight_start(r, (size_t)next, e) == -1)
+	while (
+	    r->fetching < LIMIT_FETCHES && (s = next_source(r, true)) != NULL)
+		if (run_fetch_start(r, s, e) == -1)
 			return -1;
 	return 0;
 }
 
-/* One source of this machine, so that flights are looked after in between. */
+/* Syncs one source of this machine, so that fetches are served in between. */
 static int
-work_here(struct run *r, struct err *e)
+sync_local(struct run *r, struct err *e)
 {
-	ssize_t next = next_job(r, HERE);
-	int64_t started = clock_monotonic();
-	struct source_job *job;
+	struct run_source *s = next_source(r, false);
 
-	if (next == -1)
+	if (s == NULL)
 		return 0;
-	job = &r->jobs[next];
-	run_step(r, job->conf->name, job->due ? "reading" : "filtering anew");
-	if (run_record(r, e) == -1 ||
-	    source_sync(&r->report->outcomes[next], &r->context, job, e) == -1)
+	report_step(r->reporter, s->conf->name,
+	    s->job.due ? "reading" : "re-applying the filter");
+	s->local.changed = false;
+	r->work_us = clock_monotonic();
+	if (run_record_start(r, e) == -1 ||
+	    source_sync(&s->outcome, &r->context, &s->job, e) == -1)
 		return -1;
-	run_flight_excuse(r, started);
-	return run_ended(r, (size_t)next, e);
+	return run_attempted(r, s, e);
 }
 
-/* The clock_monotonic() at which something has to be done in any case. */
-static int64_t
-next_instant(struct run *r)
+/* With --watch the record of a run ends here, and the next one begins. */
+static int
+start_next_record(struct run *r, struct err *e)
 {
-	const struct run_watch *watch = r->options->watch;
-	int64_t now = clock_monotonic();
-	int64_t at = now + WAIT_MAX;
-
-	if (next_job(r, HERE) != -1)
-		return now;
-	for (size_t i = 0; i < r->flight_count; i++)
-		if (r->flights[i].deadline_us < at)
-			at = r->flights[i].deadline_us;
-	if (r->deadline_us < at)
-		at = r->deadline_us;
-	if (watch != NULL && watch->wake_us(watch->ctx) < at)
-		at = watch->wake_us(watch->ctx);
-	return at;
+	run_set_deadline(r);
+	if (run_record_expire(r, e) == -1 || run_record_finish(r, e) == -1)
+		return -1;
+	return r->fetching > 0 ? run_record_start(r, e) : 0;
 }
 
 static int
-wait_for_news(struct run *r, struct err *e)
-{
-	struct pollfd fds[LIMIT_FETCHES + 2];
-	const struct run_watch *watch = r->options->watch;
-	size_t count = r->flight_count;
-	int64_t left = next_instant(r) - clock_monotonic();
-
-	for (size_t i = 0; i < count; i++)
-		fds[i] =
-		    (struct pollfd){ .fd = fetch_child_fd(r->flights[i].child),
-			    .events = POLLIN };
-	fds[count] = (struct pollfd){ .fd = stop_fd(), .events = POLLIN };
-	fds[count + 1] = (struct pollfd){ .events = POLLIN,
-		.fd = watch == NULL ? -1 : watch->fd(watch->ctx) };
-	if (poll(fds, count + 2, left <= 0 ? 0 : (int)(left / 1000) + 1) ==
-		-1 &&
-	    errno != EINTR) {
-		err_set_errno(e, ERR_INTERNAL, errno, "failed to poll");
-		return -1;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (fds[i].revents != 0)
-			r->flights[i].done =
-			    fetch_child_read(r->flights[i].child);
-	if (watch == NULL)
-		stop_drain();
-	return 0;
-}
-
-static int
-look_around(struct run *r, struct err *e)
-{
-	const struct run_watch *watch = r->options->watch;
-	const struct conf *conf;
-
-	if (watch == NULL || stop_requested())
-		return 0;
-	stop_drain();
-	conf = watch->look(watch->ctx);
-	if (conf != NULL ? run_take_conf(r, conf, e) == -1
-			 : watch->note(watch->ctx, r->context.db, e) == -1)
-		return -1;
-	for (size_t i = 0; i < r->report->count; i++)
-		if (watch->is_urgent(watch->ctx, r->jobs[i].conf->name))
-			r->jobs[i].due = true;
-	return 0;
-}
-
-static int
-check_time(struct run *r, struct err *e)
+check_deadline(struct run *r, struct err *e)
 {
 	struct err why = ERR_INIT;
 
-	if (clock_monotonic() < r->deadline_us || r->expired)
+	if (r->woken_us < r->deadline_us || r->expired)
 		return 0;
-	if (r->options->watch != NULL)
-		return run_roll_over(r, e);
+	if (r->watch != NULL)
+		return start_next_record(r, e);
 	r->expired = true;
 	err_set(&why, ERR_FETCH,
 	    "stopped because the time of the run, sync.deadline, is over; the "
 	    "next run tries again, and an API goes on where it was");
-	return run_flight_fail_all(r, &why, e);
+	return run_fetch_fail_all(r, &why, e);
+}
+
+/* Does what can be done without waiting. */
+static int
+work(struct run *r, struct err *e)
+{
+	if (!r->loaded && run_load(r, e) == -1)
+		return -1;
+	if (r->watch != NULL && watch_record(r->watch, r, e) == -1)
+		return -1;
+	if (run_fetch_finish(r, e) == -1 || check_deadline(r, e) == -1)
+		return -1;
+	return start_fetches(r, e) == -1 || sync_local(r, e) == -1 ? -1 : 0;
+}
+
+static bool
+is_done(struct run *r)
+{
+	return stop_requested() ||
+	       (r->fetching == 0 && next_source(r, false) == NULL &&
+		   next_source(r, true) == NULL);
+}
+
+/* One turn of the loop, for a run that is open or begins. */
+static int
+turn(struct run *r, struct err *e)
+{
+	if (!r->open && run_open(r, e) == -1)
+		return -1;
+	/* A stop makes the database fail; what it broke off is written down. */
+	if (work(r, e) == -1 && !stop_requested())
+		return -1;
+	if (!is_done(r))
+		return 0;
+	if (run_finish(r, e) == -1)
+		return -1;
+	run_close(r, false);
+	return 0;
+}
+
+/* The monotonic instant at which the loop has to go on without an event. */
+static int64_t
+next_instant(struct run *r)
+{
+	int64_t now = clock_monotonic(), at = now + WAIT_OPEN, left;
+
+	if (!r->open) {
+		left = r->next_us - clock_now();
+		at = now + (left < WAIT_IDLE ? left : WAIT_IDLE);
+	} else if (next_source(r, false) != NULL) {
+		at = now;
+	} else if (r->deadline_us < at) {
+		at = r->deadline_us;
+	}
+	for (size_t i = 0; i < r->source_count; i++)
+		if (r->sources[i].child != NULL &&
+		    r->sources[i].deadline_us < at)
+			at = r->sources[i].deadline_us;
+	if (r->watch != NULL && watch_next(r->watch) < at)
+		at = watch_next(r->watch);
+	return at;
+}
+
+/* Waits for a child, a changed file, a signal, or the next instant. */
+static int
+wait_for_event(struct run *r, struct err *e)
+{
+	struct pollfd fds[LIMIT_FETCHES + 1];
+	struct run_source *of[LIMIT_FETCHES];
+	int64_t spent = clock_monotonic() - r->woken_us;
+	nfds_t count = 0;
+
+	for (size_t i = 0; i < r->source_count; i++) {
+		struct run_source *s = &r->sources[i];
+
+		if (s->child == NULL)
+			continue;
+		/* Nothing was read from it: that time does not count. */
+		s->deadline_us += spent;
+		of[count] = s;
+		fds[count++] = (struct pollfd){ .fd = fetch_child_fd(s->child),
+			.events = POLLIN };
+	}
+	fds[count] = (struct pollfd){ .events = POLLIN,
+		.fd = r->watch == NULL ? -1 : watch_fd(r->watch) };
+	if (stop_poll(fds, count + 1, next_instant(r) - clock_monotonic(), e) ==
+	    -1)
+		return -1;
+	r->woken_us = clock_monotonic();
+	for (size_t i = 0; i < count; i++)
+		if (fds[i].revents != 0)
+			of[i]->sent = fetch_child_read(of[i]->child);
+	/* With children, their ends would be taken away, too. */
+	if (r->fetching == 0)
+		(void)fetch_process_reap();
+	return 0;
+}
+
+static void
+show_fetches(struct run *r)
+{
+	for (size_t i = 0; i < r->source_count; i++) {
+		const struct run_source *s = &r->sources[i];
+		struct run_progress p = { .source = s->conf->name,
+			.since_us = s->since_us,
+			.in_flight = r->fetching };
+
+		if (s->child == NULL)
+			continue;
+		p.fetched = fetch_child_progress(s->child);
+		report_progress(r->reporter, &p);
+	}
+	run_record_heartbeat(r);
+}
+
+/* With --watch a run that failed is tried again later. */
+static void
+retry_later(struct run *r, struct err *e)
+{
+	if (e->code == ERR_BUSY) {
+		log_message(LOG_LEVEL_DEBUG, "waiting", e->text);
+		r->next_us = clock_now() + RETRY_BUSY;
+	} else {
+		log_message(LOG_LEVEL_ERROR, "sync did not run", e->text);
+		r->next_us = clock_now() + RETRY_FAILED;
+	}
+	*e = (struct err)ERR_INIT;
+}
+
+bool
+run_has_failed(const struct run *r)
+{
+	bool failed = r->interrupted;
+
+	for (size_t i = 0; i < r->source_count; i++)
+		failed |= r->sources[i].outcome.result == SYNC_FAILED;
+	return failed;
 }
 
 int
 run_loop(struct run *r, struct err *e)
 {
+	fetch_process_adopt();
+	if (r->watch != NULL)
+		log_message(LOG_LEVEL_INFO, "watching", NULL);
+	r->woken_us = clock_monotonic();
 	for (;;) {
-		if (start_flights(r, e) == -1 || work_here(r, e) == -1)
+		if ((r->open || clock_now() >= r->next_us) &&
+		    turn(r, e) == -1) {
+			run_close(r, true);
+			if (r->watch == NULL)
+				return -1;
+			retry_later(r, e);
+		}
+		if (!r->open && (r->watch == NULL || stop_requested()))
+			break;
+		if (wait_for_event(r, e) == -1)
 			return -1;
-		if (stop_requested() ||
-		    (r->flight_count == 0 && next_job(r, HERE) == -1 &&
-			next_job(r, FAR_AWAY) == -1))
-			return 0;
-		if (wait_for_news(r, e) == -1 || run_flight_land(r, e) == -1 ||
-		    look_around(r, e) == -1 || check_time(r, e) == -1)
-			return -1;
-		run_flight_show(r);
+		if (r->watch != NULL && !stop_requested())
+			watch_look(r->watch, r);
+		show_fetches(r);
 	}
+	if (r->watch != NULL)
+		log_message(LOG_LEVEL_INFO, "ended", NULL);
+	return 0;
 }

@@ -1,72 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals as flags and one descriptor. */
+/* Signals as flags, and waiting that they interrupt. */
+#define _GNU_SOURCE /* ppoll */
 #include "sync/stop.h"
 
+#include "lib/clock.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
+
+static const int handled[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+#define HANDLED (sizeof handled / sizeof handled[0])
 
 static volatile sig_atomic_t stopped, reload_wanted;
-static int wake[2] = { -1, -1 };
+static bool reloads;
 
 static void
-wake_up(void)
+on_signal(int number)
 {
-	int saved = errno;
-	ssize_t ignored = write(wake[1], "", 1);
-
-	/* A pipe that is full is readable all the same. */
-	(void)ignored;
-	errno = saved;
-}
-
-static void
-on_stop(int number)
-{
-	(void)number;
-	stopped = 1;
-	wake_up();
-}
-
-static void
-on_reload(int number)
-{
-	(void)number;
-	reload_wanted = 1;
-	wake_up();
-}
-
-static int
-handle(int number, void (*handler)(int), struct err *e)
-{
-	struct sigaction action;
-
-	memset(&action, 0, sizeof action);
-	sigemptyset(&action.sa_mask);
-	action.sa_handler = handler;
-	if (sigaction(number, &action, NULL) == -1) {
-		err_set_errno(e, ERR_INTERNAL, errno, "failed to set a signal");
-		return -1;
-	}
-	return 0;
+	if (number == SIGHUP && reloads)
+		reload_wanted = 1;
+	else if (number != SIGCHLD)
+		stopped = 1;
 }
 
 int
 stop_install(bool reload, struct err *e)
 {
-	if (pipe(wake) == -1) {
-		err_set_errno(e, ERR_INTERNAL, errno, "failed to make a pipe");
-		return -1;
+	struct sigaction action;
+	sigset_t children;
+
+	reloads = reload;
+	memset(&action, 0, sizeof action);
+	sigemptyset(&action.sa_mask);
+	action.sa_handler = on_signal;
+	for (size_t i = 0; i < HANDLED; i++) {
+		if (sigaction(handled[i], &action, NULL) == -1) {
+			err_set_errno(e, ERR_INTERNAL, errno,
+			    "failed to set a signal handler");
+			return -1;
+		}
 	}
-	for (int i = 0; i < 2; i++) {
-		fcntl(wake[i], F_SETFD, FD_CLOEXEC);
-		fcntl(wake[i], F_SETFL, O_NONBLOCK);
-	}
-	if (handle(SIGTERM, on_stop, e) == -1 ||
-	    handle(SIGINT, on_stop, e) == -1 ||
-	    handle(SIGHUP, reload ? on_reload : on_stop, e) == -1)
-		return -1;
+	/* A process that exits must not interrupt other calls than poll. */
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &children, NULL);
 	return 0;
 }
 
@@ -92,16 +69,30 @@ stop_take_reload(void)
 }
 
 int
-stop_fd(void)
+stop_poll(struct pollfd *fds, nfds_t count, int64_t timeout_us, struct err *e)
 {
-	return wake[0];
-}
+	struct timespec timeout = { 0, 0 };
+	sigset_t blocked, before, waiting;
+	int ready, number;
 
-void
-stop_drain(void)
-{
-	char bytes[64];
-
-	while (read(wake[0], bytes, sizeof bytes) > 0)
-		;
+	/* No signal may come between looking at the flags and waiting. */
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < HANDLED; i++)
+		sigaddset(&blocked, handled[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	waiting = before;
+	for (size_t i = 0; i < HANDLED; i++)
+		sigdelset(&waiting, handled[i]);
+	if (timeout_us > 0 && !stopped && !reload_wanted) {
+		timeout.tv_sec = timeout_us / CLOCK_SECOND;
+		timeout.tv_nsec = timeout_us % CLOCK_SECOND * 1000;
+	}
+	ready = ppoll(fds, count, &timeout, &waiting);
+	number = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (ready == -1 && number != EINTR) {
+		err_set_errno(e, ERR_INTERNAL, number, "failed to poll");
+		return -1;
+	}
+	return 0;
 }

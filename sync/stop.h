@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Being told from outside to end or to read the configuration again.
+ * Signals: requests to exit and to read the configuration again.
  *
- * Signals only set a flag and make a descriptor readable, so that whoever waits
- * wakes up and whoever works can look now and then.
+ * A handler only sets a flag.  Long work tests the flag now and then; the main
+ * loop waits in stop_poll(), which every signal interrupts.
  */
 #ifndef SYNC_STOP_H
 #define SYNC_STOP_H
 
 #include "lib/err.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
- * From here on SIGTERM and SIGINT ask to end.  SIGHUP does too, or with
- * ${reload} asks for the configuration to be read again.
+ * Installs the handlers.  SIGTERM and SIGINT request a stop.  SIGHUP does too,
+ * or with ${reload} requests that the configuration is read again.  SIGCHLD
+ * only interrupts stop_poll().
  */
 int stop_install(bool reload, struct err *e);
 
-/* Set once the process was asked to end; for db_stop_on(). */
+/* Set once a stop was requested; for db_stop_on(). */
 const volatile sig_atomic_t *stop_flag(void);
 bool stop_requested(void);
-/* Whether a reload was asked for since the last call. */
+/* Whether a reload was requested since the last call. */
 bool stop_take_reload(void);
 
 /*
- * Readable when a signal came; -1 before stop_install().  stop_drain() makes it
- * quiet again.
+ * poll(2) that returns early, with 0, when a signal arrives or a request has
+ * not been taken yet.  ${timeout_us} of 0 or less does not wait.
  */
-int stop_fd(void);
-void stop_drain(void);
+int stop_poll(
+    struct pollfd *fds, nfds_t count, int64_t timeout_us, struct err *e);
 
 #endif

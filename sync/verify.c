@@ -5,12 +5,13 @@
 #include "lib/buf.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
+#include "lib/lockfile.h"
 #include "lib/store/audit.h"
-#include "sync/lock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 print_plain(const struct verify_options *o, const struct audit *a)
@@ -92,7 +93,7 @@ rebuild(struct audit *before, const struct verify_options *o, struct err *e)
 	int lock = -1;
 	int rc = -1;
 
-	if (lock_take(&lock, o->database, e) == -1)
+	if (lockfile_adopt(&lock, o->database, e) == -1)
 		return -1;
 	if (audit_rebuild(before, o->database, e) == -1) {
 		err_wrap(e, "not rebuilt");
@@ -106,7 +107,7 @@ rebuild(struct audit *before, const struct verify_options *o, struct err *e)
 		printf("rebuilt\n");
 	rc = 0;
 out:
-	lock_release(lock);
+	close(lock);
 	return rc;
 }
 

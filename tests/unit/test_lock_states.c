@@ -164,8 +164,8 @@ adopt(struct actor *a)
 	/* Its trigger may be dead by now: the lock is the sync's all the same.
 	 */
 	found.takeovers += a->fd == -1;
-	if (lockfile_adopt(&fd, number, database, &e) == -1 ||
-	    fd != a->child_fd)
+	setenv(LOCKFILE_VARIABLE, number, 1);
+	if (lockfile_adopt(&fd, database, &e) == -1 || fd != a->child_fd)
 		found.lost = true;
 	a->child = WORKING;
 }

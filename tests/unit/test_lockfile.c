@@ -3,7 +3,6 @@
 #include "lib/clock.h"
 #include "lib/lockfile.h"
 #include "lib/xalloc.h"
-#include "sync/lock.h"
 #include "tests/t.h"
 
 #include <fcntl.h>
@@ -16,6 +15,13 @@
 
 static char directory[] = "/tmp/test-lockfile-XXXXXX";
 static char *database, *lock;
+
+static int
+adopt(int *fd, const char *number, struct err *e)
+{
+	CHECK(setenv(LOCKFILE_VARIABLE, number, 1) == 0);
+	return lockfile_adopt(fd, database, e);
+}
 
 static void
 test_one_holder(void)
@@ -126,8 +132,8 @@ test_handed_over(void)
 	child = fork();
 	if (child == 0) {
 		int fd = -1;
-		int ok = lockfile_adopt(&fd, number, database, &e) == 0 &&
-			 fd == held && fcntl(fd, F_GETFD) == FD_CLOEXEC;
+		int ok = adopt(&fd, number, &e) == 0 && fd == held &&
+			 fcntl(fd, F_GETFD) == FD_CLOEXEC;
 
 		_exit(write(ready[1], "r", 1) == 1 && read(go[0], &c, 1) == 1 &&
 			      ok
@@ -166,20 +172,20 @@ test_not_the_lock(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		T_AT(rows[i].line);
-		CHECK_INT(lockfile_adopt(&fd, rows[i].text, database, &e), -1);
+		CHECK_INT(adopt(&fd, rows[i].text, &e), -1);
 		CHECK_INT(e.code, ERR_USAGE);
 	}
 	T_AT(0);
-	CHECK_INT(lockfile_adopt(&fd, NULL, database, &e), 0);
+	CHECK_INT(lockfile_adopt(&fd, database, &e), 0);
 	foreign = open("/dev/null", O_RDONLY);
 	snprintf(number, sizeof number, "%d", foreign);
-	CHECK_INT(lockfile_adopt(&again, number, database, &e), -1);
+	CHECK_INT(adopt(&again, number, &e), -1);
 	CHECK_INT(e.code, ERR_USAGE);
 	/* The right file, opened by itself: no share in the lock. */
 	close(foreign);
 	foreign = open(lock, O_RDWR);
 	snprintf(number, sizeof number, "%d", foreign);
-	CHECK_INT(lockfile_adopt(&again, number, database, &e), -1);
+	CHECK_INT(adopt(&again, number, &e), -1);
 	CHECK_INT(e.code, ERR_USAGE);
 	close(foreign);
 	close(fd);
@@ -196,14 +202,13 @@ test_adopted_once(void)
 	CHECK_INT(lockfile_take(&held, database, &e), 0);
 	snprintf(number, sizeof number, "%d", held);
 	CHECK(setenv(LOCKFILE_VARIABLE, number, 1) == 0);
-	CHECK_INT(lock_take(&fd, database, &e), 0);
+	CHECK_INT(lockfile_adopt(&fd, database, &e), 0);
 	CHECK_INT(fd, held);
 	CHECK(getenv(LOCKFILE_VARIABLE) == NULL);
-	lock_release(fd);
-	CHECK(setenv(LOCKFILE_VARIABLE, "999", 1) == 0);
-	CHECK_INT(lock_take(&fd, database, &e), -1);
-	CHECK_INT(lock_take(&fd, database, &e), 0);
-	lock_release(fd);
+	close(fd);
+	CHECK_INT(adopt(&fd, "999", &e), -1);
+	CHECK_INT(lockfile_adopt(&fd, database, &e), 0);
+	close(fd);
 }
 
 int
