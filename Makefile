@@ -1,15 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-# One makefile for everything.  All that is built goes to $(BUILD).
+# The only makefile (GNU make).  Everything is built into $(BUILD).
 # `make help` lists the targets; V=1 shows the commands.
+#
+# CC, AR, PKG_CONFIG, CPPFLAGS, CFLAGS, LDFLAGS and the directories below can be
+# set as usual, also for another machine:
+#   make CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar \
+#       PKG_CONFIG=aarch64-linux-gnu-pkg-config BUILD=build/arm64
 
-SHELL := /bin/bash
+SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
-PROGRAM_VERSION := 0.1.0
+# The only place that has the version.
+PROGRAM_VERSION := 0.2.0
+
 PREFIX ?= /usr/local
 DESTDIR ?=
+prefix ?= $(PREFIX)
+bindir ?= $(prefix)/bin
+libexecdir ?= $(prefix)/libexec
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+sysconfdir ?= /etc
+localstatedir ?= /var
+runstatedir ?= /run
+systemdsystemunitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 PORT ?= 8080
 
 # A sanitizer or another compiler builds beside the plain tree, never over it:
@@ -18,12 +36,15 @@ SAN ?=
 BUILD ?= build$(if $(SAN),/san)
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS ?=
 WERROR ?=
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Werror=incompatible-pointer-types -Werror=int-conversion $(WERROR)
-# Those of them that the compiler has for this machine.
+# The flags among $(1) that the compiler supports for its target.
 accepted = $(foreach flag,$(1),$(shell echo 'int x;' | $(CC) -Werror \
 	$(flag) -x c -c -o /dev/null - 2>/dev/null && echo '$(flag)'))
 HARDENING := -fstack-protector-strong -fPIE \
@@ -39,15 +60,21 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 
 LIB_PACKAGES := sqlite3 libutf8proc
 SYNC_PACKAGES := jansson yaml-0.1 libgit2 libcurl libcrypto zlib
+# pkg-config runs once, when a recipe first needs it.
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags \
+	$(LIB_PACKAGES) $(SYNC_PACKAGES)))$(PACKAGE_CFLAGS)
+LIB_LIBS = $(eval LIB_LIBS := $(shell $(PKG_CONFIG) --libs \
+	$(LIB_PACKAGES)))$(LIB_LIBS)
+SYNC_LIBS = $(eval SYNC_LIBS := $(shell $(PKG_CONFIG) --libs \
+	$(SYNC_PACKAGES)))$(SYNC_LIBS)
+# Not every system has a fcgi.pc.
+FCGI_LIBS = $(eval FCGI_LIBS := -lfcgi $(shell $(PKG_CONFIG) --libs \
+	zlib))$(FCGI_LIBS)
 ALL_CFLAGS = -std=c11 $(DEFINES) $(WARNINGS) $(HARDENING) $(REPRODUCIBLE) \
-	$(SANFLAGS) $(CFLAGS) -I. -I$(BUILD)/gen
+	$(SANFLAGS) -I. -I$(BUILD)/gen $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) $(LDFLAGS)
-LIB_LIBS = $(shell pkg-config --libs $(LIB_PACKAGES))
-SYNC_LIBS = $(shell pkg-config --libs $(SYNC_PACKAGES))
-FCGI_LIBS = -lfcgi $(shell pkg-config --libs zlib)
 
-# For the two commands that build for people: all processors, unless make was
-# told how many.
+# `make run` and `make check` use all processors unless -j says how many.
 AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 Q := $(if $(V),,@)
@@ -88,10 +115,10 @@ $(BUILD)/gen/front.c: $(addprefix fcgi/front/,embed index.html style.css \
 		script.js)
 	$(call say,GEN,$@)mkdir -p $(@D) && fcgi/front/embed > $@
 
-# What /version tells; written only when it differs, so nothing is rebuilt for
-# it in vain.  The date is the commit's, so that a build can be repeated.  Git
-# refuses to read the repository of another user, such as in `sudo make install`,
-# unless it is told to; where it cannot tell, what is recorded stays.
+# The commit and its date, for /version.  The file is written only when its
+# text changes, so that nothing is rebuilt in vain; the date is the commit's, so
+# that builds are reproducible.  `sudo make install` runs git as another user,
+# which git allows for a safe.directory only; if git fails, the file stays.
 $(BUILD)/gen/commit.h: always
 	@mkdir -p $(@D); \
 	text=$$(TZ=UTC git -c safe.directory='*' log -1 --date=format-local:'%Y-%m-%d %H:%M:%S UTC' --format='#define BUILD_COMMIT "%h"%n\
@@ -102,6 +129,19 @@ $(BUILD)/gen/commit.h: always
 .PHONY: always
 always:
 
+# The version and the directories, written only when they change.
+define directories
+#define PROGRAM_VERSION "$(PROGRAM_VERSION)"
+#define BINDIR "$(bindir)"
+#define SYSCONFDIR "$(sysconfdir)"
+#define LOCALSTATEDIR "$(localstatedir)"
+#define RUNSTATEDIR "$(runstatedir)"
+endef
+export directories
+$(BUILD)/gen/directories.h: always
+	@mkdir -p $(@D); [ "$$directories" = "$$(cat $@ 2>/dev/null)" ] || \
+	    printf '%s\n' "$$directories" > $@
+
 $(addprefix $(BUILD)/fcgi/,http/etag.o handlers/handle_probe.o main_api.o): \
     $(BUILD)/gen/commit.h
 
@@ -109,9 +149,9 @@ $(addprefix $(BUILD)/fcgi/,http/etag.o handlers/handle_probe.o main_api.o): \
 $(BUILD)/gen/sql.h: $(BUILD)/gen/sql.c
 	@:
 
-$(BUILD)/%.o: %.c | $(BUILD)/gen/sql.h
+$(BUILD)/%.o: %.c | $(BUILD)/gen/sql.h $(BUILD)/gen/directories.h
 	$(call say,CC,$<)mkdir -p $(@D) && \
-	$(CC) $(ALL_CFLAGS) -DPROGRAM_VERSION='"$(PROGRAM_VERSION)"' -MMD -MP -c $< -o $@
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # Embedded SQL runs past the length that -pedantic allows for a literal.
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
@@ -122,7 +162,7 @@ $(BUILD)/lib.a: $(call objects,$(LIB_SRC) $(GEN_SRC))
 $(BUILD)/sync.a: $(call objects,$(SYNC_SRC) $(STORE_SRC))
 $(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC) $(BUILD)/gen/front.c)
 $(ARCHIVES):
-	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/thv-registry-sync: $(BUILD)/sync/main.o $(BUILD)/sync.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
@@ -175,7 +215,6 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/target_%.c,%, \
 FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay_%)
 FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%)
 
-.SECONDARY: $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/target_%.o)
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/target_%.o \
 		$(BUILD)/tests/fuzz/replay.o $(ARCHIVES)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(FCGI_LIBS) \
@@ -325,77 +364,73 @@ run: run-packages ## sync an example, serve it on 127.0.0.1:$(PORT) (CONFIG= SER
 
 # ---- putting it somewhere ---------------------------------------------------
 
-systemdsystemunitdir ?= $(PREFIX)/lib/systemd/system
-sysusersdir ?= $(PREFIX)/lib/sysusers.d
-tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
-
 MANUALS := sync/thv-registry-sync.8 fcgi/thv-registry-api.8 \
 	fcgi/thv-registry-admin.8 \
 	sync/thv-registry-lint.1 sync/thv-registry-config.5 \
 	schema/thv-registry-views.7
-SERVER_PROGRAMS := $(addprefix httpd-conf/,serve pool admin-cgi)
-SERVER_FILES := $(wildcard httpd-conf/*.conf) httpd-conf/nginx.conf.in \
-	$(SERVER_PROGRAMS)
+SERVER_SCRIPTS := $(addprefix httpd-conf/,serve pool admin-cgi)
+SERVER_FILES := $(wildcard httpd-conf/*.conf) httpd-conf/nginx.conf.in
 REPORTS := $(wildcard sql/reports/*.sql)
 MONITORING := $(wildcard httpd-conf/monitoring/*)
-# The section is what a manual's name ends in.
-man_path = $(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
-UNITS := $(filter-out $(if $(wildcard fcgi/main_admin.c),,%-admin.socket \
-	%-admin.service),$(foreach end,service timer path socket, \
-	$(wildcard sync/*.$(end) fcgi/*.$(end))))
-INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
-	$(foreach m,$(MANUALS),$(call man_path,$(m))) \
-	$(addprefix $(PREFIX)/share/thv-registry/reports/,$(notdir $(REPORTS))) \
-	$(addprefix $(PREFIX)/share/thv-registry/monitoring/,$(notdir $(MONITORING))) \
-	$(addprefix $(PREFIX)/share/thv-registry/,$(notdir $(SERVER_FILES)) config.yaml \
-	    thv-registry-sync.cron) \
-	$(addprefix $(systemdsystemunitdir)/,$(notdir $(UNITS))) \
-	$(sysusersdir)/thv-registry.conf $(tmpfilesdir)/thv-registry.conf
+UNITS := $(wildcard sync/*.service sync/*.timer sync/*.path fcgi/*.service \
+	fcgi/*.socket)
 
-# Copies a file that names programs where they are by default.
-install_with_paths = sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $(1) \
-	    > '$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
+# file:directory:mode of everything that is installed beside the programs.
+man_dir = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
+SHARE := $(datadir)/thv-registry
+FILES := $(foreach f,$(MANUALS),$(f):$(call man_dir,$(f)):644) \
+	$(SERVER_SCRIPTS:%=%:$(libexecdir)/thv-registry:755) \
+	$(SERVER_FILES:%=%:$(SHARE):644) \
+	sync/thv-registry-sync.cron:$(SHARE):644 \
+	$(REPORTS:%=%:$(SHARE)/reports:644) \
+	$(MONITORING:%=%:$(SHARE)/monitoring:644) \
+	$(UNITS:%=%:$(systemdsystemunitdir):644)
+# The same for files that have another name there: file:path:mode.
+RENAMED := sync/example/config.yaml.in:$(SHARE)/config.yaml:644 \
+	sync/thv-registry.sysusers:$(sysusersdir)/thv-registry.conf:644 \
+	sync/thv-registry.tmpfiles:$(tmpfilesdir)/thv-registry.conf:644
+field = $(word $(1),$(subst :, ,$(2)))
+INSTALLED := $(foreach f,$(FILES),$(strip \
+	    )$(call field,1,$(f)):$(call field,2,$(f))/$(notdir $(call field,1,$(f))):$(call field,3,$(f))) \
+	$(RENAMED)
 
-# At once: install(1) alone takes the old one away first, and a web server that
-# starts a program in that moment finds none.
+# The files name directories by their defaults.
+with_directories = sed -e 's|/usr/local/bin/|$(bindir)/|g' \
+	-e 's|/usr/local/share/thv-registry|$(SHARE)|g' \
+	-e 's|/usr/local/libexec/thv-registry|$(libexecdir)/thv-registry|g' \
+	-e 's|/etc/thv-registry|$(sysconfdir)/thv-registry|g' \
+	-e 's|/var/lib/thv-registry|$(localstatedir)/lib/thv-registry|g' \
+	-e 's|/var/cache/thv-registry|$(localstatedir)/cache/thv-registry|g' \
+	-e 's|/run/thv-registry|$(runstatedir)/thv-registry|g' \
+	-e 's|^conf=.*|conf=$(SHARE)|' \
+	-e "s|'.PWD'/admin-cgi|$(libexecdir)/thv-registry/admin-cgi|"
+
+# A rename replaces the program in one step: install(1) removes the old one
+# first, and a web server that starts a program at that moment finds none.
 install_program = install -m 755 $(1) '$(2)/.$(notdir $(1)).new' && \
 	mv -f '$(2)/.$(notdir $(1)).new' '$(2)/$(notdir $(1))'
 
-# In the order of their names the sync comes last: whoever may move the database
-# to another schema, after those that can serve it.
+# The programs are installed in the order of their names, the sync last: it
+# moves the database to a new schema, which the others must know by then.
 .PHONY: install
-install: all ## install into $(DESTDIR)$(PREFIX)
-	install -d '$(DESTDIR)$(PREFIX)/bin'
+install: all ## install into $(DESTDIR)$(PREFIX); bindir=, mandir=, ... see the top
+	install -d '$(DESTDIR)$(bindir)'
 	$(foreach p,$(sort $(PROGRAMS)),$(call install_program,$(strip \
-	    )$(p),$(DESTDIR)$(PREFIX)/bin) &&) true
-	$(foreach m,$(MANUALS),install -D -m 644 $(m) \
-	    '$(DESTDIR)$(call man_path,$(m))' &&) true
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
-	    $(REPORTS)
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry/monitoring' \
-	    $(MONITORING)
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
-	    $(SERVER_FILES)
-	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/share/thv-registry' \
-	    $(SERVER_PROGRAMS)
-	install -m 644 sync/example/config.yaml.in \
-	    '$(DESTDIR)$(PREFIX)/share/thv-registry/config.yaml'
-	$(call install_with_paths,sync/thv-registry-sync.cron,$(strip \
-	    )$(PREFIX)/share/thv-registry/thv-registry-sync.cron)
-	install -d '$(DESTDIR)$(systemdsystemunitdir)'
-	$(foreach unit,$(UNITS),$(call install_with_paths,$(unit),$(strip \
-	    )$(systemdsystemunitdir)/$(notdir $(unit))) &&) true
-	install -D -m 644 sync/thv-registry.sysusers \
-	    '$(DESTDIR)$(sysusersdir)/thv-registry.conf'
-	install -D -m 644 sync/thv-registry.tmpfiles \
-	    '$(DESTDIR)$(tmpfilesdir)/thv-registry.conf'
+	    )$(p),$(DESTDIR)$(bindir)) &&) true
+	@for f in $(INSTALLED); do \
+	    IFS=: read -r from to mode <<< "$$f"; \
+	    echo "install -m $$mode $$from $(DESTDIR)$$to"; \
+	    to=$(DESTDIR)$$to; install -d "$${to%/*}" && \
+	    $(with_directories) "$$from" > "$$to.new" && \
+	    chmod "$$mode" "$$to.new" && mv -f "$$to.new" "$$to" || exit; \
+	done
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f $(patsubst %,'$(DESTDIR)%',$(INSTALLED))
-	-rmdir '$(DESTDIR)$(PREFIX)/share/thv-registry/reports' \
-	    '$(DESTDIR)$(PREFIX)/share/thv-registry/monitoring' \
-	    '$(DESTDIR)$(PREFIX)/share/thv-registry'
+	rm -f $(patsubst %,'$(DESTDIR)$(bindir)/%',$(notdir $(PROGRAMS))) \
+	    $(foreach f,$(INSTALLED),'$(DESTDIR)$(call field,2,$(f))')
+	-rmdir '$(DESTDIR)$(SHARE)/reports' '$(DESTDIR)$(SHARE)/monitoring' \
+	    '$(DESTDIR)$(SHARE)' '$(DESTDIR)$(libexecdir)/thv-registry'
 
 .PHONY: dist
 dist: ## a tarball of the committed tree in build/
@@ -403,25 +438,26 @@ dist: ## a tarball of the committed tree in build/
 	git archive --prefix=mcp-registry-$(PROGRAM_VERSION)/ \
 	    -o build/mcp-registry-$(PROGRAM_VERSION).tar.gz HEAD
 
-# With less optimization gcc knows less of what snprintf() may be given.
-# What its analyzer takes for an error and is none: memory that is handed out
-# from behind a header (pool.c), and a map that its callers always have.
-$(BUILD)/analyzed/lib/pool.o: TOLERATED := -Wno-analyzer-malloc-leak
+# False positives of gcc's analyzer: memory that pool.c hands out from behind a
+# header, and a map that callers always pass.  At -O1 it also knows too little of
+# the arguments of snprintf().
+$(BUILD)/analyzed/lib/db/pool.o: TOLERATED := -Wno-analyzer-malloc-leak
 $(BUILD)/analyzed/sync/conf/yaml_tree_node.o: \
     TOLERATED := -Wno-analyzer-null-dereference
-$(BUILD)/analyzed/%.o: %.c $(BUILD)/gen/sql.c $(BUILD)/gen/commit.h .clang-tidy
+$(BUILD)/analyzed/%.o: %.c $(BUILD)/gen/sql.c $(BUILD)/gen/commit.h \
+		$(BUILD)/gen/directories.h .clang-tidy
 	$(call say,CHECK,$<)mkdir -p $(@D) && \
-	gcc $(ALL_CFLAGS) -DPROGRAM_VERSION='"$(PROGRAM_VERSION)"' -O1 \
+	gcc $(ALL_CFLAGS) -O1 \
 	    -Wno-format-truncation -fanalyzer -Werror $(TOLERATED) -c $< -o $@ && \
 	clang-tidy --quiet $< -- -std=c11 $(DEFINES) -I. -I$(BUILD)/gen \
-	    -DPROGRAM_VERSION='"$(PROGRAM_VERSION)"' 2>$@.log || \
+	    2>$@.log || \
 	    { cat $@.log >&2; rm -f $@; exit 1; }
 
 .PHONY: analyze
 analyze: check-packages ## gcc's and clang's static analyzers (about 3 minutes)
 	@.ci/need clang-tidy
 	@$(MAKE) --no-print-directory $(patsubst %.c,$(BUILD)/analyzed/%.o, \
-	    $(LIB_SRC) $(SYNC_SRC) $(FCGI_SRC) $(MAINS))
+	    $(LIB_SRC) $(STORE_SRC) $(SYNC_SRC) $(FCGI_SRC) $(MAINS))
 
 # Programs write what they reached when they end, as whichever user they are; a
 # sandbox would forbid it, and one that is killed tells nothing.
@@ -441,7 +477,7 @@ cover: check-packages ## lines and branches that tests reach (build/cover/report
 
 .PHONY: sbom
 sbom: all ## the libraries that are linked, as CycloneDX, in build/sbom.json
-	@supply/sbom $(PROGRAM_VERSION) $(PROGRAMS) > $(BUILD)/sbom.json && \
+	@packaging/sbom $(PROGRAM_VERSION) $(PROGRAMS) > $(BUILD)/sbom.json && \
 	    echo "$(BUILD)/sbom.json"
 
 # ---- the source itself --------------------------------------------------------

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 int
 run_id_make(char out[RUN_ID_SIZE], struct err *e)

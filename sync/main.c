@@ -16,6 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "directories.h"
+
 #define NICENESS 10 /* as nice(1) has it */
 
 /* Requests come first, unless whoever started it has said how it is to run. */

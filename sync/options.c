@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONFIG_DEFAULT "/etc/thv-registry/config.yaml"
+#include "directories.h"
+
+#define CONFIG_DEFAULT SYSCONFDIR "/thv-registry/config.yaml"
 #define CONFIG_VARIABLE "THV_REGISTRY_CONFIG"
 
 const char options_help[] =

@@ -20,8 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "directories.h"
+
 #define PROGRAM_NAME "thv-registry-sync"
-#define PROGRAM_ELSEWHERE "/usr/local/bin/" PROGRAM_NAME
+#define PROGRAM_ELSEWHERE BINDIR "/" PROGRAM_NAME
 #define UMASK 022 /* at least; who reads is for whoever starts us to say */
 #define CLOSE_RANGE_ON_EXEC 4 /* CLOSE_RANGE_CLOEXEC of linux/close_range.h */
 #define DESCRIPTORS_MAX 65536 /* looked at where close_range() is missing */

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "directories.h"
+
 #define VARIABLE "THV_REGISTRY_METRICS_PATH"
-#define DIRECTORY "/run/thv-registry/metrics"
+#define DIRECTORY RUNSTATEDIR "/thv-registry/metrics"
 #define FILE_DEFAULT DIRECTORY "/counters"
 
 /* Moves when cells get another meaning; routes are told apart by themselves. */

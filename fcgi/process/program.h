@@ -10,11 +10,9 @@
 
 #include <stdbool.h>
 
-#ifndef PROGRAM_VERSION
-#define PROGRAM_VERSION "0.0.0"
-#endif
-
-#include "commit.h" /* generated; empty outside a git checkout */
+/* Generated; commit.h is empty outside a git checkout. */
+#include "commit.h"
+#include "directories.h"
 
 #ifdef BUILD_COMMIT
 #define PROGRAM_COMMIT BUILD_COMMIT
@@ -54,7 +52,7 @@
 #define PROGRAM_PLATFORM "unknown/" PROGRAM_ARCHITECTURE
 #endif
 
-#define PROGRAM_DATABASE "/var/lib/thv-registry/registry.db"
+#define PROGRAM_DATABASE LOCALSTATEDIR "/lib/thv-registry/registry.db"
 
 struct program {
 	const char *name;

@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DATABASE_PATH "/var/lib/thv-registry/registry.db"
+#include "directories.h"
+
+#define DATABASE_PATH LOCALSTATEDIR "/lib/thv-registry/registry.db"
 #define TOMBSTONE_NS (90 * 24 * 3600 * INT64_C(1000000000))
 #define DEADLINE_NS (3600 * INT64_C(1000000000))
 #define TRIGGER_PAUSE_NS (10 * INT64_C(1000000000))

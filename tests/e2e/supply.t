@@ -22,7 +22,7 @@ from tap import equal, main, ok, skip  # noqa: E402
 ROOT = responder.ROOT
 BUILD = os.path.join(ROOT, "build")
 PROGRAMS = ["thv-registry-sync", "thv-registry-api", "thv-registry-admin"]
-SBOM = os.path.join(ROOT, "supply", "sbom")
+SBOM = os.path.join(ROOT, "packaging", "sbom")
 # Calls that _FORTIFY_SOURCE has checked where the compiler knows the size.
 CHECKED = re.compile(r"__\w+_chk\b")
 

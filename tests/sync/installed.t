@@ -82,10 +82,33 @@ def test_install():
           {"0o644"}, "units can be read")
     make("uninstall", root)
     equal(files(root), [], "uninstall leaves nothing")
-    other = os.path.join(SCRATCH.name, "other")
-    make("install", other, "systemdsystemunitdir=/usr/lib/systemd/system")
-    ok("usr/lib/systemd/system/thv-registry-sync.timer" in files(other),
-       "the directory of units can be chosen")
+
+
+def test_every_directory_can_be_chosen():
+    root = os.path.join(SCRATCH.name, "other")
+    make("install", root, "bindir=/b", "libexecdir=/l", "datadir=/d",
+         "mandir=/m", "sysconfdir=/e", "localstatedir=/s", "runstatedir=/r",
+         "systemdsystemunitdir=/u", "sysusersdir=/us", "tmpfilesdir=/t")
+    names = files(root)
+    for name in ("b/thv-registry-sync", "l/thv-registry/serve",
+                 "l/thv-registry/admin-cgi", "d/thv-registry/lighttpd.conf",
+                 "d/thv-registry/reports/changes.sql", "m/man5/"
+                 "thv-registry-config.5", "u/thv-registry-sync.timer",
+                 "us/thv-registry.conf", "t/thv-registry.conf"):
+        ok(name in names, f"{name} is there")
+    equal(sorted({n.split("/")[0] for n in names}),
+          ["b", "d", "l", "m", "t", "u", "us"], "and nothing elsewhere")
+    default = re.compile(r"/(usr/local/(bin|share|libexec)|etc|var/lib|"
+                         r"var/cache|run)/thv-registry\b")
+    equal([n for n in names if not n.startswith("b/") and
+           default.search(read(root, n))], [],
+          "no file names a directory that was not chosen")
+    contains(read(root, "l/thv-registry/serve"), "\nconf=/d/thv-registry\n",
+             "serve finds its configuration")
+    make("uninstall", root, "bindir=/b", "libexecdir=/l", "datadir=/d",
+         "mandir=/m", "systemdsystemunitdir=/u", "sysusersdir=/us",
+         "tmpfilesdir=/t")
+    equal(files(root), [], "uninstall finds them again")
 
 
 def units_to_run():
@@ -231,4 +254,4 @@ def test_users():
 
 
 os.chmod(SCRATCH.name, 0o755)
-main([test_install, test_units, test_users])
+main([test_install, test_every_directory_can_be_chosen, test_units, test_users])

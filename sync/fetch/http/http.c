@@ -24,9 +24,7 @@
 #include <string.h>
 #include <strings.h>
 
-#ifndef PROGRAM_VERSION
-#define PROGRAM_VERSION "0"
-#endif
+#include "directories.h"
 
 #define TRIES 3
 #define CONNECT_MS 15000
