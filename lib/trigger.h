@@ -17,6 +17,9 @@ enum trigger_access {
 	TRIGGER_OFF /* nobody */
 };
 
+/* The words of the enum in its order; NULL ends them. */
+extern const char *const trigger_access_words[];
+
 const char *trigger_access_name(enum trigger_access access);
 /* Returns -1, and sets nothing, for a word that is none of them. */
 int trigger_access_from_name(enum trigger_access *access, const char *name);

@@ -33,8 +33,8 @@ struct filter {
 	struct filter_list tags_exclude; /* sorted */
 };
 
-static void
-free_list(struct filter_list *list)
+void
+filter_list_free(struct filter_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
@@ -47,10 +47,10 @@ filter_spec_free(struct filter_spec *spec)
 {
 	if (spec == NULL)
 		return;
-	free_list(&spec->names_include);
-	free_list(&spec->names_exclude);
-	free_list(&spec->tags_include);
-	free_list(&spec->tags_exclude);
+	filter_list_free(&spec->names_include);
+	filter_list_free(&spec->names_exclude);
+	filter_list_free(&spec->tags_include);
+	filter_list_free(&spec->tags_exclude);
 }
 
 /* ---- the text ---- */
@@ -250,8 +250,8 @@ compile(struct patterns *p, const struct filter_list *list, const char *key,
 static void
 free_patterns(struct patterns *p)
 {
-	free_list(&p->exact);
-	free_list(&p->prefixes);
+	filter_list_free(&p->exact);
+	filter_list_free(&p->prefixes);
 	for (size_t i = 0; i < p->glob_count; i++)
 		glob_free(p->globs[i]);
 	free(p->globs);
@@ -283,8 +283,8 @@ filter_free(struct filter *f)
 		return;
 	free_patterns(&f->include);
 	free_patterns(&f->exclude);
-	free_list(&f->tags_include);
-	free_list(&f->tags_exclude);
+	filter_list_free(&f->tags_include);
+	filter_list_free(&f->tags_exclude);
 	free(f);
 }
 

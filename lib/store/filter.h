@@ -17,6 +17,9 @@ struct filter_list {
 	size_t count;
 };
 
+/* Frees the items and leaves an empty list. */
+void filter_list_free(struct filter_list *list);
+
 /* What the configuration says; zeroed is "everything is kept". */
 struct filter_spec {
 	bool present; /* the key "filter" stands in the file */

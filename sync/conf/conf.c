@@ -39,12 +39,19 @@ parse_text(struct conf_reader *r, const char *text, size_t len)
 }
 
 static void
-read_insecure_url(struct conf_reader *r)
+read_keys(struct conf_reader *r)
 {
-	struct conf_at top = { r, r->root, "", "", 1 };
-	const char *text = conf_value_text(&top, "insecure_url");
+	char label[CONF_LABEL_SIZE] = "";
+	struct conf_at whole = {
+		.reader = r,
+		.index = CONF_NO_INDEX,
+		.node = r->root,
+		.line = 1,
+		.label = label,
+	};
 
-	r->insecure_url = text != NULL && conf_value_switch(text);
+	conf_block_read(&whole, conf_keys_top, r->conf);
+	conf_check_whole(&whole, r->conf);
 }
 
 /* The first error as the caller's; the list of messages has all of them. */
@@ -75,14 +82,8 @@ conf_load(struct conf **out, const char *file, struct err *e)
 	}
 	parse_text(&r, text, len);
 	/* What is no YAML would only draw messages about missing keys. */
-	if (r.error_count == 0) {
-		conf_env_apply(&r);
-		conf_check_tree(&r);
-		read_insecure_url(&r);
-		conf_sources_read(&r);
-		conf_registries_read(&r);
-		conf_settings_read(&r);
-	}
+	if (r.error_count == 0)
+		read_keys(&r);
 	conf_message_finish(&r);
 	*out = r.conf;
 	if (r.conf->error_count > 0) {
@@ -98,14 +99,6 @@ out:
 	return rc;
 }
 
-static void
-free_registry(struct conf_registry *g)
-{
-	free(g->name);
-	free(g->sources);
-	free(g->claims);
-}
-
 void
 conf_free(struct conf *c)
 {
@@ -114,14 +107,11 @@ conf_free(struct conf *c)
 	for (size_t i = 0; i < c->source_count; i++)
 		conf_source_free(&c->sources[i]);
 	for (size_t i = 0; i < c->registry_count; i++)
-		free_registry(&c->registries[i]);
+		free(c->registries[i].sources);
 	for (size_t i = 0; i < c->message_count; i++)
 		free(c->messages[i].text);
-	free(c->sources);
-	free(c->registries);
+	conf_block_free(conf_keys_top, c);
 	free(c->messages);
-	free(c->database_path);
-	free(c->trigger_token_file);
 	free(c->file);
 	conf_free(c->earlier);
 	free(c);

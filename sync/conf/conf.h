@@ -43,7 +43,7 @@ struct conf_http_header { /* of value and value_file one is not NULL */
 struct conf_api {
 	char *endpoint; /* http or https, without query and fragment */
 	int64_t timeout_ns; /* of one request */
-	unsigned page_size; /* servers asked for at once */
+	size_t page_size; /* servers asked for at once */
 	int64_t overlap_ns; /* that much of the past is asked for again */
 	int64_t full_interval_ns; /* between crawls of everything */
 	char *token_file; /* a bearer token; NULL: none */
@@ -103,6 +103,7 @@ struct conf_source {
 struct conf_registry {
 	char *name;
 	int line;
+	struct filter_list source_names;
 	size_t *sources; /* indexes into conf.sources, first has priority */
 	size_t source_count;
 	bool is_default;
@@ -119,6 +120,9 @@ struct conf_message {
 
 struct conf {
 	char *file; /* as given */
+	bool insecure_url; /* http may be used where https is expected */
+	bool telemetry; /* asked for, not done */
+	bool audit; /* asked for, not done */
 	char *database_path;
 	size_t max_meta_size; /* database.maxMetaSize */
 	int64_t tombstone_ns; /* how long removed entries are kept */

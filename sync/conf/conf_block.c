@@ -1,201 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, wiping and showing a block by the table of its keys. */
-#include "sync/conf/conf_block.h"
-
+/* What the table of keys says about a block that was read. */
 #include "lib/duration.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
-#include "sync/conf/conf_private.h"
+#include "sync/conf/conf_key.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static void *
-member(void *block, const struct conf_key *key)
-{
-	return (char *)block + key->offset;
-}
-
+/* The text of the key, NULL if it has none or is no text. */
 static const char *
-text_of(const void *block, const struct conf_key *key)
+text_of(const void *block, const struct conf_key *k)
 {
-	return *(char *const *)((const char *)block + key->offset);
+	bool is_text =
+	    k->type == CONF_TEXT || k->type == CONF_URL || k->type == CONF_FILE;
+
+	return is_text ? *(char *const *)((const char *)block + k->offset)
+		       : NULL;
 }
 
 static int64_t
-duration_of(const void *block, const struct conf_key *key)
+duration_of(const void *block, const struct conf_key *k)
 {
 	int64_t ns;
 
-	memcpy(&ns, (const char *)block + key->offset, sizeof ns);
+	memcpy(&ns, (const char *)block + k->offset, sizeof ns);
 	return ns;
 }
 
-static bool
-is_text(const struct conf_key *key)
-{
-	return key->form == CONF_STRING || key->form == CONF_FILE;
-}
-
-/* Whether the member at the offset is this key's. */
-static bool
-has_member(const struct conf_key *key)
-{
-	return key->use != 0;
-}
-
-/* ---- reading ---- */
-
-char *
-conf_block_file(
-    const struct conf_at *at, const char *key, const char *name, int mode)
-{
-	const char *file = conf_value_text(at, key);
-
-	if (file == NULL)
-		return NULL;
-	if (*file != '/') {
-		conf_message_error(at, key,
-		    "%s must be an absolute path, found '%s'", name, file);
-		return NULL;
-	}
-	if (access(file, mode) == -1) {
-		conf_message_error(at, key, "%s is not accessible: %s: %s",
-		    name, file, strerror(errno));
-		return NULL;
-	}
-	return xstrdup(file);
-}
-
 static void
-read_duration(int64_t *ns, const struct conf_key *key, const struct conf_at *at,
-    const char *name)
+show_duration(struct json_out *j, const struct conf_key *k, int64_t ns)
 {
-	if (!conf_value_duration(ns, at, key->name, name, "'30s', '1m'"))
-		*ns = key->initial_ns;
-}
-
-static void
-read_inner(void *into, const struct conf_key *key, const struct conf_at *at,
-    const char *name)
-{
-	char *path = xasprintf("%s.%s", at->path, key->name);
-	struct conf_at inner = conf_value_enter(at, key->name, path);
-
-	conf_block_read(into, key->block, &inner, name);
-	free(path);
-}
-
-static void
-read_key(void *into, const struct conf_key *key, const struct conf_at *at,
-    const char *name)
-{
-	void *to = member(into, key);
-
-	switch (key->form) {
-	case CONF_STRING:
-		*(char **)to = (key->use & CONF_REQUIRED) != 0
-				   ? conf_value_required(at, key->name, name)
-				   : conf_value_copy(at, key->name, NULL);
-		break;
-	case CONF_FILE:
-		*(char **)to = conf_block_file(at, key->name, name,
-		    (key->use & CONF_LATER) != 0 ? F_OK : R_OK);
-		break;
-	case CONF_DURATION:
-		read_duration(to, key, at, name);
-		break;
-	case CONF_BOOL:
-		*(bool *)to = conf_value_flag(at, key->name);
-		break;
-	case CONF_STRINGS:
-		conf_value_strings(to, at, key->name);
-		break;
-	case CONF_BLOCK:
-		read_inner(into, key, at, name);
-		break;
-	default:
-		break;
-	}
-}
-
-void
-conf_block_read(void *into, const struct conf_key *keys,
-    const struct conf_at *at, const char *name)
-{
-	for (const struct conf_key *key = keys; key->name != NULL; key++) {
-		char *full;
-
-		if ((key->use & CONF_READ) == 0)
-			continue;
-		full = xasprintf("%s.%s", name, key->name);
-		read_key(into, key, at, full);
-		free(full);
-	}
-}
-
-/* ---- what was read ---- */
-
-void
-conf_block_wipe(void *block, const struct conf_key *keys)
-{
-	for (const struct conf_key *key = keys; key->name != NULL; key++) {
-		if (!has_member(key))
-			continue;
-		if (is_text(key))
-			xwipe(*(char **)member(block, key));
-		else if (key->form == CONF_STRINGS)
-			conf_value_free_strings(member(block, key));
-		else if (key->form == CONF_BLOCK)
-			conf_block_wipe(block, key->block);
-	}
-}
-
-static void
-show_text(struct json_out *j, const struct conf_key *key, const char *text)
-{
-	char *shown = (key->use & CONF_URL) != 0 ? url_shown(text) : NULL;
-
-	json_out_key(j, key->name);
-	json_out_str(j, shown != NULL ? shown : text);
-	free(shown);
-}
-
-static void
-show_duration(struct json_out *j, const struct conf_key *key, const void *block)
-{
-	int64_t ns = duration_of(block, key);
 	char text[DURATION_TEXT_SIZE];
 
 	if (ns == CONF_NO_DURATION)
 		return;
 	duration_format(text, ns);
-	json_out_key(j, key->name);
+	json_out_key(j, k->name);
 	json_out_str(j, text);
 }
 
 void
 conf_block_show(struct json_out *j, const void *block,
-    const struct conf_key *keys, unsigned uses)
+    const struct conf_key *keys, unsigned flags)
 {
-	for (const struct conf_key *key = keys; key->name != NULL; key++) {
-		if ((key->use & uses) == 0)
+	for (const struct conf_key *k = keys; k->name != NULL; k++) {
+		const char *text = text_of(block, k);
+		char *shown;
+
+		if ((k->flags & flags) == 0)
 			continue;
-		if (is_text(key) && text_of(block, key) != NULL)
-			show_text(j, key, text_of(block, key));
-		else if (key->form == CONF_DURATION)
-			show_duration(j, key, block);
+		if (k->type == CONF_DURATION)
+			show_duration(j, k, duration_of(block, k));
+		if (text == NULL)
+			continue;
+		shown = (k->flags & CONF_ADDRESS) != 0 ? url_shown(text)
+						       : xstrdup(text);
+		json_out_key(j, k->name);
+		json_out_str(j, shown);
+		free(shown);
 	}
 }
 
 int64_t
 conf_block_deadline(const void *block, const struct conf_key *keys)
 {
-	for (const struct conf_key *key = keys; key->name != NULL; key++)
-		if ((key->use & CONF_DEADLINE) != 0)
-			return duration_of(block, key);
+	for (const struct conf_key *k = keys; k->name != NULL; k++)
+		if ((k->flags & CONF_DEADLINE) != 0)
+			return duration_of(block, k);
 	return 0;
 }
 
@@ -204,11 +76,21 @@ conf_block_each_text(const void *block, const struct conf_key *keys,
     void (*visit)(void *ctx, const struct conf_key *key, const char *text),
     void *ctx)
 {
-	for (const struct conf_key *key = keys; key->name != NULL; key++)
-		if (!has_member(key))
+	for (const struct conf_key *k = keys; k->name != NULL; k++) {
+		const char *inner = (const char *)block + k->offset;
+		const char *text = text_of(block, k);
+		size_t count;
+
+		if (text != NULL)
+			visit(ctx, k, text);
+		if (k->type == CONF_BLOCK)
+			conf_block_each_text(inner, k->keys, visit, ctx);
+		if (k->type != CONF_BLOCKS)
 			continue;
-		else if (key->form == CONF_BLOCK)
-			conf_block_each_text(block, key->block, visit, ctx);
-		else if (is_text(key) && text_of(block, key) != NULL)
-			visit(ctx, key, text_of(block, key));
+		memcpy(&count, (const char *)block + k->count, sizeof count);
+		memcpy(&inner, inner, sizeof inner);
+		for (size_t i = 0; i < count; i++)
+			conf_block_each_text(
+			    inner + i * k->size, k->keys, visit, ctx);
+	}
 }

@@ -30,34 +30,33 @@ found_type(const struct yaml_tree *node)
 	return names[node->type];
 }
 
-/* At the member itself: a look-up by key would not tell apart org and Org. */
+/* Located here: a look-up by key would not tell org and Org apart. */
 static void
 wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
     const char *what, const struct yaml_tree *found)
 {
+	struct buf path = BUF_INIT(ERR_TEXT_MAX);
 	char shown[CONF_SHOWN_SIZE];
-	char *path;
 
-	conf_message_show(shown, m->key);
-	path = xasprintf("%s.%s", at->path, shown);
-	conf_message_add(at->reader, true, m->line, path,
+	conf_show(shown, m->key);
+	conf_message_path(&path, at, shown);
+	conf_message_add(at->reader, true, m->line, buf_str(&path),
 	    "%sclaim \"%s\": %s, got %s", at->label, shown, what,
 	    found_type(found));
-	free(path);
+	buf_free(&path);
 }
 
-/* Writes one claim.  False after messages about it. */
+/* Writes the value of one claim.  False after messages about it. */
 static bool
 write_claim(struct json_out *j, const struct conf_at *at,
     const struct yaml_tree_member *m)
 {
 	const struct yaml_tree *node = m->value;
+	char what[64];
 	bool ok = true;
 
-	json_out_quote(j->to, m->key, strlen(m->key));
-	buf_addc(j->to, ':');
 	if (node->type == YAML_TREE_STRING) {
-		json_out_quote(j->to, node->text, strlen(node->text));
+		json_out_str(j, node->text);
 		return true;
 	}
 	if (node->type != YAML_TREE_LIST) {
@@ -65,65 +64,48 @@ write_claim(struct json_out *j, const struct conf_at *at,
 		    at, m, "value must be a string or array of strings", node);
 		return false;
 	}
-	buf_addc(j->to, '[');
+	json_out_open(j, '[');
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_tree *element = node->members[i].value;
 
-		if (element->type != YAML_TREE_STRING) {
-			char what[64];
-
-			snprintf(what, sizeof what,
-			    "array element [%zu] must be a string", i);
-			wrong_claim(at, m, what, element);
-			ok = false;
+		if (element->type == YAML_TREE_STRING) {
+			json_out_str(j, element->text);
 			continue;
 		}
-		if (i > 0)
-			buf_addc(j->to, ',');
-		json_out_quote(j->to, element->text, strlen(element->text));
+		snprintf(what, sizeof what,
+		    "array element [%zu] must be a string", i);
+		wrong_claim(at, m, what, element);
+		ok = false;
 	}
-	buf_addc(j->to, ']');
+	json_out_close(j, ']');
 	return ok;
 }
 
-bool
-conf_claims_are_ignored(const struct conf_reader *r)
-{
-	const struct yaml_tree *auth = yaml_tree_get(r->root, "auth");
-	const struct yaml_tree *word =
-	    auth == NULL ? NULL : yaml_tree_get(auth, "claims");
-
-	return word != NULL && !word->bad && conf_value_is_scalar(word) &&
-	       strcmp(word->text, CONF_CLAIMS_IGNORED) == 0;
-}
-
 char *
-conf_claims_read(const struct conf_at *at)
+conf_claims_json(const struct conf_at *at)
 {
-	char *path = xasprintf("%s.claims", at->path);
-	struct conf_at claims = conf_value_enter(at, "claims", path);
 	struct buf text = BUF_INIT(2 * LIMIT_CONFIG_TEXT * 6);
 	struct json_out j = JSON_OUT_INIT(&text);
 	bool ok = true;
 
-	if (claims.node != NULL && claims.node->count > 0) {
-		buf_addc(&text, '{');
-		for (size_t i = 0; i < claims.node->count; i++) {
-			if (i > 0)
-				buf_addc(&text, ',');
-			if (!write_claim(&j, &claims, &claims.node->members[i]))
-				ok = false;
-		}
-		buf_addc(&text, '}');
-		at->reader->has_claims = true;
+	if (at->node->count == 0)
+		return NULL;
+	json_out_open(&j, '{');
+	for (size_t i = 0; i < at->node->count; i++) {
+		json_out_str(&j, at->node->members[i].key);
+		buf_addc(&text, ':');
+		j.comma = false;
+		if (!write_claim(&j, at, &at->node->members[i]))
+			ok = false;
 	}
-	if (ok && text.len > 0 && !conf_claims_are_ignored(at->reader))
-		conf_message_error(at, "claims",
+	json_out_close(&j, '}');
+	/* Protection that is configured must be in force, or be given up. */
+	if (ok && !at->reader->claims_ignored)
+		conf_error(at->outer, at->key,
 		    "claims are not enforced by this version: everyone would "
 		    "be served everything; to accept that, write "
-		    "'auth.claims: " CONF_CLAIMS_IGNORED "'");
-	free(path);
-	if (ok && text.len > 0)
+		    "'auth.claims: ignored'");
+	if (ok)
 		return buf_take(&text);
 	buf_free(&text);
 	return NULL;

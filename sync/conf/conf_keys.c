@@ -1,262 +1,163 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every key of the configuration file; sync/kinds has those of each kind of
- * source.  A key that is in no table draws a warning, and the environment
- * reaches only keys that are.
+ * source.  A new key is one row here and one item in thv-registry-config(5),
+ * which tests/sync/manuals.t compares.
  */
-#include "lib/xalloc.h"
+#include "lib/limits.h"
+#include "lib/trigger.h"
 #include "sync/conf/conf_private.h"
 #include "sync/kinds/kind.h"
 
-#include <ctype.h>
-#include <string.h>
-#include <strings.h>
+#include "directories.h"
 
-#define LONGEST_KEY 48
+#define NOT_POSTGRESQL                                                         \
+	"these settings of PostgreSQL are not used: this registry stores its " \
+	"data in the SQLite file at database.path"
+#define OBSOLETE "this key is obsolete and ignored"
+
+/* ---- sources and registries ---- */
 
 static const struct conf_key sync_policy[] = {
-	CONF_KEY("interval", CONF_STRING),
-	CONF_KEY("strict", CONF_BOOL),
-	CONF_KEY("allowShrink", CONF_BOOL),
+	{ "interval", CONF_DURATION, CONF_NOT_STORED, CONF_CHECKED },
+	{ "strict", CONF_BOOL, CONF_AT(conf_source, strict) },
+	{ "allowShrink", CONF_BOOL, CONF_AT(conf_source, allow_shrink) },
 	CONF_KEY_END,
 };
 
-static const struct conf_key patterns[] = {
-	CONF_KEY("include", CONF_STRINGS),
-	CONF_KEY("exclude", CONF_STRINGS),
+static const struct conf_key filter_names[] = {
+	{ "include", CONF_STRINGS, CONF_AT(filter_spec, names_include) },
+	{ "exclude", CONF_STRINGS, CONF_AT(filter_spec, names_exclude) },
+	CONF_KEY_END,
+};
+
+static const struct conf_key filter_tags[] = {
+	{ "include", CONF_STRINGS, CONF_AT(filter_spec, tags_include) },
+	{ "exclude", CONF_STRINGS, CONF_AT(filter_spec, tags_exclude) },
 	CONF_KEY_END,
 };
 
 static const struct conf_key filter[] = {
-	CONF_KEY_BLOCK("names", CONF_BLOCK, patterns),
-	CONF_KEY_BLOCK("tags", CONF_BLOCK, patterns),
+	{ "names", CONF_BLOCK, .keys = filter_names },
+	{ "tags", CONF_BLOCK, .keys = filter_tags },
 	CONF_KEY_END,
 };
 
-#define KIND(kind) CONF_KEY_BLOCK(#kind, CONF_BLOCK, kind_##kind##_keys),
+#define KIND(kind) { #kind, CONF_KIND, .keys = kind_##kind##_keys },
 /* clang-format off */
-static const struct conf_key source[] = {
-	CONF_KEY("name", CONF_STRING),
+const struct conf_key conf_keys_source[] = {
+	{ "name", CONF_NAME, CONF_AT(conf_source, name),
+	    .required = "name is required", .check = conf_check_source_name },
 	KIND_LIST(KIND)
-	CONF_KEY_BLOCK("syncPolicy", CONF_BLOCK, sync_policy),
-	CONF_KEY_BLOCK("filter", CONF_BLOCK, filter),
-	CONF_KEY("claims", CONF_CLAIMS),
-	CONF_KEY("type", CONF_STALE),
-	CONF_KEY("format", CONF_STALE),
+	{ "syncPolicy", CONF_BLOCK, .keys = sync_policy },
+	{ "filter", CONF_BLOCK, CONF_AT(conf_source, filter), .keys = filter },
+	{ "claims", CONF_CLAIMS, CONF_AT(conf_source, claims) },
+	{ "type", CONF_ANY, .note = OBSOLETE },
+	{ "format", CONF_ANY, .note = OBSOLETE },
 	CONF_KEY_END,
 };
 /* clang-format on */
 #undef KIND
 
 static const struct conf_key registry[] = {
-	CONF_KEY("name", CONF_STRING),
-	CONF_KEY("sources", CONF_STRINGS),
-	CONF_KEY("default", CONF_BOOL),
-	CONF_KEY("claims", CONF_CLAIMS),
+	{ "name", CONF_NAME, CONF_AT(conf_registry, name),
+	    .required = "name is required", .check = conf_check_registry_name },
+	{ "sources", CONF_STRINGS, CONF_AT(conf_registry, source_names),
+	    .required = "at least one source is required" },
+	{ "default", CONF_BOOL, CONF_AT(conf_registry, is_default) },
+	{ "claims", CONF_CLAIMS, CONF_AT(conf_registry, claims) },
 	CONF_KEY_END,
 };
+
+/* ---- the program as a whole ---- */
 
 static const struct conf_key database[] = {
-	CONF_KEY("path", CONF_STRING),
-	CONF_KEY("maxMetaSize", CONF_INT),
-	CONF_KEY("tombstoneRetention", CONF_STRING),
-	CONF_KEY("host", CONF_UNUSED),
-	CONF_KEY("port", CONF_UNUSED),
-	CONF_KEY("user", CONF_UNUSED),
-	CONF_KEY("password", CONF_UNUSED),
-	CONF_KEY("passwordFile", CONF_UNUSED),
-	CONF_KEY("migrationUser", CONF_UNUSED),
-	CONF_KEY("migrationPassword", CONF_UNUSED),
-	CONF_KEY("migrationPasswordFile", CONF_UNUSED),
-	CONF_KEY("database", CONF_UNUSED),
-	CONF_KEY("sslMode", CONF_UNUSED),
-	CONF_KEY("maxOpenConns", CONF_UNUSED),
-	CONF_KEY("maxIdleConns", CONF_UNUSED),
-	CONF_KEY("connMaxLifetime", CONF_UNUSED),
-	CONF_KEY("dynamicAuth", CONF_UNUSED),
-	CONF_KEY_END,
-};
-
-static const struct conf_key provider[] = {
-	CONF_KEY("name", CONF_STRING),
-	CONF_KEY("issuerUrl", CONF_STRING),
-	CONF_KEY("audience", CONF_STRING),
-	CONF_KEY("jwksUrl", CONF_STRING),
-	CONF_KEY("introspectionUrl", CONF_STRING),
-	CONF_KEY("clientId", CONF_STRING),
-	CONF_KEY("clientSecretFile", CONF_STRING),
-	CONF_KEY("caCertPath", CONF_STRING),
-	CONF_KEY("authTokenFile", CONF_STRING),
-	CONF_KEY("allowPrivateIP", CONF_BOOL),
-	CONF_KEY_END,
-};
-
-static const struct conf_key oauth[] = {
-	CONF_KEY("resourceUrl", CONF_STRING),
-	CONF_KEY("realm", CONF_STRING),
-	CONF_KEY_BLOCK("providers", CONF_BLOCKS, provider),
-	CONF_KEY("scopesSupported", CONF_STALE),
-	CONF_KEY_END,
-};
-
-/* Lists of claim maps; the reference does not check them either. */
-static const struct conf_key roles[] = {
-	CONF_KEY("superAdmin", CONF_ANY),
-	CONF_KEY("manageSources", CONF_ANY),
-	CONF_KEY("manageRegistries", CONF_ANY),
-	CONF_KEY("manageEntries", CONF_ANY),
-	CONF_KEY_END,
-};
-
-static const struct conf_key authz[] = {
-	CONF_KEY_BLOCK("roles", CONF_BLOCK, roles),
-	CONF_KEY_END,
-};
-
-static const struct conf_key auth[] = {
-	CONF_KEY("mode", CONF_STRING),
-	CONF_KEY("publicPaths", CONF_STRINGS),
-	CONF_KEY_BLOCK("oauth", CONF_BLOCK, oauth),
-	CONF_KEY_BLOCK("authz", CONF_BLOCK, authz),
-	CONF_KEY("claims", CONF_STRING),
-	CONF_KEY_END,
-};
-
-static const struct conf_key tracing[] = {
-	CONF_KEY("enabled", CONF_BOOL),
-	CONF_KEY("sampling", CONF_FLOAT),
-	CONF_KEY_END,
-};
-
-static const struct conf_key metrics[] = {
-	CONF_KEY("enabled", CONF_BOOL),
-	CONF_KEY_END,
-};
-
-static const struct conf_key telemetry[] = {
-	CONF_KEY("enabled", CONF_BOOL),
-	CONF_KEY("serviceName", CONF_STRING),
-	CONF_KEY("serviceVersion", CONF_STRING),
-	CONF_KEY("endpoint", CONF_STRING),
-	CONF_KEY("insecure", CONF_BOOL),
-	CONF_KEY_BLOCK("tracing", CONF_BLOCK, tracing),
-	CONF_KEY_BLOCK("metrics", CONF_BLOCK, metrics),
-	CONF_KEY_END,
-};
-
-static const struct conf_key audit[] = {
-	CONF_KEY("enabled", CONF_BOOL),
-	CONF_KEY("logFile", CONF_STRING),
-	CONF_KEY("eventTypes", CONF_STRINGS),
-	CONF_KEY("excludeEventTypes", CONF_STRINGS),
-	CONF_KEY("includeRequestData", CONF_BOOL),
-	CONF_KEY("maxDataSize", CONF_INT),
-	CONF_KEY_END,
-};
-
-static const struct conf_key trigger[] = {
-	CONF_KEY("access", CONF_STRING),
-	CONF_KEY("tokenFile", CONF_STRING),
-	CONF_KEY("minPause", CONF_STRING),
+	{ "path", CONF_TEXT, CONF_AT(conf, database_path),
+	    .otherwise = LOCALSTATEDIR "/lib/thv-registry/registry.db" },
+	{ "maxMetaSize", CONF_INT, CONF_AT(conf, max_meta_size),
+	    .otherwise = "262144", .min = 1 },
+	{ "tombstoneRetention", CONF_DURATION, CONF_AT(conf, tombstone_ns),
+	    .otherwise = "2160h" },
+	{ "host", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "port", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "user", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "password", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "passwordFile", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "migrationUser", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "migrationPassword", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "migrationPasswordFile", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "database", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "sslMode", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "maxOpenConns", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "maxIdleConns", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "connMaxLifetime", CONF_ANY, .note = NOT_POSTGRESQL },
+	{ "dynamicAuth", CONF_ANY, .note = NOT_POSTGRESQL },
 	CONF_KEY_END,
 };
 
 static const struct conf_key sync_run[] = {
-	CONF_KEY("deadline", CONF_STRING),
+	{ "deadline", CONF_DURATION, CONF_AT(conf, deadline_ns),
+	    .otherwise = "1h", .note = "0 means none" },
 	CONF_KEY_END,
 };
 
+static const struct conf_key auth[] = {
+	{ "mode", CONF_TEXT, CONF_NOT_STORED, CONF_CHECKED },
+	{ "claims", CONF_TEXT, CONF_NOT_STORED, CONF_CHECKED },
+	{ "publicPaths", CONF_ANY, CONF_NOT_STORED },
+	{ "oauth", CONF_ANY, CONF_NOT_STORED },
+	{ "authz", CONF_ANY, CONF_NOT_STORED },
+	CONF_KEY_END,
+};
+
+static const struct conf_key telemetry[] = {
+	{ "enabled", CONF_BOOL, CONF_AT(conf, telemetry),
+	    .note = "telemetry is not sent by this version; /metrics is always "
+		    "available" },
+	{ "*", CONF_ANY, CONF_NOT_STORED },
+	CONF_KEY_END,
+};
+
+static const struct conf_key audit[] = {
+	{ "enabled", CONF_BOOL, CONF_AT(conf, audit),
+	    .note = "the audit log is not written by this version" },
+	{ "*", CONF_ANY, CONF_NOT_STORED },
+	CONF_KEY_END,
+};
+
+static const struct conf_key trigger[] = {
+	{ "access", CONF_WORD, CONF_AT(conf, trigger_access),
+	    .otherwise = "loopback", .words = trigger_access_words },
+	{ "tokenFile", CONF_TEXT, CONF_AT(conf, trigger_token_file) },
+	{ "minPause", CONF_DURATION, CONF_AT(conf, trigger_pause_ns),
+	    .otherwise = "10s", .note = "0 means none" },
+	CONF_KEY_END,
+};
+
+/* In the order of reading: sources depend on the first two. */
 const struct conf_key conf_keys_top[] = {
-	CONF_KEY_BLOCK("sources", CONF_BLOCKS, source),
-	CONF_KEY_BLOCK("registries", CONF_BLOCKS, registry),
-	CONF_KEY_BLOCK("database", CONF_BLOCK, database),
-	CONF_KEY_BLOCK("sync", CONF_BLOCK, sync_run),
-	CONF_KEY_BLOCK("auth", CONF_BLOCK, auth),
-	CONF_KEY_BLOCK("telemetry", CONF_BLOCK, telemetry),
-	CONF_KEY_BLOCK("audit", CONF_BLOCK, audit),
-	CONF_KEY_BLOCK("trigger", CONF_BLOCK, trigger),
-	CONF_KEY("insecure_url", CONF_SWITCH),
-	CONF_KEY("compress_response", CONF_SWITCH),
-	CONF_KEY("watch_namespace", CONF_STRING),
-	CONF_KEY("leader_election_id", CONF_STRING),
-	CONF_KEY("registryName", CONF_STALE),
+	{ "insecure_url", CONF_SWITCH, CONF_AT(conf, insecure_url) },
+	{ "auth", CONF_BLOCK, .keys = auth, .check = conf_check_auth },
+	{ "sources", CONF_BLOCKS, CONF_AT(conf, sources),
+	    .keys = conf_keys_source, .size = sizeof(struct conf_source),
+	    .count = offsetof(struct conf, source_count),
+	    .max = LIMIT_CONFIG_SOURCES, .label = "source",
+	    .required = "at least one source must be configured",
+	    .check = conf_check_source },
+	{ "registries", CONF_BLOCKS, CONF_AT(conf, registries),
+	    .keys = registry, .size = sizeof(struct conf_registry),
+	    .count = offsetof(struct conf, registry_count),
+	    .max = LIMIT_CONFIG_REGISTRIES, .label = "registries",
+	    .required = "at least one registry must be configured",
+	    .check = conf_check_registry },
+	{ "database", CONF_BLOCK, .keys = database },
+	{ "sync", CONF_BLOCK, .keys = sync_run },
+	{ "telemetry", CONF_BLOCK, .keys = telemetry },
+	{ "audit", CONF_BLOCK, .keys = audit },
+	{ "trigger", CONF_BLOCK, .keys = trigger, .check = conf_check_trigger },
+	{ "compress_response", CONF_ANY, CONF_NOT_STORED },
+	{ "watch_namespace", CONF_ANY, CONF_NOT_STORED },
+	{ "leader_election_id", CONF_ANY, CONF_NOT_STORED },
+	{ "registryName", CONF_ANY, .note = OBSOLETE },
 	CONF_KEY_END,
 };
-
-const struct conf_key *
-conf_keys_find(const struct conf_key *block, const char *name)
-{
-	for (; block->name != NULL; block++) {
-		if (strcasecmp(block->name, name) == 0)
-			return block;
-	}
-	return NULL;
-}
-
-static size_t
-smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Changed, added and lost letters and swapped neighbours, case aside. */
-size_t
-conf_keys_distance(const char *a, const char *b)
-{
-	size_t rows[3][LONGEST_KEY + 1];
-	size_t *two_up = rows[0], *up = rows[1], *row = rows[2], *spare;
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	if (a_len > LONGEST_KEY || b_len > LONGEST_KEY)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b_len; j++)
-		up[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		int x = tolower((unsigned char)a[i - 1]);
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			int y = tolower((unsigned char)b[j - 1]);
-
-			row[j] = smaller(smaller(up[j], row[j - 1]) + 1,
-			    up[j - 1] + (x != y));
-			if (i > 1 && j > 1 &&
-			    x == tolower((unsigned char)b[j - 2]) &&
-			    y == tolower((unsigned char)a[i - 2]))
-				row[j] = smaller(row[j], two_up[j - 2] + 1);
-		}
-		spare = two_up;
-		two_up = up;
-		up = row;
-		row = spare;
-	}
-	return up[b_len];
-}
-
-char *
-conf_keys_nearest(const struct conf_key *block, const char *name)
-{
-	const struct conf_key *best = NULL;
-	size_t len = strlen(name);
-	/* One slip in a short word, up to three in a long one. */
-	size_t best_distance = (len < 4 ? 1 : len < 9 ? 2 : 3) + 1;
-
-	for (const struct conf_key *k = block; k->name != NULL; k++) {
-		size_t distance = conf_keys_distance(name, k->name);
-
-		if (distance < best_distance && k->form != CONF_STALE) {
-			best = k;
-			best_distance = distance;
-		}
-	}
-	if (best != NULL)
-		return xstrdup(best->name);
-	for (const struct conf_key *k = block; k->name != NULL; k++) {
-		if (k->form != CONF_BLOCK)
-			continue;
-		best = conf_keys_find(k->block, name);
-		if (best != NULL)
-			return xasprintf("%s.%s", k->name, best->name);
-	}
-	return NULL;
-}

@@ -71,51 +71,81 @@ conf_message_add(struct conf_reader *r, bool is_error, int line,
 	va_end(ap);
 }
 
-/* The path and line of ${key}; names the variable that set it, if one did. */
-static int
-locate(struct buf *path, const struct conf_at *at, const char *key)
+void
+conf_message_path(struct buf *path, const struct conf_at *at, const char *key)
+{
+	if (at->outer != NULL) {
+		conf_message_path(path, at->outer, at->key);
+		if (at->index != CONF_NO_INDEX)
+			buf_addf(path, "[%zu]", at->index);
+		if (key != NULL)
+			buf_addc(path, '.');
+	}
+	if (key != NULL)
+		buf_adds(path, key);
+}
+
+/* About ${key} of the block, or the block; ${index} as of struct conf_at. */
+static void about(const struct conf_at *at, bool is_error, const char *key,
+    size_t index, const char *fmt, va_list ap)
+    __attribute__((format(printf, 5, 0)));
+
+static void
+about(const struct conf_at *at, bool is_error, const char *key, size_t index,
+    const char *fmt, va_list ap)
 {
 	const struct yaml_tree_member *m = NULL;
-	int line = at->node == NULL ? at->line : at->node->line;
-
-	buf_adds(path, at->path);
-	if (key == NULL)
-		return at->line;
-	buf_addf(path, "%s%s", *at->path == '\0' ? "" : ".", key);
-	m = yaml_tree_find(at->node, key);
-	if (m == NULL)
-		return line;
-	if (m->value->origin != NULL)
-		buf_addf(path, " (from %s)", m->value->origin);
-	return m->line;
-}
-
-void
-conf_message_error(
-    const struct conf_at *at, const char *key, const char *fmt, ...)
-{
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
-	int line = locate(&path, at, key);
-	va_list ap;
+	int line = at->line;
 
-	va_start(ap, fmt);
-	add(at->reader, true, line, buf_str(&path), at->label, fmt, ap);
-	va_end(ap);
+	conf_message_path(&path, at, key);
+	if (key != NULL)
+		m = yaml_tree_find(at->node, key);
+	if (m != NULL) {
+		line = m->line;
+		if (m->value->origin != NULL)
+			buf_addf(&path, " (from %s)", m->value->origin);
+	} else if (key != NULL && at->node != NULL) {
+		line = at->node->line;
+	}
+	if (index != CONF_NO_INDEX) {
+		buf_addf(&path, "[%zu]", index);
+		if (m != NULL && m->value->type == YAML_TREE_LIST)
+			line = m->value->members[index].line;
+	}
+	add(at->reader, is_error, line, buf_str(&path), at->label, fmt, ap);
 	buf_free(&path);
 }
 
 void
-conf_message_warn(
-    const struct conf_at *at, const char *key, const char *fmt, ...)
+conf_error(const struct conf_at *at, const char *key, const char *fmt, ...)
 {
-	struct buf path = BUF_INIT(ERR_TEXT_MAX);
-	int line = locate(&path, at, key);
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(at->reader, false, line, buf_str(&path), at->label, fmt, ap);
+	about(at, true, key, CONF_NO_INDEX, fmt, ap);
 	va_end(ap);
-	buf_free(&path);
+}
+
+void
+conf_warn(const struct conf_at *at, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	about(at, false, key, CONF_NO_INDEX, fmt, ap);
+	va_end(ap);
+}
+
+void
+conf_error_element(const struct conf_at *at, const char *key, size_t index,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	about(at, true, key, index, fmt, ap);
+	va_end(ap);
 }
 
 /* Insertion sort: stable, and LIMIT_CONFIG_MESSAGES is small. */
@@ -154,7 +184,7 @@ conf_message_finish(struct conf_reader *r)
 }
 
 const char *
-conf_message_show(char out[CONF_SHOWN_SIZE], const char *text)
+conf_show(char out[CONF_SHOWN_SIZE], const char *text)
 {
 	char *shown = url_shown(text);
 	size_t len = strlen(shown);

@@ -27,9 +27,9 @@ source_kind_is_synced(const struct source_kind *kind)
 }
 
 static void
-add_block(struct json_out *j, const struct conf_source *s, unsigned uses)
+add_block(struct json_out *j, const struct conf_source *s, unsigned flags)
 {
-	conf_block_show(j, &s->u, s->kind->keys, uses);
+	conf_block_show(j, s, s->kind->keys, flags);
 	if (s->kind->show != NULL)
 		s->kind->show(j, s);
 }
@@ -68,9 +68,9 @@ add_hidden(void *ctx, const struct conf_key *key, const char *text)
 {
 	char *shown;
 
-	if ((key->use & CONF_DIGEST) != 0)
+	if ((key->flags & CONF_DIGEST) != 0)
 		add_digest(ctx, key->name, text);
-	if ((key->use & CONF_URL) == 0)
+	if ((key->flags & CONF_ADDRESS) == 0)
 		return;
 	shown = url_shown(text);
 	if (strcmp(shown, text) != 0)
@@ -88,7 +88,7 @@ conf_source_identity(const struct conf_source *s)
 	json_out_key(&j, "kind");
 	json_out_str(&j, s->kind->name);
 	add_block(&j, s, CONF_PLACE);
-	conf_block_each_text(&s->u, s->kind->keys, add_hidden, &j);
+	conf_block_each_text(s, s->kind->keys, add_hidden, &j);
 	if (s->kind->identify != NULL)
 		s->kind->identify(&j, s);
 	json_out_close(&j, '}');
@@ -98,14 +98,11 @@ conf_source_identity(const struct conf_source *s)
 void
 conf_source_free(struct conf_source *s)
 {
-	/* One that could not be read may have no kind. */
+	/* An invalid one may have no kind. */
 	if (s->kind != NULL)
-		conf_block_wipe(&s->u, s->kind->keys);
-	if (s->kind != NULL && s->kind->wipe != NULL)
-		s->kind->wipe(s);
-	free(s->name);
-	free(s->claims);
-	filter_spec_free(&s->filter);
+		conf_block_free(s->kind->keys, s);
+	conf_block_free(conf_keys_source, s);
+	memset(s, 0, sizeof *s);
 }
 
 void

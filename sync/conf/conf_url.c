@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * URLs of the configuration: as much of RFC 3986 as the rules ask for.
+ * URLs of the configuration, as much of RFC 3986 as the rules need, and what
+ * must not be sent over plain http.
  */
 #include "sync/conf/conf_private.h"
 
@@ -111,4 +112,65 @@ conf_url_parse(struct conf_url *out, const char *text, struct err *e)
 		break;
 	}
 	return check_host(out, host, len, e);
+}
+
+/* Whether ${url} is plain http to another machine, which is not allowed. */
+static bool
+is_exposed(const struct conf_at *at, const char *url)
+{
+	struct err ignored = ERR_INIT;
+	struct conf_url u;
+
+	return !conf_allows_insecure(at) &&
+	       conf_url_parse(&u, url, &ignored) == 0 &&
+	       strcmp(u.scheme, "http") == 0 && !u.is_loopback;
+}
+
+void
+conf_url_check_secret(const struct conf_at *at, const char *key,
+    const char *what, const char *url)
+{
+	char shown[CONF_SHOWN_SIZE];
+
+	if (is_exposed(at, url))
+		conf_error(at, key,
+		    "%s must not be sent over plain http (set "
+		    "THV_REGISTRY_INSECURE_URL=true to allow it): %s",
+		    what, conf_show(shown, url));
+}
+
+void
+conf_url_check_user(const struct conf_at *at, const char *key, const char *url)
+{
+	struct err ignored = ERR_INIT;
+	struct conf_url u;
+
+	if (conf_url_parse(&u, url, &ignored) == 0 && u.has_user)
+		conf_url_check_secret(at, key, "the user name in the URL", url);
+}
+
+void
+conf_url_check_plain(
+    const struct conf_at *at, const char *key, const char *url, bool https_only)
+{
+	char shown[CONF_SHOWN_SIZE];
+
+	conf_show(shown, url);
+	if (https_only && strncasecmp(url, "http:", 5) == 0)
+		conf_error(at, key, "%s is plain http, but requireHttps is set",
+		    shown);
+	/* The reference accepts plain http for any host. */
+	else if (is_exposed(at, url))
+		conf_warn(at, key,
+		    "%s is plain http: the response can be changed on its way",
+		    shown);
+}
+
+bool
+conf_http_is_header_value(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value < ' ' || *value == 0x7f)
+			return false;
+	return true;
 }

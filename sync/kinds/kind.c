@@ -19,7 +19,7 @@ take_address(void *ctx, const struct conf_key *key, const char *text)
 {
 	const char **address = ctx;
 
-	if ((key->use & CONF_URL) != 0)
+	if ((key->flags & CONF_ADDRESS) != 0)
 		*address = text;
 }
 
@@ -28,14 +28,14 @@ kind_address(const struct conf_source *s)
 {
 	const char *address = NULL;
 
-	conf_block_each_text(&s->u, s->kind->keys, take_address, &address);
+	conf_block_each_text(s, s->kind->keys, take_address, &address);
 	return address;
 }
 
 int64_t
 kind_time(const struct conf_source *s)
 {
-	int64_t ns = conf_block_deadline(&s->u, s->kind->keys);
+	int64_t ns = conf_block_deadline(s, s->kind->keys);
 
 	if (ns > 0)
 		return ns / 1000;
@@ -55,7 +55,7 @@ kind_needs_file(struct kind_needs *n, const char *path)
 static void
 add_file(void *ctx, const struct conf_key *key, const char *text)
 {
-	if (key->form == CONF_FILE)
+	if (key->type == CONF_FILE)
 		kind_needs_file(ctx, text);
 }
 
@@ -67,7 +67,7 @@ kind_needs_of(struct kind_needs *n, const struct conf_source *s)
 	memset(n, 0, sizeof *n);
 	n->variables = no_variables;
 	n->files = xcalloc(1, sizeof *n->files);
-	conf_block_each_text(&s->u, s->kind->keys, add_file, n);
+	conf_block_each_text(s, s->kind->keys, add_file, n);
 	if (s->kind->needs != NULL)
 		s->kind->needs(n, s);
 }

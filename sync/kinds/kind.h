@@ -3,7 +3,7 @@
  * The kinds of source: a row each, in a folder of its own.
  *
  * A row says what the rest of the program has to know of a kind.  The keys of
- * its block say most of that (sync/conf/conf_block.h); the functions say the
+ * its block say most of that (sync/conf/conf_key.h); the functions say the
  * rest.  Nothing outside a folder asks which kind a source is.  README.md says
  * how to add one.
  */
@@ -13,7 +13,7 @@
 #include "lib/err.h"
 #include "lib/json_out.h"
 #include "sync/conf/conf.h"
-#include "sync/conf/conf_block.h"
+#include "sync/conf/conf_key.h"
 #include "sync/fetch/fetch.h"
 
 #include <stdbool.h>
@@ -35,14 +35,14 @@ void kind_needs_file(struct kind_needs *n, const char *path);
 struct source_kind {
 	/* Of its block in the configuration, and in the database. */
 	const char *name;
-	const struct conf_key *keys; /* of that block */
+	/* Of that block; values are stored in struct conf_source. */
+	const struct conf_key *keys;
 	/*
-	 * After conf_block_read(): checks the values, and reads what that does
-	 * not.  May replace s->kind by another row of the same name.
+	 * After conf_block_read(): checks the values together, and reads those
+	 * with CONF_CHECKED.  May replace s->kind by another row of the same
+	 * name.
 	 */
 	void (*check)(struct conf_source *s, const struct conf_at *at);
-	/* Frees what conf_block_wipe() does not. */
-	void (*wipe)(struct conf_source *s);
 	/* Adds members to conf_source_json() and conf_source_identity(). */
 	void (*show)(struct json_out *j, const struct conf_source *s);
 	/* Adds members to conf_source_identity() only. */

@@ -3,7 +3,6 @@
 """The manuals say what the programs and the database do: every key of the
 configuration, every column of the views, every report."""
 import glob
-import glob
 import os
 import re
 import shutil
@@ -19,11 +18,12 @@ from test_site import SYNC, Site, server
 ROOT = registry_db.ROOT
 # What the manual may call a value of each form; None: a key without effect.
 TYPES = {
-    "STRING": {"text", "duration", "file", "url"}, "BOOL": {"boolean"},
-    "FILE": {"file"}, "DURATION": {"duration"},
-    "SWITCH": {"boolean"}, "INT": {"integer"}, "FLOAT": {"number"},
-    "STRINGS": {"list"}, "CLAIMS": {"claims"}, "BLOCK": {"block"},
-    "BLOCKS": {"blocks"}, "ANY": {"any"}, "UNUSED": None, "STALE": None,
+    "TEXT": {"text", "file"}, "NAME": {"text"}, "WORD": {"text"},
+    "DURATION": {"duration"},
+    "FILE": {"file"}, "URL": {"url"}, "BOOL": {"boolean"},
+    "SWITCH": {"boolean"}, "INT": {"integer"}, "STRINGS": {"list"},
+    "CLAIMS": {"claims"}, "BLOCK": {"block"}, "KIND": {"block"},
+    "BLOCKS": {"blocks"}, "ANY": None,
 }
 
 
@@ -38,38 +38,37 @@ def section(text, name):
 
 
 def keys_of_program():
-    """{path: form} of every key in conf_keys.c and in sync/kinds."""
-    files = ["sync/conf/conf_keys.c", *sorted(
-        glob.glob("sync/kinds/*/kind_*.c", root_dir=ROOT))]
-    text = re.sub(r"/\*.*?\*/", "", "".join(read(f) for f in files),
-                  flags=re.DOTALL)
+    """{path: (form, default, required)} of every key in the tables."""
+    text = "".join(re.sub(r"/\*.*?\*/", "", read(path), flags=re.DOTALL)
+                   for path in ["sync/conf/conf_keys.c"] +
+                   sorted(glob.glob("sync/kinds/*/kind_*.c", root_dir=ROOT)))
+    text = text.replace('LOCALSTATEDIR "', '"/var')
     kinds = re.findall(r"row\((\w+)\)", re.search(
         r"#define KIND_LIST\(row\)(.*?)\n\n", read("sync/kinds/kind.h"),
         re.DOTALL)[1])
     text = text.replace("KIND_LIST(KIND)", "".join(
-        f'CONF_KEY_BLOCK("{k}", CONF_BLOCK, kind_{k}_keys),' for k in kinds))
-    row = re.compile(r'(?:CONF_KEY(?:_OF)?\(\s*"(\w+)",\s*CONF_(\w+)|'
-                     r'CONF_KEY_BLOCK\(\s*"(\w+)",\s*CONF_(\w+),\s*(\w+)|'
-                     r'\.name = "(\w+)",\s*\.form = CONF_(\w+)|'
-                     r'(DURATION)\("(\w+)")')
-    blocks = {}
-    for name, body in re.findall(
-            r"const struct conf_key (\w+)\[\] = \{(.*?)\n?\};", text,
-            re.DOTALL):
-        blocks[name] = [(g[0] or g[2] or g[5] or g[8],
-                         g[1] or g[3] or g[6] or g[7], g[4])
-                        for g in row.findall(body)]
+        f'{{ "{k}", CONF_KIND, .keys = kind_{k}_keys }},' for k in kinds))
+    blocks = {name: re.findall(r'\{\s*"([\w*]+)",\s*CONF_(\w+)(.*?)\}', body,
+                               re.DOTALL)
+              for name, body in re.findall(
+                  r"const struct conf_key (\w+)\[\] = \{(.*?)\n?\};", text,
+                  re.DOTALL)}
     found = {}
 
     def walk(block, prefix):
-        for name, form, inner in blocks[block]:
+        for name, form, rest in blocks[block]:
+            if name == "*":
+                continue
             path = prefix + name
-            found[path] = form
+            default = re.search(r'\.otherwise = "(.*?)"', rest)
+            found[path] = (form, default and default[1], ".required" in rest)
+            inner = re.search(r"\.keys = (\w+)", rest)
             if inner:
-                walk(inner, path + (".", "[].")[form == "BLOCKS"])
+                walk(inner[1], path + (".", "[].")[form == "BLOCKS"])
 
     walk("conf_keys_top", "")
-    return found, sum(len(b) for b in blocks.values())
+    return found, sum(len([n for n, _, _ in b if n != "*"])
+                      for b in blocks.values())
 
 
 def test_every_key_of_the_configuration():
@@ -80,7 +79,7 @@ def test_every_key_of_the_configuration():
                        section(manual, "KEYS"), re.MULTILINE | re.DOTALL)
     idle = re.findall(r"^\.Cm (\S+)",
                       section(manual, "KEYS WITHOUT EFFECT"), re.MULTILINE)
-    wanted = {p for p, form in known.items() if TYPES[form]}
+    wanted = {p for p, (form, _, _) in known.items() if TYPES[form]}
     tap.equal(sorted(p for p, _, _ in items), sorted(wanted),
               "thv-registry-config(5) has each key once")
     tap.equal(sorted(idle), sorted(set(known) - wanted),
@@ -89,10 +88,15 @@ def test_every_key_of_the_configuration():
         if path not in wanted:
             continue
         name = path.rsplit(".", 1)[-1]
-        tap.ok(kind in TYPES[known[path]], f"type of {path}")
-        tap.ok(re.search(rf"^Default: .*?\.\n\.Dl {name}: \S", text,
-                         re.MULTILINE | re.DOTALL),
-               f"default and example of {path}")
+        form, value, required = known[path]
+        tap.ok(kind in TYPES[form], f"type of {path}")
+        default = re.search(rf"^Default: (.*?)\.\n\.Dl {name}: \S", text,
+                            re.MULTILINE | re.DOTALL)
+        tap.ok(default, f"default and example of {path}")
+        if default and value:
+            tap.contains(default[1], value, f"the default of {path}")
+        if default and required:
+            tap.contains(default[1], "required", f"{path} is required")
 
 
 def test_the_example_of_the_configuration_is_valid():

@@ -471,9 +471,8 @@ test_environment(void)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		unsetenv(names[i]);
 
-	yaml = AFTER(
-	    "auth:\n  mode: oauth\n  claims: ignored\n  oauth:\n    providers: {name: n, "
-	    "audience: a, issuerUrl: 'http://example.com'}\n");
+	yaml = SOURCE("  api: {endpoint: 'http://example.com', tokenFile: "
+		      "/dev/null}\n" SYNCED);
 	setenv("THV_REGISTRY_INSECURE_URL", "yes", 1);
 	CHECK_INT(load(&c, yaml, &e), -1);
 	conf_free(c);

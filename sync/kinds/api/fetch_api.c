@@ -357,7 +357,7 @@ set_up(struct fetch_api_job *job, struct err *e)
 	job->known =
 	    fetch_api_checkpoint_read(&job->old, job->previous->checkpoint) &&
 	    job->previous->hash[0] != '\0';
-	job->page_size = conf->page_size;
+	job->page_size = (unsigned)conf->page_size;
 	if (job->known && job->old.page_size > 0 &&
 	    job->old.page_size < job->page_size)
 		job->page_size = job->old.page_size;

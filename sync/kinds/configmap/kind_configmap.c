@@ -7,28 +7,29 @@
  */
 #include "lib/limits.h"
 #include "lib/xalloc.h"
-#include "sync/conf/conf_private.h"
+#include "sync/conf/conf_key.h"
 #include "sync/kinds/configmap/fetch_configmap.h"
 #include "sync/kinds/kind.h"
 
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #define DOCUMENT "registry.json"
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+#define AT(member) CONF_AT(conf_source, u.configmap.member)
+
 const struct conf_key kind_configmap_keys[] = {
-	CONF_KEY_OF("path", CONF_STRING, conf_configmap, path, CONF_PLACE),
-	CONF_KEY_OF("namespace", CONF_STRING, conf_configmap, namespace_name,
-	    CONF_PLACE),
-	CONF_KEY_OF("name", CONF_STRING, conf_configmap, name, CONF_PLACE),
-	CONF_KEY_OF("key", CONF_STRING, conf_configmap, key, CONF_PLACE),
-	CONF_KEY_OF("server", CONF_STRING, conf_configmap, server,
-	    CONF_PLACE | CONF_URL),
-	CONF_KEY_OF(
-	    "tokenFile", CONF_FILE, conf_configmap, token_file, CONF_LATER),
-	CONF_KEY_OF("caFile", CONF_FILE, conf_configmap, ca_file, CONF_LATER),
+	{ "path", CONF_TEXT, AT(path), CONF_PLACE },
+	{ "namespace", CONF_TEXT, AT(namespace_name), CONF_PLACE },
+	{ "name", CONF_TEXT, AT(name), CONF_PLACE },
+	{ "key", CONF_TEXT, AT(key), CONF_PLACE },
+	{ "server", CONF_URL, AT(server),
+	    CONF_BARE | CONF_PLACE | CONF_ADDRESS },
+	{ "tokenFile", CONF_FILE, AT(token_file), CONF_LATER },
+	{ "caFile", CONF_FILE, AT(ca_file), CONF_LATER },
 	CONF_KEY_END,
 };
 
@@ -64,67 +65,61 @@ check_mounted(const struct conf_at *at)
 	size_t count = sizeof of_the_api / sizeof of_the_api[0];
 
 	for (size_t i = 0; i < count; i++) {
-		if (!conf_value_present(at, of_the_api[i]))
+		if (!conf_present(at, of_the_api[i]))
 			continue;
-		conf_message_error(at, "path",
+		conf_error(at, "path",
 		    "configmap.path and configmap.%s are mutually exclusive",
 		    of_the_api[i]);
 		break;
 	}
 }
 
-/* A token must not travel in the clear, so plain http goes without one. */
+/* A token must not be sent over plain http, so that goes without one. */
 static void
 check_server(const struct conf_at *at, const char *server)
 {
+	bool plain = strncasecmp(server, "http:", 5) == 0;
 	char shown[CONF_SHOWN_SIZE];
-	struct err e = ERR_INIT;
+	struct err ignored = ERR_INIT;
 	struct conf_url u;
-	bool plain;
 
-	conf_message_show(shown, server);
-	if (conf_url_parse(&u, server, &e) == -1) {
-		conf_message_error(at, "server",
-		    "configmap.server is invalid: %s: %s", e.text, shown);
+	conf_show(shown, server);
+	if (conf_url_parse(&u, server, &ignored) == -1)
 		return;
-	}
-	plain = strcmp(u.scheme, "http") == 0 && u.is_loopback;
-	if (!u.has_host || (strcmp(u.scheme, "https") != 0 && !plain))
-		conf_message_error(at, "server",
+	if (plain && !u.is_loopback)
+		conf_error(at, "server",
 		    "configmap.server must be an https URL, or http to this "
 		    "machine (without a token), found '%s'",
 		    shown);
-	else if (strpbrk(server, "?#@") != NULL)
-		conf_message_error(at, "server",
+	else if (strchr(server, '@') != NULL)
+		conf_error(at, "server",
 		    "configmap.server must have no user, query or fragment, "
 		    "found '%s'",
 		    shown);
-	else if (plain && conf_value_present(at, "tokenFile"))
-		conf_message_error(at, "tokenFile",
+	else if (plain && conf_present(at, "tokenFile"))
+		conf_error(at, "tokenFile",
 		    "configmap.tokenFile needs an https configmap.server");
 }
 
 static void
-check_names(const struct conf_configmap *c, const struct conf_at *at)
+check_names(const struct conf_at *at, const struct conf_configmap *c)
 {
 	char shown[CONF_SHOWN_SIZE];
 
 	if (c->name != NULL && !is_object_name(c->name))
-		conf_message_error(at, "name",
+		conf_error(at, "name",
 		    "configmap.name must be the name of a ConfigMap "
 		    "(lower-case letters, digits, hyphens and dots, at most "
 		    "%d), found '%s'",
-		    LIMIT_CONFIGMAP_NAME, conf_message_show(shown, c->name));
-	if (c->namespace_name != NULL &&
-	    !conf_sources_name_is_valid(c->namespace_name))
-		conf_message_error(at, "namespace",
-		    "invalid namespace name: %s",
-		    conf_message_show(shown, c->namespace_name));
+		    LIMIT_CONFIGMAP_NAME, conf_show(shown, c->name));
+	if (c->namespace_name != NULL && !conf_name_is_label(c->namespace_name))
+		conf_error(at, "namespace", "invalid namespace name: %s",
+		    conf_show(shown, c->namespace_name));
 	if (c->key != NULL && strcmp(c->key, "*") != 0 && !is_key(c->key))
-		conf_message_error(at, "key",
+		conf_error(at, "key",
 		    "configmap.key must be a key of a ConfigMap (letters, "
 		    "digits, '-', '_' and '.', at most %d) or '*', found '%s'",
-		    LIMIT_CONFIGMAP_NAME, conf_message_show(shown, c->key));
+		    LIMIT_CONFIGMAP_NAME, conf_show(shown, c->key));
 }
 
 static void
@@ -134,16 +129,16 @@ check(struct conf_source *s, const struct conf_at *at)
 
 	if (c->key == NULL && c->path == NULL)
 		c->key = xstrdup(DOCUMENT);
-	check_names(c, at);
+	check_names(at, c);
 	if (c->server != NULL)
 		check_server(at, c->server);
-	if (conf_value_present(at, "path")) {
+	if (conf_present(at, "path")) {
 		check_mounted(at);
 		return;
 	}
 	s->kind = &kind_configmap_api;
-	if (!conf_value_present(at, "name"))
-		conf_message_error(at, NULL,
+	if (!conf_present(at, "name"))
+		conf_error(at, NULL,
 		    "configmap.path or configmap.name is required: configMap "
 		    "name cannot be empty");
 }

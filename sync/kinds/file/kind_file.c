@@ -4,46 +4,46 @@
  * configuration itself.  One with a URL is handed over to kind_url.
  */
 #include "lib/xalloc.h"
-#include "sync/conf/conf_private.h"
+#include "sync/conf/conf_key.h"
 #include "sync/kinds/file/fetch_file.h"
 #include "sync/kinds/kind.h"
 
 #include <stddef.h>
 
+#define AT(member) CONF_AT(conf_source, u.file.member)
+
 const struct conf_key kind_file_keys[] = {
-	CONF_KEY_OF("path", CONF_STRING, conf_file, path, CONF_PLACE),
-	CONF_KEY_OF("url", CONF_STRING, conf_file, url, CONF_PLACE | CONF_URL),
-	CONF_KEY_OF(
-	    "data", CONF_STRING, conf_file, data, CONF_SHOWN | CONF_DIGEST),
-	/* kind_url reads it. */
-	{ .name = "timeout",
-	    .form = CONF_DURATION,
-	    .use = CONF_SHOWN | CONF_DEADLINE,
-	    .offset = offsetof(struct conf_file, timeout_ns) },
-	CONF_KEY_OF("tokenFile", CONF_FILE, conf_file, token_file, 0),
-	CONF_KEY_OF("caFile", CONF_FILE, conf_file, ca_file, 0),
-	CONF_KEY("allowPrivate", CONF_BOOL),
-	CONF_KEY("requireHttps", CONF_BOOL),
+	{ "path", CONF_TEXT, AT(path), CONF_PLACE },
+	{ "url", CONF_URL, AT(url), CONF_PLACE | CONF_ADDRESS },
+	{ "data", CONF_TEXT, AT(data), CONF_SHOWN | CONF_DIGEST },
+	/* Read by kind_url. */
+	{ "timeout", CONF_DURATION, AT(timeout_ns),
+	    CONF_CHECKED | CONF_SHOWN | CONF_DEADLINE },
+	{ "tokenFile", CONF_FILE, AT(token_file) },
+	{ "caFile", CONF_FILE, AT(ca_file) },
+	{ "allowPrivate", CONF_BOOL, AT(public_only), CONF_INVERTED,
+	    .otherwise = "true" },
+	{ "requireHttps", CONF_BOOL, AT(https_only) },
 	CONF_KEY_END,
 };
 
 static void
 check_place(const struct conf_at *at)
 {
-	bool path = conf_value_present(at, "path");
-	bool url = conf_value_present(at, "url");
-	bool data = conf_value_present(at, "data");
+	bool path = conf_present(at, "path");
+	bool url = conf_present(at, "url");
+	bool data = conf_present(at, "data");
 
 	if (path && url)
-		conf_message_error(at, "url",
+		conf_error(at, "url",
 		    "file.path and file.url are mutually exclusive%s",
 		    data ? ", and file.data is there too" : "");
 	else if (data && (path || url))
-		conf_message_error(at, "data",
+		conf_error(at, "data",
 		    "file.%s and file.data are mutually exclusive",
 		    path ? "path" : "url");
 	else if (!path && !url && !data)
-		conf_message_error(at, NULL,
+		conf_error(at, NULL,
 		    "file.path or file.url is required, or file.data with the "
 		    "document itself");
 }
@@ -60,10 +60,12 @@ check(struct conf_source *s, const struct conf_at *at)
 		return;
 	}
 	s->u.file.timeout_ns = CONF_NO_DURATION;
+	if (conf_present(at, "url"))
+		return; /* an invalid one, which is reported */
 	for (size_t i = 0; i < sizeof of_a_url / sizeof *of_a_url; i++)
-		if (conf_value_present(at, of_a_url[i]))
-			conf_message_error(at, of_a_url[i],
-			    "file.%s needs file.url", of_a_url[i]);
+		if (conf_present(at, of_a_url[i]))
+			conf_error(at, of_a_url[i], "file.%s needs file.url",
+			    of_a_url[i]);
 }
 
 static char *

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources of kind git: their keys, and what they need to be fetched. */
 #include "lib/sandbox/sandbox.h"
-#include "lib/xalloc.h"
-#include "sync/conf/conf_private.h"
+#include "sync/conf/conf_key.h"
 #include "sync/kinds/git/fetch_git.h"
 #include "sync/kinds/kind.h"
 
@@ -10,101 +9,86 @@
 #include <string.h>
 #include <strings.h>
 
-#define TIMEOUT_NS (5 * 60 * INT64_C(1000000000))
-#define DOCUMENT "registry.json"
+#define AT(member) CONF_AT(conf_source, u.git.member)
 
 static const struct conf_key auth_keys[] = {
-	CONF_KEY_OF("username", CONF_STRING, conf_git, username, 0),
-	CONF_KEY_OF(
-	    "passwordFile", CONF_FILE, conf_git, password_file, CONF_LATER),
-	CONF_KEY_OF("privateKeyFile", CONF_FILE, conf_git, private_key_file,
-	    CONF_LATER),
-	CONF_KEY_OF("knownHostsFile", CONF_FILE, conf_git, known_hosts_file,
-	    CONF_LATER),
+	{ "username", CONF_TEXT, AT(username) },
+	{ "passwordFile", CONF_FILE, AT(password_file), CONF_LATER },
+	{ "privateKeyFile", CONF_FILE, AT(private_key_file), CONF_LATER },
+	{ "knownHostsFile", CONF_FILE, AT(known_hosts_file), CONF_LATER },
 	CONF_KEY_END,
 };
 
 const struct conf_key kind_git_keys[] = {
-	CONF_KEY_OF("repository", CONF_STRING, conf_git, repository,
-	    CONF_REQUIRED | CONF_PLACE | CONF_URL),
-	CONF_KEY_OF("branch", CONF_STRING, conf_git, branch, CONF_PLACE),
-	CONF_KEY_OF("tag", CONF_STRING, conf_git, tag, CONF_PLACE),
-	CONF_KEY_OF("commit", CONF_STRING, conf_git, commit, CONF_PLACE),
-	CONF_KEY_OF("path", CONF_STRING, conf_git, path, CONF_PLACE),
-	CONF_KEY_BLOCK("auth", CONF_BLOCK, auth_keys),
-	CONF_KEY_OF("caFile", CONF_FILE, conf_git, ca_file, 0),
-	{ .name = "timeout",
-	    .form = CONF_DURATION,
-	    .use = CONF_READ | CONF_SHOWN | CONF_DEADLINE,
-	    .offset = offsetof(struct conf_git, timeout_ns),
-	    .initial_ns = TIMEOUT_NS },
-	CONF_KEY("allowPrivate", CONF_BOOL),
+	{ "repository", CONF_TEXT, AT(repository), CONF_PLACE | CONF_ADDRESS,
+	    .required = "git.repository is required" },
+	{ "branch", CONF_TEXT, AT(branch), CONF_PLACE },
+	{ "tag", CONF_TEXT, AT(tag), CONF_PLACE },
+	{ "commit", CONF_TEXT, AT(commit), CONF_PLACE },
+	{ "path", CONF_TEXT, AT(path), CONF_PLACE,
+	    .otherwise = "registry.json" },
+	{ "auth", CONF_BLOCK, .keys = auth_keys },
+	{ "caFile", CONF_FILE, AT(ca_file) },
+	{ "timeout", CONF_DURATION, AT(timeout_ns), CONF_SHOWN | CONF_DEADLINE,
+	    .otherwise = "5m", .min = 1 },
+	{ "allowPrivate", CONF_BOOL, AT(public_only), CONF_INVERTED,
+	    .otherwise = "true" },
 	CONF_KEY_END,
 };
 
 static void
 check_reference(const struct conf_at *at)
 {
-	static const char *const keys[] = { "branch", "tag", "commit" };
+	static const char *const refs[] = { "branch", "tag", "commit" };
 	const char *second = NULL;
 	int found = 0;
 
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (conf_value_text(at, keys[i]) != NULL && found++ > 0)
-			second = keys[i];
+	for (size_t i = 0; i < 3; i++) {
+		if (conf_text(at, refs[i]) != NULL && found++ > 0)
+			second = refs[i];
+	}
 	if (second != NULL)
-		conf_message_error(at, second,
+		conf_error(at, second,
 		    "only one of branch, tag, or commit may be specified, "
 		    "found %d",
 		    found);
 }
 
 static void
-check_auth(const struct conf_git *g, const struct conf_at *at)
+check_auth(const struct conf_at *at, const struct conf_git *g)
 {
-	char *path = xasprintf("%s.auth", at->path);
-	struct conf_at auth = conf_value_enter(at, "auth", path);
-	bool user = conf_value_present(&auth, "username");
-	bool password = conf_value_present(&auth, "passwordFile");
-	bool key = conf_value_present(&auth, "privateKeyFile");
-	bool hosts = conf_value_present(&auth, "knownHostsFile");
+	struct conf_at auth = conf_enter(at, "auth");
+	bool user = conf_present(&auth, "username");
+	bool password = conf_present(&auth, "passwordFile");
+	bool key = conf_present(&auth, "privateKeyFile");
 
-	if (password && (key || hosts))
-		conf_message_error(&auth, "passwordFile",
+	if (password && (key || conf_present(&auth, "knownHostsFile")))
+		conf_error(&auth, "passwordFile",
 		    "git.auth.passwordFile (for http) and git.auth.%s (for "
 		    "ssh) are mutually exclusive",
 		    key ? "privateKeyFile" : "knownHostsFile");
 	else if (user != password && !(user && key))
-		conf_message_error(&auth, user ? "username" : "passwordFile",
+		conf_error(&auth, user ? "username" : "passwordFile",
 		    "git.auth.username and git.auth.passwordFile must both be "
 		    "specified");
-	/* A password, or a token in the URL, must not travel in the clear. */
-	if (g->repository != NULL) {
-		conf_http_check_user(at, "repository", g->repository);
-		if (password)
-			conf_http_check_secret(&auth, "passwordFile",
-			    "git.auth.passwordFile", g->repository);
-	}
-	free(path);
+	if (password && g->repository != NULL)
+		conf_url_check_secret(&auth, "passwordFile",
+		    "git.auth.passwordFile", g->repository);
 }
 
 static void
 check(struct conf_source *s, const struct conf_at *at)
 {
-	struct conf_git *g = &s->u.git;
+	const struct conf_git *g = &s->u.git;
 
 	check_reference(at);
-	if (g->path == NULL)
-		g->path = xstrdup(DOCUMENT);
-	check_auth(g, at);
-	if (g->ca_file != NULL && g->repository != NULL &&
-	    strncasecmp(g->repository, "https:", 6) != 0)
-		conf_message_error(
+	check_auth(at, g);
+	if (g->repository == NULL)
+		return;
+	conf_url_check_user(at, "repository", g->repository);
+	if (g->ca_file != NULL && strncasecmp(g->repository, "https:", 6) != 0)
+		conf_error(
 		    at, "caFile", "git.caFile needs an https repository");
-	g->public_only = conf_http_public_only(at);
-	if (g->timeout_ns <= 0)
-		conf_message_error(
-		    at, "timeout", "git.timeout must be greater than zero");
 }
 
 static void
