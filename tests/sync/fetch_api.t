@@ -794,16 +794,19 @@ def one(fault, **arguments):
     return task
 
 
+DRIPS, DRIP = 200, 0.05
+
+
 def drip(head):
-    """A byte every now and then, for ever."""
+    """A byte every DRIP seconds, DRIPS times."""
     def fault(handler, *_):
         if head:
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
         else:
             handler.send(200, length=100000)
-        for _ in range(200):
+        for _ in range(DRIPS):
             handler.wfile.write(b" ")
-            time.sleep(0.05)
+            time.sleep(DRIP)
         return handler.raw(b"")
     return fault
 
@@ -840,8 +843,10 @@ def test_transport():
         one(lambda h, n, q: h.send(302, Location=h.path)))
     for r, what in ((slow_head, "a slow head"), (slow_body, "a slow body")):
         contains(r.error, "timed out", f"{what} ends with the timeout")
-        equal(r.asked, 3, f"{what} is tried three times")
-        ok(r.seconds < 10, f"{what} is not waited for")
+        # On a busy machine a try can time out before it reaches the server.
+        contains(r.error, "tried 3 times", f"{what} is tried three times")
+        ok(1 <= r.asked <= 3, f"the server saw {r.asked} of them")
+        ok(r.seconds < 3 * DRIPS * DRIP, f"{what} is not waited for")
     contains(longer.error, "tried 3 times: failed to fetch",
              "a body shorter than announced")
     contains(shorter.error, "invalid JSON", "a body longer than announced")
