@@ -102,6 +102,15 @@ def test_a_quick_one_is_done_again_beside_a_slow_one():
                           "WHERE source = 'quick'") > 1, "all of it recorded")
 
 
+def test_force_reaches_the_process_that_fetches():
+    with Site() as site, Upstream() as up:
+        site.configure({"a": up.source("a", document(server("n/x")))})
+        for args, result in ((), "completed"), (("--source", "a"),
+                "unchanged"), (("--force",), "completed"):
+            tap.equal(site.sync(*args).source("a")["result"], result,
+                      f"{result} with {args}")
+
+
 def test_not_more_than_eight():
     with Site() as site, Upstream() as up:
         site.configure({f"s{i:02}": up.source(

@@ -209,6 +209,36 @@ def test_links():
             w.shows(["n/a"], "..data is swapped", "m2")
 
 
+def test_links_on_the_way():
+    """Each link is turned in a directory where nothing else happens."""
+    with Site() as site:
+        for name in "1", "2":
+            site.write(f"stock/{name}/b.json", document(server(f"n/b{name}")))
+        os.makedirs(site.path("data"))
+        swap(site.path("data/now"), "../stock/1")
+        site.configure({"b": {"file": {"path": site.path("data/now/b.json")}}})
+        with open(site.config, encoding="utf-8") as f:
+            good = f.read()
+        for name in "one", "two":
+            site.write(f"releases/{name}/config.yaml",
+                       good.replace("main", name))
+        for name in "way", "conf":
+            os.makedirs(site.path(name))
+        swap(site.path("way/current"), "../releases/one")
+        swap(site.path("conf/link.yaml"), "../way/current/config.yaml")
+        site.config = site.path("conf/link.yaml")
+        with Watching(site) as w:
+            w.shows(["n/b1"], "at first", "one")
+            quiet(site)
+            time.sleep(1.5)
+            swap(site.path("way/current"), "../releases/two")
+            w.shows(["n/b1"], "a link on the way to the configuration", "two")
+            quiet(site)
+            time.sleep(1.5)
+            swap(site.path("data/now"), "../stock/2")
+            w.shows(["n/b2"], "a link on the way to a source", "two")
+
+
 def test_local_sources():
     with Site() as site:
         site.write("dir/a.json", document(server("n/d1")))
