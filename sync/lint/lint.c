@@ -34,85 +34,71 @@ static const char help[] =
     "Exit status: 0 no error was found; 1 a client will refuse an entry; 2\n"
     "wrong usage, or what was to be looked at cannot be read.\n";
 
-enum {
-	OPTION_SOURCE = 256,
-	OPTION_JSON,
-	OPTION_RULES,
-	OPTION_HELP
-};
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "source", required_argument, NULL, OPTION_SOURCE },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "rules", no_argument, NULL, OPTION_RULES },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
-};
-
 struct command {
 	const char *config;
 	char **names; /* of --source; the array is owned */
 	size_t name_count;
 	char **files; /* borrowed from argv */
 	size_t file_count;
-	bool rules;
-	bool help;
+	int rules; /* int for getopt_long() */
+	int help;
 	struct lint_report_options report;
 };
 
-static int
-take_option(struct command *c, int option, char **argv, struct err *e)
+static void
+add_name(struct command *c, char *name)
 {
-	switch (option) {
-	case 'c':
-		c->config = optarg;
-		return 0;
-	case OPTION_SOURCE:
-		c->names = xreallocarray(
-		    c->names, c->name_count + 1, sizeof *c->names);
-		c->names[c->name_count++] = optarg;
-		return 0;
-	case OPTION_JSON:
-		c->report.json = true;
-		return 0;
-	case OPTION_RULES:
-		c->rules = true;
-		return 0;
-	case 'q':
-		c->report.quiet = true;
-		return 0;
-	case 'v':
-		c->report.verbose = true;
-		return 0;
-	case OPTION_HELP:
-		c->help = true;
-		return 0;
-	default:
-		err_set(e, ERR_USAGE,
-		    option == ':' ? "option '%s' needs a value"
-				  : "unknown option '%s'",
-		    argv[optind - 1]);
-		return -1;
+	c->names = xreallocarray(c->names, c->name_count + 1, sizeof *c->names);
+	c->names[c->name_count++] = name;
+}
+
+/* getopt_long() sets the flags itself; others it returns. */
+static int
+read_options(struct command *c, int argc, char **argv, struct err *e)
+{
+	const struct option table[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "source", required_argument, NULL, 's' },
+		{ "json", no_argument, &c->report.json, 1 },
+		{ "rules", no_argument, &c->rules, 1 },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, &c->help, 1 },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:qv", table, NULL)) != -1) {
+		if (option == 'c') {
+			c->config = optarg;
+		} else if (option == 's') {
+			add_name(c, optarg);
+		} else if (option == 'q') {
+			c->report.quiet = true;
+		} else if (option == 'v') {
+			c->report.verbose = true;
+		} else if (option != 0) {
+			err_set(e, ERR_USAGE,
+			    option == ':' ? "option '%s' needs a value"
+					  : "unknown option '%s'",
+			    argv[optind - 1]);
+			return -1;
+		}
 	}
+	return 0;
 }
 
 static int
 parse(struct command *c, int argc, char **argv, struct err *e)
 {
 	const char *no_colour = getenv("NO_COLOR");
-	int option;
 
 	c->config = options_default_config();
 	c->report.colour = isatty(STDOUT_FILENO) == 1 &&
 			   (no_colour == NULL || no_colour[0] == '\0');
-	opterr = 0;
-	while ((option = getopt_long(
-		    argc, argv, ":c:qv", long_options, NULL)) != -1)
-		if (take_option(c, option, argv, e) == -1)
-			return -1;
+	if (read_options(c, argc, argv, e) == -1)
+		return -1;
 	c->files = argv + optind;
 	c->file_count = (size_t)(argc - optind);
 	if (c->file_count > 0 && c->name_count > 0) {

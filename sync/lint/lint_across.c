@@ -8,6 +8,7 @@
 #include "lib/url.h"
 #include "lib/version.h"
 #include "lib/xalloc.h"
+#include "sync/lint/lint_checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,14 +106,15 @@ lint_across_add(struct lint_across *a, const struct lint_place *place,
 		.where = xstrdup_null(place->where),
 		.size = size,
 	};
-	for (size_t i = 0; s != NULL && i < s->remote_count; i++) {
-		if (strlen(s->remotes[i].url) > LIMIT_URL)
+	for (size_t i = 0; s != NULL && i < lint_checks_remotes(s); i++) {
+		const char *url = lint_checks_url(s, i);
+
+		if (url == NULL || strlen(url) > LIMIT_URL)
 			continue;
 		a->endpoints = grown(a->endpoints, a->endpoint_count,
 		    &a->endpoint_room, sizeof *a->endpoints);
 		a->endpoints[a->endpoint_count++] =
-		    (struct endpoint){ xstrdup(s->remotes[i].url),
-			    xstrdup(place->name) };
+		    (struct endpoint){ xstrdup(url), xstrdup(place->name) };
 	}
 }
 

@@ -1,54 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions behind the table of rules (sync/lint/lint_rules.c, which says
- * what a finding means): each reports what one rule finds in one server.
+ * A server's document as the lint reads it, and the conditions in the table of
+ * rules.  Nothing is required of the document: a member that is missing or of
+ * another type counts as missing, so that an invalid entry can be checked too.
  */
 #ifndef SYNC_LINT_LINT_CHECKS_H
 #define SYNC_LINT_LINT_CHECKS_H
 
 #include "sync/lint/lint_rules.h"
 
-/* The schema that entries should name; dates written so compare as text. */
-#define LINT_CHECKS_SCHEMA "2025-12-11"
+#include <stdbool.h>
+#include <stddef.h>
 
-lint_check lint_checks_item;
-lint_check lint_checks_text_length;
-lint_check lint_checks_name;
-lint_check lint_checks_version_latest;
-lint_check lint_checks_version_range;
-lint_check lint_checks_version_order;
-lint_check lint_checks_version_encoding;
-lint_check lint_checks_schema_missing;
-lint_check lint_checks_schema_old;
-lint_check lint_checks_nothing_to_run;
-lint_check lint_checks_toolhive;
-lint_check lint_checks_copilot;
-lint_check lint_checks_vscode_type;
-lint_check lint_checks_version_twice;
-lint_check lint_checks_npm_hint;
-lint_check lint_checks_package_latest;
-lint_check lint_checks_package_range;
-lint_check lint_checks_package_floating;
-lint_check lint_checks_package_cargo;
-lint_check lint_checks_package_executable;
-lint_check lint_checks_transport_sse;
-lint_check lint_checks_transport_variable;
-lint_check lint_checks_remote_variable;
-lint_check lint_checks_remote_http;
-lint_check lint_checks_remote_local;
-lint_check lint_checks_remote_slash;
-lint_check lint_checks_remote_query;
-lint_check lint_checks_remote_form;
-lint_check lint_checks_icon_missing;
-lint_check lint_checks_icon_http;
-lint_check lint_checks_publisher_scalar;
-lint_check lint_checks_publisher_size;
-lint_check lint_checks_tag;
-lint_check lint_checks_kiro_ways;
-lint_check lint_checks_kiro_remote;
-lint_check lint_checks_kiro_headers;
-lint_check lint_checks_kiro_package;
-lint_check lint_checks_kiro_arguments;
-lint_check lint_checks_kiro_environment;
+/* The schema that the reference and the official registry are at. */
+#define LINT_CHECKS_SCHEMA "2025-12-11"
+#define LINT_CHECKS_PUBLISHER \
+	"io.modelcontextprotocol.registry/publisher-provided"
+
+struct lint_server {
+	void *tree; /* the parsed document; NULL: none */
+	size_t publisher_size; /* of the publisher-provided object; 0: none */
+};
+
+/*
+ * Reads ${json}, which is minified.  ${out} is zeroed before its first use and
+ * may be used again.  False when it is no object that can be parsed; then
+ * ${out} is empty.
+ */
+bool lint_checks_read(struct lint_server *out, const char *json, size_t len);
+void lint_checks_free(struct lint_server *s); /* the members, not ${s} */
+
+/* A text member of ${s}; NULL: missing.  Borrowed from ${s}. */
+const char *lint_checks_text(const struct lint_server *s, const char *member);
+size_t lint_checks_remotes(const struct lint_server *s);
+/* The URL of remote ${i}; NULL: it has none.  Borrowed from ${s}. */
+const char *lint_checks_url(const struct lint_server *s, size_t i);
+
+/* Reports every value at ${spot} that is wrong, as the rule in ${sink}. */
+void lint_checks_try(struct lint_sink *sink, const struct lint_server *s,
+    const struct lint_spot *spot);
+
+/* Of texts. */
+lint_condition lint_checks_blank;
+lint_condition lint_checks_missing;
+lint_condition lint_checks_long;
+lint_condition lint_checks_name;
+lint_condition lint_checks_latest;
+lint_condition lint_checks_range;
+lint_condition lint_checks_unordered;
+lint_condition lint_checks_unsafe;
+lint_condition lint_checks_old_schema;
+lint_condition lint_checks_sse;
+lint_condition lint_checks_tag;
+/* Of URLs. */
+lint_condition lint_checks_variable;
+lint_condition lint_checks_variable_first;
+lint_condition lint_checks_query;
+lint_condition lint_checks_http;
+lint_condition lint_checks_remote_http;
+lint_condition lint_checks_local;
+lint_condition lint_checks_slash;
+lint_condition lint_checks_rewritten;
+/* Of members of a package. */
+lint_condition lint_checks_cargo;
+lint_condition lint_checks_type;
+lint_condition lint_checks_executable;
+lint_condition lint_checks_twice;
+lint_condition lint_checks_hint;
+lint_condition lint_checks_identifier_range;
+lint_condition lint_checks_floating;
+/* Of the entry as a whole. */
+lint_condition lint_checks_nothing_to_run;
+lint_condition lint_checks_toolhive;
+lint_condition lint_checks_copilot;
+lint_condition lint_checks_no_picture;
+lint_condition lint_checks_scalar;
+lint_condition lint_checks_large;
+/* Of Kiro. */
+lint_condition lint_checks_kiro_ways;
+lint_condition lint_checks_kiro_url;
+lint_condition lint_checks_kiro_remote;
+lint_condition lint_checks_kiro_header_name;
+lint_condition lint_checks_kiro_header_value;
+lint_condition lint_checks_kiro_type;
+lint_condition lint_checks_kiro_identifier;
+lint_condition lint_checks_kiro_version;
+lint_condition lint_checks_kiro_transport;
+lint_condition lint_checks_kiro_argument_type;
+lint_condition lint_checks_kiro_argument_value;
+lint_condition lint_checks_kiro_variable_name;
+lint_condition lint_checks_kiro_variable_default;
 
 #endif

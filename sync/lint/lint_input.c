@@ -8,6 +8,7 @@
 #include "lib/reader.h"
 #include "sync/fetch/file_list.h"
 #include "sync/lint/lint_across.h"
+#include "sync/lint/lint_checks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ input_new(struct lint_report *report, size_t *entries)
 static void
 input_free(struct input *in)
 {
-	lint_server_free(&in->server);
+	lint_checks_free(&in->server);
 	lint_across_free(in->across);
 }
 
@@ -79,7 +80,7 @@ look_at(struct input *in, const struct lint_place *place, const char *json,
 	const struct lint_server *server = NULL;
 
 	if (place->kind == ENTRY_SERVER &&
-	    lint_server_read(&in->server, json, len))
+	    lint_checks_read(&in->server, json, len))
 		server = &in->server;
 	in->sink.place = place;
 	if (check && server != NULL)

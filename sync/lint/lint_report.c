@@ -34,10 +34,11 @@ add_clients(struct buf *to, unsigned clients)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < LINT_CLIENT_COUNT; i++) {
+	for (size_t i = 0; i < LINT_CLIENTS; i++) {
 		if ((clients >> i & 1) == 0)
 			continue;
-		buf_addf(to, "%s%s", first ? "" : ", ", lint_client_name(i));
+		buf_addf(
+		    to, "%s%s", first ? "" : ", ", lint_rules_client(i, false));
 		first = false;
 	}
 }
@@ -252,9 +253,9 @@ json_rule(struct json_out *j, const struct lint_rule *rule)
 	json_member(j, "rule", rule->id);
 	json_out_key(j, "clients");
 	json_out_open(j, '[');
-	for (size_t i = 0; i < LINT_CLIENT_COUNT; i++)
+	for (size_t i = 0; i < LINT_CLIENTS; i++)
 		if ((rule->clients >> i & 1) != 0)
-			json_out_str(j, lint_client_id(i));
+			json_out_str(j, lint_rules_client(i, true));
 	json_out_close(j, ']');
 	json_member(j, "why", rule->why);
 	json_member(j, "advice", rule->advice);

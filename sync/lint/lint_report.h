@@ -14,7 +14,7 @@
 struct lint_report;
 
 struct lint_report_options {
-	bool json;
+	int json; /* int for getopt_long() */
 	bool quiet; /* people see errors only */
 	bool verbose; /* people see what is good to know, too */
 	bool colour;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What clients are known to refuse or to mangle, as a table: a row says which
- * clients, why, and what to do, and its function looks at one server.  A new
- * rule is a row in lint_rules.c, a function in lint_checks.c, a row in
+ * clients, why, what to do, at which places of a server's document to look, and
+ * under which condition a value there is wrong.  A new rule is a row in
+ * lint_rules.c, perhaps a condition in lint_checks.c, a row in
  * tests/unit/test_lint.c and an item in thv-registry-lint(1); tests hold them
  * together.
  */
@@ -10,10 +11,26 @@
 #define SYNC_LINT_LINT_RULES_H
 
 #include "lib/entry.h"
-#include "sync/lint/lint_client.h"
-#include "sync/lint/lint_server.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Whose limits and habits the lint knows: bits, so that a rule can name many.
+ */
+enum lint_client {
+	LINT_VSCODE = 1,
+	LINT_COPILOT_CLI = 2,
+	LINT_JETBRAINS = 4,
+	LINT_TOOLHIVE = 8,
+	LINT_REFERENCE = 16, /* thv-registry-api, with this as its source */
+	LINT_OFFICIAL = 32, /* the official registry, when publishing */
+	LINT_SYNC = 64, /* this program */
+	LINT_KIRO = 128 /* Kiro, with a file made of the registry */
+};
+
+#define LINT_CLIENTS 8
+#define LINT_READERS \
+	(LINT_VSCODE | LINT_COPILOT_CLI | LINT_JETBRAINS | LINT_TOOLHIVE)
 
 enum lint_severity {
 	LINT_ERROR, /* a client refuses */
@@ -21,8 +38,22 @@ enum lint_severity {
 	LINT_INFO /* good to know */
 };
 
+struct lint_at;
+struct lint_server;
 struct lint_sink;
-typedef void lint_check(struct lint_sink *sink, const struct lint_server *s);
+
+/* Whether the value at ${at} is wrong. */
+typedef bool lint_condition(struct lint_at *at);
+
+#define LINT_STEPS 7
+#define LINT_SPOTS 4
+#define LINT_ANY "*" /* every element or member */
+
+/* Members on the way from the document to values, NULL after the last. */
+struct lint_spot {
+	const char *steps[LINT_STEPS];
+	lint_condition *is_wrong;
+};
 
 struct lint_rule {
 	const char *id;
@@ -30,7 +61,8 @@ struct lint_rule {
 	unsigned clients; /* bits of enum lint_client */
 	const char *why;
 	const char *advice;
-	lint_check *check; /* NULL: it is not found by looking at one server */
+	/* Without a condition from the first on: not found in one server. */
+	struct lint_spot spots[LINT_SPOTS];
 };
 
 /* What a finding is about. */
@@ -67,6 +99,9 @@ const struct lint_rule *lint_rules_find(const char *id);
 
 /* Tries every rule that looks at one server. */
 void lint_rules_check(struct lint_sink *sink, const struct lint_server *s);
+
+/* The client of bit ${i}: its name for people, or as JSON has it. */
+const char *lint_rules_client(size_t i, bool as_id);
 
 /* "error", "warning" or "info". */
 const char *lint_rules_severity(enum lint_severity severity);

@@ -9,6 +9,7 @@
 #include "lib/document/rules.h"
 #include "lib/limits.h"
 #include "sync/lint/lint_across.h"
+#include "sync/lint/lint_checks.h"
 #include "sync/lint/lint_rules.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/json.h"
@@ -104,10 +105,10 @@ check_lint(const struct buf *b)
 	size_t count = 0;
 	struct lint_sink sink = { found, &count, &place, NULL };
 
-	if (lint_server_read(&server, b->data, b->len)) {
+	if (lint_checks_read(&server, b->data, b->len)) {
 		lint_rules_check(&sink, &server);
-		place.name = server.name;
-		place.version = server.version;
+		place.name = lint_checks_text(&server, "name");
+		place.version = lint_checks_text(&server, "version");
 		lint_across_add(across, &place, &server, b->len);
 		lint_across_add(across, &place, &server, b->len);
 		lint_across_check(across, &place, &sink);

@@ -11,6 +11,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/lint/lint_across.h"
+#include "sync/lint/lint_checks.h"
 #include "sync/lint/lint_rules.h"
 #include "sync/lint/lint_text.h"
 
@@ -271,8 +272,8 @@ static const struct row kiro_rows[] = {
 	    ""),
 	ROW(ONE("npm", STDIO ",'environmentVariables':[{'name':'A'},"
 			     "{'default':''}]"),
-	    "kiro-environment packages.0.environmentVariables.0.default; "
-	    "kiro-environment packages.0.environmentVariables.1.name"),
+	    "kiro-environment packages.0.environmentVariables.1.name; "
+	    "kiro-environment packages.0.environmentVariables.0.default"),
 	ROW(ONE("oci", STDIO ",'environmentVariables':[{'name':'A'}]"),
 	    "kiro-package packages.0.registryType"),
 	/* item-fields */
@@ -342,16 +343,16 @@ test_rules(struct collected *c, const struct row *list, size_t count, bool kiro)
 
 		T_AT(list[i].line);
 		buf_reset(&c->text);
-		if (CHECK(lint_server_read(&server, json, strlen(json))))
+		if (CHECK(lint_checks_read(&server, json, strlen(json))))
 			lint_rules_check(&sink, &server);
 		CHECK_STR(buf_str(&c->text), list[i].found);
 		free(json);
 	}
 	T_AT(0);
-	CHECK(!lint_server_read(&server, "[]", 2));
-	CHECK(!lint_server_read(&server, "{", 1));
-	CHECK(server.name == NULL && server.package_count == 0);
-	lint_server_free(&server);
+	CHECK(!lint_checks_read(&server, "[]", 2));
+	CHECK(!lint_checks_read(&server, "{", 1));
+	CHECK(server.tree == NULL && server.publisher_size == 0);
+	lint_checks_free(&server);
 }
 
 static void
@@ -360,11 +361,10 @@ test_every_rule_was_found(const struct collected *c)
 	for (size_t i = 0; i < lint_rules_count; i++) {
 		const struct lint_rule *rule = &lint_rules_table[i];
 
-		if (rule->check != NULL)
+		if (rule->spots[0].is_wrong != NULL)
 			t_check(c->seen[i], rule->id, __FILE__, __LINE__);
 		CHECK(lint_rules_find(rule->id) == rule);
-		CHECK(rule->clients != 0 &&
-		      rule->clients < 1U << LINT_CLIENT_COUNT);
+		CHECK(rule->clients != 0 && rule->clients < 1U << LINT_CLIENTS);
 		CHECK(rule->why[0] != '\0' && rule->advice[0] != '\0');
 	}
 }
@@ -384,20 +384,25 @@ compare(struct collected *c, const struct beside *entries, size_t count)
 		.scope = "r" };
 	struct lint_sink sink = { .found = collect, .ctx = c };
 	struct lint_across *across = lint_across_new();
+	struct lint_server server = { 0 };
 
 	buf_reset(&c->text);
 	for (size_t i = 0; i < count; i++) {
-		struct lint_remote remote = { .url = entries[i].url };
-		const struct lint_server server = { .remotes = &remote,
-			.remote_count = entries[i].url != NULL };
+		char *json = entries[i].url == NULL
+				 ? xstrdup("{}")
+				 : xasprintf("{\"remotes\":[{\"url\":\"%s\"}]}",
+				       entries[i].url);
 		const struct lint_place place = { .scope_kind = "registry",
 			.scope = "r",
 			.kind = ENTRY_SERVER,
 			.name = entries[i].name,
 			.version = entries[i].version };
 
+		CHECK(lint_checks_read(&server, json, strlen(json)));
 		lint_across_add(across, &place, &server, 100);
+		free(json);
 	}
+	lint_checks_free(&server);
 	lint_across_check(across, &scope, &sink);
 	lint_across_free(across);
 }
