@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BLOCK (64 * KIB)
+
 struct catalog {
 	enum shape_kind shape;
 	struct envelope envelope;
@@ -127,12 +129,34 @@ find_identity(struct catalog *c, struct jscan_text server)
 
 /* ---- from what stands there to the server ---- */
 
+static enum jscan_action
+pass_over(void *ctx, const struct jscan_place *p)
+{
+	(void)ctx;
+	(void)p;
+	return JSCAN_SKIP;
+}
+
+static bool
+is_json(struct jscan_text value)
+{
+	static const struct jscan_handler handler = { .decide = pass_over };
+	struct err ignored = ERR_INIT;
+	struct reader r;
+
+	reader_from_memory(&r, value.text, value.len);
+	return value.text == NULL || jscan_run(&r, &handler, &ignored) == 0;
+}
+
 /* What a registry says beside the server, and that it can be passed on. */
 static int
 take_outer(struct catalog *c, struct jscan_text meta, bool inside)
 {
 	const struct catalog_outer **outer = &c->entry.outer;
 
+	/* A server is parsed before it is stored; texts of this are not. */
+	if (c->shape == SHAPE_ENTRIES && !is_json(meta))
+		return broken(c, "_meta", "must be valid JSON");
 	c->note_count = outer_read(outer, c->outer, meta, inside, c->notes);
 	if (*outer == NULL || (*outer)->extra_len + (*outer)->official_len == 0)
 		return 0;
@@ -214,6 +238,7 @@ prepare(struct catalog *c, const struct jscan_place *p,
 		return convert(c, &p->steps[p->depth - 1], array->second);
 	case SHAPE_PAGE:
 	case SHAPE_ITEM:
+	case SHAPE_ENTRIES:
 		c->level = RULES_SERVED;
 		if (array->kind != ENTRY_SERVER)
 			return 0;
@@ -334,21 +359,16 @@ check(struct catalog *c, bool *known, struct err *e)
 }
 
 static int
-captured(void *ctx, const struct jscan_place *p,
-    const struct jscan_capture *capture, struct err *e)
+take_entry(struct catalog *c, const struct jscan_place *p,
+    const struct envelope_array *array, const struct jscan_capture *capture,
+    struct err *e)
 {
-	struct catalog *c = ctx;
-	struct envelope_array array;
 	bool known = false;
 
-	if (!envelope_is_entry(&c->envelope, p, &array)) {
-		envelope_take(&c->envelope, p, capture);
-		return 0;
-	}
-	if (count_entry(c, array.kind, e) == -1)
+	if (count_entry(c, array->kind, e) == -1)
 		return -1;
-	c->entry = (struct catalog_entry){ .kind = array.kind,
-		.array = array.path,
+	c->entry = (struct catalog_entry){ .kind = array->kind,
+		.array = array->path,
 		.index = p->depth == 0 ? 0 : p->steps[p->depth - 1].index,
 		.root = p->depth == 0,
 		.json = capture->json,
@@ -358,7 +378,7 @@ captured(void *ctx, const struct jscan_place *p,
 	c->level = RULES_AUTHORED;
 	c->wrapped = false;
 	c->note_count = 0;
-	if (prepare(c, p, &array, capture) == -1)
+	if (prepare(c, p, array, capture) == -1)
 		c->entry.problem = &c->problem;
 	else if (check(c, &known, e) == -1)
 		return -1;
@@ -366,7 +386,109 @@ captured(void *ctx, const struct jscan_place *p,
 	return known ? 0 : c->callback(c->ctx, &c->entry, e);
 }
 
+static int
+captured(void *ctx, const struct jscan_place *p,
+    const struct jscan_capture *capture, struct err *e)
+{
+	struct catalog *c = ctx;
+	struct envelope_array array;
+
+	if (envelope_is_entry(&c->envelope, p, &array))
+		return take_entry(c, p, &array, capture, e);
+	envelope_take(&c->envelope, p, capture);
+	return 0;
+}
+
+/* ---- documents that are lines ---- */
+
+static int
+take_line(
+    struct catalog *c, char *line, size_t len, size_t index, struct err *e)
+{
+	static const struct envelope_array lists[] = {
+		{ "servers", ENTRY_SERVER, false },
+		{ "skills", ENTRY_SKILL, false },
+		{ "plugins", ENTRY_PLUGIN, false },
+	};
+	const struct jscan_step step = { .index = index };
+	const struct jscan_place place = { .steps = &step, .depth = 1 };
+	const struct jscan_capture capture = { .json = line + 1,
+		.len = len - 1,
+		.too_large = len == 1,
+		.too_deep = strcmp(line + 1, CATALOG_TOO_DEEP) == 0 };
+	const char *kind = len > 0 ? strchr(CATALOG_KINDS, *line) : NULL;
+
+	if (kind == NULL || *kind == '\0') {
+		err_set(e, ERR_INPUT, "entry %zu is of no kind", index + 1);
+		return -1;
+	}
+	return take_entry(c, &place, &lists[kind - CATALOG_KINDS], &capture, e);
+}
+
+static int
+read_lines(struct catalog *c, struct reader *r, struct err *e)
+{
+	struct buf text = BUF_INIT(LIMIT_ENTRY + 2 * BLOCK);
+	size_t index = 0, start, seen;
+	char *end;
+	ssize_t n;
+	int rc = -1;
+
+	for (;;) {
+		seen = text.len;
+		buf_reserve(&text, BLOCK);
+		if (text.bad) {
+			err_set(e, ERR_LIMIT,
+			    "an entry is larger than %zu bytes", LIMIT_ENTRY);
+			goto out;
+		}
+		n = r->read(r, text.data + seen, BLOCK, e);
+		if (n <= 0)
+			break;
+		text.len += (size_t)n;
+		start = 0;
+		while ((end = memchr(
+			    text.data + seen, '\n', text.len - seen)) != NULL) {
+			*end = '\0';
+			if (take_line(c, text.data + start,
+				(size_t)(end - text.data) - start, index++,
+				e) == -1)
+				goto out;
+			start = seen = (size_t)(end - text.data) + 1;
+		}
+		text.len -= start;
+		memmove(text.data, text.data + start, text.len);
+	}
+	if (n == 0 && seen > 0)
+		err_set(e, ERR_INPUT, "the last entry breaks off");
+	if (n == -1 || seen > 0)
+		goto out;
+	c->summary->extensions_suffice = true;
+	rc = 0;
+out:
+	buf_free(&text);
+	return rc;
+}
+
 /* ---- the interface ---- */
+
+static int
+read_json(struct catalog *c, struct reader *r, struct err *e)
+{
+	const struct jscan_handler handler = { c, LIMIT_ENTRY, decide,
+		captured };
+	const struct envelope *env = &c->envelope;
+
+	envelope_init(&c->envelope, c->shape);
+	if (jscan_run(r, &handler, e) == -1 || envelope_check(env, e) == -1)
+		return -1;
+	c->summary->groups |=
+	    c->shape == SHAPE_LEGACY && envelope_met(env, "groups");
+	c->summary->extensions_suffice |=
+	    c->shape == SHAPE_PAGE &&
+	    (envelope_met(env, "skills") || envelope_met(env, "plugins"));
+	return 0;
+}
 
 int
 catalog_read(struct catalog_summary *summary, struct reader *r,
@@ -380,22 +502,13 @@ catalog_read(struct catalog_summary *summary, struct reader *r,
 		.callback = callback,
 		.ctx = ctx,
 		.summary = summary };
-	const struct jscan_handler handler = { &c, LIMIT_ENTRY, decide,
-		captured };
 	int rc = -1;
 
-	envelope_init(&c.envelope, options->shape);
 	c.rules = rules_new(options->max_meta_size);
 	c.outer = outer_new(clock_now());
-	if (jscan_run(r, &handler, e) == -1)
+	if ((c.shape == SHAPE_ENTRIES ? read_lines(&c, r, e)
+				      : read_json(&c, r, e)) == -1)
 		goto out;
-	if (envelope_check(&c.envelope, e) == -1)
-		goto out;
-	summary->groups |=
-	    c.shape == SHAPE_LEGACY && envelope_met(&c.envelope, "groups");
-	summary->extensions_suffice |=
-	    c.shape == SHAPE_PAGE && (envelope_met(&c.envelope, "skills") ||
-					 envelope_met(&c.envelope, "plugins"));
 	rc = 0;
 out:
 	outer_free(c.outer);

@@ -22,6 +22,18 @@
 #include <stdint.h>
 
 /*
+ * A document of SHAPE_ENTRIES is what a fetch made of a page that it scanned:
+ * lines of one entry each.  The first byte is its kind, in the order of
+ * CATALOG_KINDS a server, a skill or a plugin; then comes the entry as
+ * jscan_run() hands it out.  In place of one over LIMIT_ENTRY there is
+ * nothing, in place of one nested over LIMIT_JSON_DEPTH CATALOG_TOO_DEEP.  The
+ * process that writes it reads from the network, so that only the form of
+ * lines is taken for granted.
+ */
+#define CATALOG_KINDS "skp"
+#define CATALOG_TOO_DEEP "-"
+
+/*
  * What a registry says of a server beside its document, in the _meta of the
  * item.  Instants are CLOCK_NEVER and texts NULL where it says nothing.
  */

@@ -111,7 +111,8 @@ jscan_unquote(char *literal, size_t *len)
 static const char *
 skip_literal(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++) {
+	for (p = jscan_plain(p + 1, end); p < end && *p != '"';
+	     p = jscan_plain(p + 1, end)) {
 		if (*p == '\\' && end - p > 1)
 			p++;
 	}

@@ -16,7 +16,8 @@ enum shape_kind {
 	SHAPE_LIST, /* an array of servers or of items of a page */
 	SHAPE_SERVER, /* one server.json */
 	SHAPE_ITEM, /* one item of a page: {"server": {}, "_meta": {}} */
-	SHAPE_LEGACY /* ToolHive's {"servers": {}, "remote_servers": {}} */
+	SHAPE_LEGACY, /* ToolHive's {"servers": {}, "remote_servers": {}} */
+	SHAPE_ENTRIES /* lines, see lib/document/catalog.h; not detected */
 };
 
 /* What can be read, for people: the end of a message. */

@@ -18,8 +18,11 @@ detect(struct apply *a, struct fetch *fetched, size_t index, struct err *e)
 	const char *name = NULL;
 	int rc = -1;
 
+	a->seems = NULL;
+	a->shape = SHAPE_ENTRIES;
 	if (fetch_open(fetched, index, &reader, &name, e) == -1 ||
-	    shape_detect(&a->shape, &a->seems, &reader, e) == -1)
+	    (!fetched->entries &&
+		shape_detect(&a->shape, &a->seems, &reader, e) == -1))
 		goto out;
 	rc = 0;
 out:

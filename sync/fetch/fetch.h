@@ -79,6 +79,7 @@ struct fetch {
 	bool partial; /* only what changed: what is missing is not gone */
 	/* The documents are files: one may be unreadable beside others. */
 	bool files;
+	bool entries; /* they are of SHAPE_ENTRIES */
 	struct validators validators; /* of what was found */
 	size_t document_count; /* 0 when unchanged */
 	struct fetch_progress used;

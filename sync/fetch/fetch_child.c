@@ -181,6 +181,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 		result.unchanged = f.unchanged;
 		result.partial = f.partial;
 		result.files = f.files;
+		result.entries = f.entries;
 		result.validators = f.validators;
 		memcpy(result.note, f.note, sizeof result.note);
 		send_result(fd, &result);
@@ -404,6 +405,7 @@ present(struct fetch *out, struct fetch_child *c)
 	out->unchanged = r->unchanged;
 	out->partial = r->partial;
 	out->files = r->files;
+	out->entries = r->entries;
 	out->validators = r->validators;
 	memcpy(out->note, r->note, sizeof out->note);
 	memset(&r->validators, 0, sizeof r->validators);

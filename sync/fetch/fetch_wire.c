@@ -15,7 +15,8 @@
 #define FLAG_UNCHANGED 1u
 #define FLAG_PARTIAL 2u
 #define FLAG_FILES 4u
-#define FLAGS (FLAG_UNCHANGED | FLAG_PARTIAL | FLAG_FILES)
+#define FLAG_ENTRIES 8u
+#define FLAGS (FLAG_UNCHANGED | FLAG_PARTIAL | FLAG_FILES | FLAG_ENTRIES)
 #define NUMBER_MAX 4095 /* of an errno, or a version of Landlock */
 
 void
@@ -120,7 +121,8 @@ fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 	add_text(to, r->err.text);
 	add_u32(to, (r->unchanged ? FLAG_UNCHANGED : 0) |
 			(r->partial ? FLAG_PARTIAL : 0) |
-			(r->files ? FLAG_FILES : 0));
+			(r->files ? FLAG_FILES : 0) |
+			(r->entries ? FLAG_ENTRIES : 0));
 	add_used(to, &r->used);
 	add_u64(to, (uint64_t)r->retry_us);
 	add_sandbox(to, &r->sandbox);
@@ -357,6 +359,7 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	out->unchanged = (flags & FLAG_UNCHANGED) != 0;
 	out->partial = (flags & FLAG_PARTIAL) != 0;
 	out->files = (flags & FLAG_FILES) != 0;
+	out->entries = (flags & FLAG_ENTRIES) != 0;
 	out->retry_us = (int64_t)retry_us;
 	if (code > ERR_INTERNAL || flags > FLAGS ||
 	    retry_us > LIMIT_RETRY_KEPT * (uint64_t)CLOCK_SECOND ||

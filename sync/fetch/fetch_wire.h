@@ -42,6 +42,7 @@ struct fetch_wire_result {
 	bool unchanged;
 	bool partial;
 	bool files;
+	bool entries;
 	struct validators validators;
 	struct fetch_progress used; /* without a phase */
 	int64_t retry_us; /* as in struct fetch */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nameless temporary files. */
+/* Temporary files, most of them nameless. */
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "sync/fetch/spool.h"
 
@@ -64,6 +64,30 @@ out:
 	return rc;
 }
 
+int
+spool_open(struct spool **out, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+	int rc = -1;
+
+	*out = NULL;
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to open %s", path);
+		goto out;
+	}
+	*out = xcalloc(1, sizeof **out);
+	(*out)->fd = fd;
+	(*out)->size = (uint64_t)st.st_size;
+	(*out)->what = xstrdup(path);
+	fd = -1;
+	rc = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
 void
 spool_free(struct spool *s)
 {
@@ -100,19 +124,25 @@ out:
 }
 
 int
-spool_clear(struct spool *s, struct err *e)
+spool_cut(struct spool *s, uint64_t size, struct err *e)
 {
 	int rc = -1;
 
-	if (ftruncate(s->fd, 0) == -1 || lseek(s->fd, 0, SEEK_SET) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to empty %s", s->what);
+	if (ftruncate(s->fd, (off_t)size) == -1 ||
+	    lseek(s->fd, (off_t)size, SEEK_SET) == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to cut %s", s->what);
 		goto out;
 	}
-	s->size = 0;
+	s->size = size;
 	rc = 0;
 out:
 	return rc;
+}
+
+int
+spool_clear(struct spool *s, struct err *e)
+{
+	return spool_cut(s, 0, e);
 }
 
 uint64_t

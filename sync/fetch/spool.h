@@ -21,12 +21,18 @@ struct spool;
  * the directory cannot be written.
  */
 int spool_new(struct spool **out, const char *dir, struct err *e);
+/*
+ * The same with a name: opens ${path}, which may hold something already and
+ * stays.  No symbolic link is followed.
+ */
+int spool_open(struct spool **out, const char *path, struct err *e);
 void spool_free(struct spool *s);
 
 /* Adds ${len} bytes.  ERR_FETCH when the disk is full and the like. */
 int spool_add(struct spool *s, const void *data, size_t len, struct err *e);
-/* Forgets all bytes added so far. */
+/* Forgets all bytes added so far, or those behind the first ${size}. */
 int spool_clear(struct spool *s, struct err *e);
+int spool_cut(struct spool *s, uint64_t size, struct err *e);
 uint64_t spool_size(const struct spool *s);
 /* The descriptor, to hand the spool to another process; stays the spool's. */
 int spool_fd(const struct spool *s);

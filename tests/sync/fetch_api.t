@@ -54,6 +54,13 @@ def state(r):
     return json.loads(r.checkpoint)
 
 
+def document(page, member="servers"):
+    """What a fetch makes of a page: its entries, minified, a line each."""
+    return "".join(member[1 if member == "skills" else 0] +
+                   json.dumps(entry, separators=(",", ":")) + "\n"
+                   for entry in page[member] or []).encode()
+
+
 def results(r):
     return (r.error, r.unchanged, r.partial, len(r.documents))
 
@@ -71,19 +78,19 @@ def test_full_crawl():
         r = client.fetch()
         equal(results(r), ("", "0", "0", 3), "three pages, three documents")
         equal(r.names, ["page 1", "page 2", "page 3"], "named by number")
-        page = json.dumps(up.page({"limit": "100",
-                                   "include_deleted": "true"})[1]).encode()
+        page = document(up.page({"limit": "100",
+                                 "include_deleted": "true"})[1])
         equal(r.documents[0], ("page 1", len(page), sha256(page)),
-              "page 1 is what the upstream sent, byte for byte")
+              "page 1 has the entries that the upstream sent, minified")
         chain = ""
         for cursor in (None, "com.example/server-00099:1.0.0",
                        "com.example/server-00199:1.0.0"):
             query = {"limit": "100", "include_deleted": "true"}
             if cursor:
                 query["cursor"] = cursor
-            page = json.dumps(up.page(query)[1]).encode()
+            page = document(up.page(query)[1])
             chain = sha256(chain.encode() + page)
-        equal(r.hash, chain, "the hash is the chain over the pages")
+        equal(r.hash, chain, "the hash is the chain over the documents")
         equal((r.requests, len(up.requests), up.asked_beside),
               ("5", 4, [("/v0.1/x/dev.toolhive/skills", {"limit": "100"})]),
               "three pages, the questions about skills and about deltas")
@@ -136,11 +143,11 @@ def test_delta():
         r = client.fetch()
         equal(results(r), ("", "0", "1", 1), "ten changes are one document")
         equal(len(up.requests), 1, "of one request")
-        body = json.dumps(up.page({
+        body = document(up.page({
             "limit": "100", "include_deleted": "true",
-            "updated_since": up.seen()[0]["updated_since"]})[1]).encode()
-        equal(r.documents[0][2], sha256(body), "as the upstream sent it")
-        contains(body.decode(), '"status": "deleted"', "tombstone included")
+            "updated_since": up.seen()[0]["updated_since"]})[1])
+        equal(r.documents[0][2], sha256(body), "with what the upstream sent")
+        contains(body.decode(), '"status":"deleted"', "tombstone included")
         equal(r.hash, sha256((first.hash + sha256(body)).encode()),
               "the hash chains to the one before")
         contains(r.note, "10 servers since", "note")
@@ -595,26 +602,40 @@ def test_what_is_kept_is_checked():
             f.seek(at, 2 if at < 0 else 0)
             f.write(data)
 
+    def record(path, n):
+        """Where record n begins; 0 is the head, and there are three pages."""
+        with open(path, "rb") as f:
+            data = f.read()
+        at = [i for i in range(len(data))
+              if data[i:i + 1] == b"#" and data[i - 1:i] in (b"", b"\n")]
+        equal(len(at), 4, "a head and three pages")
+        return at[n]
+
     damages = (
-        ("a torn journal", 2, lambda j, p: os.truncate(
-            j, os.path.getsize(j) - 5)),
-        ("a changed journal", 2, lambda j, p: change(j, -20, b"x")),
-        ("a short page file", 2, lambda j, p: os.truncate(
-            p, os.path.getsize(p) - 1)),
-        ("a changed page", 2, lambda j, p: change(p, -1, b"x")),
-        ("a changed first page", 0, lambda j, p: change(p, 5, b"x")),
-        ("no page file", 0, lambda j, p: os.remove(p)),
-        ("an empty journal", 0, lambda j, p: os.truncate(j, 0)),
-        ("a journal of zeros", 0, lambda j, p: change(j, 0, b"\0" * 300)),
-        ("no damage", 3, lambda j, p: None),
+        ("a torn record", 2, lambda f: os.truncate(
+            f, os.path.getsize(f) - 5)),
+        ("a record without its end", 2, lambda f: os.truncate(
+            f, os.path.getsize(f) - 1)),
+        ("a changed record", 2, lambda f: change(f, -20, b"x")),
+        ("a torn page", 2, lambda f: os.truncate(f, record(f, 3) - 9)),
+        ("a changed page", 2, lambda f: change(f, record(f, 3) - 9, b"x")),
+        ("a changed first page", 0, lambda f: change(
+            f, record(f, 1) - 9, b"x")),
+        ("a changed head", 0, lambda f: change(f, 80, b"x")),
+        ("no file", 0, os.remove),
+        ("an empty file", 0, lambda f: os.truncate(f, 0)),
+        ("a file of zeros", 0, lambda f: change(f, 0, b"\0" * 300)),
+        ("bytes that follow", 3, lambda f: change(f, os.path.getsize(f),
+                                                  b"#torn")),
+        ("no damage", 3, lambda f: None),
     )
     with Upstream(50) as up:
         whole = Client(up, page_size=10).fetch().hash
         for what, kept, damage in damages:
             up.forget()
             client = Client(up, page_size=10)
-            journal, pages = break_off(up, client)
-            damage(journal, pages)
+            file, = break_off(up, client)
+            damage(file)
             r = client.fetch()
             equal((r.error, r.hash, len(up.seen(limit="10"))),
                   ("", whole, 5 - kept), f"{what}: {kept} pages are kept")
@@ -691,21 +712,34 @@ def test_bad_pages():
             contains(r.error, why, f"{what} is refused")
             contains(r.error, up.url(), f"{what}: the URL is named")
             equal(len(up.requests), 1, f"{what}: not asked for again")
-        for what, body in (
-                ("1e400", PAGE.replace(b"{}", b'{"a":1e400}', 1)),
-                ("servers of any type", b'{"servers":[1,null,"x",[],{}]}'),
-                ("an empty cursor",
+        deep = b"[" * 200 + b"]" * 200
+        item, bare = b'{"server":{}}', b"{}"
+        for what, entries, body in (
+                ("1e400", [b'{"server":{"a":1e400}}'],
+                 PAGE.replace(b"{}", b'{"a":1e400}', 1)),
+                ("servers of any type", [b"1", b"null", b'"x"', b"[]", bare],
+                 b'{"servers":[1,null,"x",[],{}]}'),
+                ("white space", [b'{"a":[1,2]}'],
+                 b'{ "servers" : [ {"a" :\n[ 1,\t2 ] } ] }\n'),
+                ("one that is nested too deeply", [b"-", bare],
+                 b'{"servers":[%s,{}]}' % deep),
+                ("one that is too large", [b"", bare],
+                 b'{"servers":["%s",{}]}' % (b"x" * (4 << 20))),
+                ("an empty cursor", [bare],
                  b'{"servers":[{}],"metadata":{"nextCursor":""}}'),
-                ("a null cursor",
+                ("a null cursor", [bare],
                  b'{"servers":[{}],"metadata":{"nextCursor":null}}'),
-                ("metadata that is null", b'{"servers":[{}],"metadata":null}'),
-                ("members that nobody knows",
+                ("metadata that is null", [bare],
+                 b'{"servers":[{}],"metadata":null}'),
+                ("an item", [item], PAGE),
+                ("members that nobody knows", [bare],
                  b'{"x":[{"servers":1}],"servers":[{}],"metadata":'
                  b'{"x":{"nextCursor":1}}}')):
             up.fault = lambda h, n, q, body=body: h.send(200, body)
             r = Client(up).fetch()
+            lines = b"".join(b"s" + e + b"\n" for e in entries)
             equal((r.error, r.documents),
-                  ("", [("page 1", len(body), sha256(body))]),
+                  ("", [("page 1", len(lines), sha256(lines))]),
                   f"{what}: left to those who read it")
 
 

@@ -702,6 +702,101 @@ test_real(void)
 	buf_free(&json);
 }
 
+/* ---- entries that a fetch has cut out of pages ---- */
+
+static void
+read_lines(struct result *r, const char *lines, size_t chunk)
+{
+	struct slow slow = { lines, strlen(lines), chunk, false };
+	struct reader reader = { .read = read_slow, .state = &slow };
+
+	read_from(r, &reader, SHAPE_ENTRIES, 0);
+}
+
+static void
+test_lines(void)
+{
+	static const char lines[] =
+	    "s{\"server\":" SERVER ",\"_meta\":{\"x\":[1]}}\n"
+	    "s" SERVER "\n"
+	    "s\n"
+	    "s-\n"
+	    "s[]\n"
+	    "k{\"name\":\"n\"}\n";
+	struct result whole, r;
+
+	read_lines(&whole, lines, SIZE_MAX);
+	CHECK_INT(whole.rc, 0);
+	CHECK_STR(whole.e.text, "");
+	CHECK_INT(whole.summary.servers, 5);
+	CHECK_INT(whole.summary.skills, 1);
+	check_contains(buf_str(&whole.text),
+	    "server 0 a.b/c@1 " SERVER "\nserver 1 a.b/c@1 " SERVER "\n");
+	check_contains(buf_str(&whole.text),
+	    "server 2 BAD [] [must not be larger than 4194304 bytes]");
+	check_contains(buf_str(&whole.text),
+	    "server 3 BAD [] [must not be nested deeper than");
+	check_contains(buf_str(&whole.text), "server 4 BAD [");
+	check_contains(buf_str(&whole.text), "skill 5 BAD [");
+	for (size_t chunk = 1; chunk < 40; chunk++) {
+		read_lines(&r, lines, chunk);
+		CHECK(same(&r, &whole));
+		done(&r);
+	}
+	done(&whole);
+}
+
+/* The process that wrote them may have been taken over. */
+static void
+test_forged_lines(void)
+{
+	static const struct {
+		int line;
+		const char *lines;
+		const char *says; /* of the document, or of its only entry */
+	} rows[] = {
+		{ __LINE__, "x{}\n", "entry 1 is of no kind" },
+		{ __LINE__, "\n", "entry 1 is of no kind" },
+		{ __LINE__, "s" SERVER, "the last entry breaks off" },
+		{ __LINE__, "s{\n", "BAD" },
+		{ __LINE__, "s" SERVER "}\n", "BAD" },
+		{ __LINE__, "s{\"name\":\"a.b/c\",\"version\n", "BAD" },
+		{ __LINE__, "s{\"server\":{\"name\":\"\xff\"}}\n", "BAD" },
+		{ __LINE__,
+		    "s{\"server\":" SERVER ",\"_meta\":{\"x\":\"\xff\"}}\n",
+		    "BAD [_meta] [must be valid JSON]" },
+		{ __LINE__, "s{\"server\":" SERVER ",\"_meta\":\n",
+		    "BAD [_meta] [must be valid JSON]" },
+	};
+	struct result r;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		T_AT(rows[i].line);
+		read_lines(&r, rows[i].lines, SIZE_MAX);
+		CHECK_INT(r.good, 0);
+		check_contains(
+		    r.seen > 0 ? buf_str(&r.text) : r.e.text, rows[i].says);
+		done(&r);
+	}
+	T_AT(0);
+}
+
+static void
+test_long_lines(void)
+{
+	struct buf text = BUF_INIT(64 * MIB);
+	struct result r;
+
+	for (size_t i = 0; i < LIMIT_ENTRY + MIB; i++)
+		buf_addc(&text, 's');
+	read_lines(&r, buf_str(&text), SIZE_MAX);
+	CHECK_INT(r.rc, -1);
+	CHECK_INT(r.e.code, ERR_LIMIT);
+	check_contains(r.e.text, "an entry is larger than 4194304 bytes");
+	done(&r);
+	buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -718,5 +813,8 @@ main(void)
 	test_excess();
 	test_failures_of_others();
 	test_real();
+	test_lines();
+	test_forged_lines();
+	test_long_lines();
 	return t_done();
 }

@@ -3,11 +3,12 @@
 #include "sync/kinds/api/fetch_api.h"
 
 #include "lib/clock.h"
-#include "lib/xalloc.h"
 #include "tests/t.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 test_roots(void)
@@ -58,7 +59,8 @@ test_page_urls(void)
 	struct fetch_api_query q = { .root = "https://a.example.com/r",
 		.version = "v0.1",
 		.limit = 100,
-		.since_us = CLOCK_NEVER };
+		.since_us = CLOCK_NEVER,
+		.cursor = "" };
 	char *url = fetch_api_url_page(&q);
 
 	CHECK_STR(url, "https://a.example.com/r/v0.1/servers?limit=100"
@@ -77,7 +79,8 @@ test_page_urls(void)
 		.root = "https://a.example.com/r",
 		.version = "v0.1",
 		.limit = 500,
-		.since_us = CLOCK_NEVER };
+		.since_us = CLOCK_NEVER,
+		.cursor = "" };
 	url = fetch_api_url_page(&q);
 	CHECK_STR(url, "https://a.example.com/r/v0.1/x/dev.toolhive/plugins"
 		       "?limit=100");
@@ -125,6 +128,20 @@ test_checkpoints(void)
 		CHECK(!fetch_api_checkpoint_read(&back, foreign[i]));
 }
 
+static int
+read_page(struct fetch_api_page *page, enum fetch_api_list list,
+    const char *json, struct err *e)
+{
+	struct buf text = BUF_INIT(MIB);
+	int rc;
+
+	buf_adds(&text, json);
+	rc = fetch_api_page_read(page, list, &text, NULL, e);
+	CHECK_INT(page->size, strlen(json));
+	buf_free(&text);
+	return rc;
+}
+
 static void
 test_pages(void)
 {
@@ -134,8 +151,8 @@ test_pages(void)
 		size_t entries;
 		const char *cursor;
 	} rows[] = {
-		{ __LINE__, "{\"servers\":[]}", 0, NULL },
-		{ __LINE__, "{\"servers\":null,\"metadata\":{}}", 0, NULL },
+		{ __LINE__, "{\"servers\":[]}", 0, "" },
+		{ __LINE__, "{\"servers\":null,\"metadata\":{}}", 0, "" },
 		{ __LINE__,
 		    "{\"metadata\":{\"nextCursor\":\"a\\u00e9\\/b\"},"
 		    "\"servers\":[{},[{}],1]}",
@@ -146,61 +163,84 @@ test_pages(void)
 		    1, "y" },
 		{ __LINE__,
 		    "{\"servers\":[{}],\"metadata\":{\"nextCursor\":\"\"}}", 1,
-		    NULL },
+		    "" },
 	};
-	static const char cursor_alone[] =
-	    "{\"metadata\":{\"nextCursor\":\"x\"}}";
 	struct fetch_api_page page;
 	struct err e = ERR_INIT;
-	struct reader r;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		T_AT(rows[i].line);
-		reader_from_memory(&r, rows[i].json, strlen(rows[i].json));
 		CHECK_INT(
-		    fetch_api_page_read(&page, FETCH_API_SERVERS, &r, &e), 0);
+		    read_page(&page, FETCH_API_SERVERS, rows[i].json, &e), 0);
 		CHECK_INT(page.entries, rows[i].entries);
-		if (rows[i].cursor == NULL)
-			CHECK(page.cursor == NULL);
-		else
-			CHECK_STR(page.cursor, rows[i].cursor);
-		free(page.cursor);
+		CHECK_STR(page.cursor, rows[i].cursor);
 	}
 	T_AT(0);
 	/* Each list has a member of its own. */
-	reader_from_memory(
-	    &r, "{\"skills\":[1,2]}", strlen("{\"skills\":[1,2]}"));
-	CHECK_INT(fetch_api_page_read(&page, FETCH_API_SKILLS, &r, &e), 0);
+	CHECK_INT(
+	    read_page(&page, FETCH_API_SKILLS, "{\"skills\":[1,2]}", &e), 0);
 	CHECK_INT(page.entries, 2);
-	reader_from_memory(
-	    &r, "{\"skills\":[1,2]}", strlen("{\"skills\":[1,2]}"));
-	CHECK_INT(fetch_api_page_read(&page, FETCH_API_PLUGINS, &r, &e), -1);
+	CHECK_INT(
+	    read_page(&page, FETCH_API_PLUGINS, "{\"skills\":[1,2]}", &e), -1);
 	CHECK_STR(e.text, "\"plugins\" is missing: this is no list of plugins");
 	err_clear(&e);
-	/* A cursor that was captured before the mistake is given back. */
-	reader_from_memory(&r, cursor_alone, strlen(cursor_alone));
-	CHECK_INT(fetch_api_page_read(&page, FETCH_API_SERVERS, &r, &e), -1);
-	CHECK(page.cursor == NULL);
+	CHECK_INT(read_page(&page, FETCH_API_SERVERS,
+		      "{\"metadata\":{\"nextCursor\":\"x\"}}", &e),
+	    -1);
 	CHECK_INT(e.code, ERR_INPUT);
 }
 
-static void
-test_seen(void)
+/* ---- a crawl on disk ---- */
+
+static int
+add_page(struct fetch_api_log *log, const char *cursor, struct err *e)
 {
-	struct fetch_api_seen s = { NULL, 0, 0 };
+	struct fetch_api_page page = { .entries = 1 };
+
+	snprintf(page.cursor, sizeof page.cursor, "%s", cursor);
+	log->head.started_us = 1;
+	memcpy(log->head.version, "v0.1", sizeof "v0.1");
+	return fetch_api_log_start(log, e) == -1 ||
+		       fetch_api_log_add(log, "{}", 2, e) == -1
+		   ? -1
+		   : fetch_api_log_end(log, &page, e);
+}
+
+static void
+test_cursors(void)
+{
+	char dir[] = "/tmp/test_fetch_api.XXXXXX";
+	struct fetch_api_log *log = NULL;
+	struct err e = ERR_INIT;
+	char cursor[32];
 	size_t wrong = 0;
 
-	for (int round = 0; round < 2; round++)
-		for (int i = 0; i < 5000; i++) {
-			char *text = xasprintf("cursor-%d", i);
-
-			wrong += fetch_api_seen_add(&s, text) != (round == 0);
-			free(text);
-		}
+	CHECK(mkdtemp(dir) != NULL);
+	CHECK_INT(fetch_api_log_open(&log, dir, "k", &e), 0);
+	for (int i = 0; i < 500; i++) {
+		snprintf(cursor, sizeof cursor, "cursor-%d", i);
+		wrong += add_page(log, cursor, &e) == -1;
+	}
+	fetch_api_log_free(log);
+	/* The next process knows them, too. */
+	CHECK_INT(fetch_api_log_open(&log, dir, "k", &e), 0);
+	CHECK_INT(log->count, 500);
+	CHECK_STR(log->cursor, "cursor-499");
+	for (int i = 0; i < 500; i++) {
+		snprintf(cursor, sizeof cursor, "cursor-%d", i);
+		wrong += add_page(log, cursor, &e) == 0;
+	}
 	CHECK_INT(wrong, 0);
-	CHECK_INT(s.count, 5000);
-	fetch_api_seen_free(&s);
-	fetch_api_seen_free(&s);
+	CHECK_INT(log->count, 500);
+	CHECK_INT(fetch_api_log_entries(log), 500);
+	/* In another list the same cursor is another one. */
+	err_clear(&e);
+	CHECK_INT(add_page(log, "", &e), 0);
+	CHECK_INT(add_page(log, "cursor-1", &e), 0);
+	CHECK_INT(log->list, FETCH_API_SKILLS);
+	fetch_api_log_unlink(log);
+	fetch_api_log_free(log);
+	CHECK_INT(rmdir(dir), 0);
 }
 
 static void
@@ -251,6 +291,6 @@ main(void)
 	test_page_urls();
 	test_checkpoints();
 	test_pages();
-	test_seen();
+	test_cursors();
 	return t_done();
 }

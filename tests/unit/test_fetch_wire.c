@@ -47,6 +47,7 @@ example(void)
 	static char etag[] = "\"e\"", checkpoint[] = "";
 	struct fetch_wire_result r = { .partial = true,
 		.files = true,
+		.entries = true,
 		.used = { .bytes = 1u << 20, .requests = 7 },
 		.documents = documents,
 		.document_count = 3 };
@@ -65,7 +66,7 @@ test_round_trip(void)
 
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == 0);
-	CHECK(back.partial && back.files && !back.unchanged);
+	CHECK(back.partial && back.files && back.entries && !back.unchanged);
 	CHECK(strcmp(back.validators.hash, hash) == 0 &&
 	      strcmp(back.validators.etag, "\"e\"") == 0 &&
 	      back.validators.revision == NULL &&

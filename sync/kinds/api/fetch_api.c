@@ -69,6 +69,7 @@ hand_over(struct fetch_api_job *job)
 	out->state = d;
 	out->kind = &kind_api;
 	out->document_count = d->log->count;
+	out->entries = true;
 	job->log = NULL;
 }
 
@@ -203,7 +204,7 @@ describe_others(char out[OTHERS_SIZE], const struct fetch_api_log *log)
 		if (log->entries[i] > 0)
 			used += (size_t)snprintf(out + used, OTHERS_SIZE - used,
 			    ", %llu %s", (unsigned long long)log->entries[i],
-			    fetch_api_list_get((enum fetch_api_list)i)->member);
+			    fetch_api_list_name((enum fetch_api_list)i));
 }
 
 static void
@@ -275,7 +276,7 @@ describe_full(
 	memset(c, 0, sizeof *c);
 	c->crawl_us = c->full_us = log->head.started_us;
 	c->since_us = deltas ? watermark(job) : CLOCK_NEVER;
-	c->pages = log->count;
+	c->pages = (int64_t)log->count;
 	c->plain = log->head.plain;
 	memcpy(c->has, log->has, sizeof c->has);
 	memcpy(c->version, log->head.version, sizeof c->version);
@@ -360,7 +361,7 @@ set_up(struct fetch_api_job *job, struct err *e)
 	job->page_size = (unsigned)conf->page_size;
 	if (job->known && job->old.page_size > 0 &&
 	    job->old.page_size < job->page_size)
-		job->page_size = job->old.page_size;
+		job->page_size = (unsigned)job->old.page_size;
 	if (fetch_api_headers_read(
 		&job->headers, &job->header_count, conf, e) == -1)
 		return -1;
@@ -380,6 +381,7 @@ tear_down(struct fetch_api_job *job)
 	    (job->log->count == 0 || job->spoiled || job->out->unchanged))
 		fetch_api_log_unlink(job->log);
 	fetch_api_log_free(job->log);
+	buf_free(&job->body);
 	http_response_free(&job->first);
 	http_free(job->http);
 	fetch_api_headers_free(job->headers, job->header_count);
@@ -395,7 +397,8 @@ fetch_api(struct fetch *out, const struct conf_source *source,
 		.conf = &source->u.api,
 		.options = options,
 		.previous = previous,
-		.out = out };
+		.out = out,
+		.body = BUF_INIT(LIMIT_API_PAGE) };
 	int rc = -1;
 
 	if (set_up(&job, e) == -1 || crawl(&job, e) == -1 ||

@@ -28,26 +28,30 @@ tell_progress(void *ctx, unsigned requests, uint64_t bytes)
 	used->bytes = job->bytes + bytes;
 	used->phase = "receiving pages";
 	used->pages = job->log->count;
-	used->total_pages = job->old.pages;
+	used->total_pages = (size_t)job->old.pages;
 	used->entries = fetch_api_log_entries(job->log);
 	if (job->options->progress != NULL)
 		job->options->progress(job->options->progress_ctx, used);
 }
 
 static int
-start_page(void *ctx, struct err *e)
+start_body(void *ctx, struct err *e)
 {
 	struct fetch_api_job *job = ctx;
 
-	return fetch_api_log_start(job->log, e);
+	(void)e;
+	buf_reset(&job->body);
+	return 0;
 }
 
 static int
-write_page(void *ctx, const void *data, size_t len, struct err *e)
+add_to_body(void *ctx, const void *data, size_t len, struct err *e)
 {
 	struct fetch_api_job *job = ctx;
 
-	return fetch_api_log_write(job->log, data, len, e);
+	(void)e;
+	buf_add(&job->body, data, len);
+	return 0;
 }
 
 /* Sends ${rq}, of which ${rs} tells; counts what it took. */
@@ -59,6 +63,9 @@ ask(struct fetch_api_job *job, struct http_request *rq,
 	int rc;
 
 	rq->accept = "application/json";
+	rq->start = start_body;
+	rq->write = add_to_body;
+	rq->ctx = job;
 	rq->timeout_ns = job->conf->timeout_ns;
 	rq->deadline_us = job->options->deadline_us;
 	rc = http_get(job->http, rq, rs, e);
@@ -94,14 +101,14 @@ room(const struct fetch_api_job *job)
 {
 	uint64_t all = job->options->max_bytes != 0 ? job->options->max_bytes
 						    : LIMIT_API_BYTES;
-	uint64_t had = fetch_api_log_size(job->log);
+	uint64_t had = job->log->received;
 
 	if (had >= all)
 		return 1; /* 0 would be no limit */
 	return all - had < LIMIT_API_PAGE ? all - had : LIMIT_API_PAGE;
 }
 
-/* Asks for the next page, whose bytes the log then has. */
+/* Asks for the next page, which is then in job->body. */
 static int
 ask_page(struct fetch_api_job *job, const char *url, const char *etag,
     const char *last_modified, struct http_response *rs, struct err *e)
@@ -110,10 +117,7 @@ ask_page(struct fetch_api_job *job, const char *url, const char *etag,
 		.etag = etag,
 		.last_modified = last_modified,
 		.max_body = room(job),
-		.start = start_page,
-		.write = write_page,
-		.progress = tell_progress,
-		.ctx = job };
+		.progress = tell_progress };
 
 	if (ask(job, &rq, rs, e) == 0)
 		return 0;
@@ -128,21 +132,13 @@ ask_page(struct fetch_api_job *job, const char *url, const char *etag,
 
 /* ---- judging a page ---- */
 
-/* The first byte of the page that just came which is no blank; 0 for none. */
-static char
-first_byte(struct fetch_api_job *job)
+/* Whether the first byte that is no blank begins a tag. */
+static bool
+is_markup(const struct buf *text)
 {
-	struct err ignored = ERR_INIT;
-	char start[256];
-	struct reader r;
-	ssize_t n;
+	const char *start = buf_str(text);
 
-	fetch_api_log_reader(job->log, job->log->count, &r);
-	n = r.read(&r, start, sizeof start, &ignored);
-	for (ssize_t i = 0; i < n; i++)
-		if (strchr(" \t\r\n", start[i]) == NULL)
-			return start[i];
-	return '\0';
+	return start[strspn(start, " \t\r\n")] == '<';
 }
 
 static int
@@ -163,20 +159,21 @@ check_limits(struct fetch_api_job *job, struct err *e)
 	return -1;
 }
 
-/* Takes the page that just came from ${url} into the log. */
+/* Moves the page that just came from ${url} into the log. */
 static int
 take_page(struct fetch_api_job *job, const char *url, struct err *e)
 {
-	struct fetch_api_page page = { 0, NULL };
+	struct fetch_api_page page;
 	size_t number = job->log->count + 1;
 	char *shown = NULL;
-	struct reader r;
 	int rc = -1;
 
-	fetch_api_log_reader(job->log, job->log->count, &r);
-	if (fetch_api_page_read(&page, job->log->list, &r, e) == -1) {
+	if (fetch_api_log_start(job->log, e) == -1)
+		goto out;
+	if (fetch_api_page_read(
+		&page, job->log->list, &job->body, job->log, e) == -1) {
 		job->no_page = e->code == ERR_INPUT;
-		if (first_byte(job) == '<')
+		if (is_markup(&job->body))
 			err_wrap(e, "HTML or XML, where JSON was expected");
 		goto out;
 	}
@@ -193,7 +190,6 @@ out:
 		err_wrap(e, "page %zu, %s", number, shown);
 	}
 	free(shown);
-	free(page.cursor);
 	return rc;
 }
 
@@ -411,7 +407,7 @@ fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 	if (job->log->count == 0 && find_first(job, e) == -1)
 		return -1;
 	while (!job->not_modified && !log->complete) {
-		first = log->list != FETCH_API_SERVERS && log->cursor == NULL;
+		first = log->list != FETCH_API_SERVERS && *log->cursor == '\0';
 		if ((first ? next_list(job, e) : next_page(job, e)) == -1)
 			return -1;
 	}
@@ -420,22 +416,6 @@ fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 
 /* ---- deltas ---- */
 
-static int
-start_probe(void *ctx, struct err *e)
-{
-	(void)e;
-	buf_reset(ctx);
-	return 0;
-}
-
-static int
-write_probe(void *ctx, const void *data, size_t len, struct err *e)
-{
-	(void)e;
-	buf_add(ctx, data, len);
-	return 0;
-}
-
 bool
 fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 {
@@ -443,17 +423,13 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 		.root = job->root,
 		.version = job->log->head.version,
 		.limit = 1,
-		.plain = job->log->head.plain };
-	struct buf body = BUF_INIT(PROBE_MAX);
-	struct http_request rq = { .max_body = PROBE_MAX,
-		.start = start_probe,
-		.write = write_probe,
-		.ctx = &body };
-	struct fetch_api_page page = { 0, NULL };
+		.plain = job->log->head.plain,
+		.cursor = "" };
+	struct http_request rq = { .max_body = PROBE_MAX };
+	struct fetch_api_page page;
 	struct http_response rs;
 	struct err ignored = ERR_INIT;
-	struct reader r;
-	bool knows = false;
+	bool knows;
 	char *url;
 
 	if (clock_parse(
@@ -461,15 +437,11 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 		return false;
 	url = fetch_api_url_page(&q);
 	rq.url = url;
-	if (ask(job, &rq, &rs, &ignored) == 0) {
-		reader_from_memory(&r, buf_str(&body), body.len);
-		knows = fetch_api_page_read(
-			    &page, FETCH_API_SERVERS, &r, &ignored) == 0 &&
-			page.entries == 0 && page.cursor == NULL;
-	}
+	knows = ask(job, &rq, &rs, &ignored) == 0 &&
+		fetch_api_page_read(&page, FETCH_API_SERVERS, &job->body, NULL,
+		    &ignored) == 0 &&
+		page.entries == 0 && *page.cursor == '\0';
 	http_response_free(&rs);
-	buf_free(&body);
-	free(page.cursor);
 	free(url);
 	return knows;
 }

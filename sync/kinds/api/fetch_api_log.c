@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A crawl on disk.  Each line of the journal is the SHA-256 of a JSON object
- * in hex, a space, and the object: the first says what is crawled, each of the
- * others describes one page, or says that a list is not there.
+ * A crawl on disk.  A record is a line: a mark that no entry starts with, the
+ * SHA-256 of what comes before and of the object, in hex, a space, the object.
  *
  * Nothing is synced to the disk: after kill -9 the kernel still has every
- * byte, and after a power failure the hashes tell how far what was kept is
- * sound.
+ * byte, and after a power failure the hashes tell how far the file is sound.
  */
 #include "sync/kinds/api/fetch_api.h"
 
 #include "lib/clock.h"
 #include "lib/digest.h"
-#include "lib/limits.h"
+#include "lib/document/catalog.h"
 #include "lib/xalloc.h"
 
 #include <dirent.h>
@@ -26,43 +24,12 @@
 #include <unistd.h>
 
 #define PREFIX "api-"
-#define FORM 2 /* of the journal; another one is not understood */
+#define MARK '#'
 #define BLOCK (64 * KIB)
 
-static void
-hash_text(char out[DIGEST_HEX_SIZE], const char *text, size_t len)
-{
-	struct digest *d = digest_new();
+/* ---- where a crawl stands ---- */
 
-	digest_add(d, text, len);
-	digest_hex(d, out);
-	digest_free(d);
-}
-
-uint64_t
-fetch_api_log_size(const struct fetch_api_log *log)
-{
-	return log->count == 0 ? 0 : log->ends[log->count - 1];
-}
-
-/* ---- reading what was kept ---- */
-
-static bool
-read_head(struct fetch_api_head *h, const char *json, size_t len)
-{
-	if (fetch_api_record_int(json, len, "form", 0) != FORM)
-		return false;
-	h->started_us = fetch_api_record_int(json, len, "started", CLOCK_NEVER);
-	h->date_us = fetch_api_record_int(json, len, "date", CLOCK_NEVER);
-	h->since_us = fetch_api_record_int(json, len, "since", CLOCK_NEVER);
-	h->plain = fetch_api_record_bool(json, len, "plain");
-	fetch_api_record_copy(h->from, sizeof h->from, json, len, "from");
-	fetch_api_record_copy(
-	    h->version, sizeof h->version, json, len, "version");
-	return h->started_us != CLOCK_NEVER && *h->version != '\0';
-}
-
-/* Starts the digest of the next page. */
+/* Starts the digest of the next document, which continues the chain. */
 static void
 start_digest(struct fetch_api_log *log)
 {
@@ -72,25 +39,42 @@ start_digest(struct fetch_api_log *log)
 	digest_add(log->digest, log->hash, strlen(log->hash));
 }
 
-/* Whether the ${size} bytes that follow in the file have the chained ${hash}.
- */
-static bool
-page_is_sound(struct fetch_api_log *log, uint64_t size, const char *hash)
+/* The hash of a record ${json} that follows the document of ${hash}. */
+static void
+seal(struct fetch_api_log *log, char out[DIGEST_HEX_SIZE],
+    const char hash[FETCH_HASH_SIZE], const char *json, size_t len)
 {
-	char *block = xmalloc(BLOCK);
-	char found[DIGEST_HEX_SIZE];
-	struct err ignored = ERR_INIT;
-	struct reader r;
-	ssize_t n;
+	digest_add(log->digest, hash, strlen(hash));
+	digest_add(log->digest, json, len);
+	digest_hex(log->digest, out);
+}
 
-	start_digest(log);
-	reader_from_range(
-	    &r, log->pages, log->pages_path, fetch_api_log_size(log), size);
-	while ((n = r.read(&r, block, BLOCK, &ignored)) > 0)
-		digest_add(log->digest, block, (size_t)n);
-	digest_hex(log->digest, found);
-	free(block);
-	return n == 0 && strcmp(found, hash) == 0;
+/* What an upstream chooses cannot make two cursors collide. */
+static uint64_t
+mark_of(const char *cursor)
+{
+	unsigned char raw[DIGEST_RAW_SIZE];
+	struct digest *d;
+	uint64_t mark;
+
+	if (*cursor == '\0')
+		return 0;
+	d = digest_new();
+	digest_add(d, cursor, strlen(cursor));
+	digest_raw(d, raw);
+	digest_free(d);
+	memcpy(&mark, raw, sizeof mark);
+	return mark;
+}
+
+/* Whether a page of this list was followed by this cursor before. */
+static bool
+was_followed(const struct fetch_api_log *log, uint64_t mark)
+{
+	for (size_t i = log->list_start; mark != 0 && i < log->count; i++)
+		if (log->pages[i].mark == mark)
+			return true;
+	return false;
 }
 
 /* A cursor means nothing in another list. */
@@ -98,100 +82,116 @@ static void
 go_to_list(struct fetch_api_log *log, enum fetch_api_list list)
 {
 	log->list = list;
+	log->list_start = log->count;
 	log->complete = list == FETCH_API_LISTS;
 	log->empty_in_a_row = 0;
-	fetch_api_seen_free(&log->seen);
+	log->cursor[0] = '\0';
 }
 
 static void
-add_page(struct fetch_api_log *log, uint64_t size, size_t entries,
-    const char *hash, char *cursor)
+add_page(struct fetch_api_log *log, const struct fetch_api_part *part,
+    const struct fetch_api_page *page, const char hash[FETCH_HASH_SIZE])
 {
-	uint64_t end = fetch_api_log_size(log) + size;
-
 	if (log->count == log->capacity) {
 		log->capacity = log->capacity == 0 ? 64 : 2 * log->capacity;
-		log->ends =
-		    xreallocarray(log->ends, log->capacity, sizeof *log->ends);
+		log->pages = xreallocarray(
+		    log->pages, log->capacity, sizeof *log->pages);
 	}
-	log->ends[log->count++] = end;
+	log->pages[log->count++] = *part;
 	log->has[log->list] = true;
-	log->entries[log->list] += entries;
-	log->empty_in_a_row = entries > 0 ? 0 : log->empty_in_a_row + 1;
-	memcpy(log->hash, hash, DIGEST_HEX_SIZE);
-	free(log->cursor);
-	log->cursor = cursor;
-	if (cursor == NULL)
+	log->entries[log->list] += (uint64_t)page->entries;
+	log->received += (uint64_t)page->size;
+	log->empty_in_a_row = page->entries > 0 ? 0 : log->empty_in_a_row + 1;
+	memcpy(log->hash, hash, FETCH_HASH_SIZE);
+	memcpy(log->cursor, page->cursor, sizeof log->cursor);
+	if (*page->cursor == '\0')
 		go_to_list(log, log->list + 1);
 }
 
-static bool
-read_page(struct fetch_api_log *log, const char *json, size_t len)
-{
-	int64_t size = fetch_api_record_int(json, len, "size", -1);
-	int64_t entries = fetch_api_record_int(json, len, "entries", -1);
-	char *cursor = fetch_api_record_str(json, len, "cursor");
-	char hash[FETCH_HASH_SIZE];
+/* ---- reading what was kept ---- */
 
-	fetch_api_record_copy(hash, sizeof hash, json, len, "hash");
-	if (log->complete || size < 0 || entries < 0 ||
-	    log->count >= LIMIT_API_PAGES ||
-	    !page_is_sound(log, (uint64_t)size, hash) ||
-	    (cursor != NULL && !fetch_api_seen_add(&log->seen, cursor))) {
-		free(cursor);
+static bool
+take_head(struct fetch_api_log *log, const char *json, size_t len)
+{
+	struct fetch_api_head *h = &log->head;
+
+	*h = (struct fetch_api_head){ .started_us = CLOCK_NEVER,
+		.date_us = CLOCK_NEVER,
+		.since_us = CLOCK_NEVER };
+	fetch_api_record_read(h, FETCH_API_HEAD, json, len);
+	return h->form == FETCH_API_HEAD_FORM && h->started_us != CLOCK_NEVER &&
+	       *h->version != '\0';
+}
+
+static bool
+take_page(struct fetch_api_log *log, struct fetch_api_part part,
+    const char *json, size_t len, const char hash[FETCH_HASH_SIZE])
+{
+	struct fetch_api_page page = { .entries = 0 };
+
+	fetch_api_record_read(&page, FETCH_API_PAGE, json, len);
+	if (page.absent)
+		go_to_list(log, FETCH_API_LISTS);
+	if (page.absent)
+		return true;
+	part.mark = mark_of(page.cursor);
+	if (page.size < 0 || page.entries < 0 ||
+	    log->count >= LIMIT_API_PAGES || was_followed(log, part.mark))
 		return false;
-	}
-	add_page(log, (uint64_t)size, (size_t)entries, hash, cursor);
+	add_page(log, &part, &page, hash);
 	return true;
 }
 
-/* Takes over one line, its end included; false when it is not sound. */
+/* Takes in the record ${text}, up to which ${part} reaches, if it is sound. */
 static bool
-read_line(struct fetch_api_log *log, const char *line, size_t len, bool first)
+take_record(struct fetch_api_log *log, struct fetch_api_part part,
+    const char *text, size_t len)
 {
 	const size_t before = DIGEST_HEX_SIZE; /* the hash and the space */
-	char hash[DIGEST_HEX_SIZE];
+	char hash[FETCH_HASH_SIZE], sealed[DIGEST_HEX_SIZE];
+	bool taken;
 
-	if (len <= before + 2 || line[len - 1] != '\n' ||
-	    line[before - 1] != ' ' || line[before] != '{')
+	if (log->complete || len <= before || text[before - 1] != ' ')
 		return false;
-	len -= before + 1;
-	hash_text(hash, line + before, len);
-	if (memcmp(hash, line, before - 1) != 0)
+	digest_hex(log->digest, hash);
+	seal(log, sealed, hash, text + before, len - before);
+	if (memcmp(sealed, text, before - 1) != 0)
 		return false;
-	if (first)
-		return read_head(&log->head, line + before, len);
-	if (!fetch_api_record_bool(line + before, len, "absent"))
-		return read_page(log, line + before, len);
-	go_to_list(log, FETCH_API_LISTS);
-	return true;
+	taken = part.start == 0
+		    ? take_head(log, text + before, len - before)
+		    : take_page(log, part, text + before, len - before, hash);
+	start_digest(log);
+	return taken;
 }
 
-/* Reads all lines up to the first that is not sound, and cuts the rest off. */
+/* Reads up to the last record that is sound, and cuts the rest off. */
 static int
-read_journal(struct fetch_api_log *log, struct err *e)
+read_kept(struct fetch_api_log *log, struct err *e)
 {
-	FILE *f = fdopen(dup(log->journal), "r");
+	FILE *f = fdopen(dup(spool_fd(log->file)), "r");
+	struct fetch_api_part part = { 0 };
 	char *line = NULL;
 	size_t size = 0;
-	off_t kept = 0;
 	ssize_t len;
 	int rc = -1;
 
 	if (f == NULL) {
-		err_set_errno(e, ERR_FETCH, errno, "%s", log->journal_path);
+		err_set_errno(e, ERR_FETCH, errno, "%s", log->path);
 		goto out;
 	}
-	while ((len = getline(&line, &size, f)) > 0 &&
-	       read_line(log, line, (size_t)len, kept == 0))
-		kept += len;
-	if (log->count == 0)
-		kept = 0;
-	if (ftruncate(log->journal, kept) == -1 ||
-	    lseek(log->journal, kept, SEEK_SET) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "%s", log->journal_path);
-		goto out;
+	while ((len = getline(&line, &size, f)) > 0 && line[len - 1] == '\n') {
+		if (*line != MARK)
+			digest_add(log->digest, line, (size_t)len);
+		else if (take_record(log, part, line + 1, (size_t)len - 2))
+			part.start = part.end + (uint64_t)len;
+		else
+			break;
+		part.end += (uint64_t)len;
 	}
+	/* A head without pages is written again. */
+	log->end = log->count == 0 ? 0 : part.start;
+	if (spool_cut(log->file, log->end, e) == -1)
+		goto out;
 	rc = 0;
 out:
 	free(line);
@@ -202,7 +202,7 @@ out:
 
 /* ---- files ---- */
 
-/* Removes crawls that nobody will resume: their sources may be gone. */
+/* Removes crawls that will not be resumed: their sources may be gone. */
 static void
 sweep(const char *dir)
 {
@@ -221,16 +221,6 @@ sweep(const char *dir)
 		closedir(d);
 }
 
-static int
-open_file(int *fd, const char *path, struct err *e)
-{
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (*fd != -1)
-		return 0;
-	err_set_errno(e, ERR_FETCH, errno, "failed to open %s", path);
-	return -1;
-}
-
 int
 fetch_api_log_open(
     struct fetch_api_log **out, const char *dir, const char *key, struct err *e)
@@ -240,13 +230,11 @@ fetch_api_log_open(
 
 	*out = NULL;
 	sweep(dir);
-	log->pages = log->journal = -1;
 	log->digest = digest_new();
-	log->pages_path = xasprintf("%s/" PREFIX "%s.pages", dir, key);
-	log->journal_path = xasprintf("%s/" PREFIX "%s.journal", dir, key);
-	if (open_file(&log->pages, log->pages_path, e) == -1 ||
-	    open_file(&log->journal, log->journal_path, e) == -1 ||
-	    read_journal(log, e) == -1)
+	buf_init(&log->out, LIMIT_ENTRY + 2 * BLOCK);
+	log->path = xasprintf("%s/" PREFIX "%s.crawl", dir, key);
+	if (spool_open(&log->file, log->path, e) == -1 ||
+	    read_kept(log, e) == -1)
 		goto out;
 	*out = log;
 	log = NULL;
@@ -261,211 +249,142 @@ fetch_api_log_free(struct fetch_api_log *log)
 {
 	if (log == NULL)
 		return;
-	if (log->pages != -1)
-		close(log->pages);
-	if (log->journal != -1)
-		close(log->journal);
-	fetch_api_seen_free(&log->seen);
+	spool_free(log->file);
+	buf_free(&log->out);
 	digest_free(log->digest);
-	free(log->pages_path);
-	free(log->journal_path);
-	free(log->ends);
-	free(log->cursor);
+	free(log->path);
+	free(log->pages);
 	free(log);
 }
 
 void
 fetch_api_log_unlink(struct fetch_api_log *log)
 {
-	/* The journal first: pages without one are nothing. */
-	unlink(log->journal_path);
-	unlink(log->pages_path);
+	unlink(log->path);
 }
 
 int
 fetch_api_log_reset(struct fetch_api_log *log, struct err *e)
 {
-	int rc = -1;
-
 	memset(&log->head, 0, sizeof log->head);
-	log->count = 0;
 	memset(log->has, 0, sizeof log->has);
 	memset(log->entries, 0, sizeof log->entries);
+	log->count = 0;
+	log->received = 0;
+	log->end = 0;
 	log->hash[0] = '\0';
-	free(log->cursor);
-	log->cursor = NULL;
 	go_to_list(log, FETCH_API_SERVERS);
-	if (ftruncate(log->journal, 0) == -1 ||
-	    lseek(log->journal, 0, SEEK_SET) == -1 ||
-	    ftruncate(log->pages, 0) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to empty %s", log->pages_path);
-		goto out;
-	}
-	rc = 0;
-out:
-	return rc;
+	return spool_clear(log->file, e);
 }
 
 /* ---- adding a page ---- */
 
-/* Writes all of ${len} bytes at ${at} (-1: where ${fd} stands). */
 static int
-write_all(int fd, const char *data, size_t len, off_t at)
+flush(struct fetch_api_log *log, struct err *e)
 {
-	ssize_t n;
+	int rc = spool_add(log->file, log->out.data, log->out.len, e);
 
-	while (len > 0) {
-		n = at == -1 ? write(fd, data, len) : pwrite(fd, data, len, at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-		at += at == -1 ? 0 : n;
-	}
-	return 0;
+	buf_reset(&log->out);
+	return rc;
 }
 
-int
-fetch_api_log_start(struct fetch_api_log *log, struct err *e)
-{
-	log->arrived = 0;
-	start_digest(log);
-	if (ftruncate(log->pages, (off_t)fetch_api_log_size(log)) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to cut %s", log->pages_path);
-		return -1;
-	}
-	return 0;
-}
-
-int
-fetch_api_log_write(
-    struct fetch_api_log *log, const void *data, size_t len, struct err *e)
-{
-	uint64_t at = fetch_api_log_size(log) + log->arrived;
-
-	digest_add(log->digest, data, len);
-	if (write_all(log->pages, data, len, (off_t)at) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to write %s", log->pages_path);
-		return -1;
-	}
-	log->arrived += len;
-	return 0;
-}
-
+/* Ends the document at hand, whose ${hash} it sets, with a record. */
 static int
-write_line(struct fetch_api_log *log, const struct buf *json, struct err *e)
+write_record(struct fetch_api_log *log, enum fetch_api_record kind,
+    const void *from, char hash[FETCH_HASH_SIZE], struct err *e)
 {
-	struct buf line = BUF_INIT(2 * FETCH_API_RECORD_MAX);
-	char hash[DIGEST_HEX_SIZE];
+	struct buf json = BUF_INIT(FETCH_API_RECORD_MAX);
+	char sealed[DIGEST_HEX_SIZE];
 	int rc = -1;
 
-	hash_text(hash, json->data, json->len);
-	buf_adds(&line, hash);
-	buf_addc(&line, ' ');
-	buf_add(&line, json->data, json->len);
-	buf_addc(&line, '\n');
-	if (write_all(log->journal, line.data, line.len, -1) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to write %s",
-		    log->journal_path);
+	digest_hex(log->digest, hash);
+	fetch_api_record_write(&json, kind, from);
+	seal(log, sealed, hash, json.data, json.len);
+	buf_addf(&log->out, "%c%s %s\n", MARK, sealed, json.data);
+	if (flush(log, e) == -1)
 		goto out;
-	}
+	log->end = spool_size(log->file);
 	rc = 0;
 out:
-	buf_free(&line);
+	buf_free(&json);
 	return rc;
 }
 
 static int
 write_head(struct fetch_api_log *log, struct err *e)
 {
-	const struct fetch_api_head *h = &log->head;
-	struct buf text = BUF_INIT(FETCH_API_RECORD_MAX);
-	struct json_out j = JSON_OUT_INIT(&text);
-	int rc;
+	char ignored[FETCH_HASH_SIZE];
 
-	json_out_open(&j, '{');
-	fetch_api_record_add_int(&j, "form", FORM);
-	fetch_api_record_add_str(&j, "version", h->version);
-	fetch_api_record_add_int(&j, "started", h->started_us);
-	if (h->date_us != CLOCK_NEVER)
-		fetch_api_record_add_int(&j, "date", h->date_us);
-	if (h->since_us != CLOCK_NEVER)
-		fetch_api_record_add_int(&j, "since", h->since_us);
-	fetch_api_record_add_str(&j, "from", h->from);
-	fetch_api_record_add_bool(&j, "plain", h->plain);
-	json_out_close(&j, '}');
-	rc = write_line(log, &text, e);
-	buf_free(&text);
-	return rc;
+	log->head.form = FETCH_API_HEAD_FORM;
+	if (write_record(log, FETCH_API_HEAD, &log->head, ignored, e) == -1)
+		return -1;
+	start_digest(log);
+	return 0;
 }
 
-static int
-write_page(struct fetch_api_log *log, const struct fetch_api_page *page,
-    const char *hash, struct err *e)
+int
+fetch_api_log_start(struct fetch_api_log *log, struct err *e)
 {
-	struct buf text = BUF_INIT(FETCH_API_RECORD_MAX);
-	struct json_out j = JSON_OUT_INIT(&text);
-	int rc;
+	buf_reset(&log->out);
+	if (log->count == 0)
+		log->end = 0;
+	if (spool_cut(log->file, log->end, e) == -1)
+		return -1;
+	start_digest(log);
+	return log->count == 0 ? write_head(log, e) : 0;
+}
 
-	json_out_open(&j, '{');
-	fetch_api_record_add_int(&j, "size", (int64_t)log->arrived);
-	fetch_api_record_add_int(&j, "entries", (int64_t)page->entries);
-	fetch_api_record_add_str(&j, "hash", hash);
-	fetch_api_record_add_str(&j, "cursor", page->cursor);
-	json_out_close(&j, '}');
-	rc = write_line(log, &text, e);
-	buf_free(&text);
-	return rc;
+int
+fetch_api_log_add(
+    struct fetch_api_log *log, const char *entry, size_t len, struct err *e)
+{
+	size_t before = log->out.len;
+
+	buf_addc(&log->out, CATALOG_KINDS[log->list]);
+	buf_add(&log->out, entry, len);
+	buf_addc(&log->out, '\n');
+	digest_add(log->digest, log->out.data + before, len + 2);
+	return log->out.len < BLOCK ? 0 : flush(log, e);
 }
 
 int
 fetch_api_log_end(
-    struct fetch_api_log *log, struct fetch_api_page *page, struct err *e)
+    struct fetch_api_log *log, const struct fetch_api_page *page, struct err *e)
 {
-	char hash[DIGEST_HEX_SIZE];
-	int rc = -1;
+	struct fetch_api_part part = { .start = log->end,
+		.mark = mark_of(page->cursor) };
+	char hash[FETCH_HASH_SIZE];
 
-	digest_hex(log->digest, hash);
-	if (page->cursor != NULL &&
-	    !fetch_api_seen_add(&log->seen, page->cursor)) {
+	if (was_followed(log, part.mark)) {
 		err_set(e, ERR_INPUT,
 		    "the next cursor is one that was followed before: the "
 		    "list has no end");
-		goto out;
+		return -1;
 	}
-	if ((log->count == 0 && write_head(log, e) == -1) ||
-	    write_page(log, page, hash, e) == -1)
-		goto out;
-	add_page(log, log->arrived, page->entries, hash, page->cursor);
-	page->cursor = NULL;
-	log->arrived = 0;
-	rc = 0;
-out:
-	return rc;
+	if (flush(log, e) == -1)
+		return -1;
+	part.end = spool_size(log->file);
+	if (write_record(log, FETCH_API_PAGE, page, hash, e) == -1)
+		return -1;
+	add_page(log, &part, page, hash);
+	return 0;
 }
 
 int
 fetch_api_log_skip(struct fetch_api_log *log, struct err *e)
 {
-	struct buf text = BUF_INIT(FETCH_API_RECORD_MAX);
-	struct json_out j = JSON_OUT_INIT(&text);
-	int rc = -1;
+	static const struct fetch_api_page absent = { .absent = true };
+	char ignored[FETCH_HASH_SIZE];
 
-	json_out_open(&j, '{');
-	fetch_api_record_add_bool(&j, "absent", true);
-	json_out_close(&j, '}');
-	if (write_line(log, &text, e) == -1)
-		goto out;
+	/* An attempt at its first page may have left entries. */
+	buf_reset(&log->out);
+	if (spool_cut(log->file, log->end, e) == -1)
+		return -1;
+	start_digest(log);
+	if (write_record(log, FETCH_API_PAGE, &absent, ignored, e) == -1)
+		return -1;
 	go_to_list(log, FETCH_API_LISTS);
-	rc = 0;
-out:
-	buf_free(&text);
-	return rc;
+	return 0;
 }
 
 uint64_t
@@ -481,9 +400,7 @@ fetch_api_log_entries(const struct fetch_api_log *log)
 void
 fetch_api_log_reader(struct fetch_api_log *log, size_t index, struct reader *r)
 {
-	uint64_t start = index == 0 ? 0 : log->ends[index - 1];
-	uint64_t end =
-	    index < log->count ? log->ends[index] : start + log->arrived;
+	const struct fetch_api_part *p = &log->pages[index];
 
-	reader_from_range(r, log->pages, log->pages_path, start, end - start);
+	spool_part_reader(log->file, p->start, p->end - p->start, r);
 }

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a crawl has to know of a page.  The entries are left to those who read
- * documents: one that is wrong must not cost the crawl.
- */
+/* The one scan of a page: its entries, and the cursor of the next page. */
 #include "sync/kinds/api/fetch_api.h"
 
+#include "lib/document/catalog.h"
 #include "lib/document/jscan.h"
 #include "lib/limits.h"
-#include "lib/xalloc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char the_page[] = "the page";
 
 struct page {
 	struct fetch_api_page *out;
+	struct fetch_api_log *log; /* NULL: entries are only counted */
 	const char *member; /* that holds the entries */
 	size_t arrays; /* how often it is there */
 	/* What is of the wrong form, NULL for nothing; and its first byte. */
@@ -67,7 +64,7 @@ decide(void *ctx, const struct jscan_place *at)
 		return JSCAN_SKIP;
 	if (at->steps[1].key == NULL) {
 		p->out->entries++;
-		return JSCAN_SKIP;
+		return p->log != NULL ? JSCAN_CAPTURE : JSCAN_SKIP;
 	}
 	if (!jscan_step_is(&at->steps[1], "nextCursor") &&
 	    !jscan_step_is(&at->steps[1], "next_cursor"))
@@ -87,8 +84,11 @@ captured(void *ctx, const struct jscan_place *at, const struct jscan_capture *c,
 	size_t len = c->len;
 	char *cursor;
 
-	(void)at;
-	if (c->too_large) {
+	if (at->steps[1].key == NULL)
+		return fetch_api_log_add(p->log,
+		    c->too_deep ? CATALOG_TOO_DEEP : c->json,
+		    c->too_deep ? strlen(CATALOG_TOO_DEEP) : c->len, e);
+	if (c->too_large || len > LIMIT_API_CURSOR) {
 		err_set(e, ERR_LIMIT, "the cursor is longer than %zu bytes",
 		    LIMIT_API_CURSOR);
 		return -1;
@@ -98,8 +98,7 @@ captured(void *ctx, const struct jscan_place *at, const struct jscan_capture *c,
 		err_set(e, ERR_INPUT, "the cursor has a NUL character");
 		return -1;
 	}
-	free(p->out->cursor);
-	p->out->cursor = len > 0 ? xstrdup(cursor) : NULL;
+	memcpy(p->out->cursor, cursor, len + 1);
 	return 0;
 }
 
@@ -125,37 +124,33 @@ type_name(char first)
 
 int
 fetch_api_page_read(struct fetch_api_page *out, enum fetch_api_list list,
-    struct reader *r, struct err *e)
+    const struct buf *text, struct fetch_api_log *log, struct err *e)
 {
-	struct page p = { .out = out,
-		.member = fetch_api_list_get(list)->member };
+	struct page p = {
+		.out = out, .log = log, .member = fetch_api_list_name(list)
+	};
 	const struct jscan_handler handler = { .ctx = &p,
-		.capture_max = LIMIT_API_CURSOR,
+		.capture_max = LIMIT_ENTRY,
 		.decide = decide,
 		.captured = captured };
 	const char *quote;
-	int rc = -1;
+	struct reader r;
 
-	memset(out, 0, sizeof *out);
-	if (jscan_run(r, &handler, e) == -1)
-		goto out;
+	*out = (struct fetch_api_page){ .size = (int64_t)text->len };
+	reader_from_memory(&r, buf_str(text), text->len);
+	if (jscan_run(&r, &handler, e) == -1)
+		return -1;
 	if (p.wrong != NULL) {
 		quote = p.wrong == the_page ? "" : "\"";
 		err_set(e, ERR_INPUT, "%s%s%s is %s: this is no list of %s",
 		    quote, p.wrong, quote, type_name(p.first), p.member);
-		goto out;
+		return -1;
 	}
 	if (p.arrays != 1) {
 		err_set(e, ERR_INPUT, "\"%s\" is %s: this is no list of %s",
 		    p.member, p.arrays == 0 ? "missing" : "there twice",
 		    p.member);
-		goto out;
+		return -1;
 	}
-	rc = 0;
-out:
-	if (rc == -1) {
-		free(out->cursor);
-		out->cursor = NULL;
-	}
-	return rc;
+	return 0;
 }
