@@ -89,7 +89,7 @@ GEN_SRC := $(BUILD)/gen/sql.c $(BUILD)/gen/schema.c
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BUILD)/%,$(1))) \
 	$(patsubst %.c,%.o,$(filter $(BUILD)/%,$(1)))
 # In the order that the linker needs: users first.
-ARCHIVES := $(addprefix $(BUILD)/,sync.a fcgi.a lib.a)
+ARCHIVES := $(addprefix $(BUILD)/,sync.a store.a fcgi.a lib.a)
 PROGRAMS := $(patsubst %,$(BUILD)/%,thv-registry-sync thv-registry-api \
 	$(if $(wildcard fcgi/main_admin.c),thv-registry-admin))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -159,12 +159,14 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	    -c $< -o $@
 
 $(BUILD)/lib.a: $(call objects,$(LIB_SRC) $(GEN_SRC))
-$(BUILD)/sync.a: $(call objects,$(SYNC_SRC) $(STORE_SRC))
+$(BUILD)/store.a: $(call objects,$(STORE_SRC))
+$(BUILD)/sync.a: $(call objects,$(SYNC_SRC))
 $(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC) $(BUILD)/gen/front.c)
 $(ARCHIVES):
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/thv-registry-sync: $(BUILD)/sync/main.o $(BUILD)/sync.a $(BUILD)/lib.a
+$(BUILD)/thv-registry-sync: $(BUILD)/sync/main.o $(BUILD)/sync.a \
+		$(BUILD)/store.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
 
 $(BUILD)/thv-registry-api: $(BUILD)/fcgi/main_api.o $(BUILD)/fcgi.a \
@@ -185,7 +187,8 @@ TEST_SCRIPTS := $(wildcard tests/api/*.t tests/sync/*.t tests/e2e/*.t \
 	tests/fuzz/*.t tests/faults/*.t tests/gate/*.t)
 TEST_PROGRAMS = $(UNIT_TESTS) $(BUILD)/tests/sync/fetch_driver $(FUZZ_REPLAYS)
 
-$(BUILD)/tests/sync/%: $(BUILD)/tests/sync/%.o $(BUILD)/sync.a $(BUILD)/lib.a
+$(BUILD)/tests/sync/%: $(BUILD)/tests/sync/%.o $(BUILD)/sync.a \
+		$(BUILD)/store.a $(BUILD)/lib.a
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $^ $(SYNC_LIBS) $(LIB_LIBS) -o $@
 
 # What makes calls fail is preloaded: the programs under test are those that are

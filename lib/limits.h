@@ -40,6 +40,8 @@
 #define LIMIT_ENTRIES 10000000 /* entries of one source */
 #define LIMIT_META_DEFAULT (256 * KIB) /* publisher-provided object */
 #define LIMIT_REJECTED_KEPT 1000 /* rejected entries listed, per source */
+#define LIMIT_REJECTED_NAMES \
+	2000000 /* hashes of what keeps its last good version */
 #define LIMIT_SHRINK_FROM 20 /* stored entries; fewer may shrink freely */
 #define LIMIT_REJECTED_VALUE 200 /* of the offending value, characters */
 #define LIMIT_TOMBSTONES 100000 /* removed versions kept, per source */

@@ -1,12 +1,6 @@
 -- What a sync writes down for itself while it works, in its own temporary
 -- database; nobody else sees it.
 
-CREATE TEMP TABLE seen (
-    -- Versions that were offered, by their documents: what is offered again is
-    -- a duplicate, what is stored and missing here has left.
-    document_id INTEGER PRIMARY KEY
-) STRICT;
-
 CREATE TEMP TABLE touched (
     -- Entries whose head may have to be made again, with what it was.
     entry_id INTEGER PRIMARY KEY,
@@ -48,25 +42,10 @@ CREATE TEMP TABLE recompose (
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TEMP TABLE withheld_seen (
-    -- Rows of withheld that the document being read still offers.
-    id INTEGER PRIMARY KEY
-) STRICT;
-
 CREATE TEMP TABLE expired (
     -- Tombstones that are going to be deleted, by their documents.
     document_id INTEGER PRIMARY KEY
 ) STRICT;
-
-CREATE TEMP TABLE last_good (
-    -- What was rejected and keeps what is stored of it: entries whose names could
-    -- be read, and, with the kind 0, files that could not.
-    kind INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    -- '' when it could not be read, and of a file.
-    version TEXT NOT NULL,
-    PRIMARY KEY (kind, name, version)
-) STRICT, WITHOUT ROWID;
 
 CREATE TEMP TABLE damaged (
     -- Documents that --rebuild found unreadable, or other than their digest.

@@ -8,38 +8,68 @@ SELECT value FROM setting WHERE key = :key;
 
 -- name: setting_put
 INSERT INTO setting (key, value) VALUES (:key, :value)
-ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+WHERE value <> excluded.value;
+
 
 -- ---- sources and registries as configured -------------------------------------
 
--- name: source_find
--- A source by name, to see whether its configuration moved.
-SELECT id, kind, ordinal, config, identity, filter, interval_us, strict, claims
-FROM source WHERE name = :name;
+-- :layout is the configuration as lib/store/reconcile.h describes it.
 
--- name: source_find_place
--- Sources that are fetched from the same place, to find one that was renamed.
--- plan: scan-ok a handful of rows, only when a source is new
-SELECT id, name FROM source WHERE identity = :identity ORDER BY id;
+-- name: source_find
+SELECT id FROM source WHERE name = :name;
+
+-- name: source_moved
+-- Sources that are fetched from another place than before.
+-- plan: scan-ok every configured source
+SELECT s.id FROM json_each(:layout, '$.sources') c
+    CROSS JOIN source s ON s.name = json_extract(c.value, '$.name')
+WHERE s.identity <> json_extract(c.value, '$.identity');
 
 -- name: source_rename
-UPDATE source SET name = :name WHERE id = :id;
+-- The first configured source that is not stored under its name takes the row of
+-- one that is fetched from the same place and not configured under its name.
+-- plan: scan-ok every source, configured and stored
+WITH configured AS (
+    SELECT key, json_extract(value, '$.name') AS name,
+        json_extract(value, '$.identity') AS identity
+    FROM json_each(:layout, '$.sources'))
+UPDATE source SET name = m.name FROM (
+    SELECT s.id, c.name FROM configured c JOIN source s
+        ON s.identity = c.identity
+    WHERE c.name NOT IN (SELECT name FROM source)
+        AND s.name NOT IN (SELECT name FROM configured)
+    ORDER BY c.key, s.id LIMIT 1) AS m
+WHERE source.id = m.id;
 
--- name: source_insert
+-- name: source_put
+-- plan: scan-ok every configured source
+WITH configured AS (SELECT key, value FROM json_each(:layout, '$.sources'))
 INSERT INTO source (name, kind, ordinal, config, identity, filter, interval_us,
     strict, claims, created_us, updated_us)
-VALUES (:name, :kind, :ordinal, :config, :identity, :filter, :interval,
-    :strict, :claims, :now, :now);
+SELECT json_extract(value, '$.name'), json_extract(value, '$.kind'), key,
+    json_extract(value, '$.config'), json_extract(value, '$.identity'),
+    json_extract(value, '$.filter'), json_extract(value, '$.interval'),
+    json_extract(value, '$.strict'), json_extract(value, '$.claims'), :now, :now
+FROM configured WHERE true
+ON CONFLICT (name) DO UPDATE SET kind = excluded.kind,
+    ordinal = excluded.ordinal, config = excluded.config,
+    identity = excluded.identity, filter = excluded.filter,
+    interval_us = excluded.interval_us, strict = excluded.strict,
+    claims = excluded.claims, updated_us = excluded.updated_us
+WHERE (kind, ordinal, config, identity, filter, interval_us, strict, claims)
+    IS NOT (excluded.kind, excluded.ordinal, excluded.config,
+        excluded.identity, excluded.filter, excluded.interval_us,
+        excluded.strict, excluded.claims);
 
--- name: source_update
-UPDATE source SET kind = :kind, ordinal = :ordinal, config = :config,
-    identity = :identity, filter = :filter, interval_us = :interval,
-    strict = :strict, claims = :claims, updated_us = :now
-WHERE id = :id;
-
--- name: source_state_insert
+-- name: source_state_put
+-- The record of each source that has none.
+-- plan: scan-ok one row a source
 INSERT INTO source_state (source_id, phase, message, attempts, started_us)
-VALUES (:source, :phase, :message, 0, :now);
+SELECT id, iif(interval_us IS NULL, 'complete', 'failed'),
+    iif(interval_us IS NULL, 'Non-synced source (type: ' || kind || ')',
+        'No previous sync status found'), 0, :now
+FROM source WHERE id NOT IN (SELECT source_id FROM source_state);
 
 -- name: source_forget_validators
 -- The source now points elsewhere: what was remembered of the last fetch must
@@ -49,9 +79,11 @@ UPDATE source_state SET content_hash = NULL, revision = NULL, etag = NULL,
     due_us = NULL, retry_us = NULL
 WHERE source_id = :source;
 
--- name: source_list
--- plan: scan-ok every source is wanted, in the order of the file
-SELECT id, name FROM source ORDER BY ordinal, id;
+-- name: source_unconfigured
+-- plan: scan-ok one row a source
+SELECT id FROM source WHERE name NOT IN (
+    SELECT json_extract(value, '$.name') FROM json_each(:layout, '$.sources'))
+ORDER BY id;
 
 -- name: source_delete
 DELETE FROM source WHERE id = :id;
@@ -70,26 +102,56 @@ DELETE FROM document WHERE id IN (
     SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
     WHERE e.source_id = :source);
 
--- name: registry_find
-SELECT id, ordinal, is_default, claims FROM registry WHERE name = :name;
-
--- name: registry_insert
+-- name: registry_put
+-- plan: scan-ok every configured registry
+WITH configured AS (SELECT key, value FROM json_each(:layout, '$.registries'))
 INSERT INTO registry (name, ordinal, is_default, claims, generation,
     created_us, updated_us)
-VALUES (:name, :ordinal, :is_default, :claims, :now, :now, :now);
-
--- name: registry_update
-UPDATE registry SET ordinal = :ordinal, is_default = :is_default,
-    claims = :claims, updated_us = :now
-WHERE id = :id;
+SELECT json_extract(value, '$.name'), key, json_extract(value, '$.default'),
+    json_extract(value, '$.claims'), :now, :now, :now
+FROM configured WHERE true
+ON CONFLICT (name) DO UPDATE SET ordinal = excluded.ordinal,
+    is_default = excluded.is_default, claims = excluded.claims,
+    updated_us = excluded.updated_us
+WHERE (ordinal, is_default, claims)
+    IS NOT (excluded.ordinal, excluded.is_default, excluded.claims);
 
 -- name: registry_clear_default
 -- At most one row may carry the mark, at every moment.
-UPDATE registry SET is_default = 0 WHERE is_default = 1;
+-- plan: scan-ok every configured registry
+WITH configured AS (
+    SELECT json_extract(value, '$.name') AS name
+    FROM json_each(:layout, '$.registries')
+    WHERE json_extract(value, '$.default'))
+UPDATE registry SET is_default = 0, updated_us = :now
+WHERE is_default = 1 AND name NOT IN (SELECT name FROM configured);
 
 -- name: registry_list
 -- plan: scan-ok every registry is wanted, in the order of the file
-SELECT id, name FROM registry ORDER BY ordinal, id;
+SELECT id FROM registry ORDER BY ordinal, id;
+
+-- name: registry_unconfigured
+-- plan: scan-ok one row a registry
+SELECT id FROM registry WHERE name NOT IN (
+    SELECT json_extract(value, '$.name')
+    FROM json_each(:layout, '$.registries'))
+ORDER BY id;
+
+-- name: registry_relinked
+-- Registries that are not made of the configured sources, in their order, and
+-- new ones.
+-- plan: scan-ok every configured registry
+SELECT r.id FROM json_each(:layout, '$.registries') c
+    CROSS JOIN registry r ON r.name = json_extract(c.value, '$.name')
+WHERE json_array_length(c.value, '$.sources') <> (
+        SELECT count(*) FROM registry_source WHERE registry_id = r.id)
+    OR EXISTS (
+        SELECT 1 FROM registry_source rs JOIN source s ON s.id = rs.source_id
+        WHERE rs.registry_id = r.id AND s.name IS NOT json_extract(c.value,
+            '$.sources[' || rs.position || ']'))
+    OR NOT EXISTS (
+        SELECT 1 FROM registry_count n WHERE n.registry_id = r.id)
+ORDER BY c.key;
 
 -- name: registry_postings_delete
 -- plan: scan-ok one posting of each block
@@ -99,16 +161,18 @@ DELETE FROM posting WHERE term = CAST('r' || :registry AS BLOB)
 -- name: registry_delete
 DELETE FROM registry WHERE id = :id;
 
--- name: registry_source_list
-SELECT source_id FROM registry_source WHERE registry_id = :registry
-ORDER BY position;
-
 -- name: registry_source_clear
 DELETE FROM registry_source WHERE registry_id = :registry;
 
 -- name: registry_source_insert
+-- plan: scan-ok every configured registry, and the sources of one
 INSERT INTO registry_source (registry_id, position, source_id)
-VALUES (:registry, :position, :source);
+SELECT r.id, p.key, s.id
+FROM json_each(:layout, '$.registries') c
+    CROSS JOIN registry r ON r.name = json_extract(c.value, '$.name')
+    CROSS JOIN json_each(c.value, '$.sources') p
+    CROSS JOIN source s ON s.name = p.value
+WHERE r.id = :registry;
 
 -- name: registry_of_source
 SELECT registry_id FROM registry_source WHERE source_id = :source;
@@ -237,14 +301,6 @@ ORDER BY s.ordinal, s.id;
 
 -- ---- content ------------------------------------------------------------------
 
--- name: seen_insert
--- Nothing is inserted when the same version is offered twice.
-INSERT OR IGNORE INTO seen (document_id) VALUES (:document);
-
--- name: seen_clear
--- plan: scan-ok all of it
-DELETE FROM seen;
-
 -- name: stored_entry
 -- The entry of a name that the source offers.
 SELECT id FROM entry
@@ -254,6 +310,19 @@ WHERE kind = :kind AND name = :name AND source_id = :source;
 -- What is stored of one of its versions.
 SELECT document_id, digest, removed_us, status, file FROM version
 WHERE entry_id = :entry AND version = :version;
+
+-- name: stored_versions
+-- All that is stored of a source, the versions of an entry together.
+-- plan: scan-ok every version of the source
+SELECT e.id, e.kind, e.name, v.document_id, v.version, v.status = 'deleted',
+    v.removed_us IS NOT NULL, v.file
+FROM entry e CROSS JOIN version v ON v.entry_id = e.id
+WHERE e.source_id = :source;
+
+-- name: newest_document
+-- Of the newest version of an entry that is not deleted.
+SELECT document_id FROM version WHERE entry_id = :entry AND status <> 'deleted'
+ORDER BY order_key DESC LIMIT 1;
 
 -- name: source_is_empty
 -- Nothing is stored of it that could have gone.
@@ -293,8 +362,7 @@ WHERE entry_id = :entry AND version = :version;
 
 -- name: version_move
 -- The same content in another file.
-UPDATE version SET file = :file
-WHERE entry_id = :entry AND version = :version;
+UPDATE version SET file = :file WHERE document_id = :document;
 
 -- name: version_text_put
 INSERT INTO version_text (document_id, search_text, facets)
@@ -315,78 +383,51 @@ WHERE e.id = :entry;
 -- An entry that was just made has no head.
 INSERT INTO touched (entry_id) VALUES (:entry);
 
--- name: touch_unseen
--- plan: scan-ok compares all that is stored of a source with all that was seen
-INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_usable,
-    is_new)
-SELECT h.entry_id, h.sort_key, h.latest_version, h.is_usable, 0
-FROM entry e JOIN version v ON v.entry_id = e.id
-    JOIN entry_head h ON h.entry_id = e.id
-WHERE e.source_id = :source AND v.status <> 'deleted'
-    AND v.document_id NOT IN (SELECT document_id FROM seen);
-
--- name: remove_unseen
--- What the source no longer offers becomes a tombstone.
--- plan: scan-ok compares all that is stored of a source with all that was seen
-UPDATE version SET status_changed_us = :now, status = 'deleted',
-    status_message = NULL, updated_us = :now, changed_us = :changed,
-    removed_us = :now
-WHERE status <> 'deleted' AND entry_id IN (
-        SELECT id FROM entry WHERE source_id = :source)
-    AND document_id NOT IN (SELECT document_id FROM seen);
-
 -- name: version_remove
--- The filter leaves it out, which only a part of a crawl has to say.
+-- The source does not offer it any more, or its filter leaves it out.
 UPDATE version SET status_changed_us = :now, status = 'deleted',
     status_message = NULL, updated_us = :now, changed_us = :changed,
     removed_us = :now
-WHERE entry_id = :entry AND version = :version;
+WHERE document_id = :document;
 
--- name: retire_unseen
--- What the upstream had marked as deleted and now drops altogether was a
--- tombstone before; from now on it is ours, as old as the mark.
--- plan: scan-ok compares all that is stored of a source with all that was seen
+-- name: version_retire
+-- The upstream had marked it as deleted and does not offer it any more: it becomes
+-- a tombstone that is as old as the mark.
 UPDATE version SET removed_us = status_changed_us
-WHERE status = 'deleted' AND removed_us IS NULL AND entry_id IN (
-        SELECT id FROM entry WHERE source_id = :source)
-    AND document_id NOT IN (SELECT document_id FROM seen);
+WHERE document_id = :document;
 
 -- name: withheld_find
 SELECT id, digest, file FROM withheld WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version;
 
--- name: withheld_insert
+-- name: withheld_versions
+-- All that the filter leaves out of a source, those of a name together.
+-- plan: scan-ok every such version of the source
+SELECT id, kind, name, version, file FROM withheld WHERE source_id = :source
+ORDER BY kind, name;
+
+-- name: withheld_put
 INSERT INTO withheld (source_id, kind, name, version, digest, body, status,
     status_message, status_changed_us, published_us, updated_us, extra_meta,
     extra_official, file)
 VALUES (:source, :kind, :name, :version, :digest, :body, :status,
     :status_message, :status_changed, :published, :updated, :extra_meta,
-    :extra_official, :file);
+    :extra_official, :file)
+ON CONFLICT (source_id, kind, name, version) DO UPDATE SET
+    digest = excluded.digest, body = excluded.body, status = excluded.status,
+    status_message = excluded.status_message,
+    status_changed_us = excluded.status_changed_us,
+    published_us = excluded.published_us, updated_us = excluded.updated_us,
+    extra_meta = excluded.extra_meta,
+    extra_official = excluded.extra_official, file = excluded.file;
 
--- name: withheld_update
-UPDATE withheld SET digest = :digest, body = :body, status = :status,
-    status_message = :status_message, status_changed_us = :status_changed,
-    published_us = :published, updated_us = :updated,
-    extra_meta = :extra_meta, extra_official = :extra_official, file = :file
-WHERE id = :id;
+-- name: withheld_delete
+DELETE FROM withheld WHERE id = :id;
 
 -- name: withheld_release
 -- The filter lets it in now.
 DELETE FROM withheld WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version;
-
--- name: withheld_mark
--- Left out by the filter, but offered: not to be taken for gone.
-INSERT OR IGNORE INTO withheld_seen (id) VALUES (:id);
-
--- name: withheld_delete_unseen
--- plan: scan-ok compares all that is withheld with all that was seen
-DELETE FROM withheld WHERE source_id = :source
-    AND id NOT IN (SELECT id FROM withheld_seen);
-
--- name: withheld_seen_clear
--- plan: scan-ok all of it
-DELETE FROM withheld_seen;
 
 -- name: offered_documents
 -- All that a source offers as far as it is stored, kept or withheld: the
@@ -413,21 +454,6 @@ FROM withheld w WHERE w.source_id = :source;
 -- What the filter leaves out and could be used.
 SELECT count(*) FROM withheld
 WHERE source_id = :source AND status IS NOT 'deleted';
-
--- name: last_good_insert
-INSERT OR IGNORE INTO last_good (kind, name, version)
-VALUES (:kind, :name, :version);
-
--- name: last_good_clear
--- plan: scan-ok all of it
-DELETE FROM last_good;
-
--- name: source_counts
--- plan: scan-ok counts all that is stored of a source
-SELECT coalesce(sum(e.kind = 1), 0), coalesce(sum(e.kind = 2), 0),
-    coalesce(sum(e.kind = 3), 0)
-FROM entry e JOIN version v ON v.entry_id = e.id
-WHERE e.source_id = :source AND v.status <> 'deleted';
 
 -- name: rejection_clear
 DELETE FROM rejection WHERE source_id = :source;

@@ -248,8 +248,8 @@ add_outcome(struct json_out *j, const struct source_outcome *o)
 	add_number(j, "total", total(c));
 	add_seconds(j, o->ended_us - o->started_us);
 	add_text(j, "hash", o->hash);
-	add_number(j, "requests", o->used.requests);
-	add_number(j, "bytes", (int64_t)o->used.bytes);
+	add_number(j, "requests", o->requests);
+	add_number(j, "bytes", (int64_t)o->bytes);
 	add_text(j, "error", o->error);
 	if (o->warning[0] != '\0')
 		add_text(j, "warning", o->warning);

@@ -7,11 +7,11 @@
 #include "lib/log/log.h"
 #include "lib/store/database.h"
 #include "lib/store/instant.h"
-#include "lib/store/reconcile.h"
 #include "lib/xalloc.h"
 #include "sync/dry_run.h"
 #include "sync/fetch/fetch_cache.h"
 #include "sync/fetch/fetch_process.h"
+#include "sync/layout.h"
 #include "sync/stop.h"
 
 #include <errno.h>
@@ -250,11 +250,10 @@ static int
 store_configuration(struct run *r, struct err *e)
 {
 	struct db *db = r->context.db;
-	bool changed;
 	int rc = -1;
 
-	if (db_begin_write(db, e) == -1 ||
-	    reconcile(db, r->conf, &changed, e) == -1 || db_commit(db, e) == -1)
+	if (db_begin_write(db, e) == -1 || layout_store(db, r->conf, e) == -1 ||
+	    db_commit(db, e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -4,7 +4,7 @@
 
 #include "lib/clock.h"
 #include "lib/log/log.h"
-#include "lib/store/reconcile.h"
+#include "lib/store/database.h"
 #include "sync/fetch/fetch_child.h"
 #include "sync/stop.h"
 
@@ -78,7 +78,7 @@ note_sandbox(const struct run *r, const char *source,
 		log_message(LOG_LEVEL_WARN, SANDBOX_NOT_IN_FORCE, warning);
 		warned = true;
 	}
-	return reconcile_setting(r->context.db, SANDBOX_SETTING, warning, e);
+	return database_set(r->context.db, SANDBOX_SETTING, warning, e);
 }
 
 /* Stores what the child of ${s} sent, or with ${lost} that it failed. */

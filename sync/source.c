@@ -11,11 +11,11 @@
 #include "lib/clock.h"
 #include "lib/document/rules.h"
 #include "lib/limits.h"
-#include "lib/store/apply.h"
 #include "lib/store/instant.h"
 #include "lib/store/reconcile.h"
 #include "lib/xalloc.h"
 #include "sync/kinds/kind.h"
+#include "sync/read.h"
 #include "sync/stop.h"
 
 #include <stdio.h>
@@ -35,6 +35,7 @@ struct attempt {
 	struct source_outcome *out;
 	struct fetch fetch;
 	struct fetch_options how; /* of a fetch in this process */
+	struct fetch_progress used;
 	int64_t entries;
 	int64_t last_heartbeat; /* clock_monotonic() */
 	bool applying; /* inside the write transaction */
@@ -56,14 +57,14 @@ show_progress(struct attempt *a)
 	struct err ignored = ERR_INIT;
 
 	if (c->progress != NULL)
-		c->progress(c->progress_ctx, a->job->conf->name, &a->out->used,
+		c->progress(c->progress_ctx, a->job->conf->name, &a->used,
 		    a->entries, stored(a->job));
 	if (a->applying || now - a->last_heartbeat < HEARTBEAT)
 		return;
 	a->last_heartbeat = now;
 	/* A heartbeat that is missed is not worth failing for. */
 	(void)state_run_progress(c->db, c->run, a->job->conf->name, a->entries,
-	    a->out->used.bytes, &ignored);
+	    a->used.bytes, &ignored);
 }
 
 static void
@@ -71,7 +72,7 @@ on_fetch(void *ctx, const struct fetch_progress *progress)
 {
 	struct attempt *a = ctx;
 
-	a->out->used = *progress;
+	a->used = *progress;
 	show_progress(a);
 	/* A deadline that has passed is what ends the reading of a file. */
 	if (stop_requested())
@@ -256,7 +257,8 @@ source_claim(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct err *e)
 {
 	memset(&out->counts, 0, sizeof out->counts);
-	memset(&out->used, 0, sizeof out->used);
+	out->requests = 0;
+	out->bytes = 0;
 	out->error[0] = out->note[0] = out->warning[0] = '\0';
 	out->failure = NULL;
 	out->started_us = clock_now();
@@ -357,7 +359,7 @@ apply_content(struct attempt *a, bool filter_only,
 		counts->rejected = a->job->state.counts.rejected;
 		return 0;
 	}
-	return apply_fetched(counts, db, &a->fetch, options, e);
+	return read_and_apply(counts, db, &a->fetch, options, e);
 }
 
 /*
@@ -394,8 +396,13 @@ static int
 apply(struct attempt *a, bool filter_only, struct err *e)
 {
 	const struct source_context *c = a->context;
-	struct apply_options options = { .source = a->job->conf,
-		.source_id = a->job->id,
+	const struct conf_source *conf = a->job->conf;
+	struct apply_options options = { .source_id = a->job->id,
+		.source_name = conf->name,
+		.filter = &conf->filter,
+		.strict = conf->strict,
+		.may_be_empty = conf->allow_empty,
+		.partial = a->fetch.partial,
 		.max_meta_size = c->max_meta_size,
 		.stored = a->job->state.counts,
 		.refilter = a->job->refilter,
@@ -499,7 +506,7 @@ refilter_only(struct attempt *a, struct err *e)
 static int
 store(struct attempt *a, struct err *e)
 {
-	memcpy(a->out->note, a->fetch.note, sizeof a->out->note);
+	snprintf(a->out->note, sizeof a->out->note, "%s", a->fetch.note);
 	snprintf(
 	    a->out->hash, sizeof a->out->hash, "%s", a->fetch.validators.hash);
 	if (!a->fetch.unchanged)
@@ -514,6 +521,8 @@ static int
 end(struct attempt *a, struct err *why, struct err *e)
 {
 	a->out->ended_us = clock_now();
+	a->out->requests = a->used.requests;
+	a->out->bytes = a->used.bytes;
 	if (why->code == ERR_NONE)
 		return 0;
 	if (stop_requested()) {
@@ -538,7 +547,7 @@ source_store(struct source_outcome *out, const struct source_context *c,
 	int rc = -1;
 
 	memset(fetched, 0, sizeof *fetched);
-	out->used = a.fetch.used;
+	a.used = a.fetch.used;
 	if (why != NULL)
 		failure = *why;
 	else
@@ -571,7 +580,7 @@ source_sync(struct source_outcome *out, const struct source_context *c,
 		a.how.progress_ctx = &a;
 		fetched =
 		    fetch_source(&a.fetch, job->conf, previous, &a.how, &why);
-		out->used = a.fetch.used;
+		a.used = a.fetch.used;
 		if (fetched == 0)
 			(void)store(&a, &why);
 	}

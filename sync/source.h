@@ -8,6 +8,7 @@
 #include "lib/db/db.h"
 #include "lib/store/state.h"
 #include "sync/conf/conf.h"
+#include "sync/fetch/fetch.h"
 
 #include <stdbool.h>
 

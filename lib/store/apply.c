@@ -2,62 +2,88 @@
 /* Bringing what is stored of a source in line with what it offers. */
 #include "lib/store/apply_private.h"
 
-#include "lib/clock.h"
-#include "lib/digest.h"
-#include "lib/document/rules.h"
 #include "lib/limits.h"
 #include "lib/store/blocks.h"
 #include "lib/store/compose.h"
 #include "lib/store/heads.h"
+#include "lib/xalloc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PROGRESS_EVERY 256 /* entries between two reports */
 
-/* ---- one entry ---- */
+void
+apply_report_progress(struct apply *a)
+{
+	a->read++;
+	if (a->options.progress != NULL && a->read % PROGRESS_EVERY == 0)
+		a->options.progress(a->options.progress_ctx, a->read);
+}
 
-struct reject_place
-apply_place_of(const struct apply *a, const struct catalog_entry *entry)
+/* ---- what is rejected or noted ---- */
+
+static struct reject_place
+place_of(const struct apply *a, const struct catalog_entry *entry)
 {
 	return (struct reject_place){ a->document, entry };
 }
 
-int
-apply_reject(struct apply *a, const struct catalog_entry *entry,
+static int
+reject(struct apply *a, const struct catalog_entry *entry,
     const struct rules_problem *problem, struct err *e)
 {
-	const struct reject_place place = apply_place_of(a, entry);
+	const struct reject_place place = place_of(a, entry);
 
 	if (reject_entry(&a->reject, &place, problem, e) == -1)
 		return -1;
-	if (a->first_bad[0] == '\0')
-		reject_text(a->first_bad, sizeof a->first_bad, &place, problem);
+	if (a->first_rejected[0] == '\0')
+		reject_text(a->first_rejected, sizeof a->first_rejected, &place,
+		    problem);
 	return 0;
 }
 
-/* Sets ${first} when this source has not offered the version before. */
-static int
-mark_seen(struct apply *a, int64_t document, bool *first, struct err *e)
+int
+apply_note(struct apply *a, const struct catalog_entry *entry,
+    const struct rules_problem *problem, struct err *e)
 {
-	struct stmt *s;
+	const struct reject_place place = place_of(a, entry);
 
-	/* All that is stored of a source that had nothing was offered now. */
-	*first = false;
-	if (a->was_empty)
-		return 0;
-	s = db_stmt(a->place.db, SQL_SEEN_INSERT);
-	stmt_bind_int(s, SQL_SEEN_INSERT_P_DOCUMENT, document);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	*first = db_changes(a->place.db) == 1;
-	return 0;
+	return reject_note(&a->reject, &place, problem, e);
 }
+
+void
+apply_keep_file(struct apply *a)
+{
+	last_good_add_file(&a->last_good, a->place.file);
+}
+
+int
+apply_reject_file(struct apply *a, const char *why, struct err *e)
+{
+	apply_keep_file(a);
+	return reject_document(&a->reject, a->place.file, why, e);
+}
+
+int64_t
+apply_rejected(const struct apply *a)
+{
+	return a->reject.rejected;
+}
+
+const char *
+apply_first_rejected(const struct apply *a)
+{
+	return a->first_rejected;
+}
+
+/* ---- one entry ---- */
 
 /* The versions of an entry mostly come together. */
-static int
-touch(struct apply *a, int64_t entry, struct err *e)
+int
+apply_touch(struct apply *a, int64_t entry, struct err *e)
 {
 	a->changed = true;
 	if (a->touched == entry)
@@ -66,192 +92,146 @@ touch(struct apply *a, int64_t entry, struct err *e)
 	return heads_touch(a->place.db, entry, e);
 }
 
-static void
-report_progress(struct apply *a)
-{
-	a->read++;
-	if (a->options->progress != NULL && a->read % PROGRESS_EVERY == 0)
-		a->options->progress(a->options->progress_ctx, a->read);
-}
-
-/* What is stored of the entry, if it was not just looked up. */
+/* A new entry has no head, which need not be looked up. */
 static int
-find_stored(struct stored_version *out, struct apply *a,
-    const struct catalog_entry *entry, struct err *e)
-{
-	const struct rules_entry *facts = &entry->facts;
-
-	if (a->asked.entry == entry &&
-	    strcmp(a->asked.name, facts->name) == 0 &&
-	    strcmp(a->asked.version, facts->version) == 0) {
-		*out = a->asked.stored;
-		return 0;
-	}
-	return stored_find(
-	    out, &a->place, entry->kind, facts->name, facts->version, e);
-}
-
-static bool
-is_deleted(const struct stored_item *item)
-{
-	return strcmp(stored_status(item), "deleted") == 0;
-}
-
-/* One that is stored already, and now is another. */
-static int
-replace(struct apply *a, const struct stored_version *stored,
-    const struct stored_item *item, struct err *e)
-{
-	struct apply_counts *counts = a->counts;
-	int64_t document = stored->document;
-
-	if (is_deleted(item) == stored->deleted) {
-		counts->updated++;
-	} else if (stored->deleted) {
-		counts->added++;
-		a->grown[item->kind]++;
-	} else {
-		counts->removed++;
-		a->grown[item->kind]--;
-	}
-	/* What is deleted may come without all that it was. */
-	if (is_deleted(item) && item->facts->description == NULL)
-		document = 0;
-	return stored_update(&a->place, item, stored->entry, document, e);
-}
-
-/* What is new was nothing before, which need not be looked up. */
-static int
-insert_entry(struct apply *a, struct stored_version *stored,
-    const struct stored_item *item, struct err *e)
-{
-	if (stored_insert_entry(&stored->entry, &a->place, item, e) == -1)
-		return -1;
-	a->changed = true;
-	a->touched = stored->entry;
-	return heads_touch_new(a->place.db, stored->entry, e);
-}
-
-/* What did not change may be in another file than before. */
-static int
-move(struct apply *a, const struct stored_version *stored, const char *version,
+insert_entry(int64_t *entry, struct apply *a, const struct stored_item *item,
     struct err *e)
 {
-	if (!stored->moved)
-		return 0;
-	return stored_move(&a->place, stored->entry, version, e);
+	if (stored_insert_entry(entry, &a->place, item, e) == -1)
+		return -1;
+	a->changed = true;
+	a->touched = *entry;
+	return heads_touch_new(a->place.db, *entry, e);
+}
+
+static void
+count_plan(struct apply *a, enum entry_kind kind, const struct plan *plan)
+{
+	struct apply_counts *c = &a->counts;
+
+	if (plan->action == PLAN_KEEP || plan->action == PLAN_MOVE)
+		c->unchanged++;
+	else if (plan->usable == 0)
+		c->updated++;
+	else if (plan->usable > 0)
+		c->added++;
+	else
+		c->removed++;
+	a->grown[kind] += plan->usable;
 }
 
 static int
-keep(struct apply *a, struct stored_version *stored,
-    const struct stored_item *item, struct err *e)
+carry_out(struct apply *a, const struct plan *plan, int64_t entry,
+    int64_t document, const struct stored_item *item, struct err *e)
 {
-	bool known = stored->document != 0 && !stored->removed;
-	int64_t document;
-	bool first;
+	count_plan(a, item->kind, plan);
+	switch (plan->action) {
+	case PLAN_KEEP:
+		return 0;
+	case PLAN_MOVE:
+		return stored_move(&a->place, document, e);
+	case PLAN_INSERT:
+	case PLAN_UPDATE:
+	case PLAN_UPDATE_VERSION:
+		break;
+	}
+	if (entry == 0 ? insert_entry(&entry, a, item, e) == -1
+		       : apply_touch(a, entry, e) == -1)
+		return -1;
+	if (plan->action == PLAN_INSERT) {
+		if (stored_insert(&document, &a->place, item, entry, e) == -1)
+			return -1;
+		id_set_add(&a->seen, document);
+		return 0;
+	}
+	return stored_update(&a->place, item, entry,
+	    plan->action == PLAN_UPDATE ? document : 0, e);
+}
 
-	/* A document read again is as it was stored: nothing was offered. */
-	if (known && (a->reject.silent || memcmp(stored->digest, item->digest,
-					      sizeof item->digest) == 0)) {
-		a->counts->unchanged++;
-		return move(a, stored, item->facts->version, e);
-	}
-	if (stored->entry == 0 ? insert_entry(a, stored, item, e) == -1
-			       : touch(a, stored->entry, e) == -1)
-		return -1;
-	if (stored->document != 0)
-		return replace(a, stored, item, e);
-	if (is_deleted(item)) {
-		a->counts->updated++;
-	} else {
-		a->counts->added++;
-		a->grown[item->kind]++;
-	}
-	if (stored_insert(&document, &a->place, item, stored->entry, e) == -1)
-		return -1;
-	return mark_seen(a, document, &first, e);
+static int
+find(int64_t *entry, struct plan_stored *stored, struct apply *a,
+    const struct catalog_entry *of, struct err *e)
+{
+	return stored_find(entry, stored, &a->place, of->kind, of->facts.name,
+	    of->facts.version, e);
 }
 
 /*
- * A version that the filter left in before and leaves out now.  A whole crawl
- * finds that when it ends; a partial one has to say so.
+ * Makes a tombstone of a version that is offered, but may not be served any
+ * more.  Of all that a source offers, apply_missing() does that.
  */
 static int
 remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
 {
-	struct stored_version stored;
+	struct plan_stored stored;
+	int64_t id;
 
-	if (find_stored(&stored, a, entry, e) == -1)
+	if (find(&id, &stored, a, entry, e) == -1)
 		return -1;
 	if (stored.document == 0 || stored.deleted)
 		return 0;
-	if (touch(a, stored.entry, e) == -1 ||
-	    stored_remove(&a->place, stored.entry, entry->facts.version, e) ==
-		-1)
-		return -1;
-	a->counts->removed++;
+	a->counts.removed++;
 	a->grown[entry->kind]--;
+	if (apply_touch(a, id, e) == -1)
+		return -1;
+	return stored_remove(&a->place, stored.document, e);
+}
+
+/* The filter leaves a version out, which is kept for another filter. */
+static int
+withhold(struct apply *a, const struct catalog_entry *entry,
+    const struct stored_item *item, struct err *e)
+{
+	int64_t row;
+
+	a->counts.withheld++;
+	if (a->options.partial && remove_one(a, entry, e) == -1)
+		return -1;
+	if (stored_withhold(&row, &a->place, item, e) == -1)
+		return -1;
+	id_set_add(&a->seen_withheld, row);
 	return 0;
 }
 
-/* The filter and the digest decide about an entry that breaks no rule. */
 static int
-take_item(struct apply *a, const struct catalog_entry *entry,
-    const struct stored_item *item, struct err *e)
+reject_again(struct apply *a, const struct catalog_entry *entry, struct err *e)
 {
-	static const struct rules_problem again = {
+	struct rules_problem problem = {
 		.rule = "offers a name and version that the source already has"
 	};
-	struct rules_problem problem = again;
-	struct stored_version stored;
-	bool first = true;
+
+	snprintf(problem.value, sizeof problem.value, "%.*s",
+	    LIMIT_REJECTED_VALUE, entry->facts.version);
+	return reject(a, entry, &problem, e);
+}
+
+int
+apply_item(struct apply *a, const struct catalog_entry *entry,
+    const struct stored_item *item, struct err *e)
+{
+	struct plan_offered offered = { .deleted = strcmp(stored_status(item),
+						       "deleted") == 0,
+		.has_description = entry->facts.description != NULL,
+		.same = a->reject.silent };
+	struct plan_stored stored;
+	struct plan plan;
+	int64_t id;
 
 	if (!filter_keeps(a->filter, entry->kind, entry->facts.name,
-		(const char *const *)entry->facts.tags,
-		entry->facts.tag_count)) {
-		a->counts->withheld++;
-		if (a->partial && remove_one(a, entry, e) == -1)
+		(const char *const *)entry->facts.tags, entry->facts.tag_count))
+		return withhold(a, entry, item, e);
+	if (a->options.partial && stored_release(&a->place, item, e) == -1)
+		return -1;
+	if (find(&id, &stored, a, entry, e) == -1)
+		return -1;
+	if (stored.document != 0 && !id_set_add(&a->seen, stored.document))
+		return reject_again(a, entry, e);
+	for (size_t i = 0; i < entry->note_count; i++)
+		if (apply_note(a, entry, &entry->note[i], e) == -1)
 			return -1;
-		return stored_withhold(&a->place, item, e);
-	}
-	if (a->partial && stored_release(&a->place, item, e) == -1)
-		return -1;
-	if (find_stored(&stored, a, entry, e) == -1)
-		return -1;
-	if (stored.document != 0 &&
-	    mark_seen(a, stored.document, &first, e) == -1)
-		return -1;
-	if (!first) {
-		snprintf(problem.value, sizeof problem.value, "%.*s",
-		    LIMIT_REJECTED_VALUE, entry->facts.version);
-		return apply_reject(a, entry, &problem, e);
-	}
-	for (size_t i = 0; i < entry->note_count; i++) {
-		const struct reject_place place = apply_place_of(a, entry);
-
-		if (reject_note(&a->reject, &place, &entry->note[i], e) == -1)
-			return -1;
-	}
-	return keep(a, &stored, item, e);
-}
-
-/* ---- the last good version ---- */
-
-static int
-run_for_source(struct apply *a, enum sql_id id, struct err *e)
-{
-	struct stmt *s = db_stmt(a->place.db, id);
-
-	/* The source is the first parameter of each statement used here. */
-	stmt_bind_int(s, 1, a->options->source_id);
-	return stmt_run(s, e);
-}
-
-static bool
-says_deleted(const struct catalog_entry *entry)
-{
-	return entry->outer != NULL && entry->outer->status != NULL &&
-	       strcmp(entry->outer->status, "deleted") == 0;
+	memcpy(offered.digest, item->digest, sizeof offered.digest);
+	plan = plan_offered(&stored, &offered);
+	return carry_out(a, &plan, id, stored.document, item, e);
 }
 
 /*
@@ -262,23 +242,24 @@ static int
 keep_last_good(
     struct apply *a, const struct catalog_entry *entry, struct err *e)
 {
-	if (entry->facts.name == NULL)
+	const struct rules_entry *facts = &entry->facts;
+	const bool partial = a->options.partial;
+
+	if (facts->name == NULL)
 		return 0;
-	a->named = entry->root;
-	if (!says_deleted(entry)) {
-		if (a->partial || (a->was_empty && a->withheld == 0))
-			return 0;
-		return last_good_keep_entry(&a->last_good, entry, e);
-	}
-	if (!a->partial || entry->facts.version == NULL)
-		return 0;
-	return remove_one(a, entry, e);
+	if (entry->outer != NULL && entry->outer->status != NULL &&
+	    strcmp(entry->outer->status, "deleted") == 0)
+		return partial && facts->version != NULL
+			   ? remove_one(a, entry, e)
+			   : 0;
+	if (!partial && (!a->was_empty || a->withheld > 0))
+		last_good_add_entry(
+		    &a->last_good, entry->kind, facts->name, facts->version);
+	return 0;
 }
 
-/* ---- taking entries ---- */
-
 int
-apply_take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
+apply_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
 	struct apply *a = ctx;
 	struct stored_item item = { .kind = entry->kind,
@@ -286,147 +267,178 @@ apply_take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 		.json = entry->json,
 		.json_len = entry->json_len,
 		.outer = entry->outer };
-	int rc;
 
-	report_progress(a);
+	apply_report_progress(a);
 	if (reject_forget(&a->reject, entry, e) == -1)
 		return -1;
 	if (entry->problem != NULL) {
-		rc = apply_reject(a, entry, entry->problem, e);
-		if (rc == 0)
-			rc = keep_last_good(a, entry, e);
-	} else {
-		if (a->asked.entry == entry && entry->note == NULL)
-			memcpy(
-			    item.digest, a->asked.digest, sizeof item.digest);
-		else
-			stored_digest(item.digest, a->digest, entry->json,
-			    entry->json_len, entry->outer, entry->note != NULL);
-		rc = take_item(a, entry, &item, e);
+		if (reject(a, entry, entry->problem, e) == -1)
+			return -1;
+		return keep_last_good(a, entry, e);
 	}
-	a->asked.entry = NULL;
-	return rc;
+	stored_digest(item.digest, a->digest, entry->json, entry->json_len,
+	    entry->outer, entry->note != NULL);
+	return apply_item(a, entry, &item, e);
 }
 
-/*
- * An entry whose digest is stored under its name and version was checked when
- * it was stored.  Not so where tags decide: they are found by checking.
- */
+bool
+apply_may_know(const struct apply *a)
+{
+	const struct filter_spec *filter = a->options.filter;
+
+	return !a->was_empty && !a->options.recheck &&
+	       filter->tags_include.count + filter->tags_exclude.count == 0;
+}
+
 int
-apply_take_known(
+apply_known(
     void *ctx, const struct catalog_entry *entry, bool *known, struct err *e)
 {
 	struct apply *a = ctx;
-	const struct rules_entry *facts = &entry->facts;
-	const struct stored_version *stored = &a->asked.stored;
-	bool first;
+	unsigned char digest[DIGEST_RAW_SIZE];
+	struct plan_stored stored;
+	int64_t id;
 
-	a->asked.entry = entry;
-	snprintf(a->asked.name, sizeof a->asked.name, "%s", facts->name);
-	snprintf(
-	    a->asked.version, sizeof a->asked.version, "%s", facts->version);
-	stored_digest(a->asked.digest, a->digest, entry->json, entry->json_len,
+	stored_digest(digest, a->digest, entry->json, entry->json_len,
 	    entry->outer, false);
-	if (stored_find(&a->asked.stored, &a->place, entry->kind, facts->name,
-		facts->version, e) == -1)
+	if (find(&id, &stored, a, entry, e) == -1)
 		return -1;
-	if (stored->document == 0 || stored->removed ||
-	    memcmp(stored->digest, a->asked.digest, DIGEST_RAW_SIZE) != 0 ||
-	    !filter_keeps(a->filter, entry->kind, facts->name, NULL, 0))
+	if (stored.document == 0 || stored.removed ||
+	    memcmp(stored.digest, digest, sizeof digest) != 0 ||
+	    !filter_keeps(a->filter, entry->kind, entry->facts.name, NULL, 0) ||
+	    !id_set_add(&a->seen, stored.document))
 		return 0;
-	if (mark_seen(a, stored->document, &first, e) == -1)
-		return -1;
-	if (!first)
-		return 0;
-	report_progress(a);
-	a->counts->unchanged++;
-	a->asked.entry = NULL;
 	*known = true;
-	return move(a, stored, facts->version, e);
+	apply_report_progress(a);
+	a->counts.unchanged++;
+	return stored.moved ? stored_move(&a->place, stored.document, e) : 0;
+}
+
+/* ---- a document, or a part that can be undone ---- */
+
+void
+apply_set_document(struct apply *a, const char *shown, const char *file)
+{
+	a->document = shown;
+	a->place.file = file;
+}
+
+int
+apply_part_begin(struct apply *a, struct err *e)
+{
+	struct apply_mark *m = &a->mark;
+
+	m->counts = a->counts;
+	m->reject = a->reject;
+	m->last_good = a->last_good;
+	memcpy(m->grown, a->grown, sizeof m->grown);
+	memcpy(m->first_rejected, a->first_rejected, sizeof m->first_rejected);
+	id_set_mark(&a->seen);
+	id_set_mark(&a->seen_withheld);
+	return db_part_begin(a->place.db, e);
+}
+
+int
+apply_part_keep(struct apply *a, struct err *e)
+{
+	id_set_keep(&a->seen);
+	id_set_keep(&a->seen_withheld);
+	return db_part_keep(a->place.db, e);
+}
+
+void
+apply_part_undo(struct apply *a)
+{
+	const struct apply_mark *m = &a->mark;
+
+	db_part_undo(a->place.db);
+	a->counts = m->counts;
+	a->reject = m->reject;
+	last_good_cut(&a->last_good, &m->last_good);
+	memcpy(a->grown, m->grown, sizeof m->grown);
+	memcpy(a->first_rejected, m->first_rejected, sizeof m->first_rejected);
+	id_set_undo(&a->seen);
+	id_set_undo(&a->seen_withheld);
+	/* Entries that the part inserted do not exist any more. */
+	a->touched = a->place.entry = a->place.dated_entry = 0;
 }
 
 /* ---- all of a source ---- */
 
-/* What was there, and what came and went. */
-static void
-count_moved(struct apply *a)
+static int
+run_for_source(int64_t *out, struct apply *a, enum sql_id id, struct err *e)
 {
-	static const struct apply_counts nothing;
-	const struct apply_counts *before =
-	    a->was_empty ? &nothing : &a->options->stored;
+	struct stmt *s = db_stmt(a->place.db, id);
 
-	a->counts->servers = before->servers + a->grown[ENTRY_SERVER];
-	a->counts->skills = before->skills + a->grown[ENTRY_SKILL];
-	a->counts->plugins = before->plugins + a->grown[ENTRY_PLUGIN];
+	/* The source is the first parameter of each statement used here. */
+	stmt_bind_int(s, 1, a->options.source_id);
+	return stmt_number(out, s, e);
 }
 
-static int
-count_stored(struct apply *a, struct err *e)
+int
+apply_start(struct apply **out, struct db *db,
+    const struct apply_options *options, struct err *e)
 {
-	struct stmt *s;
-	bool row;
+	struct apply *a = *out = xcalloc(1, sizeof *a);
+	const struct apply_options *o = &a->options;
+	int64_t empty;
 
-	if (a->partial || a->was_empty) {
-		count_moved(a);
-		return 0;
-	}
-	s = db_stmt(a->place.db, SQL_SOURCE_COUNTS);
-	stmt_bind_int(s, SQL_SOURCE_COUNTS_P_SOURCE, a->options->source_id);
-	if (stmt_step(s, &row, e) == -1)
+	a->options = *options;
+	stored_place_init(&a->place, db, o->source_id, &o->at);
+	a->reject = (struct reject){
+		.db = db, .source = o->source_id, .strict = o->strict
+	};
+	a->digest = digest_new();
+	if (filter_new(&a->filter, o->filter, e) == -1 ||
+	    run_for_source(&empty, a, SQL_SOURCE_IS_EMPTY, e) == -1 ||
+	    run_for_source(&a->withheld, a, SQL_WITHHELD_COUNT, e) == -1)
 		return -1;
-	if (row) {
-		a->counts->servers = stmt_int(s, 0);
-		a->counts->skills = stmt_int(s, 1);
-		a->counts->plugins = stmt_int(s, 2);
-	}
-	stmt_done(s);
+	a->was_empty = empty != 0;
 	return 0;
 }
 
-/* What is stored and was not offered becomes a tombstone. */
-static int
-remove_unseen(struct apply *a, struct err *e)
+int
+apply_begin(struct apply **out, struct db *db,
+    const struct apply_options *options, struct err *e)
 {
-	struct stmt *s;
+	struct apply_options now = *options;
+	struct apply_counts refiltered = { 0 };
+	struct apply *a = NULL;
+	int rc = -1;
 
-	if (a->was_empty)
-		return run_for_source(a, SQL_WITHHELD_DELETE_UNSEEN, e);
-	if (run_for_source(a, SQL_TOUCH_UNSEEN, e) == -1)
-		return -1;
-	s = db_stmt(a->place.db, SQL_REMOVE_UNSEEN);
-	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_NOW, a->options->at.now);
-	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_CHANGED, a->options->at.changed);
-	stmt_bind_int(s, SQL_REMOVE_UNSEEN_P_SOURCE, a->options->source_id);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	a->counts->removed += db_changes(a->place.db);
-	a->changed |= db_changes(a->place.db) > 0;
-	if (run_for_source(a, SQL_RETIRE_UNSEEN, e) == -1)
-		return -1;
-	return run_for_source(a, SQL_WITHHELD_DELETE_UNSEEN, e);
+	/*
+	 * The filter is for all that is stored: for what a part does not
+	 * offer, and for what stays although it is offered no more.
+	 */
+	if (options->refilter) {
+		if (apply_filter(&refiltered, db, options, e) == -1)
+			goto out;
+		now.stored = refiltered;
+	}
+	if (apply_start(&a, db, &now, e) == -1 ||
+	    reject_start(&a->reject, options->partial, e) == -1)
+		goto out;
+	a->refiltered = refiltered;
+	*out = a;
+	a = NULL;
+	rc = 0;
+out:
+	apply_free(a);
+	return rc;
 }
 
-static int
-clear_notes(struct apply *a, struct err *e)
+void
+apply_free(struct apply *a)
 {
-	if (stmt_run(db_stmt(a->place.db, SQL_SEEN_CLEAR), e) == -1 ||
-	    stmt_run(db_stmt(a->place.db, SQL_WITHHELD_SEEN_CLEAR), e) == -1)
-		return -1;
-	return last_good_clear(&a->last_good, e);
-}
-
-static int
-count_withheld(int64_t *out, struct apply *a, struct err *e)
-{
-	struct stmt *s = db_stmt(a->place.db, SQL_WITHHELD_COUNT);
-	bool row;
-
-	stmt_bind_int(s, SQL_WITHHELD_COUNT_P_SOURCE, a->options->source_id);
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	*out = row ? stmt_int(s, 0) : 0;
-	stmt_done(s);
-	return 0;
+	if (a == NULL)
+		return;
+	filter_free(a->filter);
+	digest_free(a->digest);
+	stored_place_free(&a->place);
+	id_set_free(&a->seen);
+	id_set_free(&a->seen_withheld);
+	last_good_free(&a->last_good);
+	free(a);
 }
 
 static int64_t
@@ -435,45 +447,47 @@ sum(const struct apply_counts *c)
 	return c->servers + c->skills + c->plugins;
 }
 
-bool
-apply_is_meant_empty(const struct apply *a)
-{
-	const struct conf_source *source = a->options->source;
-	const struct catalog_summary *s = &a->summary;
-
-	return source->allow_empty &&
-	       s->servers + s->skills + s->plugins == 0;
-}
-
-/*
- * A source that suddenly offers far less than it held has rather lost it than
- * withdrawn it.  What a filter leaves out counts on both sides.
- */
+/* What a filter leaves out counts on both sides. */
 static int
-check_shrink(struct apply *a, struct err *e)
+check_loss(struct apply *a, struct err *e)
 {
-	const int64_t before = sum(&a->options->stored) + a->withheld;
-	int64_t aside;
+	const struct apply_options *o = &a->options;
+	const int64_t before = sum(&o->stored) + a->withheld;
+	int64_t after;
 
-	if (!a->options->guard || a->partial || before < LIMIT_SHRINK_FROM ||
-	    apply_is_meant_empty(a))
+	if (!o->guard || o->partial || (o->may_be_empty && a->read == 0))
 		return 0;
-	if (count_withheld(&aside, a, e) == -1)
+	if (run_for_source(&after, a, SQL_WITHHELD_COUNT, e) == -1)
 		return -1;
-	if (2 * (sum(a->counts) + aside) >= before)
+	after += sum(&a->counts);
+	if (!plan_is_loss(before, after))
 		return 0;
 	err_set(e, ERR_INPUT,
 	    "only %" PRId64 " of %" PRId64
 	    " entries are left, fewer than half; if that is right, confirm it "
 	    "with syncPolicy.allowShrink: true or with thv-registry-sync "
 	    "--force --source %s",
-	    sum(a->counts) + aside, before, a->options->source->name);
+	    after, before, o->source_name);
 	return -1;
 }
 
-/* Brings heads and registries in step with the versions. */
+/* Without reading what is stored: what was there, and what came and went. */
+static void
+count_stored(struct apply *a)
+{
+	if (!a->was_empty) {
+		a->counts.servers = a->options.stored.servers;
+		a->counts.skills = a->options.stored.skills;
+		a->counts.plugins = a->options.stored.plugins;
+	}
+	a->counts.servers += a->grown[ENTRY_SERVER];
+	a->counts.skills += a->grown[ENTRY_SKILL];
+	a->counts.plugins += a->grown[ENTRY_PLUGIN];
+}
+
+/* Brings heads, registries and the index in step with the versions. */
 static int
-settle(struct db *db, int64_t source, const struct instant *at, struct err *e)
+derive(struct db *db, int64_t source, const struct instant *at, struct err *e)
 {
 	bool renumbered;
 
@@ -486,189 +500,22 @@ settle(struct db *db, int64_t source, const struct instant *at, struct err *e)
 	return blocks_update(db, e);
 }
 
-static int
-finish(struct apply *a, struct err *e)
+int
+apply_finish(struct apply_counts *out, struct apply *a, struct err *e)
 {
-	int64_t kept;
-
-	if (last_good_mark_seen(&kept, &a->last_good, e) == -1)
+	if (a->options.partial || a->was_empty)
+		count_stored(a);
+	if (!a->options.partial && apply_missing(a, e) == -1)
 		return -1;
-	a->counts->unchanged += kept;
-	if ((!a->partial && remove_unseen(a, e) == -1) ||
-	    clear_notes(a, e) == -1 || count_stored(a, e) == -1 ||
-	    check_shrink(a, e) == -1)
+	if (check_loss(a, e) == -1)
 		return -1;
-	a->counts->rejected = a->reject.rejected;
+	a->counts.rejected = a->reject.rejected;
+	a->counts.added += a->refiltered.added;
+	a->counts.removed += a->refiltered.removed;
+	*out = a->counts;
 	if (!a->changed)
 		return 0;
-	return settle(a->place.db, a->options->source_id, &a->options->at, e);
-}
-
-static int
-look_whether_empty(struct apply *a, struct err *e)
-{
-	struct stmt *s = db_stmt(a->place.db, SQL_SOURCE_IS_EMPTY);
-	bool row;
-
-	stmt_bind_int(s, SQL_SOURCE_IS_EMPTY_P_SOURCE, a->options->source_id);
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	a->was_empty = row && stmt_int(s, 0) != 0;
-	stmt_done(s);
-	return 0;
-}
-
-static int
-start(struct apply *a, struct apply_counts *out, struct db *db,
-    const struct apply_options *options, struct err *e)
-{
-	memset(out, 0, sizeof *out);
-	memset(a, 0, sizeof *a);
-	a->options = options;
-	a->counts = out;
-	stored_place_init(&a->place, db, options->source_id, &options->at);
-	a->reject = (struct reject){ .db = db,
-		.source = options->source_id,
-		.strict = options->source->strict };
-	a->last_good =
-	    (struct last_good){ .db = db, .source = options->source_id };
-	a->digest = digest_new();
-	if (filter_new(&a->filter, &options->source->filter, e) == -1)
-		return -1;
-	if (look_whether_empty(a, e) == -1 ||
-	    count_withheld(&a->withheld, a, e) == -1)
-		return -1;
-	return clear_notes(a, e);
-}
-
-static void
-stop(struct apply *a)
-{
-	filter_free(a->filter);
-	digest_free(a->digest);
-	stored_place_free(&a->place);
-}
-
-int
-apply_fetched(struct apply_counts *out, struct db *db, struct fetch *fetched,
-    const struct apply_options *options, struct err *e)
-{
-	struct apply_options part = *options;
-	struct apply_counts before = { 0 };
-	struct apply a;
-	int rc = -1;
-
-	/*
-	 * The filter is for all that is stored: for what a part does not say,
-	 * and for what stays although it is offered no more.
-	 */
-	if (options->refilter) {
-		if (apply_filter(&before, db, options, e) == -1)
-			return -1;
-		part.stored = before;
-	}
-	if (start(&a, out, db, &part, e) == -1)
-		goto out;
-	a.partial = fetched->partial;
-	if (reject_start(&a.reject, fetched->partial, e) == -1)
-		goto out;
-	if (apply_read_documents(&a, fetched, e) == -1 || finish(&a, e) == -1)
-		goto out;
-	apply_tell_unread(&a, fetched);
-	out->added += before.added;
-	out->removed += before.removed;
-	rc = 0;
-out:
-	stop(&a);
-	return rc;
-}
-
-/* ---- another filter ---- */
-
-/* The columns of the statement offered_documents. */
-enum {
-	OFFERED_KIND,
-	OFFERED_BODY,
-	OFFERED_DIGEST,
-	OFFERED_OUTER, /* and the columns that follow */
-	OFFERED_FILE = 10
-};
-
-/* By the rules of today it would be rejected: then it is the last good one. */
-static int
-keep_broken(struct apply *a, const struct catalog_entry *entry, struct err *e)
-{
-	const char *name = entry->facts.name;
-
-	if (name == NULL ||
-	    !filter_keeps(a->filter, entry->kind, name, NULL, 0))
-		return 0;
-	return last_good_keep_entry(&a->last_good, entry, e);
-}
-
-/* Takes a stored document as if it had been offered. */
-static int
-reread(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
-{
-	struct catalog_entry entry = { .index = (size_t)a->read, .array = "" };
-	struct catalog_outer outer;
-	struct rules_problem ignored;
-	struct stored_item item;
-	const void *digest;
-	size_t len;
-
-	report_progress(a);
-	entry.kind = (enum entry_kind)stmt_int(s, OFFERED_KIND);
-	entry.json = stmt_text(s, OFFERED_BODY, &entry.json_len);
-	if (stored_outer(&outer, s, OFFERED_OUTER))
-		entry.outer = &outer;
-	a->place.file = stmt_text(s, OFFERED_FILE, NULL);
-	/* It was judged when it was offered; its facts are wanted. */
-	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
-		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN)
-		return keep_broken(a, &entry, e);
-	item = (struct stored_item){ .kind = entry.kind,
-		.facts = &entry.facts,
-		.json = entry.json,
-		.json_len = entry.json_len,
-		.outer = entry.outer };
-	digest = stmt_blob(s, OFFERED_DIGEST, &len);
-	if (digest != NULL && len == sizeof item.digest)
-		memcpy(item.digest, digest, len);
-	return take_item(a, &entry, &item, e);
-}
-
-int
-apply_filter(struct apply_counts *out, struct db *db,
-    const struct apply_options *options, struct err *e)
-{
-	struct rules *rules = rules_new(options->max_meta_size);
-	struct stmt *s;
-	struct apply a;
-	bool row;
-	int rc = -1;
-
-	if (start(&a, out, db, options, e) == -1)
-		goto out;
-	a.reject.silent = true;
-	s = db_stmt(db, SQL_OFFERED_DOCUMENTS);
-	stmt_bind_int(s, SQL_OFFERED_DOCUMENTS_P_SOURCE, options->source_id);
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			goto out;
-		if (!row)
-			break;
-		if (reread(&a, rules, s, e) == -1)
-			goto out;
-	}
-	if (finish(&a, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	stmt_done(db_stmt(db, SQL_OFFERED_DOCUMENTS));
-	stop(&a);
-	rules_free(rules);
-	return rc;
+	return derive(a->place.db, a->options.source_id, &a->options.at, e);
 }
 
 int

@@ -2,9 +2,7 @@
 /* Deciding what registries show. */
 #include "lib/store/compose.h"
 
-#include "lib/xalloc.h"
-
-#include <stdlib.h>
+#include "lib/store/ids.h"
 
 static int
 run_for(struct db *db, enum sql_id id, int64_t registry, struct err *e)
@@ -51,49 +49,27 @@ touch_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
 	return stmt_run(s, e);
 }
 
-/* Collects the first column of ${s}; the caller frees *${ids}. */
-static int
-collect(int64_t **ids, size_t *count, struct stmt *s, struct err *e)
-{
-	bool row;
-
-	*ids = NULL;
-	*count = 0;
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1) {
-			free(*ids);
-			*ids = NULL;
-			return -1;
-		}
-		if (!row)
-			return 0;
-		*ids = xreallocarray(*ids, *count + 1, sizeof **ids);
-		(*ids)[(*count)++] = stmt_int(s, 0);
-	}
-}
-
 /* Decides the names in recompose for the registries that ${s} lists. */
 static int
 compose_listed(struct db *db, struct stmt *s, int64_t now, struct err *e)
 {
-	int64_t *registries = NULL;
-	size_t count;
+	struct ids registries;
 	int64_t same; /* 1: no name has to be decided */
 	int rc = -1;
 
 	if (stmt_number(&same, db_stmt(db, SQL_RECOMPOSE_IS_EMPTY), e) == -1 ||
-	    collect(&registries, &count, s, e) == -1)
+	    ids_read(&registries, s, e) == -1)
 		return -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < registries.count; i++)
 		if ((same == 0 &&
-			compose_names(db, registries[i], now, e) == -1) ||
-		    touch_registry(db, registries[i], now, e) == -1)
+			compose_names(db, registries.at[i], now, e) == -1) ||
+		    touch_registry(db, registries.at[i], now, e) == -1)
 			goto out;
 	if (stmt_run(db_stmt(db, SQL_RECOMPOSE_CLEAR), e) == -1)
 		goto out;
 	rc = 0;
 out:
-	free(registries);
+	ids_free(&registries);
 	return rc;
 }
 
@@ -125,18 +101,16 @@ compose_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
 int
 compose_everything(struct db *db, int64_t now, struct err *e)
 {
-	int64_t *registries = NULL;
-	size_t count;
+	struct ids registries;
 	int rc = -1;
 
-	if (collect(&registries, &count, db_stmt(db, SQL_REGISTRY_LIST), e) ==
-	    -1)
+	if (ids_read(&registries, db_stmt(db, SQL_REGISTRY_LIST), e) == -1)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (compose_registry(db, registries[i], now, e) == -1)
+	for (size_t i = 0; i < registries.count; i++)
+		if (compose_registry(db, registries.at[i], now, e) == -1)
 			goto out;
 	rc = 0;
 out:
-	free(registries);
+	ids_free(&registries);
 	return rc;
 }

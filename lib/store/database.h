@@ -28,6 +28,7 @@ int database_recover(struct db *db, struct err *e);
 
 /* One fact of the table setting; *${out} is NULL when unset; caller frees. */
 int database_setting(char **out, struct db *db, const char *key, struct err *e);
+/* Writes nothing if the setting has that value. */
 int database_set(
     struct db *db, const char *key, const char *value, struct err *e);
 

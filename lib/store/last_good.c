@@ -1,71 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the table last_good. */
+/* A list of hashes, sorted when it is complete. */
 #include "lib/store/last_good.h"
+
+#include "lib/limits.h"
+#include "lib/xalloc.h"
+
+#include <stdlib.h>
 
 #define KIND_FILE 0 /* in the place of an entry's kind */
 
-int
-last_good_clear(struct last_good *s, struct err *e)
+/* FNV-1a over the bytes and the NUL of ${text}. */
+static uint64_t
+mix(uint64_t hash, const char *text)
 {
-	s->any = false;
-	return stmt_run(db_stmt(s->db, SQL_LAST_GOOD_CLEAR), e);
+	do
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	while (*text++ != '\0');
+	return hash;
+}
+
+static uint64_t
+hash_of(int kind, const char *name, const char *version)
+{
+	uint64_t hash =
+	    mix(UINT64_C(0xcbf29ce484222325) + (uint64_t)kind, name);
+
+	return version == NULL ? hash : mix(hash, version);
+}
+
+void
+last_good_free(struct last_good *s)
+{
+	free(s->hashes);
+	*s = (struct last_good){ 0 };
+}
+
+void
+last_good_cut(struct last_good *s, const struct last_good *earlier)
+{
+	s->count = earlier->count;
+	s->any_file = earlier->any_file;
+	s->overflows = earlier->overflows;
+}
+
+static void
+add(struct last_good *s, uint64_t hash)
+{
+	if (s->count == LIMIT_REJECTED_NAMES) {
+		s->overflows = true;
+		return;
+	}
+	if (s->count == s->room) {
+		s->room = s->room == 0 ? 64 : s->room * 2;
+		s->hashes =
+		    xreallocarray(s->hashes, s->room, sizeof *s->hashes);
+	}
+	s->hashes[s->count++] = hash;
+}
+
+void
+last_good_add_file(struct last_good *s, const char *file)
+{
+	s->any_file = true;
+	add(s, hash_of(KIND_FILE, file, NULL));
+}
+
+void
+last_good_add_entry(struct last_good *s, enum entry_kind kind, const char *name,
+    const char *version)
+{
+	add(s, hash_of((int)kind, name, NULL));
+	if (version != NULL)
+		add(s, hash_of((int)kind, name, version));
 }
 
 static int
-insert(struct last_good *s, int64_t kind, const char *name, const char *version,
-    struct err *e)
+compare(const void *left, const void *right)
 {
-	struct stmt *row = db_stmt(s->db, SQL_LAST_GOOD_INSERT);
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
 
-	s->any = true;
-	stmt_bind_int(row, SQL_LAST_GOOD_INSERT_P_KIND, kind);
-	stmt_bind_str(row, SQL_LAST_GOOD_INSERT_P_NAME, name);
-	stmt_bind_str(row, SQL_LAST_GOOD_INSERT_P_VERSION,
-	    version == NULL ? "" : version);
-	return stmt_run(row, e);
+	return (a > b) - (a < b);
 }
 
-int
-last_good_keep_file(struct last_good *s, const char *file, struct err *e)
+void
+last_good_sort(struct last_good *s)
 {
-	return insert(s, KIND_FILE, file, NULL, e);
+	if (s->count > 0)
+		qsort(s->hashes, s->count, sizeof *s->hashes, compare);
 }
 
-int
-last_good_keep_entry(
-    struct last_good *s, const struct catalog_entry *entry, struct err *e)
+static bool
+has(const struct last_good *s, uint64_t hash)
 {
-	return insert(
-	    s, entry->kind, entry->facts.name, entry->facts.version, e);
+	return s->overflows ||
+	       (s->count > 0 && bsearch(&hash, s->hashes, s->count,
+				    sizeof *s->hashes, compare) != NULL);
 }
 
-int
-last_good_mark_seen(int64_t *count, struct last_good *s, struct err *e)
+bool
+last_good_has(const struct last_good *s, enum entry_kind kind, const char *name,
+    const char *version, const char *file)
 {
-	/* The source is the first parameter of each. */
-	static const struct {
-		enum sql_id id;
-		bool counts;
-	} steps[] = {
-		{ SQL_SEEN_LAST_GOOD, true },
-		{ SQL_SEEN_LAST_GOOD_NAMES, true },
-		{ SQL_WITHHELD_LAST_GOOD, false },
-		{ SQL_WITHHELD_LAST_GOOD_NAMES, false },
-	};
+	/* What an earlier program stored may be of any file. */
+	if (s->any_file &&
+	    (file == NULL || has(s, hash_of(KIND_FILE, file, NULL))))
+		return true;
+	return has(s, hash_of((int)kind, name, version));
+}
 
-	*count = 0;
-	if (!s->any)
-		return 0;
-	if (db_prepare(s->db, SQL_SET_RARE, e) == -1)
-		return -1;
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		struct stmt *mark = db_stmt(s->db, steps[i].id);
-
-		stmt_bind_int(mark, 1, s->source);
-		if (stmt_run(mark, e) == -1)
-			return -1;
-		if (steps[i].counts)
-			*count += db_changes(s->db);
-	}
-	return 0;
+bool
+last_good_has_name(
+    const struct last_good *s, enum entry_kind kind, const char *name)
+{
+	return has(s, hash_of((int)kind, name, NULL));
 }

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Bringing the configured sources and registries into the database.
- */
+/* Bringing the configured sources and registries into the database. */
 #ifndef LIB_STORE_RECONCILE_H
 #define LIB_STORE_RECONCILE_H
 
 #include "lib/db/db.h"
-#include "sync/conf/conf.h"
-
-#include <stdbool.h>
 
 /*
- * Makes the tables source, registry and registry_source say what ${conf} says:
- * adds, changes and deletes, moves the generation of registries whose answers
- * may differ, and settles what they show.  Also writes the settings that
- * responders read.  Runs inside a write transaction of
- * the caller.  Sets ${changed} when anything differed.
+ * Makes the tables source, registry and registry_source say what ${layout}
+ *says: adds, changes and deletes rows, moves the generation of registries whose
+ * answers may differ, and decides what these show.  Runs inside a write
+ * transaction of the caller.  ${layout} is JSON, whose arrays are in the order
+ * of the configuration:
+ *
+ *	{"sources": [{"name": "", "kind": "", "config": "{}", "identity": "",
+ *	    "filter": "null", "interval": 0, "strict": false, "claims": "{}"}],
+ *	"registries": [{"name": "", "default": false, "claims": "{}",
+ *	    "sources": ["NAME"]}]}
+ *
+ * "config", "filter" and "claims" are texts that are JSON; "claims" may be
+ *null. "interval" is in microseconds, null when the source is not synced.  A
+ *source that is not stored under its name takes the place of one of the same
+ *identity whose name is not configured any more: it was renamed.
  */
-int reconcile(
-    struct db *db, const struct conf *conf, bool *changed, struct err *e);
-
-/* Writes a setting unless it has that value already. */
-int reconcile_setting(
-    struct db *db, const char *key, const char *value, struct err *e);
+int reconcile(struct db *db, const char *layout, struct err *e);
 
 /* The id of the source called ${name}, which is configured. */
 int reconcile_source_id(

@@ -15,6 +15,19 @@
 
 #define NOTABLE_US (LIMIT_RUNS_NOTABLE_DAYS * 24 * 3600 * CLOCK_SECOND)
 
+void
+validators_free(struct validators *v)
+{
+	if (v == NULL)
+		return;
+	free(v->revision);
+	free(v->etag);
+	free(v->last_modified);
+	free(v->file_identity);
+	free(v->checkpoint);
+	memset(v, 0, sizeof *v);
+}
+
 static int64_t
 instant(struct stmt *s, int column)
 {
@@ -241,8 +254,8 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REJECTED, c->rejected);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_TOTAL,
 	    c->servers + c->skills + c->plugins);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REQUESTS, o->used.requests);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_BYTES, (int64_t)o->used.bytes);
+	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REQUESTS, o->requests);
+	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_BYTES, (int64_t)o->bytes);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_HASH,
 	    o->hash[0] == '\0' ? NULL : o->hash);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_ERROR,
@@ -264,7 +277,7 @@ add_up(struct db *db, const struct source_outcome *o, struct err *e)
 /* What all sources hold together: a hash over their hashes, and the servers. */
 static int
 sum_up(
-    char hash[FETCH_HASH_SIZE], int64_t *servers, struct db *db, struct err *e)
+    char hash[DIGEST_HEX_SIZE], int64_t *servers, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_CONTENT_HASHES);
 	struct digest *d = digest_new();
@@ -365,7 +378,7 @@ state_run_finish(struct db *db, int64_t run,
     const struct source_outcome *outcomes, size_t count, bool interrupted,
     struct err *e)
 {
-	char hash[FETCH_HASH_SIZE];
+	char hash[DIGEST_HEX_SIZE];
 	char *error = first_failure(outcomes, count);
 	struct stmt *s;
 	bool notable = interrupted || is_notable(outcomes, count);

@@ -8,7 +8,7 @@
 
 #include "lib/db/db.h"
 #include "lib/store/apply.h"
-#include "sync/fetch/fetch.h"
+#include "lib/store/validators.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,6 +66,8 @@ enum sync_result {
 /* "completed", "unchanged", "skipped" or "failed". */
 const char *sync_result_name(enum sync_result result);
 
+#define STATE_NOTE_SIZE 160
+
 struct source_outcome {
 	const char *name; /* borrowed from the configuration */
 	const char *kind;
@@ -73,9 +75,10 @@ struct source_outcome {
 	int64_t started_us;
 	int64_t ended_us;
 	struct apply_counts counts;
-	char hash[FETCH_HASH_SIZE];
-	struct fetch_progress used;
-	char note[FETCH_NOTE_SIZE]; /* of the fetch; "" for none */
+	char hash[DIGEST_HEX_SIZE];
+	unsigned requests; /* HTTP requests or git round trips */
+	uint64_t bytes; /* received from the network or read */
+	char note[STATE_NOTE_SIZE]; /* of the fetch; "" for none */
 	char error[ERR_TEXT_MAX]; /* "" for none */
 	char warning[ERR_TEXT_MAX]; /* what could not be read; "" for nothing */
 	const char *failure; /* which sort of failure, in one word; static */

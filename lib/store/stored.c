@@ -162,7 +162,7 @@ is_elsewhere(const struct stored_place *p, struct stmt *s, int column)
 }
 
 int
-stored_find(struct stored_version *out, struct stored_place *p,
+stored_find(int64_t *entry, struct plan_stored *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e)
 {
 	struct stmt *s;
@@ -173,11 +173,11 @@ stored_find(struct stored_version *out, struct stored_place *p,
 	memset(out, 0, sizeof *out);
 	if (find_entry(p, kind, name, e) == -1)
 		return -1;
-	out->entry = p->entry;
-	if (out->entry == 0)
+	*entry = p->entry;
+	if (*entry == 0)
 		return 0;
 	s = db_stmt(p->db, SQL_STORED_VERSION);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_ENTRY, out->entry);
+	stmt_bind_int(s, SQL_STORED_VERSION_P_ENTRY, *entry);
 	stmt_bind_str(s, SQL_STORED_VERSION_P_VERSION, version);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
@@ -313,13 +313,6 @@ changed_at(const struct stored_place *p)
 	return p->date > p->at.changed ? p->date : p->at.changed;
 }
 
-static void
-make_order_key(struct stored_place *p, const char *version)
-{
-	buf_reset(&p->order_key);
-	version_order_key(&p->order_key, version, strlen(version));
-}
-
 int
 stored_insert_entry(int64_t *entry, struct stored_place *p,
     const struct stored_item *item, struct err *e)
@@ -336,49 +329,71 @@ stored_insert_entry(int64_t *entry, struct stored_place *p,
 	return 0;
 }
 
+static int
+put_version(struct stored_place *p, const struct stored_item *item,
+    int64_t entry, int64_t document, struct err *e)
+{
+	static const struct outer_parameters outer[] = {
+		OUTER_PARAMETERS(SQL_VERSION_INSERT),
+		OUTER_PARAMETERS(SQL_VERSION_UPDATE)
+	};
+	const bool update = document == 0;
+	const char *version = item->facts->version;
+	struct stmt *s =
+	    db_stmt(p->db, update ? SQL_VERSION_UPDATE : SQL_VERSION_INSERT);
+
+	buf_reset(&p->order_key);
+	version_order_key(&p->order_key, version, strlen(version));
+	choose_date(p, item, entry);
+	if (!update) {
+		stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, document);
+		stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
+		    buf_str(&p->order_key), p->order_key.len);
+	}
+#define P(name)                                    \
+	(update ? (int)SQL_VERSION_UPDATE_P_##name \
+		: (int)SQL_VERSION_INSERT_P_##name)
+	stmt_bind_int(s, P(ENTRY), entry);
+	stmt_bind_str(s, P(VERSION), version);
+	stmt_bind_str(s, P(STATUS), stored_status(item));
+	stmt_bind_int(s, P(NOW), p->at.now);
+	stmt_bind_int(s, P(DATE), p->date);
+	stmt_bind_int(s, P(CHANGED), changed_at(p));
+	stmt_bind_blob(s, P(DIGEST), item->digest, sizeof item->digest);
+	stmt_bind_int(s, P(UPSTREAM), given(item->outer));
+	stmt_bind_str(s, P(FILE), p->file);
+#undef P
+	bind_outer(s, &outer[update], item->outer);
+	return stmt_run(s, e);
+}
+
 int
 stored_insert(int64_t *document, struct stored_place *p,
     const struct stored_item *item, int64_t entry, struct err *e)
 {
-	static const struct outer_parameters outer =
-	    OUTER_PARAMETERS(SQL_VERSION_INSERT);
 	struct stmt *s = db_stmt(p->db, SQL_DOCUMENT_INSERT);
-	const char *version = item->facts->version;
 
 	stmt_bind_text(
 	    s, SQL_DOCUMENT_INSERT_P_BODY, item->json, item->json_len);
 	if (stmt_run(s, e) == -1)
 		return -1;
 	*document = db_last_rowid(p->db);
-	make_order_key(p, version);
-	choose_date(p, item, entry);
-	s = db_stmt(p->db, SQL_VERSION_INSERT);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_ENTRY, entry);
-	stmt_bind_str(s, SQL_VERSION_INSERT_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, *document);
-	stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
-	    buf_str(&p->order_key), p->order_key.len);
-	stmt_bind_str(s, SQL_VERSION_INSERT_P_STATUS, stored_status(item));
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_NOW, p->at.now);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_DATE, p->date);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_CHANGED, changed_at(p));
-	stmt_bind_blob(
-	    s, SQL_VERSION_INSERT_P_DIGEST, item->digest, sizeof item->digest);
-	stmt_bind_int(s, SQL_VERSION_INSERT_P_UPSTREAM, given(item->outer));
-	stmt_bind_str(s, SQL_VERSION_INSERT_P_FILE, p->file);
-	bind_outer(s, &outer, item->outer);
-	if (stmt_run(s, e) == -1)
+	if (put_version(p, item, entry, *document, e) == -1)
 		return -1;
 	return heads_put_text(
 	    p->db, *document, &p->search_text, item->facts, e);
 }
 
-static int
-update_document(struct stored_place *p, const struct stored_item *item,
-    int64_t document, struct err *e)
+int
+stored_update(struct stored_place *p, const struct stored_item *item,
+    int64_t entry, int64_t document, struct err *e)
 {
 	struct stmt *s = db_stmt(p->db, SQL_DOCUMENT_UPDATE);
 
+	if (put_version(p, item, entry, 0, e) == -1)
+		return -1;
+	if (document == 0)
+		return 0;
 	stmt_bind_int(s, SQL_DOCUMENT_UPDATE_P_ID, document);
 	stmt_bind_text(
 	    s, SQL_DOCUMENT_UPDATE_P_BODY, item->json, item->json_len);
@@ -388,126 +403,88 @@ update_document(struct stored_place *p, const struct stored_item *item,
 }
 
 int
-stored_update(struct stored_place *p, const struct stored_item *item,
-    int64_t entry, int64_t document, struct err *e)
-{
-	static const struct outer_parameters outer =
-	    OUTER_PARAMETERS(SQL_VERSION_UPDATE);
-	struct stmt *s;
-
-	if (document != 0 && update_document(p, item, document, e) == -1)
-		return -1;
-	make_order_key(p, item->facts->version);
-	choose_date(p, item, entry);
-	s = db_stmt(p->db, SQL_VERSION_UPDATE);
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_ENTRY, entry);
-	stmt_bind_str(s, SQL_VERSION_UPDATE_P_VERSION, item->facts->version);
-	stmt_bind_str(s, SQL_VERSION_UPDATE_P_STATUS, stored_status(item));
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_NOW, p->at.now);
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_DATE, p->date);
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_CHANGED, changed_at(p));
-	stmt_bind_blob(
-	    s, SQL_VERSION_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
-	stmt_bind_int(s, SQL_VERSION_UPDATE_P_UPSTREAM, given(item->outer));
-	stmt_bind_str(s, SQL_VERSION_UPDATE_P_FILE, p->file);
-	bind_outer(s, &outer, item->outer);
-	return stmt_run(s, e);
-}
-
-int
-stored_move(
-    struct stored_place *p, int64_t entry, const char *version, struct err *e)
+stored_move(struct stored_place *p, int64_t document, struct err *e)
 {
 	struct stmt *s = db_stmt(p->db, SQL_VERSION_MOVE);
 
-	stmt_bind_int(s, SQL_VERSION_MOVE_P_ENTRY, entry);
-	stmt_bind_str(s, SQL_VERSION_MOVE_P_VERSION, version);
+	stmt_bind_int(s, SQL_VERSION_MOVE_P_DOCUMENT, document);
 	stmt_bind_str(s, SQL_VERSION_MOVE_P_FILE, p->file);
 	return stmt_run(s, e);
 }
 
-/* ---- kept aside ---- */
-
-static int
-mark_withheld(struct stored_place *p, int64_t id, struct err *e)
+int
+stored_remove(struct stored_place *p, int64_t document, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_MARK);
+	struct stmt *s = db_stmt(p->db, SQL_VERSION_REMOVE);
 
-	stmt_bind_int(s, SQL_WITHHELD_MARK_P_ID, id);
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_DOCUMENT, document);
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_NOW, p->at.now);
+	stmt_bind_int(s, SQL_VERSION_REMOVE_P_CHANGED, p->at.changed);
 	return stmt_run(s, e);
 }
 
+int
+stored_retire(struct stored_place *p, int64_t document, struct err *e)
+{
+	struct stmt *s = db_stmt(p->db, SQL_VERSION_RETIRE);
+
+	stmt_bind_int(s, SQL_VERSION_RETIRE_P_DOCUMENT, document);
+	return stmt_run(s, e);
+}
+
+/* ---- versions that the filter leaves out ---- */
+
 static int
-insert_withheld(
+put_withheld(
     struct stored_place *p, const struct stored_item *item, struct err *e)
 {
 	static const struct outer_parameters outer =
-	    OUTER_PARAMETERS(SQL_WITHHELD_INSERT);
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_INSERT);
+	    OUTER_PARAMETERS(SQL_WITHHELD_PUT);
+	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_PUT);
 
-	stmt_bind_int(s, SQL_WITHHELD_INSERT_P_SOURCE, p->source);
-	stmt_bind_int(s, SQL_WITHHELD_INSERT_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_VERSION, item->facts->version);
+	stmt_bind_int(s, SQL_WITHHELD_PUT_P_SOURCE, p->source);
+	stmt_bind_int(s, SQL_WITHHELD_PUT_P_KIND, item->kind);
+	stmt_bind_str(s, SQL_WITHHELD_PUT_P_NAME, item->facts->name);
+	stmt_bind_str(s, SQL_WITHHELD_PUT_P_VERSION, item->facts->version);
 	stmt_bind_blob(
-	    s, SQL_WITHHELD_INSERT_P_DIGEST, item->digest, sizeof item->digest);
-	stmt_bind_text(
-	    s, SQL_WITHHELD_INSERT_P_BODY, item->json, item->json_len);
-	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_FILE, p->file);
-	stmt_bind_str(s, SQL_WITHHELD_INSERT_P_STATUS,
-	    item->outer == NULL ? NULL : item->outer->status);
-	bind_outer(s, &outer, item->outer);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	return mark_withheld(p, db_last_rowid(p->db), e);
-}
-
-static int
-update_withheld(struct stored_place *p, const struct stored_item *item,
-    int64_t id, struct err *e)
-{
-	static const struct outer_parameters outer =
-	    OUTER_PARAMETERS(SQL_WITHHELD_UPDATE);
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_UPDATE);
-
-	stmt_bind_int(s, SQL_WITHHELD_UPDATE_P_ID, id);
-	stmt_bind_blob(
-	    s, SQL_WITHHELD_UPDATE_P_DIGEST, item->digest, sizeof item->digest);
-	stmt_bind_text(
-	    s, SQL_WITHHELD_UPDATE_P_BODY, item->json, item->json_len);
-	stmt_bind_str(s, SQL_WITHHELD_UPDATE_P_FILE, p->file);
-	stmt_bind_str(s, SQL_WITHHELD_UPDATE_P_STATUS,
+	    s, SQL_WITHHELD_PUT_P_DIGEST, item->digest, sizeof item->digest);
+	stmt_bind_text(s, SQL_WITHHELD_PUT_P_BODY, item->json, item->json_len);
+	stmt_bind_str(s, SQL_WITHHELD_PUT_P_FILE, p->file);
+	stmt_bind_str(s, SQL_WITHHELD_PUT_P_STATUS,
 	    item->outer == NULL ? NULL : item->outer->status);
 	bind_outer(s, &outer, item->outer);
 	return stmt_run(s, e);
 }
 
 int
-stored_withhold(
-    struct stored_place *p, const struct stored_item *item, struct err *e)
+stored_withhold(int64_t *row, struct stored_place *p,
+    const struct stored_item *item, struct err *e)
 {
 	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_FIND);
 	const void *digest;
-	int64_t id;
 	size_t len;
-	bool row, same;
+	bool found, same = false;
 
+	*row = 0;
 	stmt_bind_int(s, SQL_WITHHELD_FIND_P_SOURCE, p->source);
 	stmt_bind_int(s, SQL_WITHHELD_FIND_P_KIND, item->kind);
 	stmt_bind_str(s, SQL_WITHHELD_FIND_P_NAME, item->facts->name);
 	stmt_bind_str(s, SQL_WITHHELD_FIND_P_VERSION, item->facts->version);
-	if (stmt_step(s, &row, e) == -1)
+	if (stmt_step(s, &found, e) == -1)
 		return -1;
-	if (!row)
-		return insert_withheld(p, item, e);
-	id = stmt_int(s, 0);
-	digest = stmt_blob(s, 1, &len);
-	same = len == sizeof item->digest &&
-	       memcmp(digest, item->digest, len) == 0 && !is_elsewhere(p, s, 2);
+	if (found) {
+		*row = stmt_int(s, 0);
+		digest = stmt_blob(s, 1, &len);
+		same = len == sizeof item->digest &&
+		       memcmp(digest, item->digest, len) == 0 &&
+		       !is_elsewhere(p, s, 2);
+	}
 	stmt_done(s);
-	if (!same && update_withheld(p, item, id, e) == -1)
+	if (!same && put_withheld(p, item, e) == -1)
 		return -1;
-	return mark_withheld(p, id, e);
+	if (!found)
+		*row = db_last_rowid(p->db);
+	return 0;
 }
 
 int
@@ -524,14 +501,10 @@ stored_release(
 }
 
 int
-stored_remove(
-    struct stored_place *p, int64_t entry, const char *version, struct err *e)
+stored_drop_withheld(struct stored_place *p, int64_t row, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_VERSION_REMOVE);
+	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_DELETE);
 
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_ENTRY, entry);
-	stmt_bind_str(s, SQL_VERSION_REMOVE_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_NOW, p->at.now);
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_CHANGED, p->at.changed);
+	stmt_bind_int(s, SQL_WITHHELD_DELETE_P_ID, row);
 	return stmt_run(s, e);
 }

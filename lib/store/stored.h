@@ -12,6 +12,7 @@
 #include "lib/digest.h"
 #include "lib/document/catalog.h"
 #include "lib/store/instant.h"
+#include "lib/store/plan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,16 +45,6 @@ struct stored_place {
 	struct buf name;
 };
 
-/* What is there of a version. */
-struct stored_version {
-	int64_t entry; /* 0: nothing of the name */
-	int64_t document; /* 0: nothing of the version */
-	unsigned char digest[DIGEST_RAW_SIZE];
-	bool removed; /* a tombstone */
-	bool deleted; /* that, or marked by the upstream */
-	bool moved; /* it came from another file than place.file */
-};
-
 void stored_place_init(struct stored_place *p, struct db *db, int64_t source,
     const struct instant *at);
 void stored_place_free(struct stored_place *p); /* the members */
@@ -70,7 +61,10 @@ void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
  */
 bool stored_outer(struct catalog_outer *outer, struct stmt *s, int first);
 
-int stored_find(struct stored_version *out, struct stored_place *p,
+/*
+ * Looks a version up.  ${entry} is 0 when nothing is stored of the name.
+ */
+int stored_find(int64_t *entry, struct plan_stored *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e);
 /* "active", "deprecated", "archived" or "deleted". */
 const char *stored_status(const struct stored_item *item);
@@ -83,19 +77,20 @@ int stored_insert(int64_t *document, struct stored_place *p,
 int stored_update(struct stored_place *p, const struct stored_item *item,
     int64_t entry, int64_t document, struct err *e);
 
-/* Notes that a version of the same content is in place.file now. */
-int stored_move(
-    struct stored_place *p, int64_t entry, const char *version, struct err *e);
+/* The version of ${document} has the same content, and is in place.file now. */
+int stored_move(struct stored_place *p, int64_t document, struct err *e);
+/* It is not offered any more: it becomes a tombstone. */
+int stored_remove(struct stored_place *p, int64_t document, struct err *e);
+/* The same of one that its upstream had marked as deleted. */
+int stored_retire(struct stored_place *p, int64_t document, struct err *e);
 
-/* Keeps a version aside that the filter leaves out, for another filter. */
-int stored_withhold(
-    struct stored_place *p, const struct stored_item *item, struct err *e);
-
-/* Gives up what was kept aside of a version that the filter lets in. */
+/* Keeps a version that the filter leaves out, for another filter, in ${row}. */
+int stored_withhold(int64_t *row, struct stored_place *p,
+    const struct stored_item *item, struct err *e);
+/* Deletes what is kept of a version that the filter lets in now. */
 int stored_release(
     struct stored_place *p, const struct stored_item *item, struct err *e);
-/* Makes one version a tombstone. */
-int stored_remove(
-    struct stored_place *p, int64_t entry, const char *version, struct err *e);
+/* Deletes a row of that kind: the version is not offered any more. */
+int stored_drop_withheld(struct stored_place *p, int64_t row, struct err *e);
 
 #endif

@@ -9,19 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-validators_free(struct validators *v)
-{
-	if (v == NULL)
-		return;
-	free(v->revision);
-	free(v->etag);
-	free(v->last_modified);
-	free(v->file_identity);
-	free(v->checkpoint);
-	memset(v, 0, sizeof *v);
-}
-
 int
 fetch_source(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,

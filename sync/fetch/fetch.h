@@ -15,34 +15,19 @@
 #ifndef SYNC_FETCH_FETCH_H
 #define SYNC_FETCH_FETCH_H
 
+#include "lib/digest.h"
 #include "lib/err.h"
 #include "lib/reader.h"
+#include "lib/store/validators.h"
 #include "sync/conf/conf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct digest;
-
-#define FETCH_HASH_SIZE 65 /* SHA-256 as lower-case hex, and its NUL */
+#define FETCH_HASH_SIZE DIGEST_HEX_SIZE
 
 #define FETCH_NOTE_SIZE 160
-
-/*
- * What the last successful sync remembered, and what this one will.  Strings
- * are owned, NULL when unknown.  Free the members with validators_free().
- */
-struct validators {
-	char hash[FETCH_HASH_SIZE]; /* of the content; "" for none */
-	char *revision; /* git commit id; resourceVersion of a ConfigMap */
-	char *etag; /* HTTP, as received */
-	char *last_modified; /* HTTP, as received */
-	char *file_identity; /* size, times, inode of the file or files */
-	char *checkpoint; /* where a registry API was left; fetch_api.c's */
-};
-
-void validators_free(struct validators *v);
 
 struct fetch_progress {
 	uint64_t bytes; /* received from the network or read */
@@ -87,7 +72,7 @@ struct fetch {
 	int64_t retry_us;
 	char note[FETCH_NOTE_SIZE]; /* what is worth a log line; "" for nothing
 				     */
-	/* Filled by apply_fetched(): which could not be read; "" for none. */
+	/* Filled by read_and_apply(): which could not be read; "" for none. */
 	char unreadable[ERR_TEXT_MAX];
 	const struct fetch_kind *kind; /* how to open and release */
 	void *state;

@@ -5,8 +5,8 @@
  * entry stays until it is offered again.
  */
 #include "lib/limits.h"
-#include "lib/store/apply.h"
 #include "lib/store/database.h"
+#include "sync/read.h"
 #include "tests/t.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 #define PAGE(items) "{\"servers\":[" items "],\"metadata\":{}}"
 
 static struct db *db;
-static struct conf_source source;
+static const struct filter_spec filter;
 static int64_t now = 1000000;
 
 static int
@@ -56,8 +56,10 @@ apply(struct apply_counts *counts, const char *const *pages, size_t count,
 		.document_count = count,
 		.kind = &kind,
 		.state = (void *)pages };
-	const struct apply_options options = { .source = &source,
-		.source_id = 1,
+	const struct apply_options options = { .source_id = 1,
+		.source_name = "a",
+		.filter = &filter,
+		.partial = partial,
 		.max_meta_size = LIMIT_META_DEFAULT,
 		.at = { .now = now, .changed = now },
 		.stored = stored };
@@ -67,7 +69,7 @@ apply(struct apply_counts *counts, const char *const *pages, size_t count,
 		e = &own;
 	now++;
 	CHECK_INT(db_begin_write(db, e), 0);
-	if (apply_fetched(counts, db, &fetched, &options, e) == -1) {
+	if (read_and_apply(counts, db, &fetched, &options, e) == -1) {
 		db_rollback(db);
 		return -1;
 	}

@@ -5,7 +5,7 @@
 
 #include "lib/clock.h"
 #include "lib/store/database.h"
-#include "lib/store/reconcile.h"
+#include "sync/layout.h"
 #include "tests/unit/conf_file.h"
 
 #define CONFIG                                                                \
@@ -54,14 +54,13 @@ static void
 begin(struct site *s)
 {
 	struct err e = ERR_INIT;
-	bool changed;
 
 	memset(s, 0, sizeof *s);
 	CHECK_INT(load(&s->conf, CONFIG, &e), 0);
 	show_messages(s->conf);
 	CHECK_INT(database_open(&s->db, ":memory:", &e), 0);
 	CHECK(db_begin_write(s->db, &e) == 0 &&
-	      reconcile(s->db, s->conf, &changed, &e) == 0 &&
+	      layout_store(s->db, s->conf, &e) == 0 &&
 	      db_commit(s->db, &e) == 0);
 	s->context.db = s->db;
 	s->context.max_meta_size = s->conf->max_meta_size;
@@ -141,7 +140,7 @@ test_failure_keeps_what_is_known(void)
 	CHECK_INT(source_job_again(&s.job, s.db, &e), 0);
 	CHECK_STR(sync_result_name(s.out.result), "failed");
 	CHECK_STR(s.out.error, "Fetch failed: no answer");
-	CHECK_INT(s.out.used.requests, 3);
+	CHECK_INT(s.out.requests, 3);
 	CHECK_INT(s.job.state.attempts, 1);
 	CHECK_INT(s.job.state.counts.servers, 1);
 	CHECK_STR(s.job.state.validators.hash, hash_one);

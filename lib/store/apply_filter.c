@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking what is stored of a source as if it were offered. */
+#include "lib/store/apply_private.h"
+
+#include <string.h>
+
+/* The columns of the statement offered_documents. */
+enum {
+	OFFERED_KIND,
+	OFFERED_BODY,
+	OFFERED_DIGEST,
+	OFFERED_OUTER, /* and the columns that follow */
+	OFFERED_FILE = 10
+};
+
+/* Takes a stored document as if it had been offered. */
+static int
+read_again(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
+{
+	struct catalog_entry entry = { .index = (size_t)a->read, .array = "" };
+	struct catalog_outer outer;
+	struct rules_problem ignored;
+	struct stored_item item;
+	const void *digest;
+	size_t len;
+
+	apply_report_progress(a);
+	entry.kind = (enum entry_kind)stmt_int(s, OFFERED_KIND);
+	entry.json = stmt_text(s, OFFERED_BODY, &entry.json_len);
+	if (stored_outer(&outer, s, OFFERED_OUTER))
+		entry.outer = &outer;
+	a->place.file = stmt_text(s, OFFERED_FILE, NULL);
+	/* It was judged when it was offered; its facts are wanted. */
+	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
+		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN) {
+		/* Today it would be rejected: it is the last good version. */
+		if (entry.facts.name != NULL &&
+		    filter_keeps(
+			a->filter, entry.kind, entry.facts.name, NULL, 0))
+			last_good_add_entry(&a->last_good, entry.kind,
+			    entry.facts.name, entry.facts.version);
+		return 0;
+	}
+	item = (struct stored_item){ .kind = entry.kind,
+		.facts = &entry.facts,
+		.json = entry.json,
+		.json_len = entry.json_len,
+		.outer = entry.outer };
+	digest = stmt_blob(s, OFFERED_DIGEST, &len);
+	if (digest != NULL && len == sizeof item.digest)
+		memcpy(item.digest, digest, len);
+	return apply_item(a, &entry, &item, e);
+}
+
+int
+apply_filter(struct apply_counts *out, struct db *db,
+    const struct apply_options *options, struct err *e)
+{
+	struct apply_options whole = *options;
+	struct apply *a = NULL;
+	struct rules *rules = rules_new(options->max_meta_size);
+	struct stmt *s = db_stmt(db, SQL_OFFERED_DOCUMENTS);
+	bool row;
+	int rc = -1;
+
+	whole.partial = false;
+	if (apply_start(&a, db, &whole, e) == -1)
+		goto out;
+	a->reject.silent = true;
+	stmt_bind_int(s, SQL_OFFERED_DOCUMENTS_P_SOURCE, options->source_id);
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		if (read_again(a, rules, s, e) == -1)
+			goto out;
+	}
+	if (apply_finish(out, a, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	stmt_done(s);
+	apply_free(a);
+	rules_free(rules);
+	return rc;
+}
