@@ -12,30 +12,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sets r->root to the map that the file has to be; an empty file is one. */
+/* Makes the root the map that the file has to be; an empty file is one. */
 static void
 parse_text(struct conf_reader *r, const char *text, size_t len)
 {
-	struct yaml_tree_report report;
-	struct yaml_tree *root = NULL;
+	struct yaml_tree *t = &r->tree;
 	struct err e = ERR_INIT;
 
-	if (yaml_tree_parse(&root, &report, text, len, &e) == -1)
-		conf_message_add(r, true, report.error_line, "",
+	if (yaml_tree_parse(t, text, len, &e) == -1)
+		conf_message_add(r, true, t->error_line, "",
 		    "failed to read config file: %s", e.text);
-	else if (root != NULL && root->type != YAML_TREE_MAP &&
-		 root->type != YAML_TREE_NULL)
-		conf_message_add(r, true, root->line, "",
+	else if (t->root != NULL && t->root->type != YAML_TREE_MAP &&
+		 t->root->type != YAML_TREE_NULL)
+		conf_message_add(r, true, t->root->line, "",
 		    "failed to read config file: expected keys such as "
 		    "'sources:' and 'registries:' at the top");
-	if (report.second_document_line > 0)
-		conf_message_add(r, false, report.second_document_line, "",
-		    "a second document begins here; it is ignored");
-	if (root != NULL && root->type != YAML_TREE_MAP) {
-		yaml_tree_free(root);
-		root = NULL;
-	}
-	r->root = root == NULL ? yaml_tree_new(YAML_TREE_MAP, 1) : root;
+	if (t->second_document_line > 0)
+		conf_message_add(r, false, t->second_document_line, "",
+		    "a second document starts here; it is ignored");
+	if (t->root == NULL || t->root->type != YAML_TREE_MAP)
+		t->root = yaml_tree_new(t, YAML_TREE_MAP, 1, NULL);
 }
 
 static void
@@ -45,7 +41,7 @@ read_keys(struct conf_reader *r)
 	struct conf_at whole = {
 		.reader = r,
 		.index = CONF_NO_INDEX,
-		.node = r->root,
+		.node = r->tree.root,
 		.line = 1,
 		.label = label,
 	};
@@ -92,7 +88,7 @@ conf_load(struct conf **out, const char *file, struct err *e)
 	}
 	rc = 0;
 out:
-	yaml_tree_free(r.root);
+	yaml_tree_free(&r.tree);
 	if (text != NULL)
 		explicit_bzero(text, len);
 	free(text);

@@ -15,7 +15,7 @@
 
 /* The words the reference uses for what it found. */
 static const char *
-found_type(const struct yaml_tree *node)
+found_type(const struct yaml_tree_node *node)
 {
 	static const char *const names[] = {
 		[YAML_TREE_NULL] = "null",
@@ -33,7 +33,7 @@ found_type(const struct yaml_tree *node)
 /* Located here: a look-up by key would not tell org and Org apart. */
 static void
 wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
-    const char *what, const struct yaml_tree *found)
+    const char *what, const struct yaml_tree_node *found)
 {
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
 	char shown[CONF_SHOWN_SIZE];
@@ -51,7 +51,7 @@ static bool
 write_claim(struct json_out *j, const struct conf_at *at,
     const struct yaml_tree_member *m)
 {
-	const struct yaml_tree *node = m->value;
+	const struct yaml_tree_node *node = m->value;
 	char what[64];
 	bool ok = true;
 
@@ -66,7 +66,7 @@ write_claim(struct json_out *j, const struct conf_at *at,
 	}
 	json_out_open(j, '[');
 	for (size_t i = 0; i < node->count; i++) {
-		const struct yaml_tree *element = node->members[i].value;
+		const struct yaml_tree_node *element = node->members[i].value;
 
 		if (element->type == YAML_TREE_STRING) {
 			json_out_str(j, element->text);

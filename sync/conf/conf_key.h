@@ -31,7 +31,7 @@ struct conf_at {
 	const struct conf_at *outer; /* NULL: this is the whole file */
 	const char *key; /* of this block in the outer one */
 	size_t index; /* of an element of a list, else CONF_NO_INDEX */
-	struct yaml_tree *node; /* NULL: the block is absent */
+	struct yaml_tree_node *node; /* NULL: the block is absent */
 	int line; /* of the key that opens the block */
 	char *label; /* first words of errors, of CONF_LABEL_SIZE bytes */
 };
@@ -145,7 +145,7 @@ struct conf_at conf_enter(const struct conf_at *at, const char *key);
 struct conf_at conf_element(
     const struct conf_at *at, const char *key, size_t index);
 /* Whether there is a block at ${key}; an empty list stands for one. */
-bool conf_is_block(const struct yaml_tree *node);
+bool conf_is_block(const struct yaml_tree_node *node);
 /* The configuration that is being read, as far as it has been read. */
 struct conf *conf_being_read(const struct conf_at *at);
 /* insecure_url: http may be used where https is expected. */

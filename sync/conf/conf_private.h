@@ -32,7 +32,7 @@ struct conf_note {
 
 struct conf_reader {
 	struct conf *conf;
-	struct yaml_tree *root; /* always a map */
+	struct yaml_tree tree;
 	struct conf_note *notes; /* room for LIMIT_CONFIG_MESSAGES */
 	size_t note_count;
 	size_t left_out; /* messages that found no room */
@@ -51,8 +51,8 @@ int conf_path_read(char **out, size_t *len, const char *file, struct err *e);
 
 /* ---- conf_value.c ---- */
 /* These say whether the scalar ${node} has the type, and set ${out} if so. */
-bool conf_value_bool(bool *out, const struct yaml_tree *node);
-bool conf_value_int(int64_t *out, const struct yaml_tree *node);
+bool conf_value_bool(bool *out, const struct yaml_tree_node *node);
+bool conf_value_int(int64_t *out, const struct yaml_tree_node *node);
 /* Any text; "1", "t", "T", "TRUE", "true" and "True" are true. */
 bool conf_value_switch(const char *text);
 

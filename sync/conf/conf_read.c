@@ -22,13 +22,13 @@
 #define LONGEST_KEY 48
 
 static bool
-is_scalar(const struct yaml_tree *node)
+is_scalar(const struct yaml_tree_node *node)
 {
 	return node->type != YAML_TREE_LIST && node->type != YAML_TREE_MAP;
 }
 
 bool
-conf_is_block(const struct yaml_tree *node)
+conf_is_block(const struct yaml_tree_node *node)
 {
 	return node != NULL &&
 	       (node->type == YAML_TREE_MAP ||
@@ -40,7 +40,7 @@ conf_is_block(const struct yaml_tree *node)
 bool
 conf_present(const struct conf_at *at, const char *key)
 {
-	const struct yaml_tree *node = yaml_tree_get(at->node, key);
+	const struct yaml_tree_node *node = yaml_tree_get(at->node, key);
 
 	return node != NULL && (node->text == NULL || *node->text != '\0');
 }
@@ -48,7 +48,7 @@ conf_present(const struct conf_at *at, const char *key)
 const char *
 conf_text(const struct conf_at *at, const char *key)
 {
-	const struct yaml_tree *node = yaml_tree_get(at->node, key);
+	const struct yaml_tree_node *node = yaml_tree_get(at->node, key);
 
 	return node == NULL || node->text == NULL || *node->text == '\0'
 		   ? NULL
@@ -329,16 +329,17 @@ is_in_list(const struct conf_at *at)
 static void
 take_variable(const struct conf_at *at, const struct conf_key *k)
 {
+	struct yaml_tree *tree = &at->reader->tree;
 	char *name = variable_name(at, k->name);
 	const char *value = getenv(name);
 	struct yaml_tree_member *old = yaml_tree_find(at->node, k->name);
-	struct yaml_tree *node;
+	struct yaml_tree_node *node;
 	int line = old == NULL ? at->node->line : old->line;
 
 	if (k->type == CONF_BLOCK) {
 		if (old == NULL || old->value->type == YAML_TREE_NULL)
 			yaml_tree_set(at->node, k->name,
-			    yaml_tree_new(YAML_TREE_MAP, line));
+			    yaml_tree_new(tree, YAML_TREE_MAP, line, NULL));
 	} else if (value == NULL || *value == '\0') {
 		/* Unset: the file decides. */
 	} else if (k->type == CONF_BLOCKS) {
@@ -347,7 +348,7 @@ take_variable(const struct conf_at *at, const struct conf_key *k)
 		    "file",
 		    name);
 	} else if (k->type != CONF_CLAIMS && k->type != CONF_ANY) {
-		node = yaml_tree_new_string(value, line);
+		node = yaml_tree_new(tree, YAML_TREE_STRING, line, value);
 		node->origin = name;
 		name = NULL;
 		yaml_tree_set(at->node, k->name, node);
@@ -358,7 +359,7 @@ take_variable(const struct conf_at *at, const struct conf_key *k)
 /* ---- types ---- */
 
 static const char *
-type_name(const struct yaml_tree *node)
+type_name(const struct yaml_tree_node *node)
 {
 	static const char *const names[] = {
 		[YAML_TREE_NULL] = "nothing",
@@ -379,7 +380,7 @@ wrong_type(const struct conf_at *at, const struct conf_key *k, size_t index,
     const char *wanted)
 {
 	const struct yaml_tree_member *m = yaml_tree_find(at->node, k->name);
-	const struct yaml_tree *node = m->value;
+	const struct yaml_tree_node *node = m->value;
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
 	char shown[CONF_SHOWN_SIZE];
 
@@ -502,7 +503,7 @@ read_word(const struct conf_at *at, const struct conf_key *k, const char *text)
 /* Stores a scalar that is not empty: the value of the key or its default. */
 static void
 read_scalar(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree *node, void *to)
+    const struct yaml_tree_node *node, void *to)
 {
 	const char *text = node->text;
 	int64_t n = 0;
@@ -582,7 +583,7 @@ is_short_enough(
 /* A text with commas, or a list with nothing but texts. */
 static void
 read_strings(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree *node, struct filter_list *list)
+    const struct yaml_tree_node *node, struct filter_list *list)
 {
 	bool ok = true;
 
@@ -603,7 +604,7 @@ read_strings(const struct conf_at *at, const struct conf_key *k,
 	if (!is_short_enough(at, k, node->count))
 		return;
 	for (size_t i = 0; i < node->count; i++) {
-		const struct yaml_tree *element = node->members[i].value;
+		const struct yaml_tree_node *element = node->members[i].value;
 
 		if (!is_scalar(element) || element->type == YAML_TREE_NULL) {
 			wrong_type(at, k, i, "a text");
@@ -626,7 +627,7 @@ read_block(const struct conf_at *at, const struct conf_key *k, void *block)
 
 static void
 read_elements(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree *node, void *outer)
+    const struct yaml_tree_node *node, void *outer)
 {
 	size_t count =
 	    node->type == YAML_TREE_LIST ? node->count : node->count > 0;
@@ -660,7 +661,7 @@ read_elements(const struct conf_at *at, const struct conf_key *k,
 /* Stores what is no scalar; ${node} is not NULL. */
 static void
 read_structure(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree *node, void *outer)
+    const struct yaml_tree_node *node, void *outer)
 {
 	void *to = (char *)outer + k->offset;
 	struct conf_at inner = conf_enter(at, k->name);
@@ -697,7 +698,7 @@ read_structure(const struct conf_at *at, const struct conf_key *k,
 }
 
 static bool
-is_missing(const struct yaml_tree *node, const struct conf_key *k)
+is_missing(const struct yaml_tree_node *node, const struct conf_key *k)
 {
 	if (node == NULL)
 		return true;
@@ -709,9 +710,9 @@ is_missing(const struct yaml_tree *node, const struct conf_key *k)
 static void
 read_key(const struct conf_at *at, const struct conf_key *k, void *block)
 {
-	const struct yaml_tree *node = yaml_tree_get(at->node, k->name);
+	const struct yaml_tree_node *node = yaml_tree_get(at->node, k->name);
 	void *to = (char *)block + k->offset;
-	struct yaml_tree otherwise = { .text = (char *)k->otherwise };
+	struct yaml_tree_node otherwise = { .text = (char *)k->otherwise };
 	bool missing = is_missing(node, k);
 
 	if (missing && k->required != NULL)

@@ -42,7 +42,7 @@ digits_of(const char *text)
 }
 
 static bool
-read_float(double *out, const struct yaml_tree *node)
+read_float(double *out, const struct yaml_tree_node *node)
 {
 	enum yaml_tree_type type;
 	char *digits, *end;
@@ -60,7 +60,7 @@ read_float(double *out, const struct yaml_tree *node)
 }
 
 bool
-conf_value_bool(bool *out, const struct yaml_tree *node)
+conf_value_bool(bool *out, const struct yaml_tree_node *node)
 {
 	static const char *const no[] = { "0", "f", "F", "FALSE", "false",
 		"False", "", NULL };
@@ -78,7 +78,7 @@ conf_value_bool(bool *out, const struct yaml_tree *node)
 }
 
 bool
-conf_value_int(int64_t *out, const struct yaml_tree *node)
+conf_value_int(int64_t *out, const struct yaml_tree_node *node)
 {
 	bool ok = false;
 	double number;

@@ -2,10 +2,9 @@
 /*
  * From libyaml's events to a tree.
  *
- * An alias is a copy of what its anchor stands for.  Copies count towards the
- * limits on nodes and bytes like anything else, so a small file cannot grow
- * into a large tree; an anchor can be named only after its node has ended, so
- * a tree cannot hold itself.
+ * An alias shares the node of its anchor and counts towards the limits as a
+ * copy would, so readers may walk the tree as if it had no aliases.  An anchor
+ * can be used only after its node has ended, so a node cannot contain itself.
  */
 #include "sync/conf/yaml_tree.h"
 
@@ -14,66 +13,270 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <yaml.h>
 
-struct anchor {
-	char *name; /* owned */
-	const struct yaml_tree *node; /* borrowed from the tree */
+struct parse {
+	struct yaml_tree *tree;
+	yaml_parser_t parser;
+	yaml_event_t event; /* the last one that was read */
+	int line; /* of it */
+	struct yaml_tree_node *anchored; /* the newest first */
+	size_t anchor_count;
+	size_t nodes, bytes; /* aliases included */
 };
 
-struct parse {
-	yaml_parser_t parser;
-	struct anchor anchors[LIMIT_CONFIG_ANCHORS];
-	size_t anchor_count;
-	struct yaml_tree *merged; /* operands of <<, which may hold anchors */
-	size_t nodes;
-	size_t bytes; /* of scalars and keys */
-	int line; /* of the event at hand, for errors */
-};
+/* ---- nodes ---- */
+
+struct yaml_tree_node *
+yaml_tree_new(
+    struct yaml_tree *t, enum yaml_tree_type type, int line, const char *text)
+{
+	struct yaml_tree_node *node = xcalloc(1, sizeof *node);
+
+	node->type = type;
+	node->line = line;
+	node->text = xstrdup_null(text);
+	node->next = t->all;
+	t->all = node;
+	return node;
+}
+
+void
+yaml_tree_free(struct yaml_tree *t)
+{
+	struct yaml_tree_node *node, *next;
+
+	for (node = t->all; node != NULL; node = next) {
+		next = node->next;
+		for (size_t i = 0; i < node->count; i++)
+			xwipe(node->members[i].key);
+		free(node->members);
+		xwipe(node->text);
+		free(node->origin);
+		free(node->anchor);
+		free(node);
+	}
+	memset(t, 0, sizeof *t);
+}
 
 static struct yaml_tree_member *
-find_exact(const struct yaml_tree *map, const char *key)
+add_member(struct yaml_tree_node *node, const char *key, int line,
+    struct yaml_tree_node *value)
 {
+	/* Room doubles whenever the count reaches a power of two. */
+	if ((node->count & (node->count - 1)) == 0)
+		node->members = xreallocarray(node->members,
+		    node->count == 0 ? 1 : node->count * 2,
+		    sizeof *node->members);
+	node->members[node->count] = (struct yaml_tree_member){
+		.key = xstrdup_null(key), .line = line, .value = value
+	};
+	return &node->members[node->count++];
+}
+
+static struct yaml_tree_member *
+find(const struct yaml_tree_node *map, const char *key,
+    int (*compare)(const char *, const char *))
+{
+	if (map == NULL || map->type != YAML_TREE_MAP)
+		return NULL;
 	for (size_t i = 0; i < map->count; i++) {
-		if (strcmp(map->members[i].key, key) == 0)
+		if (compare(map->members[i].key, key) == 0)
 			return &map->members[i];
 	}
 	return NULL;
 }
 
-/* ---- limits ---- */
-
-/* Accounts for a node with ${bytes} of text. */
-static int
-count_node(struct parse *p, size_t bytes, struct err *e)
+struct yaml_tree_member *
+yaml_tree_find(const struct yaml_tree_node *map, const char *key)
 {
-	p->nodes++;
-	p->bytes += bytes;
-	if (p->nodes > LIMIT_CONFIG_NODES) {
-		err_set(e, ERR_LIMIT, "more than %d values, aliases included",
-		    LIMIT_CONFIG_NODES);
-		return -1;
-	}
-	if (p->bytes > LIMIT_CONFIG_TEXT) {
-		err_set(e, ERR_LIMIT, "more than %zu bytes, aliases included",
-		    LIMIT_CONFIG_TEXT);
-		return -1;
-	}
-	return 0;
+	return find(map, key, strcasecmp);
 }
 
-static int
-check_depth(int depth, struct err *e)
+struct yaml_tree_node *
+yaml_tree_get(const struct yaml_tree_node *map, const char *key)
 {
-	if (depth <= LIMIT_CONFIG_DEPTH)
+	struct yaml_tree_member *m = yaml_tree_find(map, key);
+
+	return m == NULL || m->value->type == YAML_TREE_NULL ? NULL : m->value;
+}
+
+void
+yaml_tree_set(
+    struct yaml_tree_node *map, const char *key, struct yaml_tree_node *value)
+{
+	struct yaml_tree_member *m = yaml_tree_find(map, key);
+
+	if (m == NULL)
+		add_member(map, key, value->line, value);
+	else
+		m->value = value;
+}
+
+/* ---- limits ---- */
+
+/* Counts a node at ${depth} with all that is below it. */
+static int
+count(struct parse *p, size_t nodes, size_t bytes, int depth, struct err *e)
+{
+	p->nodes += nodes;
+	p->bytes += bytes;
+	if (depth > LIMIT_CONFIG_DEPTH)
+		err_set(e, ERR_LIMIT, "nested more than %d levels deep",
+		    LIMIT_CONFIG_DEPTH);
+	else if (p->nodes > LIMIT_CONFIG_NODES)
+		err_set(e, ERR_LIMIT, "more than %d values, aliases included",
+		    LIMIT_CONFIG_NODES);
+	else if (p->bytes > LIMIT_CONFIG_TEXT)
+		err_set(e, ERR_LIMIT, "more than %zu bytes, aliases included",
+		    LIMIT_CONFIG_TEXT);
+	else
 		return 0;
-	err_set(e, ERR_LIMIT, "nested more than %d levels deep",
-	    LIMIT_CONFIG_DEPTH);
 	return -1;
 }
 
 static int
-check_keys(const struct yaml_tree *map, struct err *e)
+count_again(struct parse *p, const struct yaml_tree_node *node, int depth,
+    struct err *e)
+{
+	return count(p, node->nodes, node->bytes, depth + node->height - 1, e);
+}
+
+/* Sums up a node whose members are complete. */
+static void
+end_node(struct yaml_tree_node *node)
+{
+	node->nodes = 1;
+	node->bytes = node->text == NULL ? 0 : strlen(node->text);
+	node->height = 1;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_tree_member *m = &node->members[i];
+
+		node->nodes += m->value->nodes;
+		node->bytes += m->value->bytes;
+		if (m->key != NULL)
+			node->bytes += strlen(m->key);
+		if (node->height <= m->value->height)
+			node->height = m->value->height + 1;
+	}
+}
+
+/* ---- events ---- */
+
+/* A scalar may be a secret, and memory that is free is still there. */
+static void
+free_event(struct parse *p)
+{
+	if (p->event.type == YAML_SCALAR_EVENT)
+		explicit_bzero(
+		    p->event.data.scalar.value, p->event.data.scalar.length);
+	yaml_event_delete(&p->event);
+	memset(&p->event, 0, sizeof p->event);
+}
+
+static int
+next_event(struct parse *p, struct err *e)
+{
+	free_event(p);
+	if (!yaml_parser_parse(&p->parser, &p->event)) {
+		/* yaml_tree_parse() fills in where and why. */
+		err_set(e, ERR_CONFIG, "not YAML");
+		return -1;
+	}
+	p->line = (int)p->event.start_mark.line + 1;
+	return 0;
+}
+
+/* A new node for the event, which may have an anchor. */
+static int
+new_node(struct yaml_tree_node **out, struct parse *p, enum yaml_tree_type type,
+    const yaml_char_t *anchor, struct err *e)
+{
+	struct yaml_tree_node *node =
+	    yaml_tree_new(p->tree, type, p->line, NULL);
+
+	*out = node;
+	if (anchor == NULL)
+		return 0;
+	if (p->anchor_count++ == LIMIT_CONFIG_ANCHORS) {
+		err_set(
+		    e, ERR_LIMIT, "more than %d anchors", LIMIT_CONFIG_ANCHORS);
+		return -1;
+	}
+	node->anchor = xstrdup((const char *)anchor);
+	node->next_anchored = p->anchored;
+	p->anchored = node;
+	return 0;
+}
+
+static int
+take_alias(
+    struct yaml_tree_node **out, struct parse *p, int depth, struct err *e)
+{
+	const char *name = (const char *)p->event.data.alias.anchor;
+	struct yaml_tree_node *node = p->anchored;
+
+	while (node != NULL &&
+	       (node->nodes == 0 || strcmp(node->anchor, name) != 0))
+		node = node->next_anchored;
+	if (node == NULL) {
+		err_set(e, ERR_CONFIG,
+		    "alias '*%.100s' names no anchor before it", name);
+		return -1;
+	}
+	*out = node;
+	return count_again(p, node, depth, e);
+}
+
+static int
+take_scalar(
+    struct yaml_tree_node **out, struct parse *p, int depth, struct err *e)
+{
+	const char *text = (const char *)p->event.data.scalar.value;
+	size_t len = p->event.data.scalar.length;
+
+	if (memchr(text, '\0', len) != NULL) {
+		err_set(e, ERR_CONFIG, "a NUL character in a string");
+		return -1;
+	}
+	if (count(p, 1, len, depth, e) == -1 ||
+	    new_node(
+		out, p, YAML_TREE_STRING, p->event.data.scalar.anchor, e) == -1)
+		return -1;
+	(*out)->text = xstrdup(text);
+	if (p->event.data.scalar.plain_implicit)
+		(*out)->type = yaml_tree_plain_type(text);
+	return 0;
+}
+
+static int take_node(
+    struct yaml_tree_node **, struct parse *, int, struct err *);
+
+static int
+take_list(
+    struct yaml_tree_node *list, struct parse *p, int depth, struct err *e)
+{
+	struct yaml_tree_node *value;
+
+	for (;;) {
+		int line;
+
+		if (next_event(p, e) == -1)
+			return -1;
+		if (p->event.type == YAML_SEQUENCE_END_EVENT)
+			return 0;
+		line = p->line;
+		if (take_node(&value, p, depth + 1, e) == -1)
+			return -1;
+		add_member(list, NULL, line, value);
+	}
+}
+
+/* ---- maps ---- */
+
+static int
+check_room(const struct yaml_tree_node *map, struct err *e)
 {
 	if (map->count < LIMIT_CONFIG_KEYS)
 		return 0;
@@ -82,44 +285,11 @@ check_keys(const struct yaml_tree *map, struct err *e)
 	return -1;
 }
 
-/* ---- aliases and merge keys ---- */
-
+/* Adds to ${map} the members of ${from} that it lacks. */
 static int
-copy_node(struct yaml_tree **out, struct parse *p, const struct yaml_tree *from,
-    int depth, struct err *e)
+merge_map(struct parse *p, struct yaml_tree_node *map,
+    const struct yaml_tree_node *from, int depth, struct err *e)
 {
-	struct yaml_tree *t = NULL, *value;
-	int rc = -1;
-
-	if (check_depth(depth, e) == -1 ||
-	    count_node(p, from->text == NULL ? 0 : strlen(from->text), e) == -1)
-		goto out;
-	t = yaml_tree_new(from->type, from->line);
-	t->text = xstrdup_null(from->text);
-	for (size_t i = 0; i < from->count; i++) {
-		const struct yaml_tree_member *m = &from->members[i];
-
-		if (copy_node(&value, p, m->value, depth + 1, e) == -1)
-			goto out;
-		if (m->key != NULL)
-			p->bytes += strlen(m->key);
-		yaml_tree_add(t, xstrdup_null(m->key), m->line, value);
-	}
-	*out = t;
-	t = NULL;
-	rc = 0;
-out:
-	yaml_tree_free(t);
-	return rc;
-}
-
-/* Adds to ${map} the members of ${from} that it lacks, as copies. */
-static int
-merge_map(struct parse *p, struct yaml_tree *map, const struct yaml_tree *from,
-    int depth, struct err *e)
-{
-	struct yaml_tree *value;
-
 	if (from->type != YAML_TREE_MAP) {
 		err_set(e, ERR_CONFIG,
 		    "a merge key (<<) needs a map or a list of maps");
@@ -128,20 +298,19 @@ merge_map(struct parse *p, struct yaml_tree *map, const struct yaml_tree *from,
 	for (size_t i = 0; i < from->count; i++) {
 		const struct yaml_tree_member *m = &from->members[i];
 
-		if (find_exact(map, m->key) != NULL)
+		if (find(map, m->key, strcmp) != NULL)
 			continue;
-		if (check_keys(map, e) == -1 ||
-		    copy_node(&value, p, m->value, depth + 1, e) == -1)
+		if (check_room(map, e) == -1 ||
+		    count_again(p, m->value, depth + 1, e) == -1)
 			return -1;
-		yaml_tree_add(map, xstrdup(m->key), m->line, value);
-		map->members[map->count - 1].merged = true;
+		add_member(map, m->key, m->line, m->value)->merged = true;
 	}
 	return 0;
 }
 
 static int
-merge(struct parse *p, struct yaml_tree *map, const struct yaml_tree *from,
-    int depth, struct err *e)
+merge(struct parse *p, struct yaml_tree_node *map,
+    const struct yaml_tree_node *from, int depth, struct err *e)
 {
 	if (from->type != YAML_TREE_LIST)
 		return merge_map(p, map, from, depth, e);
@@ -152,52 +321,139 @@ merge(struct parse *p, struct yaml_tree *map, const struct yaml_tree *from,
 	return 0;
 }
 
-/* Remembers that ${name} (NULL for none) stands for ${node}. */
+/* Copies the key that the event must be; the caller frees it. */
 static int
-set_anchor(struct parse *p, const char *name, const struct yaml_tree *node,
-    struct err *e)
+take_key(char **key, struct parse *p, struct err *e)
 {
-	size_t i;
+	const char *text = (const char *)p->event.data.scalar.value;
+	size_t len = p->event.data.scalar.length;
 
-	if (name == NULL)
+	if (p->event.type != YAML_SCALAR_EVENT)
+		err_set(e, ERR_CONFIG, "a key that is not a plain word");
+	else if (memchr(text, '\0', len) != NULL)
+		err_set(e, ERR_CONFIG, "a NUL character in a key");
+	else if (p->event.data.scalar.anchor != NULL)
+		err_set(e, ERR_CONFIG, "an anchor at a key");
+	else {
+		p->bytes += len;
+		*key = xstrdup(text);
 		return 0;
-	for (i = 0; i < p->anchor_count; i++) {
-		if (strcmp(p->anchors[i].name, name) == 0)
-			break;
 	}
-	if (i == LIMIT_CONFIG_ANCHORS) {
-		err_set(
-		    e, ERR_LIMIT, "more than %d anchors", LIMIT_CONFIG_ANCHORS);
+	return -1;
+}
+
+/* The value of ${key}, which is the last event. */
+static int
+take_member(struct yaml_tree_node *map, const char *key, struct parse *p,
+    int depth, struct err *e)
+{
+	bool is_merge =
+	    p->event.data.scalar.plain_implicit && strcmp(key, "<<") == 0;
+	struct yaml_tree_member *old = is_merge ? NULL : find(map, key, strcmp);
+	struct yaml_tree_node *value;
+	int line = p->line;
+
+	if (old != NULL && !old->merged) {
+		err_set(e, ERR_CONFIG,
+		    "duplicate key '%.100s', first on line %d", key, old->line);
 		return -1;
 	}
-	if (i == p->anchor_count) {
-		p->anchors[i].name = xstrdup(name);
-		p->anchor_count++;
-	}
-	p->anchors[i].node = node;
+	if ((old == NULL && check_room(map, e) == -1) ||
+	    next_event(p, e) == -1 || take_node(&value, p, depth + 1, e) == -1)
+		return -1;
+	if (is_merge)
+		return merge(p, map, value, depth, e);
+	if (old == NULL)
+		old = add_member(map, key, line, value);
+	old->value = value;
+	old->line = line;
+	old->merged = false;
 	return 0;
 }
 
 static int
-take_alias(struct yaml_tree **out, struct parse *p, const char *name, int depth,
-    struct err *e)
+take_map(struct yaml_tree_node *map, struct parse *p, int depth, struct err *e)
 {
-	for (size_t i = 0; i < p->anchor_count; i++) {
-		if (strcmp(p->anchors[i].name, name) != 0)
-			continue;
-		if (copy_node(out, p, p->anchors[i].node, depth, e) == -1)
+	for (;;) {
+		char *key = NULL;
+		int rc;
+
+		if (next_event(p, e) == -1)
 			return -1;
-		(*out)->line = p->line;
-		return 0;
+		if (p->event.type == YAML_MAPPING_END_EVENT)
+			return 0;
+		if (take_key(&key, p, e) == -1)
+			return -1;
+		rc = take_member(map, key, p, depth, e);
+		free(key);
+		if (rc == -1)
+			return -1;
 	}
-	err_set(
-	    e, ERR_CONFIG, "alias '*%.100s' names no anchor before it", name);
-	return -1;
 }
 
-/* ---- events ---- */
+/* ---- the document ---- */
 
-/* libyaml gives no line for bytes that are no characters: count them. */
+/* The node that starts with the last event. */
+static int
+take_node(
+    struct yaml_tree_node **out, struct parse *p, int depth, struct err *e)
+{
+	yaml_event_t *event = &p->event;
+
+	switch (event->type) {
+	case YAML_ALIAS_EVENT:
+		return take_alias(out, p, depth, e);
+	case YAML_SCALAR_EVENT:
+		if (take_scalar(out, p, depth, e) == -1)
+			return -1;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		if (count(p, 1, 0, depth, e) == -1 ||
+		    new_node(out, p, YAML_TREE_LIST,
+			event->data.sequence_start.anchor, e) == -1 ||
+		    take_list(*out, p, depth, e) == -1)
+			return -1;
+		break;
+	default:
+		if (count(p, 1, 0, depth, e) == -1 ||
+		    new_node(out, p, YAML_TREE_MAP,
+			event->data.mapping_start.anchor, e) == -1 ||
+		    take_map(*out, p, depth, e) == -1)
+			return -1;
+	}
+	end_node(*out);
+	return 0;
+}
+
+/* Where a second document starts; its content is not read. */
+static int
+find_second_document(struct parse *p)
+{
+	struct err ignored = ERR_INIT;
+
+	if (next_event(p, &ignored) == -1) /* the end of the first */
+		return 0;
+	if (next_event(p, &ignored) == -1)
+		return (int)p->parser.problem_mark.line + 1;
+	return p->event.type == YAML_DOCUMENT_START_EVENT ? p->line : 0;
+}
+
+static int
+take_document(struct parse *p, struct err *e)
+{
+	do {
+		if (next_event(p, e) == -1)
+			return -1;
+	} while (p->event.type == YAML_STREAM_START_EVENT);
+	if (p->event.type != YAML_DOCUMENT_START_EVENT)
+		return 0;
+	if (next_event(p, e) == -1 || take_node(&p->tree->root, p, 1, e) == -1)
+		return -1;
+	p->tree->second_document_line = find_second_document(p);
+	return 0;
+}
+
+/* libyaml gives no line for invalid UTF-8: count them. */
 static void
 report_parser_error(
     struct parse *p, const char *text, size_t len, struct err *e)
@@ -208,12 +464,11 @@ report_parser_error(
 		err_set(e, ERR_INTERNAL, "out of memory");
 		return;
 	}
+	p->line = (int)y->problem_mark.line + 1;
 	if (y->error == YAML_READER_ERROR) {
 		p->line = 1;
 		for (size_t i = 0; i < len && i < y->problem_offset; i++)
 			p->line += text[i] == '\n';
-	} else {
-		p->line = (int)y->problem_mark.line + 1;
 	}
 	err_set(e, ERR_CONFIG, "not YAML: %s%s%s",
 	    y->context == NULL ? "" : y->context,
@@ -221,19 +476,9 @@ report_parser_error(
 	    y->problem == NULL ? "unreadable" : y->problem);
 }
 
-/* A scalar may be a secret, and memory that is free is still there. */
+/* Wipes what libyaml has read of the file. */
 static void
-event_free(yaml_event_t *event)
-{
-	if (event->type == YAML_SCALAR_EVENT)
-		explicit_bzero(
-		    event->data.scalar.value, event->data.scalar.length);
-	yaml_event_delete(event);
-}
-
-/* The same of what libyaml has read of the file. */
-static void
-parser_free(yaml_parser_t *parser)
+free_parser(yaml_parser_t *parser)
 {
 	explicit_bzero(parser->raw_buffer.start,
 	    (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
@@ -242,302 +487,94 @@ parser_free(yaml_parser_t *parser)
 	yaml_parser_delete(parser);
 }
 
-static int
-next_event(struct parse *p, yaml_event_t *event, struct err *e)
-{
-	if (!yaml_parser_parse(&p->parser, event)) {
-		/* yaml_tree_parse() fills in where and why. */
-		err_set(e, ERR_CONFIG, "not YAML");
-		memset(event, 0, sizeof *event);
-		return -1;
-	}
-	p->line = (int)event->start_mark.line + 1;
-	return 0;
-}
-
-static int take_node(
-    struct yaml_tree **, struct parse *, yaml_event_t *, int, struct err *);
-
-static int
-take_scalar(struct yaml_tree **out, struct parse *p, const yaml_event_t *event,
-    struct err *e)
-{
-	const char *text = (const char *)event->data.scalar.value;
-	size_t len = event->data.scalar.length;
-	struct yaml_tree *t;
-
-	if (memchr(text, '\0', len) != NULL) {
-		err_set(e, ERR_CONFIG, "a NUL character in a string");
-		return -1;
-	}
-	if (count_node(p, len, e) == -1)
-		return -1;
-	t = yaml_tree_new(YAML_TREE_STRING, p->line);
-	t->text = xstrdup(text);
-	if (event->data.scalar.plain_implicit)
-		t->type = yaml_tree_plain_type(text);
-	*out = t;
-	return 0;
-}
-
-static int
-take_list(struct yaml_tree *list, struct parse *p, int depth, struct err *e)
-{
-	struct yaml_tree *value;
-	yaml_event_t event;
-	int rc;
-
-	for (;;) {
-		if (next_event(p, &event, e) == -1)
-			return -1;
-		if (event.type == YAML_SEQUENCE_END_EVENT) {
-			event_free(&event);
-			return 0;
-		}
-		rc = take_node(&value, p, &event, depth + 1, e);
-		event_free(&event);
-		if (rc == -1)
-			return -1;
-		yaml_tree_add(list, NULL, value->line, value);
-	}
-}
-
-/*
- * Reads a key; *${key} is the caller's.  At the end of the map *${key} is
- * NULL.  *${is_merge} tells a merge key from a quoted "<<".
- */
-static int
-take_key(char **key, bool *is_merge, struct parse *p, struct err *e)
-{
-	yaml_event_t event;
-	const char *text;
-	int rc = -1;
-
-	*key = NULL;
-	if (next_event(p, &event, e) == -1)
-		return -1;
-	if (event.type == YAML_MAPPING_END_EVENT) {
-		rc = 0;
-		goto out;
-	}
-	if (event.type != YAML_SCALAR_EVENT) {
-		err_set(e, ERR_CONFIG, "a key that is not a plain word");
-		goto out;
-	}
-	text = (const char *)event.data.scalar.value;
-	if (memchr(text, '\0', event.data.scalar.length) != NULL) {
-		err_set(e, ERR_CONFIG, "a NUL character in a key");
-		goto out;
-	}
-	if (event.data.scalar.anchor != NULL) {
-		err_set(e, ERR_CONFIG, "an anchor at a key");
-		goto out;
-	}
-	p->bytes += event.data.scalar.length;
-	*key = xstrdup(text);
-	*is_merge = event.data.scalar.plain_implicit && strcmp(text, "<<") == 0;
-	rc = 0;
-out:
-	event_free(&event);
-	return rc;
-}
-
-static int
-take_value(struct yaml_tree **out, struct parse *p, int depth, struct err *e)
-{
-	yaml_event_t event;
-	int rc;
-
-	if (next_event(p, &event, e) == -1)
-		return -1;
-	rc = take_node(out, p, &event, depth, e);
-	event_free(&event);
-	return rc;
-}
-
-/* One key and its value, put into ${map}; takes ${key}. */
-static int
-take_member(struct yaml_tree *map, char *key, bool is_merge, struct parse *p,
-    int depth, struct err *e)
-{
-	struct yaml_tree_member *old;
-	struct yaml_tree *value = NULL;
-	int line = p->line;
-	int rc = -1;
-
-	old = is_merge ? NULL : find_exact(map, key);
-	if (old != NULL && !old->merged) {
-		err_set(e, ERR_CONFIG,
-		    "key '%.100s' stands here again, first on line %d", key,
-		    old->line);
-		goto out;
-	}
-	if (old == NULL && check_keys(map, e) == -1)
-		goto out;
-	if (take_value(&value, p, depth + 1, e) == -1)
-		goto out;
-	if (is_merge) {
-		int merged = merge(p, map, value, depth, e);
-
-		yaml_tree_add(p->merged, NULL, line, value);
-		value = NULL;
-		if (merged == -1)
-			goto out;
-	} else if (old != NULL) {
-		yaml_tree_free(old->value);
-		old->value = value;
-		old->line = line;
-		old->merged = false;
-		value = NULL;
-	} else {
-		yaml_tree_add(map, key, line, value);
-		key = NULL;
-		value = NULL;
-	}
-	rc = 0;
-out:
-	yaml_tree_free(value);
-	free(key);
-	return rc;
-}
-
-static int
-take_map(struct yaml_tree *map, struct parse *p, int depth, struct err *e)
-{
-	bool is_merge = false;
-	char *key;
-
-	for (;;) {
-		if (take_key(&key, &is_merge, p, e) == -1)
-			return -1;
-		if (key == NULL)
-			return 0;
-		if (take_member(map, key, is_merge, p, depth, e) == -1)
-			return -1;
-	}
-}
-
-/* The node that begins with ${event}, which stays the caller's. */
-static int
-take_node(struct yaml_tree **out, struct parse *p, yaml_event_t *event,
-    int depth, struct err *e)
-{
-	struct yaml_tree *t = NULL;
-	const yaml_char_t *anchor = NULL;
-	int rc = -1;
-
-	if (check_depth(depth, e) == -1)
-		goto out;
-	switch (event->type) {
-	case YAML_ALIAS_EVENT:
-		if (take_alias(&t, p, (const char *)event->data.alias.anchor,
-			depth, e) == -1)
-			goto out;
-		break;
-	case YAML_SCALAR_EVENT:
-		if (take_scalar(&t, p, event, e) == -1)
-			goto out;
-		anchor = event->data.scalar.anchor;
-		break;
-	case YAML_SEQUENCE_START_EVENT:
-		t = yaml_tree_new(YAML_TREE_LIST, p->line);
-		if (count_node(p, 0, e) == -1 ||
-		    take_list(t, p, depth, e) == -1)
-			goto out;
-		anchor = event->data.sequence_start.anchor;
-		break;
-	default:
-		t = yaml_tree_new(YAML_TREE_MAP, p->line);
-		if (count_node(p, 0, e) == -1 || take_map(t, p, depth, e) == -1)
-			goto out;
-		anchor = event->data.mapping_start.anchor;
-		break;
-	}
-	if (set_anchor(p, (const char *)anchor, t, e) == -1)
-		goto out;
-	*out = t;
-	t = NULL;
-	rc = 0;
-out:
-	yaml_tree_free(t);
-	return rc;
-}
-
-/* Reads up to the first document; *${found} is false when there is none. */
-static int
-take_document_start(struct parse *p, bool *found, struct err *e)
-{
-	yaml_event_t event;
-	yaml_event_type_t type;
-
-	do {
-		if (next_event(p, &event, e) == -1)
-			return -1;
-		type = event.type;
-		event_free(&event);
-	} while (type == YAML_STREAM_START_EVENT);
-	*found = type == YAML_DOCUMENT_START_EVENT;
-	return 0;
-}
-
-/* Where a second document begins; what it holds is not looked at. */
-static int
-second_document_line(struct parse *p)
-{
-	struct err ignored = ERR_INIT;
-	yaml_event_t event;
-	int line;
-
-	if (next_event(p, &event, &ignored) == -1) /* the end of the first */
-		return 0;
-	event_free(&event);
-	if (next_event(p, &event, &ignored) == -1)
-		return (int)p->parser.problem_mark.line + 1;
-	line = event.type == YAML_DOCUMENT_START_EVENT ? p->line : 0;
-	event_free(&event);
-	return line;
-}
-
 int
-yaml_tree_parse(struct yaml_tree **out, struct yaml_tree_report *report,
-    const char *text, size_t len, struct err *e)
+yaml_tree_parse(
+    struct yaml_tree *out, const char *text, size_t len, struct err *e)
 {
-	struct parse *p = xcalloc(1, sizeof *p);
-	struct yaml_tree *t = NULL;
-	bool found;
+	struct parse p = { .tree = out, .line = 1 };
 	int rc = -1;
 
-	*out = NULL;
-	memset(report, 0, sizeof *report);
-	p->line = 1;
-	if (!yaml_parser_initialize(&p->parser)) {
+	memset(out, 0, sizeof *out);
+	if (!yaml_parser_initialize(&p.parser)) {
 		err_set(
 		    e, ERR_INTERNAL, "libyaml did not start: out of memory");
-		free(p);
 		return -1;
 	}
-	p->merged = yaml_tree_new(YAML_TREE_LIST, 0);
 	yaml_parser_set_input_string(
-	    &p->parser, (const unsigned char *)text, len);
-	if (take_document_start(p, &found, e) == -1)
+	    &p.parser, (const unsigned char *)text, len);
+	if (take_document(&p, e) == -1) {
+		if (p.parser.error != YAML_NO_ERROR)
+			report_parser_error(&p, text, len, e);
+		out->error_line = p.line;
 		goto out;
-	if (found) {
-		if (take_value(&t, p, 1, e) == -1)
-			goto out;
-		report->second_document_line = second_document_line(p);
 	}
-	*out = t;
 	rc = 0;
 out:
-	if (rc == -1) {
-		if (p->parser.error != YAML_NO_ERROR)
-			report_parser_error(p, text, len, e);
-		report->error_line = p->line;
-	}
-	for (size_t i = 0; i < p->anchor_count; i++)
-		free(p->anchors[i].name);
-	yaml_tree_free(p->merged);
-	parser_free(&p->parser);
-	free(p);
+	free_event(&p);
+	free_parser(&p.parser);
 	return rc;
+}
+
+/* ---- what a plain scalar reads as ---- */
+
+static bool
+is_one_of(const char *text, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (strcmp(text, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_int(const char *text)
+{
+	const char *digits = "0123456789_";
+
+	text += *text == '-' || *text == '+';
+	if (strncmp(text, "0x", 2) == 0) {
+		digits = "0123456789abcdefABCDEF_";
+		text += 2;
+	} else if (strncmp(text, "0o", 2) == 0 || strncmp(text, "0b", 2) == 0) {
+		text += 2;
+	}
+	return *text != '\0' && *text != '_' &&
+	       text[strspn(text, digits)] == '\0';
+}
+
+static bool
+is_float(const char *text)
+{
+	static const char *const words[] = { ".inf", ".Inf", ".INF", "-.inf",
+		"-.Inf", "-.INF", "+.inf", "+.Inf", "+.INF", ".nan", ".NaN",
+		".NAN", NULL };
+	char *end;
+
+	if (is_one_of(text, words))
+		return true;
+	if (text[strspn(text, "0123456789.eE+-")] != '\0' ||
+	    strpbrk(text, "0123456789") == NULL)
+		return false;
+	strtod(text, &end);
+	return *end == '\0';
+}
+
+enum yaml_tree_type
+yaml_tree_plain_type(const char *text)
+{
+	static const char *const nulls[] = { "", "~", "null", "Null", "NULL",
+		NULL };
+	static const char *const bools[] = { "true", "True", "TRUE", "false",
+		"False", "FALSE", NULL };
+
+	if (is_one_of(text, nulls))
+		return YAML_TREE_NULL;
+	if (is_one_of(text, bools))
+		return YAML_TREE_BOOL;
+	if (is_int(text))
+		return YAML_TREE_INT;
+	if (is_float(text))
+		return YAML_TREE_FLOAT;
+	return YAML_TREE_STRING;
 }

@@ -2,9 +2,9 @@
 /*
  * A YAML document as a tree of nodes that remember their lines.
  *
- * The only module that knows libyaml.  It settles what is YAML's business
- * (aliases, merge keys, repeated keys, limits on depth and size) and leaves
- * what keys mean to its callers.
+ * The only module that knows libyaml.  It handles what is YAML's business
+ * (aliases, merge keys, duplicate keys, limits on depth and size); what keys
+ * mean is left to its callers.
  */
 #ifndef SYNC_CONF_YAML_TREE_H
 #define SYNC_CONF_YAML_TREE_H
@@ -25,40 +25,48 @@ enum yaml_tree_type {
 	YAML_TREE_MAP
 };
 
-struct yaml_tree;
+struct yaml_tree_node;
 
 struct yaml_tree_member {
 	char *key; /* in its own case; NULL in a list */
 	int line; /* of the key; in a list, of the element */
-	bool merged; /* came by a merge key: an own key replaces it */
-	struct yaml_tree *value;
+	bool merged; /* from a merge key: an own key replaces it */
+	struct yaml_tree_node *value;
 };
 
-struct yaml_tree {
+/* An alias is the node of its anchor: a node may have several parents. */
+struct yaml_tree_node {
 	enum yaml_tree_type type;
 	int line; /* the first is 1 */
 	char *text; /* of a scalar as written, never with a NUL inside */
 	struct yaml_tree_member *members; /* of a list or a map */
 	size_t count;
-	/* For the user of the tree; the parser leaves them zero. */
-	char *origin; /* owned: where the value came from instead */
-	bool bad; /* what is wrong with the value has been said */
+	char *origin; /* what set the value instead of the file; NULL: none */
+
+	/* For yaml_tree.c. */
+	size_t nodes, bytes; /* of the node and all below; 0: not ended */
+	int height; /* 1 for a scalar */
+	char *anchor;
+	struct yaml_tree_node *next; /* of the tree */
+	struct yaml_tree_node *next_anchored;
 };
 
-/* What yaml_tree_parse() has to say besides the tree. */
-struct yaml_tree_report {
-	int error_line; /* where it failed; 0 when it did not */
-	int second_document_line; /* it was left unread; 0: there is none */
+struct yaml_tree {
+	struct yaml_tree_node *root; /* NULL if the text has no document */
+	int error_line; /* where parsing failed; 0 if it did not */
+	int second_document_line; /* which was not read; 0: there is none */
+	struct yaml_tree_node *all;
 };
 
 /*
  * Parses the first document of ${len} bytes at ${text} (UTF-8 or UTF-16).
- * *${out} is NULL when there is none, else the caller's to free.  ERR_CONFIG
- * for what is not YAML, ERR_LIMIT for what passes a LIMIT_CONFIG_*; either way
- * ${report} names the line.
+ * ERR_CONFIG for what is not YAML, ERR_LIMIT for what exceeds a LIMIT_CONFIG_*;
+ * each node counts as often as an alias or a merge key repeats it.  The caller
+ * calls yaml_tree_free() in both cases.
  */
-int yaml_tree_parse(struct yaml_tree **out, struct yaml_tree_report *report,
-    const char *text, size_t len, struct err *e);
+int yaml_tree_parse(
+    struct yaml_tree *out, const char *text, size_t len, struct err *e);
+/* Wipes and frees all nodes. */
 void yaml_tree_free(struct yaml_tree *t);
 
 /*
@@ -66,24 +74,19 @@ void yaml_tree_free(struct yaml_tree *t);
  * ${map} may be NULL or no map.  Borrowed until the map changes.
  */
 struct yaml_tree_member *yaml_tree_find(
-    const struct yaml_tree *map, const char *key);
+    const struct yaml_tree_node *map, const char *key);
+/* The same, its value alone; NULL for a null value. */
+struct yaml_tree_node *yaml_tree_get(
+    const struct yaml_tree_node *map, const char *key);
 
-/* The same, its value alone; a null value counts as none. */
-struct yaml_tree *yaml_tree_get(const struct yaml_tree *map, const char *key);
-
-/* A new node without text or members, and a new string; the caller's. */
-struct yaml_tree *yaml_tree_new(enum yaml_tree_type type, int line);
-struct yaml_tree *yaml_tree_new_string(const char *text, int line);
-
-/* Appends a member; takes ${key} (NULL in a list) and ${value}. */
-void yaml_tree_add(
-    struct yaml_tree *t, char *key, int line, struct yaml_tree *value);
+/* A new node of ${t}; ${text} is copied, NULL if it is no scalar. */
+struct yaml_tree_node *yaml_tree_new(
+    struct yaml_tree *t, enum yaml_tree_type type, int line, const char *text);
+/* Adds ${value} to ${map} or replaces the value that is there. */
+void yaml_tree_set(
+    struct yaml_tree_node *map, const char *key, struct yaml_tree_node *value);
 
 /* What a scalar without quotes is by the core schema of YAML 1.2. */
 enum yaml_tree_type yaml_tree_plain_type(const char *text);
-
-/* Adds ${value} to ${map} or replaces what is there; takes ${value}. */
-void yaml_tree_set(
-    struct yaml_tree *map, const char *key, struct yaml_tree *value);
 
 #endif

@@ -23,7 +23,7 @@ static const struct {
 	{ __LINE__, "sources: [\n", 2, "failed to read config file: not YAML" },
 	{ __LINE__, "a: 1\n\tb: 2\n", 2, "not YAML" },
 	{ __LINE__, "a: 1\nb: 2\na: 3\n", 3,
-	    "key 'a' stands here again, first on line 1" },
+	    "duplicate key 'a', first on line 1" },
 	{ __LINE__, AFTER("Sources: []\n"), 5,
 	    "duplicate key (keys are case-insensitive): found 'Sources' and, on "
 	    "line 1, 'sources'" },
@@ -47,7 +47,7 @@ static const struct {
 	    "registries:\n- {name: r, sources: t}\n",
 	    2, "source[0]: name is required" },
 	{ __LINE__, SOURCE(MANAGED) "x-y: 1\nsources: 1\n", 7,
-	    "key 'sources' stands here again" },
+	    "duplicate key 'sources', first on line" },
 	{ __LINE__,
 	    REGISTRIES("- {name: r, sources: [s]}\n") "audit:\n"
 						      "  enabled: [1]\n",
@@ -499,7 +499,7 @@ static const struct {
 	{ __LINE__, "# comment\n---\n" SOURCE(MANAGED) "...\n", 0, NULL },
 	{ __LINE__, "\xef\xbb\xbf" SOURCE(MANAGED), 0, NULL },
 	{ __LINE__, SOURCE(MANAGED) "---\nmore: [\n", 6,
-	    "a second document begins here; it is ignored" },
+	    "a second document starts here; it is ignored" },
 	{ __LINE__,
 	    "SOURCES:\n- {NAME: s, Managed: {}}\n"
 	    "Registries:\n- {nAme: r, Sources: s}\n",
