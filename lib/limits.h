@@ -31,7 +31,6 @@
 #define LIMIT_ENTRY (4 * MIB) /* one server, skill or plugin, minified */
 #define LIMIT_JSON_DEPTH 128
 #define LIMIT_JSON_NESTING (64 * KIB) /* levels followed to skip an entry */
-#define LIMIT_ENTRY_TREE (64 * MIB) /* one parsed entry in memory */
 #define LIMIT_JSON_KEY (4 * KIB) /* a member name on the way to an entry */
 #define LIMIT_NAME 200 /* a server's name, characters */
 #define LIMIT_IDENTITY 1024 /* namespace, '/', name; bytes in the database */

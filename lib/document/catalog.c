@@ -114,7 +114,7 @@ find_identity(struct catalog *c, struct jscan_text server)
 	struct rules_entry *facts = &c->entry.facts;
 	struct jscan_inside i;
 
-	jscan_inside(&i, server.text, server.len);
+	jscan_inside(&i, server);
 	while ((facts->name == NULL || facts->version == NULL) && i.object &&
 	       jscan_next(&i)) {
 		if (facts->name == NULL && jscan_is_named(&i, "name"))
@@ -176,7 +176,7 @@ unwrap(struct catalog *c, char *json, size_t len)
 	struct jscan_text server = { NULL, 0 }, meta = { NULL, 0 };
 	struct jscan_inside i;
 
-	jscan_inside(&i, json, len);
+	jscan_inside(&i, (struct jscan_text){ json, len });
 	if (!i.object) {
 		c->wrapped = false;
 		return 0; /* the rules will say so */

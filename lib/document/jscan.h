@@ -21,9 +21,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How far inside a document a handler may go. */
 #define JSCAN_PATH_MAX 8
+
+/* A piece of JSON text, not followed by a NUL.  ${text} NULL: there is none. */
+struct jscan_text {
+	const char *text;
+	size_t len;
+};
 
 enum jscan_action {
 	JSCAN_SKIP,
@@ -86,25 +93,10 @@ bool jscan_step_is(const struct jscan_step *step, const char *key);
 char *jscan_unquote(char *literal, size_t *len);
 
 /*
- * Finds the value at ${steps} in ${json}, which is valid and without white
- * space (else what is found means nothing).  A step with a key looks for the
- * last member of that name, one without for the element at its index.  Returns
- * a pointer into ${json} and sets ${found_len}, or NULL.
- */
-const char *jscan_find(const char *json, size_t len,
-    const struct jscan_step *steps, size_t depth, size_t *found_len);
-
-/*
  * The first byte from ${at} on, or ${end}, that ends a string or needs a look
  * in one: a quote, a backslash, a control character or no ASCII.
  */
 const char *jscan_plain(const char *at, const char *end);
-
-/* A piece of JSON text, not followed by a NUL.  ${text} NULL: there is none. */
-struct jscan_text {
-	const char *text;
-	size_t len;
-};
 
 /*
  * A walk through the members or elements of one value, from front to end.
@@ -115,13 +107,26 @@ struct jscan_inside {
 	const char *end;
 	bool object;
 	struct jscan_text name; /* of this member, quotes included */
+	bool escaped; /* the name holds escapes */
 	struct jscan_text value;
 };
 
-void jscan_inside(struct jscan_inside *i, const char *json, size_t len);
+void jscan_inside(struct jscan_inside *i, struct jscan_text json);
 /* Goes to the first or the next one; false when there are no more. */
 bool jscan_next(struct jscan_inside *i);
 /* Whether the member at hand has the name ${key}. */
 bool jscan_is_named(const struct jscan_inside *i, const char *key);
+
+/* The value of four hexadecimal digits. */
+uint32_t jscan_hex4(const char *digits);
+
+/*
+ * Finds the value at ${steps} in ${json}, which is valid and without white
+ * space (else what is found means nothing).  A step with a key looks for the
+ * last member of that name, one without for the element at its index.  Returns
+ * a pointer into ${json} and sets ${found_len}, or NULL.
+ */
+const char *jscan_find(const char *json, size_t len,
+    const struct jscan_step *steps, size_t depth, size_t *found_len);
 
 #endif

@@ -16,8 +16,8 @@
 
 /* ---- strings ---- */
 
-static uint32_t
-read_hex4(const char *p)
+uint32_t
+jscan_hex4(const char *p)
 {
 	uint32_t n = 0;
 
@@ -58,11 +58,11 @@ unescape_unicode(const char *in, const char *end, char **out)
 
 	if (end - in < 6)
 		return end;
-	c = read_hex4(in + 2);
+	c = jscan_hex4(in + 2);
 	in += 6;
 	if (c >= 0xd800 && c < 0xdc00 && end - in >= 6 && in[0] == '\\' &&
 	    in[1] == 'u') {
-		low = read_hex4(in + 2);
+		low = jscan_hex4(in + 2);
 		if (low >= 0xdc00 && low < 0xe000) {
 			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 			in += 6;
@@ -109,20 +109,22 @@ jscan_unquote(char *literal, size_t *len)
 
 /* The byte after the string literal at ${p}. */
 static const char *
-skip_literal(const char *p, const char *end)
+skip_literal(const char *p, const char *end, bool *escaped)
 {
-	for (p = jscan_plain(p + 1, end); p < end && *p != '"';
-	     p = jscan_plain(p + 1, end)) {
-		if (*p == '\\' && end - p > 1)
-			p++;
+	for (p++; (p = jscan_plain(p, end)) < end && *p != '"'; p++) {
+		if (*p != '\\')
+			continue; /* not ASCII */
+		*escaped = true;
+		p += end - p > 1;
 	}
 	return p < end ? p + 1 : end;
 }
 
-/* The byte after the value at ${p}, which stands in a container. */
+/* The byte after the value at ${p}, which is inside a container. */
 static const char *
 skip_value(const char *p, const char *end)
 {
+	bool ignored;
 	size_t level = 0;
 
 	while (p < end) {
@@ -132,65 +134,20 @@ skip_value(const char *p, const char *end)
 			level++;
 		else if (*p == '}' || *p == ']')
 			level--;
-		p = *p == '"' ? skip_literal(p, end) : p + 1;
+		p = *p == '"' ? skip_literal(p, end, &ignored) : p + 1;
 	}
 	return p;
 }
 
-static bool
-name_equals(const char *literal, size_t len, const char *key, size_t key_len)
-{
-	bool equal;
-	char *copy;
-
-	if (memchr(literal, '\\', len) == NULL)
-		return len == key_len + 2 &&
-		       memcmp(literal + 1, key, key_len) == 0;
-	copy = xstrndup(literal, len);
-	jscan_unquote(copy, &len);
-	equal = len == key_len && memcmp(copy, key, key_len) == 0;
-	free(copy);
-	return equal;
-}
-
-/* The value at one step inside the container ${json}, or NULL. */
-static const char *
-find_step(const char *json, const char **end, const struct jscan_step *step)
-{
-	const char *p = json + 1, *value, *after, *found = NULL;
-	const char *found_end = NULL;
-	bool wanted;
-
-	if (json == *end || *json != (step->key == NULL ? '[' : '{'))
-		return NULL;
-	for (size_t i = 0; p < *end && *p != '}' && *p != ']'; i++) {
-		value = p;
-		if (step->key == NULL) {
-			wanted = i == step->index;
-		} else {
-			value = skip_literal(p, *end);
-			wanted = name_equals(
-			    p, (size_t)(value - p), step->key, step->key_len);
-			value += value < *end; /* the colon */
-		}
-		after = skip_value(value, *end);
-		if (wanted) {
-			found = value;
-			found_end = after;
-		}
-		p = after < *end && *after == ',' ? after + 1 : after;
-	}
-	if (found != NULL)
-		*end = found_end;
-	return found;
-}
-
 void
-jscan_inside(struct jscan_inside *i, const char *json, size_t len)
+jscan_inside(struct jscan_inside *i, struct jscan_text json)
 {
-	*i = (struct jscan_inside){ .at = json, .end = json + len };
-	i->object = len > 0 && *json == '{';
-	if (len > 0 && (*json == '{' || *json == '['))
+	const char first = json.len > 0 ? *json.text : '\0';
+
+	*i = (struct jscan_inside){ .at = json.text,
+		.end = json.text + json.len,
+		.object = first == '{' };
+	if (first == '{' || first == '[')
 		i->at++;
 	else
 		i->at = i->end;
@@ -207,7 +164,8 @@ jscan_next(struct jscan_inside *i)
 		return false;
 	if (i->object) {
 		i->name.text = p;
-		p = skip_literal(p, i->end);
+		i->escaped = false;
+		p = skip_literal(p, i->end, &i->escaped);
 		i->name.len = (size_t)(p - i->name.text);
 		p += p < i->end; /* the colon */
 	}
@@ -218,22 +176,49 @@ jscan_next(struct jscan_inside *i)
 	return true;
 }
 
+static bool
+name_equals(const struct jscan_inside *i, const char *key, size_t key_len)
+{
+	size_t len = i->name.len;
+	bool equal;
+	char *copy;
+
+	if (!i->escaped)
+		return len == key_len + 2 &&
+		       memcmp(i->name.text + 1, key, key_len) == 0;
+	copy = xstrndup(i->name.text, len);
+	jscan_unquote(copy, &len);
+	equal = len == key_len && memcmp(copy, key, key_len) == 0;
+	free(copy);
+	return equal;
+}
+
 bool
 jscan_is_named(const struct jscan_inside *i, const char *key)
 {
-	return i->object &&
-	       name_equals(i->name.text, i->name.len, key, strlen(key));
+	return i->object && name_equals(i, key, strlen(key));
 }
 
 const char *
 jscan_find(const char *json, size_t len, const struct jscan_step *steps,
     size_t depth, size_t *found_len)
 {
-	const char *end = json + len;
+	struct jscan_text found = { json, len };
 
-	for (size_t i = 0; i < depth && json != NULL; i++)
-		json = find_step(json, &end, &steps[i]);
-	if (json != NULL)
-		*found_len = (size_t)(end - json);
-	return json;
+	for (; depth > 0 && found.text != NULL; depth--, steps++) {
+		struct jscan_inside i;
+
+		jscan_inside(&i, found);
+		found = (struct jscan_text){ NULL, 0 };
+		if (i.object != (steps->key != NULL))
+			break;
+		for (size_t n = 0; jscan_next(&i); n++)
+			if (i.object
+				? name_equals(&i, steps->key, steps->key_len)
+				: n == steps->index)
+				found = i.value;
+	}
+	if (found.text != NULL)
+		*found_len = found.len;
+	return found.text;
 }

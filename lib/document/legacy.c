@@ -232,7 +232,7 @@ put_input(struct legacy *l, enum member m, size_t index, struct jscan_text json)
 	char path[64];
 
 	snprintf(path, sizeof path, "%s.%zu", names[m], index);
-	jscan_inside(&i, json.text, json.len);
+	jscan_inside(&i, json);
 	if (!i.object)
 		return violated(l, path, "must be an object", json);
 	while (jscan_next(&i))
@@ -267,7 +267,7 @@ put_inputs(struct legacy *l, const char *key, enum member m)
 		return violated(l, names[m], "must be an array", list);
 	json_out_key(&l->out, key);
 	json_out_open(&l->out, '[');
-	jscan_inside(&i, list.text, list.len);
+	jscan_inside(&i, list);
 	for (size_t n = 0; jscan_next(&i); n++)
 		if (put_input(l, m, n, i.value) == -1)
 			return -1;
@@ -421,7 +421,7 @@ legacy_convert(struct buf *out, const char *key, size_t key_len, bool remote,
 
 	*problem = (struct rules_problem){ 0 };
 	buf_reset(out);
-	jscan_inside(&i, json, len);
+	jscan_inside(&i, (struct jscan_text){ json, len });
 	if (!i.object)
 		return violated(&l, "", "must be an object",
 		    (struct jscan_text){ json, len });

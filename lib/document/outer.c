@@ -222,7 +222,7 @@ read_official(struct outer *o, struct jscan_text value)
 
 	if (is_null(value))
 		return;
-	jscan_inside(&i, value.text, value.len);
+	jscan_inside(&i, value);
 	if (!i.object) {
 		note(o, NULL, "must hold an object at " OFFICIAL, value);
 		return;
@@ -258,7 +258,7 @@ outer_read(const struct catalog_outer **out, struct outer *o,
 	buf_reset(&o->official);
 	if (meta.text == NULL || is_null(meta))
 		return 0;
-	jscan_inside(&i, meta.text, meta.len);
+	jscan_inside(&i, meta);
 	if (!i.object) {
 		/* That of a server is judged with the server. */
 		if (!inside)

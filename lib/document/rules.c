@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking one entry: parse it, walk it along the tables of rules
+ * Checking one entry: cut it into nodes, walk them along the tables of rules
  * (lib/document/rules_walk.c), and pick out the facts.
  */
 #include "lib/document/rules.h"
 
 #include "lib/document/jscan.h"
-#include "lib/document/rules_arena.h"
 #include "lib/document/rules_generation.h"
-#include "lib/document/rules_parse.h"
 #include "lib/document/rules_private.h"
 #include "lib/document/rules_walk.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,19 +23,20 @@
 struct collection {
 	struct rules_texts texts;
 	size_t capacity;
-	json_t *seen; /* made with the entry's first */
 };
 
 struct rules {
 	size_t max_meta_size;
-	struct rules_arena *arena;
+	struct jnodes nodes; /* of the entry at hand */
+	/*
+	 * Its facts.  Each is another part of the entry and at least two bytes
+	 * shorter with its NUL, so the entry's size is room enough.
+	 */
+	char *texts;
+	size_t texts_used, texts_size;
+	struct buf scratch;
 	char name[LIMIT_IDENTITY + 1]; /* facts.name unless the entry has it */
-	char version[LIMIT_VERSION_BYTES + 1];
 	struct collection tags, registry_types, transports;
-	struct {
-		char name[LIMIT_IDENTITY + 1];
-		char space[LIMIT_IDENTITY + 1];
-	} raw; /* parts of an entry that jansson refused */
 };
 
 static int
@@ -48,6 +46,7 @@ check_meta_size(struct rules_walk *c, size_t max)
 
 	if (c->len <= max)
 		return 0;
+	c->depth = 0;
 	rules_walk_enter(c, "_meta");
 	rules_walk_enter(c, RULES_PUBLISHER);
 	if (jscan_find(c->json, c->len, c->path, c->depth, &len) != NULL &&
@@ -56,23 +55,43 @@ check_meta_size(struct rules_walk *c, size_t max)
 		    "publisher-provided metadata size %zu bytes exceeds "
 		    "maximum allowed size of %zu bytes",
 		    len, max);
-	c->depth -= 2;
 	return 0;
 }
 
 /* ---- facts ---- */
 
+/*
+ * Keeps the text of a string until the next entry.  NULL for another value, and
+ * for a text that holds a NUL.
+ */
 static const char *
-member_text(const json_t *object, const char *member)
+keep_text(struct rules *r, const struct jnode *value)
 {
-	return json_string_value(json_object_get(object, member));
+	char *kept = r->texts + r->texts_used;
+	struct jnode_text text;
+
+	if (value == NULL || *value->text != '"')
+		return NULL;
+	text = jnode_string(value, &r->scratch);
+	if (memchr(text.text, '\0', text.len) != NULL)
+		return NULL;
+	memcpy(kept, text.text, text.len);
+	kept[text.len] = '\0';
+	r->texts_used += text.len + 1;
+	return kept;
 }
 
-/* Adds ${text}, unless it is NULL or there already. */
+static const char *
+keep_member(struct rules *r, const struct jnode *object, const char *name)
+{
+	return keep_text(r, jnode_member(object, name));
+}
+
 static void
-collect(struct collection *c, const char *text)
+collect(struct rules *r, struct collection *c, const struct jnode *value)
 {
 	struct rules_texts *t = &c->texts;
+	const char *text = keep_text(r, value);
 
 	if (text == NULL)
 		return;
@@ -80,185 +99,165 @@ collect(struct collection *c, const char *text)
 		c->capacity = c->capacity == 0 ? FIRST_TEXTS : c->capacity * 2;
 		t->at = xreallocarray(t->at, c->capacity, sizeof *t->at);
 	}
-	if (c->seen == NULL)
-		c->seen = json_object();
-	t->at[t->count] = text;
-	if (!rules_walk_is_repeated(c->seen, t->at, t->count))
-		t->count++;
+	t->at[t->count++] = text;
+}
+
+/* Leaves the first of texts that are equal. */
+static void
+drop_repeats(struct rules_texts *t)
+{
+	const size_t count = t->count;
+	struct rules_item *items;
+	bool *repeated;
+
+	if (count < 2)
+		return;
+	items = xcalloc(count, sizeof *items);
+	repeated = xcalloc(count, sizeof *repeated);
+	for (size_t i = 0; i < count; i++)
+		items[i] =
+		    (struct rules_item){ .text = { t->at[i], strlen(t->at[i]) },
+			    .at = i };
+	rules_walk_find_repeats(items, count, repeated);
+	t->count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!repeated[i])
+			t->at[t->count++] = t->at[i];
+	free(repeated);
+	free(items);
+}
+
+/* The first node inside a container that starts with ${bracket}. */
+static const struct jnode *
+first_inside(const struct jnode *container, char bracket)
+{
+	return container != NULL && *container->text == bracket &&
+		       container->span > 1
+		   ? container + 1
+		   : NULL;
+}
+
+/* The one after ${n}; NULL after the last. */
+static const struct jnode *
+next_inside(const struct jnode *container, const struct jnode *n)
+{
+	n = jnode_end(n);
+	return n < jnode_end(container) ? n : NULL;
 }
 
 static void
-begin_collection(struct collection *c)
+collect_list(struct rules *r, struct collection *c, const struct jnode *list)
 {
-	c->texts.count = 0;
-	c->seen = NULL; /* the arena has taken back the one before */
+	const struct jnode *n = first_inside(list, '[');
+
+	for (; n != NULL; n = next_inside(list, n))
+		collect(r, c, n);
 }
 
-/* What ${extension}.tags holds, as far as it is strings. */
+/* Tags are two levels below the publisher-provided object, by any name. */
 static void
-collect_tags(struct collection *c, const json_t *extension)
+collect_tags(struct rules *r, const struct jnode *server)
 {
-	const json_t *tags = json_object_get(extension, "tags");
+	const struct jnode *all =
+	    jnode_member(jnode_member(server, "_meta"), RULES_PUBLISHER);
+	const struct jnode *one = first_inside(all, '{');
 
-	for (size_t i = 0; i < json_array_size(tags); i++)
-		collect(c, json_string_value(json_array_get(tags, i)));
-}
+	for (; one != NULL; one = next_inside(all, one)) {
+		const struct jnode *part = first_inside(one + 1, '{');
 
-/* Tags stand two levels below the publisher-provided object, whatever those. */
-static void
-collect_server_tags(struct collection *c, const json_t *server)
-{
-	json_t *publishers =
-	    json_object_get(json_object_get(server, "_meta"), RULES_PUBLISHER);
-	json_t *publisher;
-
-	for (void *at = json_object_iter(publishers); at != NULL;
-	     at = json_object_iter_next(publishers, at)) {
-		publisher = json_object_iter_value(at);
-		for (void *in = json_object_iter(publisher); in != NULL;
-		     in = json_object_iter_next(publisher, in))
-			collect_tags(c, json_object_iter_value(in));
+		for (; part != NULL; part = next_inside(one + 1, part))
+			collect_list(
+			    r, &r->tags, jnode_member(part + 1, "tags"));
 	}
 }
 
 /* What kinds of packages and remotes there are. */
 static void
-collect_types(struct rules *r, const json_t *entry)
+collect_types(struct rules *r, const struct jnode *entry)
 {
-	const json_t *packages = json_object_get(entry, "packages");
-	const json_t *remotes = json_object_get(entry, "remotes");
-	const json_t *package;
+	const struct jnode *packages = jnode_member(entry, "packages");
+	const struct jnode *remotes = jnode_member(entry, "remotes");
+	const struct jnode *n;
 
-	for (size_t i = 0; i < json_array_size(packages); i++) {
-		package = json_array_get(packages, i);
-		collect(
-		    &r->registry_types, member_text(package, "registryType"));
-		collect(&r->transports,
-		    member_text(json_object_get(package, "transport"), "type"));
+	for (n = first_inside(packages, '['); n != NULL;
+	     n = next_inside(packages, n)) {
+		collect(r, &r->registry_types, jnode_member(n, "registryType"));
+		collect(r, &r->transports,
+		    jnode_member(jnode_member(n, "transport"), "type"));
 	}
-	for (size_t i = 0; i < json_array_size(remotes); i++)
-		collect(&r->transports,
-		    member_text(json_array_get(remotes, i), "type"));
+	for (n = first_inside(remotes, '['); n != NULL;
+	     n = next_inside(remotes, n))
+		collect(r, &r->transports, jnode_member(n, "type"));
 }
 
 /* The name by which an entry is known, NULL if there is none of its size. */
 static const char *
-full_name(
-    struct rules *r, enum entry_kind kind, const char *space, const char *name)
+full_name(struct rules *r, enum entry_kind kind, const struct jnode *entry)
 {
+	const char *name = keep_member(r, entry, "name"), *space;
 	int len;
 
-	if (name == NULL || (kind != ENTRY_SERVER && space == NULL))
+	if (name == NULL)
 		return NULL;
 	if (kind == ENTRY_SERVER)
 		return strlen(name) > LIMIT_IDENTITY ? NULL : name;
+	space = keep_member(r, entry, "namespace");
+	if (space == NULL)
+		return NULL;
 	len = snprintf(r->name, sizeof r->name, "%s/%s", space, name);
 	return len < 0 || (size_t)len >= sizeof r->name ? NULL : r->name;
 }
 
-/* The first servers had their version in an object of its own. */
-static bool
-has_version_detail(enum entry_kind kind, const json_t *entry)
+/*
+ * The object with the version, in which the first servers had it; NULL if
+ * the entry has it itself.
+ */
+static const struct jnode *
+version_detail(enum entry_kind kind, const struct jnode *entry)
 {
-	return kind == ENTRY_SERVER &&
-	       json_object_get(entry, "version") == NULL &&
-	       json_is_object(json_object_get(entry, "version_detail"));
+	const struct jnode *detail;
+
+	if (kind != ENTRY_SERVER || jnode_member(entry, "version") != NULL)
+		return NULL;
+	detail = jnode_member(entry, "version_detail");
+	return detail != NULL && *detail->text == '{' ? detail : NULL;
 }
 
 /* Name and version, which are wanted of bad entries too. */
 static void
 collect_identity(struct rules *r, struct rules_entry *facts,
-    enum entry_kind kind, const json_t *entry)
+    enum entry_kind kind, const struct jnode *entry)
 {
-	const char *version = member_text(entry, "version");
+	const struct jnode *detail = version_detail(kind, entry);
+	const char *version =
+	    keep_member(r, detail == NULL ? entry : detail, "version");
 
-	if (has_version_detail(kind, entry))
-		version = member_text(
-		    json_object_get(entry, "version_detail"), "version");
-	facts->name = full_name(r, kind, member_text(entry, "namespace"),
-	    member_text(entry, "name"));
+	facts->name = full_name(r, kind, entry);
 	if (version != NULL && strlen(version) <= LIMIT_VERSION_BYTES)
 		facts->version = version;
 }
 
 static void
 collect_facts(struct rules *r, struct rules_entry *facts, enum entry_kind kind,
-    const json_t *entry)
+    const struct jnode *entry)
 {
-	facts->title = member_text(entry, "title");
+	facts->title = keep_member(r, entry, "title");
 	if (facts->title != NULL && facts->title[0] == '\0')
 		facts->title = NULL;
-	facts->description = member_text(entry, "description");
-	begin_collection(&r->tags);
-	begin_collection(&r->registry_types);
-	begin_collection(&r->transports);
+	facts->description = keep_member(r, entry, "description");
+	r->tags.texts.count = 0;
+	r->registry_types.texts.count = 0;
+	r->transports.texts.count = 0;
 	if (kind == ENTRY_SERVER)
-		collect_server_tags(&r->tags, entry);
+		collect_tags(r, entry);
 	collect_types(r, entry);
+	drop_repeats(&r->tags.texts);
+	drop_repeats(&r->registry_types.texts);
+	drop_repeats(&r->transports.texts);
 	facts->tags = r->tags.texts.at;
 	facts->tag_count = r->tags.texts.count;
 	facts->registry_types = r->registry_types.texts;
 	facts->transports = r->transports.texts;
-}
-
-/* ---- an entry that jansson refuses ---- */
-
-/* Copies the top-level string ${member} to ${into}; NULL if there is none. */
-static const char *
-raw_text(
-    const char *json, size_t len, const char *member, char *into, size_t size)
-{
-	const struct jscan_step step = { member, strlen(member), 0 };
-	const char *found = jscan_find(json, len, &step, 1, &len);
-
-	if (found == NULL || len < 2 || *found != '"' || len >= size)
-		return NULL;
-	memcpy(into, found, len);
-	jscan_unquote(into, &len);
-	return strlen(into) == len ? into : NULL;
-}
-
-/* Says in the problem why jansson refused.  -1. */
-static int
-refused(struct rules_walk *c, const json_error_t *why)
-{
-	/* Without memory jansson gives up without a word. */
-	switch (why->text[0] == '\0' ? json_error_out_of_memory
-				     : json_error_code(why)) {
-	case json_error_numeric_overflow:
-		rules_walk_violated(c, "holds a number that is out of range");
-		break;
-	case json_error_null_character:
-	case json_error_null_byte_in_key:
-		rules_walk_violated(c, "holds a NUL character (\\u0000)");
-		break;
-	case json_error_out_of_memory:
-		rules_walk_violated(c, "has too many values");
-		break;
-	default:
-		rules_walk_violated(c, "cannot be read: %.160s", why->text);
-		break;
-	}
-	c->problem->value[0] = '\0';
-	return -1;
-}
-
-/* Finds name and version without a tree. */
-static void
-raw_identity(struct rules *r, enum entry_kind kind, const struct rules_walk *c,
-    struct rules_entry *facts)
-{
-	const char *name, *space;
-
-	if (*c->json != '{')
-		return;
-	name =
-	    raw_text(c->json, c->len, "name", r->raw.name, sizeof r->raw.name);
-	space = raw_text(
-	    c->json, c->len, "namespace", r->raw.space, sizeof r->raw.space);
-	facts->name = full_name(r, kind, space, name);
-	facts->version =
-	    raw_text(c->json, c->len, "version", r->version, sizeof r->version);
 }
 
 /* ---- the interface ---- */
@@ -269,7 +268,7 @@ rules_new(size_t max_meta_size)
 	struct rules *r = xcalloc(1, sizeof *r);
 
 	r->max_meta_size = max_meta_size;
-	r->arena = rules_arena_new(LIMIT_ENTRY_TREE);
+	buf_init(&r->scratch, SIZE_MAX);
 	return r;
 }
 
@@ -278,7 +277,9 @@ rules_free(struct rules *r)
 {
 	if (r == NULL)
 		return;
-	rules_arena_free(r->arena);
+	jnode_free(&r->nodes);
+	buf_free(&r->scratch);
+	free(r->texts);
 	free(r->tags.texts.at);
 	free(r->registry_types.texts.at);
 	free(r->transports.texts.at);
@@ -314,24 +315,26 @@ rules_status_rule(enum entry_kind kind)
  * earlier schema.  One that is unknown costs the status, and is noted.
  */
 static void
-take_status(struct rules_walk *c, struct rules_entry *facts,
-    enum entry_kind kind, const json_t *entry)
+take_status(struct rules *r, struct rules_walk *c, struct rules_entry *facts,
+    enum entry_kind kind, const struct jnode *entry)
 {
-	const json_t *status = json_object_get(entry, "status");
-	const char *text = json_string_value(status);
+	const struct jnode *value = jnode_member(entry, "status");
+	struct jnode_text text = { "", 0 };
+	const char *status;
 
 	if (kind != ENTRY_SERVER)
 		facts->status = "active";
-	if (status == NULL || json_is_null(status))
+	if (value == NULL || *value->text == 'n')
 		return;
-	if (text != NULL)
-		text = rules_status(kind, text, json_string_length(status));
-	if (text != NULL)
-		facts->status = text;
+	if (*value->text == '"')
+		text = jnode_string(value, &r->scratch);
+	status = rules_status(kind, text.text, text.len);
+	if (status != NULL)
+		facts->status = status;
 	/* In capitals the reference sends those of skills and plugins. */
 	if (c->noted || c->stored ||
-	    (text != NULL && (kind != ENTRY_SERVER ||
-				 strcmp(text, json_string_value(status)) == 0)))
+	    (status != NULL && (kind != ENTRY_SERVER ||
+				   memcmp(status, text.text, text.len) == 0)))
 		return;
 	c->depth = 0;
 	rules_walk_enter(c, "status");
@@ -339,10 +342,10 @@ take_status(struct rules_walk *c, struct rules_entry *facts,
 	c->noted = true;
 }
 
-/* Judges ${entry}; an ${old} one binds its author less, and is noted more. */
+/* Judges an entry; an ${old} one binds its author less, and is noted more. */
 static int
-check_shape(struct rules_walk *c, enum entry_kind kind, enum rules_level level,
-    bool old, const json_t *entry)
+check_shape(struct rules *r, struct rules_walk *c, enum entry_kind kind,
+    enum rules_level level, bool old, const struct jnode *entry)
 {
 	const bool authored = level == RULES_AUTHORED;
 
@@ -356,59 +359,62 @@ check_shape(struct rules_walk *c, enum entry_kind kind, enum rules_level level,
 	c->authors_bound = authored && !old;
 	c->quiet = !authored;
 	if (rules_walk_shape(c,
-		rules_table_server(has_version_detail(kind, entry)),
+		rules_table_server(version_detail(kind, entry) != NULL),
 		entry) == -1)
 		return -1;
 	/* Said first, because it is why clients miss the rest. */
 	c->depth = 0;
 	c->noted |= old && rules_generation_renamed(c, entry);
-	return 0;
+	return check_meta_size(c, r->max_meta_size);
 }
 
-static json_t *
-parse(struct rules *r, const struct rules_walk *c, json_error_t *why)
+/* Makes room for the facts of an entry, and cuts it into nodes. */
+static const struct jnode *
+begin_entry(struct rules *r, const struct rules_walk *c)
 {
-	json_t *value = rules_parse(c->json, c->len);
+	if (r->texts_size <= c->len) {
+		free(r->texts);
+		r->texts_size = c->len + 1;
+		r->texts = xmalloc(r->texts_size);
+	}
+	r->texts_used = 0;
+	jnode_read(&r->nodes, c->json, c->len);
+	return r->nodes.at;
+}
 
-	if (value != NULL)
-		return value;
-	/* Of what was made on the way nothing is kept. */
-	rules_arena_reset(r->arena);
-	return json_loadb(c->json, c->len, RULES_PARSE_FLAGS, why);
+/* Says that clients could not read an entry. */
+static int
+reject_defect(struct rules_walk *c, const char *defect)
+{
+	rules_walk_violated(c, "%s", defect);
+	c->problem->value[0] = '\0';
+	return -1;
 }
 
 static enum rules_verdict
 check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
     struct rules_walk *c, struct rules_entry *facts)
 {
-	json_error_t why = { 0 };
-	const json_t *entry;
+	const struct jnode *entry = begin_entry(r, c);
 	bool old;
 
-	/* Never released: the arena takes it back with the next entry. */
-	entry = parse(r, c, &why);
-	if (entry == NULL) {
-		refused(c, &why);
-		raw_identity(r, kind, c, facts);
+	collect_identity(r, facts, kind, entry);
+	if (r->nodes.defect != NULL) {
+		reject_defect(c, r->nodes.defect);
 		return RULES_BROKEN;
 	}
-	if (!json_is_object(entry)) {
+	if (*entry->text != '{') {
 		rules_walk_violated(c, "must be an object");
 		return RULES_BROKEN;
 	}
-	collect_identity(r, facts, kind, entry);
-	old = kind == ENTRY_SERVER && rules_generation_is_old(entry);
+	old = kind == ENTRY_SERVER &&
+	      rules_generation_is_old(entry, keep_member(r, entry, "$schema"));
 	c->stored = level == RULES_STORED;
-	if (check_shape(c, kind, level, old, entry) == -1)
+	if (check_shape(r, c, kind, level, old, entry) == -1)
 		return RULES_BROKEN;
-	if (kind == ENTRY_SERVER && !c->stored) {
-		c->depth = 0;
-		if (check_meta_size(c, r->max_meta_size) == -1)
-			return RULES_BROKEN;
-	}
 	collect_facts(r, facts, kind, entry);
 	if (old || kind != ENTRY_SERVER)
-		take_status(c, facts, kind, entry);
+		take_status(r, c, facts, kind, entry);
 	return c->noted ? RULES_NOTED : RULES_KEPT;
 }
 
@@ -417,16 +423,14 @@ rules_check(struct rules *r, enum entry_kind kind, enum rules_level level,
     const char *json, size_t len, struct rules_entry *facts,
     struct rules_problem *problem)
 {
-	struct rules_walk c = { .json = json, .len = len, .problem = problem };
-	enum rules_verdict verdict;
+	struct rules_walk c = { .json = json,
+		.len = len,
+		.scratch = &r->scratch,
+		.problem = problem };
 
 	*facts = (struct rules_entry){ 0 };
 	*problem = (struct rules_problem){ 0 };
-	rules_arena_reset(r->arena);
-	rules_arena_enter(r->arena);
-	verdict = check_entry(r, kind, level, &c, facts);
-	rules_arena_leave();
-	return verdict;
+	return check_entry(r, kind, level, &c, facts);
 }
 
 int
@@ -434,14 +438,8 @@ rules_check_text(struct rules *r, const char *json, size_t len,
     struct rules_problem *problem)
 {
 	struct rules_walk c = { .json = json, .len = len, .problem = problem };
-	json_error_t why = { 0 };
-	int rc = 0;
 
 	*problem = (struct rules_problem){ 0 };
-	rules_arena_reset(r->arena);
-	rules_arena_enter(r->arena);
-	if (parse(r, &c, &why) == NULL)
-		rc = refused(&c, &why);
-	rules_arena_leave();
-	return rc;
+	jnode_read(&r->nodes, json, len);
+	return r->nodes.defect == NULL ? 0 : reject_defect(&c, r->nodes.defect);
 }

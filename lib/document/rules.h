@@ -14,10 +14,10 @@
 /*
  * The number of the rules as a whole.  Raise it with every change after which
  * an entry that was rejected would be accepted, or the other way round, or
- * would have other facts, notes or stored bytes: in sync/document/rules*,
+ * would have other facts, notes or stored bytes: in lib/document/rules*,
  * outer*, legacy*, envelope* or shape*.  Each source is then read once again.
  */
-#define RULES_VERSION 1
+#define RULES_VERSION 2
 
 /* The first rule an entry breaks, or what is to be noted about it. */
 struct rules_problem {
@@ -33,8 +33,8 @@ struct rules_texts {
 };
 
 /*
- * Facts of one entry.  Strings are NUL-terminated and borrowed from the parsed
- * document: they live until the next entry is read.
+ * Facts of one entry.  Strings are NUL-terminated and borrowed: they live until
+ * the next entry is checked.
  */
 struct rules_entry {
 	const char *name; /* server: name; else "namespace/name" */
@@ -70,10 +70,7 @@ struct rules;
 /*
  * Checks and facts share memory that is reused from entry to entry.
  * ${max_meta_size} is the most a server's publisher-provided object may take,
- * in bytes without white space.  From the first call on jansson allocates
- * through functions of ours in the whole process: like malloc() and free(),
- * except while rules_check() runs on the same thread
- * (lib/document/rules_arena.h).
+ * in bytes without white space.
  */
 struct rules *rules_new(size_t max_meta_size);
 void rules_free(struct rules *r);
@@ -85,11 +82,12 @@ enum rules_verdict {
 };
 
 /*
- * Parses and checks one entry of ${kind} as far as ${level} asks.
- * RULES_KEPT, with ${facts} filled.  RULES_NOTED, the same, and ${problem} says
- * what clients may be unable to use: a rule of the format is broken, but the
- * entry can be served.  RULES_BROKEN, with ${problem} filled, and facts.name
- * and facts.version set when they could be read, else NULL.
+ * Checks one entry of ${kind} as far as ${level} asks.  ${json} is valid, has
+ * no white space between its tokens, and ends with a NUL after its ${len}
+ * bytes. RULES_KEPT, with ${facts} filled.  RULES_NOTED, the same, and
+ * ${problem} says what clients may be unable to use: a rule of the format is
+ * broken, but the entry can be served.  RULES_BROKEN, with ${problem} filled,
+ * and facts.name and facts.version set when they could be read, else NULL.
  *
  * A server cannot be served without a usable name and version, with a member of
  * another JSON type than the schema gives it (outside its _meta), or when it is
@@ -109,8 +107,8 @@ const char *rules_status(enum entry_kind kind, const char *text, size_t len);
 const char *rules_status_rule(enum entry_kind kind);
 
 /*
- * Whether ${json} can be handed to clients: numbers in range, no NUL, no half
- * of a surrogate pair, not too deep.  -1 with ${problem} filled.
+ * Whether the valid ${json} can be handed to clients: numbers in range, no NUL,
+ * no half of a surrogate pair.  -1 with ${problem} filled.
  */
 int rules_check_text(struct rules *r, const char *json, size_t len,
     struct rules_problem *problem);

@@ -2,6 +2,7 @@
 /* Telling old servers from new ones, and finding what was renamed. */
 #include "lib/document/rules_generation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -28,14 +29,21 @@ static const struct {
 	{ "website_url", "websiteUrl" },
 };
 
-/* The present name of the member ${key}; NULL if it always had it. */
-static const char *
-present_name(const char *key)
+static bool
+is_name(const struct jnode *name, const char *text)
 {
-	if (strchr(key, '_') == NULL)
+	return name->len == strlen(text) + 2 &&
+	       memcmp(name->text + 1, text, name->len - 2) == 0;
+}
+
+/* The present name of a member; NULL if it was never renamed. */
+static const char *
+present_name(const struct jnode *name)
+{
+	if (memchr(name->text, '_', name->len) == NULL)
 		return NULL;
 	for (size_t i = 0; i < COUNT(renamed); i++)
-		if (strcmp(renamed[i].old, key) == 0)
+		if (is_name(name, renamed[i].old))
 			return renamed[i].new;
 	return NULL;
 }
@@ -63,90 +71,76 @@ schema_date(const char *schema)
 }
 
 static bool
-has_renamed(const json_t *object)
+has_renamed(const struct jnode *object)
 {
-	json_t *o = (json_t *)object; /* the iterator wants no const */
-
-	for (void *at = json_object_iter(o); at != NULL;
-	     at = json_object_iter_next(o, at))
-		if (present_name(json_object_iter_key(at)) != NULL)
+	if (*object->text != '{')
+		return false;
+	for (const struct jnode *n = object + 1; n < jnode_end(object);
+	     n = jnode_end(n))
+		if (present_name(n) != NULL)
 			return true;
 	return false;
 }
 
 static bool
-any_has_renamed(const json_t *list)
+any_has_renamed(const struct jnode *list)
 {
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (has_renamed(json_array_get(list, i)))
+	if (list == NULL || *list->text != '[')
+		return false;
+	for (const struct jnode *n = list + 1; n < jnode_end(list);
+	     n = jnode_end(n))
+		if (has_renamed(n))
 			return true;
 	return false;
 }
 
 bool
-rules_generation_is_old(const json_t *server)
+rules_generation_is_old(const struct jnode *server, const char *schema)
 {
-	const char *schema =
-	    json_string_value(json_object_get(server, "$schema"));
 	const char *date = schema == NULL ? NULL : schema_date(schema);
 
 	if (date != NULL)
 		return memcmp(date, RULES_GENERATION, DATE_LENGTH) < 0;
 	return schema == NULL &&
 	       (has_renamed(server) ||
-		   any_has_renamed(json_object_get(server, "packages")) ||
-		   any_has_renamed(json_object_get(server, "remotes")));
+		   any_has_renamed(jnode_member(server, "packages")) ||
+		   any_has_renamed(jnode_member(server, "remotes")));
 }
 
-static bool find_renamed(struct rules_walk *c, const json_t *value);
-
-static bool
-find_in_object(struct rules_walk *c, const json_t *object)
+bool
+rules_generation_renamed(struct rules_walk *c, const struct jnode *value)
 {
-	json_t *o = (json_t *)object;
+	const bool object = *value->text == '{';
+	size_t index = 0;
 
-	for (void *at = json_object_iter(o); at != NULL;
-	     at = json_object_iter_next(o, at)) {
-		const char *key = json_object_iter_key(at);
-		const char *name = present_name(key);
+	/* Nothing that was renamed stood deeper. */
+	if (c->depth + 1 >= RULES_WALK_STEPS ||
+	    (!object && *value->text != '['))
+		return false;
+	for (const struct jnode *n = value + 1; n < jnode_end(value);
+	     n = jnode_end(n), index++) {
+		const char *name = object ? present_name(n) : NULL;
+		char *copy = NULL;
+		bool found;
 
 		/* What publishers add is spelled as they like. */
-		if (c->depth == 0 && strcmp(key, "_meta") == 0)
+		if (c->depth == 0 && is_name(n, "_meta"))
 			continue;
-		rules_walk_enter(c, key);
-		if (name != NULL) {
+		if (object)
+			copy = rules_walk_enter_name(c, n);
+		else
+			rules_walk_enter_element(c, index);
+		if (name != NULL)
 			rules_walk_violated(c,
 			    "is called %s today: clients that know only that "
 			    "pass it over",
 			    name);
+		found = name != NULL ||
+			rules_generation_renamed(c, object ? n + 1 : n);
+		free(copy);
+		if (found)
 			return true;
-		}
-		if (find_renamed(c, json_object_iter_value(at)))
-			return true;
-		c->depth--;
+		rules_walk_leave(c);
 	}
 	return false;
-}
-
-static bool
-find_renamed(struct rules_walk *c, const json_t *value)
-{
-	/* Nothing that was renamed stood deeper. */
-	if (c->depth + 1 >= RULES_WALK_STEPS)
-		return false;
-	if (json_is_object(value))
-		return find_in_object(c, value);
-	for (size_t i = 0; i < json_array_size(value); i++) {
-		c->path[c->depth++] = (struct jscan_step){ NULL, 0, i };
-		if (find_renamed(c, json_array_get(value, i)))
-			return true;
-		c->depth--;
-	}
-	return false;
-}
-
-bool
-rules_generation_renamed(struct rules_walk *c, const json_t *server)
-{
-	return find_renamed(c, server);
 }

@@ -10,22 +10,21 @@
 
 #include "lib/document/rules_walk.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 
 /* The schema that the tables of rules follow. */
 #define RULES_GENERATION "2025-12-11"
 
 /*
- * Whether ${server} follows an earlier schema: by the date in $schema, else
- * by members that only such a one has.
+ * Whether ${server} follows an earlier schema: by the date in its ${schema},
+ * else by members that only such a one has.
  */
-bool rules_generation_is_old(const json_t *server);
+bool rules_generation_is_old(const struct jnode *server, const char *schema);
 
 /*
  * Looks in an old server for a member that was renamed since, and fills the
  * problem with it; false when there is none.
  */
-bool rules_generation_renamed(struct rules_walk *c, const json_t *server);
+bool rules_generation_renamed(struct rules_walk *c, const struct jnode *server);
 
 #endif

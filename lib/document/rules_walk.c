@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walking a parsed entry along the tables of rules, and reporting. */
+/* Walking an entry along the tables of rules, and reporting. */
 #include "lib/document/rules_walk.h"
 
 #include "lib/limits.h"
@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAIRWISE 16 /* so many texts are compared each with each */
-
 static int check_value(
-    struct rules_walk *c, const struct rule *rule, const json_t *value);
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value);
 
 /* ---- what is reported ---- */
 
@@ -155,14 +153,30 @@ rules_walk_enter(struct rules_walk *c, const char *key)
 	c->path[c->depth++] = (struct jscan_step){ key, strlen(key), 0 };
 }
 
-static void
-enter_element(struct rules_walk *c, size_t index)
+char *
+rules_walk_enter_name(struct rules_walk *c, const struct jnode *name)
+{
+	struct jscan_step *step = &c->path[c->depth++];
+	char *copy = NULL;
+
+	*step = (struct jscan_step){ .key = name->text + 1,
+		.key_len = name->len - 2 };
+	if (name->escaped) {
+		step->key_len = name->len;
+		copy = xstrndup(name->text, name->len);
+		step->key = jscan_unquote(copy, &step->key_len);
+	}
+	return copy;
+}
+
+void
+rules_walk_enter_element(struct rules_walk *c, size_t index)
 {
 	c->path[c->depth++] = (struct jscan_step){ NULL, 0, index };
 }
 
-static void
-leave(struct rules_walk *c)
+void
+rules_walk_leave(struct rules_walk *c)
 {
 	c->depth--;
 }
@@ -170,26 +184,26 @@ leave(struct rules_walk *c)
 /* ---- scalars ---- */
 
 static size_t
-count_characters(const char *text, size_t len)
+count_characters(struct jnode_text text)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	for (size_t i = 0; i < text.len; i++)
+		n += ((unsigned char)text.text[i] & 0xc0) != 0x80;
 	return n;
 }
 
 static int
 check_length(
-    struct rules_walk *c, const struct rule *rule, const char *text, size_t len)
+    struct rules_walk *c, const struct rule *rule, struct jnode_text text)
 {
 	const size_t min = (size_t)rule->min, max = (size_t)rule->max;
 	size_t n;
 
 	/* A character is at least one byte and at most four. */
-	if (len >= min * 4 && (max == 0 || len <= max))
+	if (text.len >= min * 4 && (max == 0 || text.len <= max))
 		return 0;
-	n = count_characters(text, len);
+	n = count_characters(text);
 	if (n < min && min == 1)
 		return objected(c, rule, "must not be empty");
 	if (n < min && max == 0)
@@ -204,15 +218,23 @@ check_length(
 	return 0;
 }
 
+static bool
+is_text(struct jnode_text text, const char *other)
+{
+	return text.len == strlen(other) &&
+	       memcmp(text.text, other, text.len) == 0;
+}
+
 static int
-check_choices(struct rules_walk *c, const struct rule *rule, const char *text)
+check_choices(
+    struct rules_walk *c, const struct rule *rule, struct jnode_text text)
 {
 	const char *const *choices = rule->choices;
 	char list[128] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; choices[i] != NULL; i++) {
-		if (strcmp(choices[i], text) == 0)
+		if (is_text(text, choices[i]))
 			return 0;
 		if (used < sizeof list)
 			used +=
@@ -223,15 +245,13 @@ check_choices(struct rules_walk *c, const struct rule *rule, const char *text)
 }
 
 static int
-check_text(struct rules_walk *c, const struct rule *rule, const json_t *value)
+check_text(
+    struct rules_walk *c, const struct rule *rule, struct jnode_text text)
 {
-	const char *text = json_string_value(value);
-	const size_t len = json_string_length(value);
-
 	if ((rule->min > 0 || rule->max > 0) &&
-	    check_length(c, rule, text, len) == -1)
+	    check_length(c, rule, text) == -1)
 		return -1;
-	if (rule->format != NULL && !rule->format->matches(text, len))
+	if (rule->format != NULL && !rule->format->matches(text.text, text.len))
 		return objected(c, rule, "%s", rule->format->rule);
 	if (rule->choices != NULL)
 		return check_choices(c, rule, text);
@@ -239,37 +259,48 @@ check_text(struct rules_walk *c, const struct rule *rule, const json_t *value)
 }
 
 static int
-check_string(struct rules_walk *c, const struct rule *rule, const json_t *value)
+check_string(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
-	if (!json_is_string(value))
+	struct jnode_text text;
+
+	if (*value->text != '"')
 		return mistyped(c, "must be a string");
+	text = jnode_string(value, c->scratch);
 	for (; rule != NULL; rule = rule->then)
-		if (is_judged(c, rule) && check_text(c, rule, value) == -1)
+		if (is_judged(c, rule) && check_text(c, rule, text) == -1)
 			return -1;
 	return 0;
 }
 
-/* Every number is a real: integers past 2^63 would not fit elsewhere. */
-static int
-check_number(struct rules_walk *c, const struct rule *rule, const json_t *value)
+static bool
+is_number(const struct jnode *value)
 {
-	const double n = json_real_value(value);
+	return *value->text == '-' ||
+	       (*value->text >= '0' && *value->text <= '9');
+}
 
-	if (!json_is_real(value))
+static int
+check_number(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
+{
+	if (!is_number(value))
 		return mistyped(c, "must be a number");
-	if (n < rule->min)
+	if (jnode_number(value) < rule->min)
 		return objected(c, rule, "must be at least %d", rule->min);
 	return 0;
 }
 
 static int
 check_integer(
-    struct rules_walk *c, const struct rule *rule, const json_t *value)
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
-	const double n = json_real_value(value);
+	/* What is no number is out of any range. */
+	const double n =
+	    is_number(value) ? jnode_number(value) : rule->min - 1.0;
 
-	if (!json_is_real(value) || n < rule->min || n > rule->max ||
-	    n > (double)(int)n || n < (double)(int)n)
+	if (n < rule->min || n > rule->max || n > (double)(int)n ||
+	    n < (double)(int)n)
 		return objected(c, rule, "must be an integer from %d to %d",
 		    rule->min, rule->max);
 	return 0;
@@ -277,77 +308,99 @@ check_integer(
 
 /* ---- sets ---- */
 
-bool
-rules_walk_is_repeated(json_t *seen, const char *const *texts, size_t i)
+static int
+by_value(const void *one, const void *other)
 {
-	if (i < PAIRWISE) {
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(texts[j], texts[i]) == 0)
-				return true;
-		}
-		return false;
-	}
-	if (i == PAIRWISE) {
-		for (size_t j = 0; j < i; j++)
-			json_object_set_new(seen, texts[j], json_true());
-	}
-	if (json_object_get(seen, texts[i]) != NULL)
-		return true;
-	json_object_set_new(seen, texts[i], json_true());
-	return false;
+	const struct rules_item *a = one, *b = other;
+
+	if (a->number < b->number || a->number > b->number)
+		return a->number < b->number ? -1 : 1;
+	if (a->text.len != b->text.len)
+		return a->text.len < b->text.len ? -1 : 1;
+	return a->text.len == 0
+		   ? 0
+		   : memcmp(a->text.text, b->text.text, a->text.len);
+}
+
+static int
+by_value_and_place(const void *one, const void *other)
+{
+	const struct rules_item *a = one, *b = other;
+	const int order = by_value(a, b);
+
+	return order != 0 ? order : a->at < b->at ? -1 : 1;
+}
+
+void
+rules_walk_find_repeats(struct rules_item *items, size_t count, bool *repeated)
+{
+	qsort(items, count, sizeof *items, by_value_and_place);
+	for (size_t i = 1; i < count; i++)
+		repeated[items[i].at] = by_value(&items[i - 1], &items[i]) == 0;
 }
 
 /* The elements are strings or whole numbers by now. */
 static int
-check_unique(struct rules_walk *c, const struct rule *rule, const json_t *list)
+check_unique(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *list)
 {
-	const size_t count = json_array_size(list);
-	const char **texts = xreallocarray(NULL, count, sizeof *texts);
-	char(*numbers)[24] = NULL;
-	json_t *seen = json_object();
+	const size_t most = list->span; /* elements */
+	struct rules_item *items = xcalloc(most, sizeof *items);
+	bool *repeated = xcalloc(most, sizeof *repeated);
+	struct buf texts = BUF_INIT(SIZE_MAX);
+	size_t count = 0, at = 0;
 	int rc = -1;
 
-	if (count > 0 && json_is_real(json_array_get(list, 0)))
-		numbers = xreallocarray(NULL, count, sizeof *numbers);
-	for (size_t i = 0; i < count; i++) {
-		const json_t *item = json_array_get(list, i);
+	/* Texts with escapes stay where they are written. */
+	buf_reserve(&texts, list->len);
+	for (const struct jnode *n = list + 1; n < jnode_end(list); n++) {
+		struct rules_item *item = &items[count];
 
-		texts[i] = json_string_value(item);
-		if (texts[i] == NULL) {
-			snprintf(numbers[i], sizeof numbers[i], "%.0f",
-			    json_real_value(item));
-			texts[i] = numbers[i];
+		item->at = count++;
+		if (*n->text != '"') {
+			item->number = jnode_number(n);
+			continue;
 		}
-		if (rules_walk_is_repeated(seen, texts, i)) {
-			enter_element(c, i);
-			if (objected(c, rule, "must not be repeated") == -1)
-				goto out;
-			leave(c);
-			break;
+		item->text = jnode_string(n, c->scratch);
+		if (n->escaped) {
+			buf_add(&texts, item->text.text, item->text.len);
+			item->text.text =
+			    buf_str(&texts) + texts.len - item->text.len;
 		}
+	}
+	rules_walk_find_repeats(items, count, repeated);
+	while (at < count && !repeated[at])
+		at++;
+	if (at < count) {
+		rules_walk_enter_element(c, at);
+		if (objected(c, rule, "must not be repeated") == -1)
+			goto out;
+		rules_walk_leave(c);
 	}
 	rc = 0;
 out:
-	json_decref(seen);
-	free(numbers);
-	free(texts);
+	buf_free(&texts);
+	free(repeated);
+	free(items);
 	return rc;
 }
 
 /* ---- containers ---- */
 
 static int
-check_list(struct rules_walk *c, const struct rule *rule, const json_t *value)
+check_list(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
-	const size_t count = json_array_size(value);
+	size_t count = 0;
 
-	if (!json_is_array(value))
+	if (*value->text != '[')
 		return mistyped(c, "must be an array");
-	for (size_t i = 0; i < count; i++) {
-		enter_element(c, i);
-		if (check_value(c, rule->each, json_array_get(value, i)) == -1)
+	for (const struct jnode *n = value + 1; n < jnode_end(value);
+	     n = jnode_end(n)) {
+		rules_walk_enter_element(c, count++);
+		if (check_value(c, rule->each, n) == -1)
 			return -1;
-		leave(c);
+		rules_walk_leave(c);
 	}
 	/* After a note the elements may be of any type, and one is enough. */
 	if (!rule->unique || count < 2 || !is_judged(c, rule) || c->noted)
@@ -358,139 +411,161 @@ check_list(struct rules_walk *c, const struct rule *rule, const json_t *value)
 /* Every member of an object. */
 static int
 check_members(
-    struct rules_walk *c, const struct rule *each, const json_t *object)
+    struct rules_walk *c, const struct rule *each, const struct jnode *object)
 {
-	json_t *o = (json_t *)object; /* the iterator wants no const */
+	for (const struct jnode *n = object + 1; n < jnode_end(object);
+	     n = jnode_end(n)) {
+		char *name = rules_walk_enter_name(c, n);
+		const int bad = check_value(c, each, n + 1);
 
-	for (void *at = json_object_iter(o); at != NULL;
-	     at = json_object_iter_next(o, at)) {
-		rules_walk_enter(c, json_object_iter_key(at));
-		if (check_value(c, each, json_object_iter_value(at)) == -1)
+		free(name);
+		if (bad)
 			return -1;
-		leave(c);
+		rules_walk_leave(c);
 	}
 	return 0;
 }
 
+/* The values of one object, in the order of its shape's rules. */
+struct members {
+	const struct shape *shape;
+	const struct jnode *values[RULES_MEMBERS]; /* NULL: absent */
+};
+
+static const struct jnode *
+value_of(const struct members *m, const char *name)
+{
+	size_t i = 0;
+
+	while (
+	    i < m->shape->count && strcmp(m->shape->rules[i].member, name) != 0)
+		i++;
+	return i < m->shape->count ? m->values[i] : NULL;
+}
+
 /* What is missing binds like other values. */
 static int
-require(struct rules_walk *c, const struct rule *rule, const json_t *object,
-    const char *member)
+require(struct rules_walk *c, const struct rule *rule, const char *member,
+    const struct jnode *value)
 {
-	const json_t *value = json_object_get(object, member);
-
-	if (value != NULL && !json_is_null(value))
+	if (value != NULL && *value->text != 'n')
 		return 0;
 	rules_walk_enter(c, member);
 	if (objected(c, rule, "is required") == -1)
 		return -1;
-	leave(c);
+	rules_walk_leave(c);
 	return 0;
 }
 
 /* What binds the kind of the entry. */
 static const struct rule extra_rule;
+static const struct rule extra_url = { .format = &rules_format_http_url };
+
+/* Whether the member "type" is a string; sets ${type} to its text. */
+static bool
+has_type(struct rules_walk *c, const struct members *m, struct jnode_text *type)
+{
+	const struct jnode *value = value_of(m, "type");
+
+	if (value == NULL || *value->text != '"')
+		return false;
+	*type = jnode_string(value, c->scratch);
+	return true;
+}
 
 static int
-check_transport(struct rules_walk *c, const json_t *transport)
+check_transport(struct rules_walk *c, const struct members *m)
 {
-	const char *type =
-	    json_string_value(json_object_get(transport, "type"));
-	const json_t *url = json_object_get(transport, "url");
+	const struct jnode *url = value_of(m, "url");
+	struct jnode_text type;
 
-	if (type == NULL || strcmp(type, "stdio") == 0)
+	if (!has_type(c, m, &type) || is_text(type, "stdio"))
 		return 0;
-	if (require(c, &extra_rule, transport, "url") == -1)
+	if (require(c, &extra_rule, "url", url) == -1)
 		return -1;
-	if (!json_is_string(url) ||
-	    rules_format_http_url.matches(
-		json_string_value(url), json_string_length(url)))
+	if (url == NULL || *url->text != '"')
 		return 0;
 	rules_walk_enter(c, "url");
-	if (objected(c, &extra_rule, "%s", rules_format_http_url.rule) == -1)
+	if (check_text(c, &extra_url, jnode_string(url, c->scratch)) == -1)
 		return -1;
-	leave(c);
+	rules_walk_leave(c);
 	return 0;
 }
 
 static int
-check_argument(struct rules_walk *c, const json_t *argument)
+check_argument(struct rules_walk *c, const struct members *m)
 {
-	const char *type = json_string_value(json_object_get(argument, "type"));
+	struct jnode_text type;
 
-	if (type == NULL)
+	if (!has_type(c, m, &type))
 		return 0;
-	if (strcmp(type, "named") == 0)
-		return require(c, &extra_rule, argument, "name");
-	if (json_object_get(argument, "value") == NULL &&
-	    json_object_get(argument, "valueHint") == NULL)
+	if (is_text(type, "named"))
+		return require(c, &extra_rule, "name", value_of(m, "name"));
+	if (value_of(m, "value") == NULL && value_of(m, "valueHint") == NULL)
 		return objected(c, &extra_rule, "needs value or valueHint");
 	return 0;
 }
 
 /* Null, "" and {} say as much of an optional member as leaving it out. */
 static bool
-says_nothing(const struct rule *rule, const json_t *value)
+says_nothing(const struct rule *rule, const struct jnode *value)
 {
-	if (value == NULL || json_is_null(value))
+	if (value == NULL || *value->text == 'n')
 		return true;
-	if (rule->required)
+	if (rule->required || value->len != 2)
 		return false;
 	return rule->type == RULE_STRING
-		   ? json_is_string(value) && json_string_length(value) == 0
-		   : json_is_object(value) && json_object_size(value) == 0 &&
+		   ? *value->text == '"'
+		   : *value->text == '{' &&
 			 (rule->type == RULE_OBJECT || rule->type == RULE_MAP);
 }
 
 /* Most members are texts of which no more is asked. */
 static bool
-is_any_text(
-    const struct rules_walk *c, const struct rule *rule, const json_t *value)
+is_any_text(const struct rules_walk *c, const struct rule *rule,
+    const struct jnode *value)
 {
 	return rule->type == RULE_STRING && value != NULL &&
-	       json_is_string(value) && rule->then == NULL &&
-	       !is_judged(c, rule);
+	       *value->text == '"' && rule->then == NULL && !is_judged(c, rule);
 }
 
 static int
-check_member(struct rules_walk *c, const struct rule *rule,
-    const json_t *object, const json_t *value)
+check_member(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
 	if (says_nothing(rule, value))
 		return rule->required && is_judged(c, rule)
-			   ? require(c, rule, object, rule->member)
+			   ? require(c, rule, rule->member, value)
 			   : 0;
 	rules_walk_enter(c, rule->member);
 	if (check_value(c, rule, value) == -1)
 		return -1;
-	leave(c);
+	rules_walk_leave(c);
 	return 0;
 }
 
 /*
- * Finds the values of the members that ${shape} has rules for.  Most objects
- * have few of them, so one pass over an object is cheaper than asking it for
- * each.
+ * Finds the values of the members that the shape has rules for.  Most objects
+ * have few of them, so one pass over an object is cheaper than one for each.
  */
 static void
-find_values(const json_t *values[RULES_MEMBERS], const struct shape *shape,
-    const json_t *object)
+find_values(struct rules_walk *c, struct members *m, const struct jnode *object)
 {
-	json_t *o = (json_t *)object; /* the iterator wants no const */
+	const struct shape *shape = m->shape;
 	size_t next = 0; /* members mostly come in the order of the rules */
 
-	for (void *at = json_object_iter(o); at != NULL;
-	     at = json_object_iter_next(o, at)) {
-		const char *key = json_object_iter_key(at);
+	for (const struct jnode *n = object + 1; n < jnode_end(object);
+	     n = jnode_end(n)) {
+		struct jnode_text name = jnode_string(n, c->scratch);
 
 		for (size_t left = shape->count; left > 0; left--) {
-			const struct rule *rule = &shape->rules[next];
+			const size_t at = next;
+			const char *member = shape->rules[at].member;
 
 			next = next + 1 == shape->count ? 0 : next + 1;
-			if (rule->member[0] == key[0] &&
-			    strcmp(rule->member, key) == 0) {
-				values[rule - shape->rules] =
-				    json_object_iter_value(at);
+			if (member[0] == name.text[0] &&
+			    is_text(name, member)) {
+				m->values[at] = n + 1;
 				break;
 			}
 		}
@@ -499,36 +574,37 @@ find_values(const json_t *values[RULES_MEMBERS], const struct shape *shape,
 
 int
 rules_walk_shape(
-    struct rules_walk *c, const struct shape *shape, const json_t *object)
+    struct rules_walk *c, const struct shape *shape, const struct jnode *object)
 {
-	const json_t *values[RULES_MEMBERS] = { NULL };
+	struct members m = { .shape = shape };
 
-	find_values(values, shape, object);
+	find_values(c, &m, object);
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct rule *rule = &shape->rules[i];
 
-		if ((values[i] == NULL && !rule->required) ||
-		    is_any_text(c, rule, values[i]))
+		if ((m.values[i] == NULL && !rule->required) ||
+		    is_any_text(c, rule, m.values[i]))
 			continue;
-		if (check_member(c, rule, object, values[i]) == -1)
+		if (check_member(c, rule, m.values[i]) == -1)
 			return -1;
 	}
 	if (c->quiet && !c->kind_bound)
 		return 0;
 	if (shape->extra == SHAPE_TRANSPORT)
-		return check_transport(c, object);
+		return check_transport(c, &m);
 	if (shape->extra == SHAPE_ARGUMENT)
-		return check_argument(c, object);
+		return check_argument(c, &m);
 	return 0;
 }
 
 static int
-check_object(struct rules_walk *c, const struct rule *rule, const json_t *value)
+check_object(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
 	const bool outside = c->free;
 	int rc;
 
-	if (!json_is_object(value))
+	if (*value->text != '{')
 		return mistyped(c, "must be an object");
 	if (rule->free && c->quiet)
 		return 0;
@@ -544,7 +620,8 @@ check_object(struct rules_walk *c, const struct rule *rule, const json_t *value)
 }
 
 static int
-check_value(struct rules_walk *c, const struct rule *rule, const json_t *value)
+check_value(
+    struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
 	switch (rule->type) {
 	case RULE_STRING:
@@ -556,7 +633,7 @@ check_value(struct rules_walk *c, const struct rule *rule, const json_t *value)
 	case RULE_LIST:
 		return check_list(c, rule, value);
 	case RULE_BOOLEAN:
-		return json_is_boolean(value)
+		return *value->text == 't' || *value->text == 'f'
 			   ? 0
 			   : mistyped(c, "must be true or false");
 	case RULE_OBJECT:

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walk of one parsed entry along the tables of rules.  It stops at the
- * first broken rule that binds, in the order of the tables, and the way it went
- * is the path that is reported.  The first broken rule that does not bind is
- * noted.  Inner part of lib/document/rules.c.
+ * The walk of one entry along the tables of rules.  It stops at the
+ * first broken rule that binds, in the order of the tables, and reports the
+ * path to it.  The first broken rule that does not bind is noted.  Inner part
+ * of lib/document/rules.c.
  */
 #ifndef LIB_DOCUMENT_RULES_WALK_H
 #define LIB_DOCUMENT_RULES_WALK_H
 
+#include "lib/document/jnode.h"
 #include "lib/document/jscan.h"
 #include "lib/document/rules.h"
 #include "lib/document/rules_private.h"
 
-#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define RULES_WALK_STEPS 32 /* more than the tables are deep */
 
 struct rules_walk {
 	const char *json; /* the entry as text */
 	size_t len;
+	struct buf *scratch; /* for texts with escapes */
 	struct rules_problem *problem;
 	struct jscan_step path[RULES_WALK_STEPS];
 	size_t depth;
@@ -34,21 +37,33 @@ struct rules_walk {
  * Checks ${object}; -1 with the problem filled at the first broken rule that
  * binds.  Otherwise c->noted says whether the problem is filled.
  */
-int rules_walk_shape(
-    struct rules_walk *c, const struct shape *shape, const json_t *object);
+int rules_walk_shape(struct rules_walk *c, const struct shape *shape,
+    const struct jnode *object);
 
 /* Goes one step down, to the member ${key}. */
 void rules_walk_enter(struct rules_walk *c, const char *key);
+/*
+ * The same, to the member ${name}.  Returns what the caller frees when the walk
+ * has left it; NULL for a name without escapes.
+ */
+char *rules_walk_enter_name(struct rules_walk *c, const struct jnode *name);
+/* And to the element ${index}. */
+void rules_walk_enter_element(struct rules_walk *c, size_t index);
+void rules_walk_leave(struct rules_walk *c);
 
 /* Fills the problem with where the walk is and what is wrong.  Always -1. */
 int rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/*
- * Whether the text ${i} of ${texts} is among those before it, of which this
- * has been asked before and denied.  ${seen} is an object, empty at first,
- * that remembers them once there are too many to compare.
- */
-bool rules_walk_is_repeated(json_t *seen, const char *const *texts, size_t i);
+/* One of several values that may be equal. */
+struct rules_item {
+	struct jnode_text text; /* of a string */
+	double number; /* 0 for a string */
+	size_t at; /* its place among them */
+};
+
+/* Sorts ${items} and sets repeated[at] of each that equals an earlier one. */
+void rules_walk_find_repeats(
+    struct rules_item *items, size_t count, bool *repeated);
 
 #endif
