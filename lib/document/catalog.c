@@ -127,26 +127,43 @@ find_identity(struct catalog *c, struct jscan_text server)
 	}
 }
 
-/* ---- from what stands there to the server ---- */
+/* ---- texts that come as lines, not from the scanner ---- */
 
 static enum jscan_action
-pass_over(void *ctx, const struct jscan_place *p)
+capture_all(void *ctx, const struct jscan_place *p)
 {
 	(void)ctx;
 	(void)p;
-	return JSCAN_SKIP;
+	return JSCAN_CAPTURE;
 }
 
+static int
+measure(void *ctx, const struct jscan_place *p,
+    const struct jscan_capture *capture, struct err *e)
+{
+	size_t *len = ctx;
+
+	(void)p;
+	(void)e;
+	*len = capture->too_deep ? 0 : capture->len;
+	return 0;
+}
+
+/* Whether ${value} is JSON as the scanner hands it out. */
 static bool
 is_json(struct jscan_text value)
 {
-	static const struct jscan_handler handler = { .decide = pass_over };
+	size_t len = 0;
+	const struct jscan_handler handler = { &len, LIMIT_ENTRY, capture_all,
+		measure };
 	struct err ignored = ERR_INIT;
 	struct reader r;
 
 	reader_from_memory(&r, value.text, value.len);
-	return value.text == NULL || jscan_run(&r, &handler, &ignored) == 0;
+	return jscan_run(&r, &handler, &ignored) == 0 && len == value.len;
 }
+
+/* ---- from what stands there to the server ---- */
 
 /* What a registry says beside the server, and that it can be passed on. */
 static int
@@ -154,8 +171,7 @@ take_outer(struct catalog *c, struct jscan_text meta, bool inside)
 {
 	const struct catalog_outer **outer = &c->entry.outer;
 
-	/* A server is parsed before it is stored; texts of this are not. */
-	if (c->shape == SHAPE_ENTRIES && !is_json(meta))
+	if (c->shape == SHAPE_ENTRIES && meta.text != NULL && !is_json(meta))
 		return broken(c, "_meta", "must be valid JSON");
 	c->note_count = outer_read(outer, c->outer, meta, inside, c->notes);
 	if (*outer == NULL || (*outer)->extra_len + (*outer)->official_len == 0)
@@ -322,9 +338,15 @@ static enum rules_verdict
 judge(struct catalog *c)
 {
 	struct catalog_entry *entry = &c->entry;
-	enum rules_verdict verdict = rules_check(c->rules, entry->kind,
-	    c->level, entry->json, entry->json_len, &entry->facts, &c->problem);
+	enum rules_verdict verdict;
 
+	if (c->shape == SHAPE_ENTRIES &&
+	    !is_json((struct jscan_text){ entry->json, entry->json_len })) {
+		broken(c, "", "must be valid JSON");
+		return RULES_BROKEN;
+	}
+	verdict = rules_check(c->rules, entry->kind, c->level, entry->json,
+	    entry->json_len, &entry->facts, &c->problem);
 	if (verdict != RULES_BROKEN && !can_be_listed(entry)) {
 		broken(c, "description", "must not be missing or empty");
 		return RULES_BROKEN;
