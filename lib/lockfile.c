@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking the lock of a database, and taking one over. */
+/* Taking the lock of a database, or adopting one from the environment. */
 #include "lib/lockfile.h"
 
 #include "lib/clock.h"
@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 /*
- * For the user of the sync alone: whoever can open the file could hold its lock
- * and with it every sync.
+ * For the user of the sync only: a process that can open the file could hold
+ * its lock and prevent every sync.
  */
 #define LOCK_MODE 0600
 
@@ -25,9 +25,9 @@ path_of(const char *database)
 	return xasprintf("%s.lock", database);
 }
 
-/* A file that others can open is left over, or was made by hand. */
+/* Another program may have created the file with other permissions. */
 static int
-close_to_others(int file, const char *path, struct err *e)
+restrict_mode(int file, const char *path, struct err *e)
 {
 	struct stat st;
 
@@ -51,7 +51,7 @@ lock(int file, const char *path, struct err *e)
 	return -1;
 }
 
-/* A new file has times that are no note. */
+/* The times of a new file are set to "no note". */
 static int
 open_or_create(const char *path)
 {
@@ -78,7 +78,7 @@ lockfile_take(int *fd, const char *database, struct err *e)
 		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
 		goto out;
 	}
-	if (close_to_others(file, path, e) == -1 || lock(file, path, e) == -1)
+	if (restrict_mode(file, path, e) == -1 || lock(file, path, e) == -1)
 		goto out;
 	*fd = file;
 	file = -1;
@@ -90,7 +90,7 @@ out:
 	return rc;
 }
 
-/* The number of a descriptor that can have been inherited, or -1. */
+/* The number of a descriptor that may have been inherited, or -1. */
 static int
 parse_descriptor(const char *text)
 {
@@ -113,7 +113,7 @@ check_inherited(int file, const char *path, struct err *e)
 	struct stat mine, there;
 
 	if (file == -1) {
-		err_set(e, ERR_USAGE, "not the number of a descriptor");
+		err_set(e, ERR_USAGE, "invalid descriptor number");
 		return -1;
 	}
 	if (fstat(file, &mine) == -1) {
@@ -125,7 +125,7 @@ check_inherited(int file, const char *path, struct err *e)
 		err_set(e, ERR_USAGE, "not open on %s", path);
 		return -1;
 	}
-	/* Changes nothing when it is held, and takes it when it was not. */
+	/* Succeeds if this descriptor holds the lock, or takes it. */
 	if (flock(file, LOCK_EX | LOCK_NB) == -1) {
 		err_set_errno(e, ERR_USAGE, errno, "does not hold the lock");
 		return -1;
@@ -148,8 +148,8 @@ lockfile_adopt(int *fd, const char *database, struct err *e)
 		return lockfile_take(fd, database, e);
 	inherited = xstrdup(variable);
 	/*
-	 * It holds once: this process may release the lock and take it again,
-	 * and must not hand it to programs that it starts.
+	 * It is valid once: this process may release the lock and take it
+	 * again, and must not pass it to programs that it starts.
 	 */
 	unsetenv(LOCKFILE_VARIABLE);
 	path = path_of(database);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lock that keeps two syncs apart: flock(2) on a file beside the database.
- * The kernel gives it up when the last descriptor of it is closed, however its
- * processes end.  Who starts a sync may take the lock first and hand it over
- * as an open descriptor, whose number the environment tells.
+ * The lock that prevents two syncs at a time: flock(2) on a file next to the
+ * database.  The kernel releases it when its last descriptor is closed, even if
+ * a process is killed.  A process that starts a sync may take the lock first
+ * and pass it on as an open descriptor, whose number is in the environment.
  */
 #ifndef LIB_LOCKFILE_H
 #define LIB_LOCKFILE_H
@@ -12,32 +12,32 @@
 
 #include <stdint.h>
 
-/* The number, in decimal, of a descriptor that holds the lock already. */
+/* The decimal number of a descriptor that already holds the lock. */
 #define LOCKFILE_VARIABLE "THV_REGISTRY_LOCK_FD"
 
 /*
- * Takes the lock of ${database}; *${fd} holds it until it is closed and is not
- * inherited by programs.  ERR_BUSY: another process has it.  ERR_STORAGE: the
- * file cannot be made or opened.
+ * Takes the lock of ${database}; *${fd} holds it until it is closed, and is
+ * closed on exec.  ERR_BUSY: another process holds it.  ERR_STORAGE: the file
+ * cannot be created or opened.
  */
 int lockfile_take(int *fd, const char *database, struct err *e);
 
 /*
  * As lockfile_take(), unless LOCKFILE_VARIABLE is set: then the descriptor that
- * it names, which must be open on this very file and hold the lock or be able
- * to take it.  Unsets the variable.  ERR_USAGE: it is not; the text says why.
+ * it names, which must be open on this file and hold the lock or be able to
+ * take it.  Unsets the variable.  ERR_USAGE: the descriptor is not valid.
  */
 int lockfile_adopt(int *fd, const char *database, struct err *e);
 
 /*
- * Notes in the times of the file that a run, which began at ${started_us}, has
- * failed now and could not be recorded in the database.  A disk that is full
- * still takes that, and every user who may list the directory can see it.
+ * Notes in the times of the file that a run which started at ${started_us} has
+ * failed and could not be recorded in the database.  This works on a full disk,
+ * and every user who may list the directory can read it.
  */
 void lockfile_note(int fd, int64_t started_us);
 /*
- * The last such note of ${database}: when the run began and ended; 0 for none.
- * One that is older than the last record is history.
+ * The last such note of ${database}: when the run started and ended; 0: none.
+ * A note older than the last record in the database is obsolete.
  */
 void lockfile_noted(
     int64_t *started_us, int64_t *ended_us, const char *database);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Naming runs. */
+/* Making ids of runs. */
 #include "lib/run_id.h"
 
 #include "lib/clock.h"
@@ -15,7 +15,8 @@ run_id_make(char out[RUN_ID_SIZE], struct err *e)
 	uint32_t random;
 
 	if (getentropy(&random, sizeof random) == -1) {
-		err_set_errno(e, ERR_INTERNAL, errno, "no random bytes");
+		err_set_errno(
+		    e, ERR_INTERNAL, errno, "failed to get random bytes");
 		return -1;
 	}
 	snprintf(out, RUN_ID_SIZE, "%" PRId64 "-%08" PRIx32,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words for who may start a sync. */
+/* The names of enum trigger_access. */
 #include "lib/trigger.h"
 
 #include <string.h>

@@ -18,11 +18,14 @@
 
 #include "directories.h"
 
-#define NICENESS 10 /* as nice(1) has it */
+#define NICENESS 10 /* the default of nice(1) */
 
-/* Requests come first, unless whoever started it has said how it is to run. */
+/*
+ * Lowers the priority so that requests are served first, unless the process
+ * was started with a niceness of its own.
+ */
 static void
-give_way(void)
+lower_priority(void)
 {
 	if (getpriority(PRIO_PROCESS, 0) == 0)
 		(void)setpriority(PRIO_PROCESS, 0, NICENESS);
@@ -32,16 +35,16 @@ static void
 set_up_log(const struct options *o, bool plain)
 {
 	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
-	const char *wrong = log_open("thv-registry-sync");
+	const char *invalid = log_open("thv-registry-sync");
 	enum log_level level;
 
-	if (wrong != NULL)
-		log_message(LOG_LEVEL_WARN, wrong, NULL);
+	if (invalid != NULL)
+		log_message(LOG_LEVEL_WARN, invalid, NULL);
 	if (name == NULL || name[0] == '\0')
 		name = getenv("LOG_LEVEL");
 	if (log_level_from_name(&level, name) == -1)
-		log_message(LOG_LEVEL_WARN,
-		    "THV_REGISTRY_LOG_LEVEL is not a level", name);
+		log_message(
+		    LOG_LEVEL_WARN, "invalid THV_REGISTRY_LOG_LEVEL", name);
 	if (o->verbose)
 		level = LOG_LEVEL_DEBUG;
 	else if (name == NULL && (o->quiet || plain))
@@ -80,9 +83,10 @@ verify_database(const struct options *o, const struct conf *conf)
 	return verify(&v);
 }
 
-/* Does what was asked with ${conf}, which it frees. */
+/* Does what the options ask for; frees ${conf}. */
 static int
-use(const struct options *o, struct conf *conf, struct reporter *reporter)
+run_command(
+    const struct options *o, struct conf *conf, struct reporter *reporter)
 {
 	struct err e = ERR_INIT;
 	int status = 0;
@@ -105,9 +109,9 @@ use(const struct options *o, struct conf *conf, struct reporter *reporter)
 }
 
 static int
-run(const struct options *o)
+load_and_run(const struct options *o)
 {
-	/* A person watches where standard output is a terminal. */
+	/* On a terminal, closing lines are for a person. */
 	bool plain = isatty(STDOUT_FILENO) == 1 && !o->watch;
 	struct reporter reporter = { .json = o->json,
 		.quiet = o->quiet,
@@ -119,13 +123,13 @@ run(const struct options *o)
 	int loaded;
 
 	set_up_log(o, plain);
-	give_way();
+	lower_priority();
 	loaded = conf_load(&conf, o->config, &e);
 	if (loaded == -1 && (conf == NULL || conf->error_count == 0))
 		report_error(&reporter, &e);
 	report_messages(&reporter, conf);
 	if (loaded == 0)
-		return use(o, conf, &reporter);
+		return run_command(o, conf, &reporter);
 	conf_free(conf);
 	return err_exit_status(ERR_CONFIG);
 }
@@ -153,7 +157,7 @@ main(int argc, char **argv)
 		status = 0;
 	} else {
 		db_use_one_thread();
-		status = run(&o);
+		status = load_and_run(&o);
 	}
 	options_free(&o);
 	if (fflush(stdout) == EOF && status == 0)

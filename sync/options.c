@@ -16,40 +16,37 @@
 const char options_help[] =
     "Usage: thv-registry-sync [OPTION]...\n"
     "       thv-registry-sync lint [OPTION]... [FILE]...\n"
-    "Load the configured sources into the registry database, or tell which\n"
+    "Load the configured sources into the registry database, or report which\n"
     "entries clients will refuse (lint --help).\n"
     "\n"
-    "Without options every source that is due is synced, then the program\n"
-    "ends.\n"
+    "Without options, sync every source that is due, then exit.\n"
     "\n"
     "  -c, --config FILE   the configuration; default $THV_REGISTRY_CONFIG,\n"
     "                      else " CONFIG_DEFAULT "\n"
     "      --source NAME   only this source, whether due or not; may be\n"
     "                      repeated\n"
-    "      --force         ignore intervals and what was remembered of the\n"
-    "                      last sync\n"
+    "      --force         ignore intervals and the state of the last sync\n"
     "      --dry-run       fetch and report the difference, write nothing\n"
-    "      --check         check the configuration and end\n"
-    "      --watch         stay: sync what falls due and what changes, and\n"
-    "                      take changes of the configuration\n"
-    "      --verify        check the database and end\n"
-    "      --rebuild       make all that is derived in the database anew,\n"
-    "                      then check it and end\n"
+    "      --check         check the configuration and exit\n"
+    "      --watch         keep running: sync sources that are due or have\n"
+    "                      changed, and load a changed configuration\n"
+    "      --verify        check the database and exit\n"
+    "      --rebuild       rebuild the derived tables of the database, check\n"
+    "                      it and exit\n"
     "      --json          report as one JSON object on standard output\n"
     "  -q, --quiet         report failures only\n"
     "  -v, --verbose       log more\n"
-    "      --version       print the version and end\n"
-    "      --help          print this and end\n"
+    "      --version       print the version and exit\n"
+    "      --help          print this help and exit\n"
     "\n"
     "Environment:\n"
     "  THV_REGISTRY_CONFIG         the configuration\n"
-    "  THV_REGISTRY_DATABASE_PATH  the database, over database.path\n"
+    "  THV_REGISTRY_DATABASE_PATH  the database; overrides database.path\n"
     "  THV_REGISTRY_LOG_LEVEL      debug, info, warn or error\n"
     "\n"
-    "Exit status: 0 done, nothing due, or another sync is running; 1 a source\n"
-    "failed or the sync was interrupted, the others are in, or the database is\n"
-    "not as it should be; 2 wrong usage or configuration, nothing was\n"
-    "touched.\n";
+    "Exit status: 0 success, nothing due, or another sync is running; 1 a\n"
+    "source failed, the sync was interrupted, or the database check found a\n"
+    "problem; 2 invalid usage or configuration, nothing was changed.\n";
 
 static void
 add_name(struct options *o, char *name)
@@ -67,7 +64,7 @@ options_default_config(void)
 						       : variable;
 }
 
-/* getopt_long() sets the flags itself; others it returns. */
+/* getopt_long() sets flags itself and returns the other options. */
 static int
 read_options(struct options *out, int argc, char **argv, struct err *e)
 {
@@ -120,7 +117,7 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 	if (out->watch && (out->name_count > 0 || out->force || out->dry_run ||
 			      out->check || out->json)) {
 		err_set(e, ERR_USAGE,
-		    "--watch goes with no other option than -c, -q and -v");
+		    "--watch can only be combined with -c, -q and -v");
 		return -1;
 	}
 	if (optind < argc) {

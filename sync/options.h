@@ -25,11 +25,11 @@ struct options {
 	int help;
 };
 
-/* ERR_USAGE says what is wrong.  Free with options_free(). */
+/* ERR_USAGE: an invalid option.  The caller calls options_free(). */
 int options_parse(struct options *out, int argc, char **argv, struct err *e);
 void options_free(struct options *o);
 
-/* The configuration when none is named; from the environment, else fixed. */
+/* The configuration file if -c is not given. */
 const char *options_default_config(void);
 
 extern const char options_help[];

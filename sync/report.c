@@ -35,7 +35,7 @@ report_clear(struct reporter *r)
 	r->source[0] = '\0';
 }
 
-/* Several sources take turns on the one line. */
+/* Sources take turns on the one line of progress. */
 static bool
 has_turn(struct reporter *r, const char *source, int64_t now)
 {
@@ -92,7 +92,7 @@ add_progress(struct buf *line, const struct run_progress *p, double spent)
 		buf_addf(line, " (%zu sources)", p->in_flight);
 }
 
-/* Columns of the terminal; a longer line could not be taken back. */
+/* Columns of the terminal; a longer line could not be cleared. */
 static size_t
 width(void)
 {
@@ -160,8 +160,8 @@ print_outcome(const struct source_outcome *o)
 	if (o->warning[0] != '\0')
 		printf("  %s\n", o->warning);
 	if (c->rejected > 0)
-		printf("  the entries left out and why: "
-		       "SELECT * FROM rejected_entry WHERE source = '%s'\n",
+		printf("  rejected entries: SELECT * FROM rejected_entry "
+		       "WHERE source = '%s'\n",
 		    o->name);
 }
 

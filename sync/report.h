@@ -15,13 +15,13 @@ struct run;
 
 struct reporter {
 	bool json; /* one object on standard output, nothing else there */
-	bool quiet; /* only failures */
+	bool quiet; /* report failures only */
 	bool terminal; /* standard error is one: show progress there */
 	bool plain; /* closing lines on standard output, not in the log */
-	bool verbose; /* steps, too */
+	bool verbose; /* log steps, too */
 	int64_t shown_us; /* clock_monotonic() of the last line of progress */
-	int64_t turn_us; /* since then the source below has its turn */
-	char source[64]; /* whose progress is on the line; "": there is none */
+	int64_t turn_us; /* since then the line shows the source below */
+	char source[64]; /* the source on the line; "": no line is shown */
 };
 
 /* How far one source is. */
@@ -29,7 +29,7 @@ struct run_progress {
 	const char *source;
 	const struct fetch_progress *fetched;
 	int64_t entries; /* applied so far; 0 while it is fetched */
-	int64_t expected; /* entries stored the last time; 0: not known */
+	int64_t expected; /* entries of the last sync; 0: unknown */
 	int64_t since_us; /* clock_monotonic() of its start */
 	size_t in_flight; /* sources that are being fetched at this moment */
 };
@@ -42,12 +42,12 @@ void report_step(struct reporter *r, const char *source, const char *what);
 
 /* Clears the line of progress. */
 void report_clear(struct reporter *r);
-/* Every message of the configuration; NULL: there is none. */
+/* Reports every message of the configuration; NULL is allowed. */
 void report_messages(struct reporter *r, const struct conf *conf);
 
-/* After the run: the JSON object, or a line when nothing was due. */
+/* After the run: the JSON object, or a line if nothing was due. */
 void report_end(struct reporter *r, const struct run *run);
-/* Why there was no run. */
+/* Reports why no run took place. */
 void report_error(struct reporter *r, const struct err *e);
 
 #endif

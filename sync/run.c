@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define CACHE_MODE 0700
-/* With --watch, of a source that is due at every run. */
+/* With --watch, the interval of a source that is due at every run. */
 #define ALWAYS_DUE_US (60 * CLOCK_SECOND)
 
 /* ---- the configuration and its sources ---- */
@@ -46,9 +46,9 @@ find(struct run_source *sources, size_t count, const char *name)
 	return NULL;
 }
 
-/* Goes on with the fetch of ${before} if it is what ${s} would ask for. */
+/* Moves the fetch of ${before} to ${s} if ${s} would fetch the same. */
 static void
-take_over_fetch(struct run_source *s, struct run_source *before)
+keep_fetch(struct run_source *s, struct run_source *before)
 {
 	char *identity = conf_source_identity(s->conf);
 
@@ -98,7 +98,7 @@ run_set_conf(struct run *r, struct conf *conf)
 		s->outcome.kind = source_kind_name(c->kind);
 		s->outcome.result = SYNC_SKIPPED;
 		if (before != NULL && before->child != NULL)
-			take_over_fetch(s, before);
+			keep_fetch(s, before);
 		if (r->watch != NULL)
 			watch_source(&s->local,
 			    before == NULL ? NULL : &before->local, c);
@@ -143,7 +143,7 @@ run_free(struct run *r)
 
 /* ---- opening ---- */
 
-/* The directory for repositories and spool files, beside the database. */
+/* The directory for repositories and spool files, next to the database. */
 static int
 make_cache_dir(char **out, const char *database, struct err *e)
 {
@@ -191,7 +191,7 @@ open_stored(struct run *r, struct err *e)
 	return database_recover(r->context.db, e);
 }
 
-/* Dates stay those of the clock; only the order of changes continues. */
+/* Changes are still dated by the clock; only their order is kept. */
 static void
 warn_of_clock(struct db *db)
 {
@@ -277,8 +277,8 @@ report_waiting(const struct run *r, struct run_source *s)
 }
 
 /*
- * Skips a source that was fetched just now: a triggered run may come from
- * anyone, and must not overload an upstream.
+ * Skips a source that was fetched just now: anyone may be allowed to trigger a
+ * run, and triggers must not overload an upstream.
  */
 static int
 skip_within_pause(const struct run *r, struct run_source *s, struct err *e)
@@ -334,13 +334,13 @@ run_load(struct run *r, struct err *e)
 	for (size_t i = 0; i < r->source_count; i++)
 		if (load_source(r, &r->sources[i], e) == -1)
 			return -1;
-	/* A cache that stays only costs space. */
+	/* A cache that cannot be removed only costs space. */
 	if (!r->options->dry_run &&
 	    fetch_cache_prune(r->cache_dir, r->conf, &ignored) == -1)
 		report_step(r->reporter, NULL, ignored.text);
 	r->loaded = true;
 	db_stop_on(r->context.db, stop_flag());
-	/* A client of the trigger expects its run in the status. */
+	/* The client that triggered the run looks for it in the status. */
 	return r->triggered == NULL ? 0 : run_record_start(r, e);
 }
 
@@ -413,7 +413,7 @@ run_finish(struct run *r, struct err *e)
 void
 run_close(struct run *r, bool failed)
 {
-	/* A source that failed has a record, a run that failed has none. */
+	/* A failed run could not write a record. */
 	if (failed && r->lock != -1)
 		lockfile_note(r->lock, r->started_us);
 	for (size_t i = 0; i < r->source_count; i++) {
@@ -434,7 +434,7 @@ run_close(struct run *r, bool failed)
 		dry_run_remove_cache(r->cache_dir);
 	free(r->cache_dir);
 	r->cache_dir = NULL;
-	/* Outcomes in the record borrowed names from these. */
+	/* Outcomes for the record borrowed names from these. */
 	conf_free(r->conf->earlier);
 	r->conf->earlier = NULL;
 	report_clear(r->reporter);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sync at work: one loop over runs, for a single run and for --watch.
+ * One loop over runs, for a single run and for --watch.
  *
  * A run takes the lock, brings the configuration into the database, then
  * fetches and applies every source that is due.  Remote sources are fetched
@@ -57,32 +57,32 @@ struct run_source {
 struct run {
 	const struct options *options;
 	struct reporter *reporter;
-	struct watch *watch; /* NULL: a single run */
+	struct watch *watch; /* owned; NULL: a single run */
 	struct conf *conf; /* in force; owned */
-	struct run_source *sources; /* those asked for, in its order */
+	struct run_source *sources; /* those to sync, in its order */
 	size_t source_count;
 	size_t fetching; /* sources with a child */
 	int64_t next_us; /* when the next run starts */
 	int64_t woken_us; /* monotonic; when stop_poll() returned */
 
-	/* The run that is open, and after its end what it did. */
+	/* The open run, or what the last one did. */
 	bool open;
-	bool loaded; /* configuration and jobs are those of ${conf} */
+	bool loaded; /* ${conf} is in the database, its jobs are loaded */
 	int lock; /* -1: none */
 	char *cache_dir;
 	struct source_context context; /* its database: NULL: none */
-	const char *triggered; /* the run's name, given by the trigger */
+	const char *triggered; /* run id given by a trigger; NULL: none */
 	int64_t started_us;
 	int64_t ended_us;
 	int64_t deadline_us; /* monotonic; INT64_MAX: none */
-	bool expired; /* past its deadline: nothing is started any more */
+	bool expired; /* past its deadline; no source is started */
 	bool interrupted; /* a stop was requested */
-	int64_t work_us; /* monotonic; since then a source is applied */
+	int64_t work_us; /* monotonic; start of applying a source */
 
 	/* Its record. */
 	bool recorded; /* the record is open */
 	char run_id[RUN_ID_SIZE];
-	int64_t heartbeat_us; /* monotonic; of the last */
+	int64_t heartbeat_us; /* monotonic; the last heartbeat */
 	struct source_outcome *history; /* every attempt */
 	size_t history_count;
 	size_t history_room;
@@ -101,28 +101,28 @@ bool run_has_failed(const struct run *r);
 
 /* ---- run.c ---- */
 /*
- * Prepares ${r}, all zero but for options, reporter and watch, and takes
- * ${conf}.  ERR_CONFIG: a source asked for is not configured.  The caller calls
- * run_free() in any case.
+ * Initializes ${r}, of which only options and reporter are set, and takes
+ * ownership of ${conf}.  ERR_CONFIG: a source named by the options is not
+ * configured.  The caller calls run_free() in any case.
  */
 int run_init(struct run *r, struct conf *conf, struct err *e);
 void run_free(struct run *r); /* the members */
 
 /*
- * Replaces the configuration.  Fetches go on whose source is configured as
- * before; an open run has to be loaded again.
+ * Replaces the configuration; takes ownership of ${conf}.  A fetch continues if
+ * its source is configured as before.  An open run must call run_load() again.
  */
 void run_set_conf(struct run *r, struct conf *conf);
 
 /* Takes the lock and opens the database. */
 int run_open(struct run *r, struct err *e);
-/* Stores the configuration and loads what is known of the sources. */
+/* Stores the configuration and loads the state of the sources. */
 int run_load(struct run *r, struct err *e);
-/* Ends the run: its record, and when the next one is due. */
+/* Finishes the record of the run and schedules the next one. */
 int run_finish(struct run *r, struct err *e);
-/* Starts the time that the run may take. */
+/* Sets the deadline of the run, counted from now. */
 void run_set_deadline(struct run *r);
-/* Gives back what an open run holds; ${failed}: and notes it in the lock. */
+/* Releases what an open run holds; if it ${failed}, notes that in the lock. */
 void run_close(struct run *r, bool failed);
 /* Counts and reports an attempt at ${s}, and reads its state again. */
 int run_attempted(struct run *r, struct run_source *s, struct err *e);
@@ -134,22 +134,22 @@ void run_trace_end(void);
 int run_record_start(struct run *r, struct err *e);
 /* Ends the record if it is open. */
 int run_record_finish(struct run *r, struct err *e);
-/* Forgets it. */
+/* Discards what was collected for the record. */
 void run_record_drop(struct run *r);
 /* Adds the outcome of an attempt. */
 void run_record_add(struct run *r, const struct source_outcome *outcome);
 /* Deletes tombstones that are old enough or too many. */
 int run_record_expire(struct run *r, struct err *e);
-/* Shows in the record, once a second, how far a fetch is. */
+/* Writes the progress of one fetch to the record, once a second. */
 void run_record_heartbeat(struct run *r);
 
 /* ---- run_fetch.c ---- */
 int run_fetch_start(struct run *r, struct run_source *s, struct err *e);
-/* Stores what has arrived, and fails what is past its deadline. */
+/* Stores the results that arrived; fails fetches past their deadline. */
 int run_fetch_finish(struct run *r, struct err *e);
-/* Ends all fetches; each has failed because of ${why}. */
+/* Fails all fetches for the reason ${why}. */
 int run_fetch_fail_all(struct run *r, const struct err *why, struct err *e);
-/* Kills the process that fetches ${s}, if there is one. */
+/* Kills the child of ${s}, if there is one. */
 void run_fetch_kill(struct run *r, struct run_source *s);
 
 #endif

@@ -8,10 +8,10 @@
 #include "sync/fetch/fetch_child.h"
 #include "sync/stop.h"
 
-/* How much longer than its deadline a child may take to report a timeout. */
+/* Time for a child to report that it exceeded its deadline. */
 #define GRACE (2 * CLOCK_SECOND)
 
-/* Returns the child of ${s}, which is the caller's from now on. */
+/* Detaches the child of ${s}, which the caller owns then. */
 static struct fetch_child *
 take_child(struct run *r, struct run_source *s)
 {
@@ -57,8 +57,8 @@ run_fetch_start(struct run *r, struct run_source *s, struct err *e)
 }
 
 /*
- * Warns, once in a process, when a fetch was not in the sandbox that it asked
- * for, and leaves the warning where responders find it.
+ * Warns, once in a process, if a fetch ran without the sandbox that it asked
+ * for, and stores the warning for the responders.
  */
 static int
 note_sandbox(const struct run *r, const char *source,
@@ -81,7 +81,7 @@ note_sandbox(const struct run *r, const char *source,
 	return database_set(r->context.db, SANDBOX_SETTING, warning, e);
 }
 
-/* Stores what the child of ${s} sent, or with ${lost} that it failed. */
+/* Stores the result of the child of ${s}, or its failure if ${lost} is set. */
 static int
 finish(
     struct run *r, struct run_source *s, const struct err *lost, struct err *e)
@@ -116,8 +116,8 @@ run_fetch_finish(struct run *r, struct err *e)
 		struct err lost = ERR_INIT;
 
 		/*
-		 * A child may have waited for this process while that stored
-		 * another source, so the time of waking up counts.
+		 * A child may have waited while this process stored another
+		 * source, so its deadline is compared with the last wake-up.
 		 */
 		if (s->child == NULL ||
 		    (!s->sent && r->woken_us < s->deadline_us))

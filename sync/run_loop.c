@@ -12,9 +12,9 @@
 #include "sync/fetch/fetch_process.h"
 #include "sync/stop.h"
 
-#define WAIT_OPEN CLOCK_SECOND /* at most, so that progress is shown */
-#define WAIT_IDLE (60 * CLOCK_SECOND) /* at most: the clock may be set */
-#define PAUSE CLOCK_SECOND /* at least, between two attempts at a source */
+#define WAIT_OPEN CLOCK_SECOND /* maximum; progress is shown then */
+#define WAIT_IDLE (60 * CLOCK_SECOND) /* maximum; the clock may be set */
+#define PAUSE CLOCK_SECOND /* minimum between two attempts at a source */
 #define RETRY_BUSY (CLOCK_SECOND / 2) /* another sync is running */
 #define RETRY_FAILED (10 * CLOCK_SECOND) /* the run itself failed */
 
@@ -54,7 +54,7 @@ next_source(struct run *r, bool remote)
 		if (s->child != NULL)
 			continue;
 		job->due = job->due || s->local.changed || falls_due(r, s, now);
-		/* Only to apply a new filter nothing is fetched. */
+		/* A changed filter alone needs no fetch. */
 		if (!source_job_wanted(job) ||
 		    (job->due && fetch_child_suits(s->conf)) != remote)
 			continue;
@@ -77,7 +77,7 @@ start_fetches(struct run *r, struct err *e)
 	return 0;
 }
 
-/* Syncs one source of this machine, so that fetches are served in between. */
+/* Syncs only one local source, so that fetches are served in between. */
 static int
 sync_local(struct run *r, struct err *e)
 {
@@ -95,7 +95,7 @@ sync_local(struct run *r, struct err *e)
 	return run_attempted(r, s, e);
 }
 
-/* With --watch the record of a run ends here, and the next one begins. */
+/* With --watch, the record of this run ends and the next one starts. */
 static int
 start_next_record(struct run *r, struct err *e)
 {
@@ -116,8 +116,8 @@ check_deadline(struct run *r, struct err *e)
 		return start_next_record(r, e);
 	r->expired = true;
 	err_set(&why, ERR_FETCH,
-	    "stopped because the time of the run, sync.deadline, is over; the "
-	    "next run tries again, and an API goes on where it was");
+	    "run deadline exceeded (sync.deadline); the next run tries again, "
+	    "and an API fetch resumes");
 	return run_fetch_fail_all(r, &why, e);
 }
 
@@ -142,13 +142,14 @@ is_done(struct run *r)
 		   next_source(r, true) == NULL);
 }
 
-/* One turn of the loop, for a run that is open or begins. */
+/* One turn of the loop: opens a run if none is open, and works on it. */
 static int
 turn(struct run *r, struct err *e)
 {
 	if (!r->open && run_open(r, e) == -1)
 		return -1;
-	/* A stop makes the database fail; what it broke off is written down. */
+	/* A stop makes statements fail; run_finish() records the interruption.
+	 */
 	if (work(r, e) == -1 && !stop_requested())
 		return -1;
 	if (!is_done(r))
@@ -159,7 +160,7 @@ turn(struct run *r, struct err *e)
 	return 0;
 }
 
-/* The monotonic instant at which the loop has to go on without an event. */
+/* The monotonic instant at which the loop must continue without an event. */
 static int64_t
 next_instant(struct run *r)
 {
@@ -182,7 +183,7 @@ next_instant(struct run *r)
 	return at;
 }
 
-/* Waits for a child, a changed file, a signal, or the next instant. */
+/* Waits for a child, a changed file, a signal or next_instant(). */
 static int
 wait_for_event(struct run *r, struct err *e)
 {
@@ -196,7 +197,7 @@ wait_for_event(struct run *r, struct err *e)
 
 		if (s->child == NULL)
 			continue;
-		/* Nothing was read from it: that time does not count. */
+		/* Its pipe was not read meanwhile: that time does not count. */
 		s->deadline_us += spent;
 		of[count] = s;
 		fds[count++] = (struct pollfd){ .fd = fetch_child_fd(s->child),
@@ -211,7 +212,7 @@ wait_for_event(struct run *r, struct err *e)
 	for (size_t i = 0; i < count; i++)
 		if (fds[i].revents != 0)
 			of[i]->sent = fetch_child_read(of[i]->child);
-	/* With children, their ends would be taken away, too. */
+	/* While there are children, this would also reap them. */
 	if (r->fetching == 0)
 		(void)fetch_process_reap();
 	return 0;
@@ -234,12 +235,13 @@ show_fetches(struct run *r)
 	run_record_heartbeat(r);
 }
 
-/* With --watch a run that failed is tried again later. */
+/* With --watch, schedules the next run after one that failed. */
 static void
 retry_later(struct run *r, struct err *e)
 {
 	if (e->code == ERR_BUSY) {
-		log_message(LOG_LEVEL_DEBUG, "waiting", e->text);
+		log_message(
+		    LOG_LEVEL_DEBUG, "waiting for the next run", e->text);
 		r->next_us = clock_now() + RETRY_BUSY;
 	} else {
 		log_message(LOG_LEVEL_ERROR, "sync did not run", e->text);
@@ -263,7 +265,7 @@ run_loop(struct run *r, struct err *e)
 {
 	fetch_process_adopt();
 	if (r->watch != NULL)
-		log_message(LOG_LEVEL_INFO, "watching", NULL);
+		log_message(LOG_LEVEL_INFO, "watching for changes", NULL);
 	r->woken_us = clock_monotonic();
 	for (;;) {
 		if ((r->open || clock_now() >= r->next_us) &&
@@ -278,10 +280,10 @@ run_loop(struct run *r, struct err *e)
 		if (wait_for_event(r, e) == -1)
 			return -1;
 		if (r->watch != NULL && !stop_requested())
-			watch_look(r->watch, r);
+			watch_check(r->watch, r);
 		show_fetches(r);
 	}
 	if (r->watch != NULL)
-		log_message(LOG_LEVEL_INFO, "ended", NULL);
+		log_message(LOG_LEVEL_INFO, "stopped", NULL);
 	return 0;
 }

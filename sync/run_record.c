@@ -17,14 +17,15 @@
 
 #define HEARTBEAT CLOCK_SECOND
 
-/* So that log lines and requests to upstreams can be matched with the run. */
+/* Log lines and requests to upstreams carry the trace of the run. */
 void
 run_trace_start(const struct run *r)
 {
 	static struct trace trace;
 	static struct log_field fields[2];
 
-	/* With --watch, runs do not belong to what started the process. */
+	/* With --watch, a run is not part of the trace that started the
+	 * process. */
 	if (r->watch != NULL || !trace_parse(&trace, getenv(TRACE_ENVIRONMENT)))
 		trace_begin(&trace);
 	fields[0] = (struct log_field){ "trace_id", trace.id, TRACE_ID_LEN };
@@ -147,12 +148,12 @@ run_record_heartbeat(struct run *r)
 	    now - r->heartbeat_us < HEARTBEAT)
 		return;
 	r->heartbeat_us = now;
-	/* The sources take turns, one second each. */
+	/* Sources take turns, one each second. */
 	turn = (size_t)(now / HEARTBEAT) % r->fetching;
 	for (size_t i = 0; i < r->source_count; i++) {
 		const struct run_source *s = &r->sources[i];
 
-		/* A heartbeat that is missed is not worth failing for. */
+		/* A missed heartbeat must not fail the run. */
 		if (s->child != NULL && turn-- == 0)
 			(void)state_run_progress(r->context.db, r->context.run,
 			    s->conf->name, 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Noticing changes on this machine, and loading a changed configuration. */
+/* Noticing changes of local files, and loading a changed configuration. */
 #include "sync/watch.h"
 
 #include "lib/buf.h"
@@ -22,33 +22,33 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SETTLE (CLOCK_SECOND / 5) /* no event for so long: look */
-#define SETTLE_MAX CLOCK_SECOND /* after the first, look in any case */
-#define POLL_BLIND (2 * CLOCK_SECOND) /* where inotify does not see all */
-#define POLL_SEEING (60 * CLOCK_SECOND) /* for file systems it cannot see */
-#define TICK (CLOCK_SECOND / 20) /* no kernel's file times are coarser */
+#define SETTLE (CLOCK_SECOND / 5) /* check this long after the last event */
+#define SETTLE_MAX CLOCK_SECOND /* and at most this long after the first */
+#define POLL_GAP (2 * CLOCK_SECOND) /* interval if inotify misses changes */
+#define POLL (60 * CLOCK_SECOND) /* else, for network file systems */
+#define TICK (CLOCK_SECOND / 20) /* file times are at least this precise */
 #define SETTING_MAX 1024
 
 struct watch {
 	struct watch_state config;
 	struct watch_paths *paths;
-	const char *gap; /* of paths, as it was logged last */
+	const char *gap; /* of paths, as logged last */
 	/* All monotonic; INT64_MAX: none. */
-	int64_t first_us; /* the first event since the last look */
-	int64_t settled_us; /* to look after events */
-	int64_t poll_us; /* to look in any case */
+	int64_t first_us; /* the first event since the last check */
+	int64_t settled_us; /* when to check after events */
+	int64_t poll_us; /* when to check without events */
 	/* The last reload, until it is recorded. */
 	bool pending;
 	bool failed;
 	int64_t failures;
 	int64_t at_us; /* clock_now() */
 	int64_t noticed_us;
-	int64_t took_us; /* -1: it is not in the database yet */
+	int64_t took_us;
 };
 
 /* ---- the state of files ---- */
 
-/* Of a mounted ConfigMap: which state of it is there; else "". */
+/* The generation of a mounted ConfigMap; else "". */
 static char *
 generation_of(const char *path)
 {
@@ -61,8 +61,8 @@ generation_of(const char *path)
 }
 
 /*
- * A text that differs when the files do.  NULL right after a change: another
- * one might not show.
+ * A text that changes when the files do.  NULL right after a change, when a
+ * second one could leave the file times as they are.
  */
 static char *
 state_of(const char *path)
@@ -84,9 +84,9 @@ state_of(const char *path)
 	return state;
 }
 
-/* Whether ${s} has changed since the last call, or may have. */
+/* Whether ${s} has changed, or may have, since the last call. */
 static bool
-look_at(struct watch_state *s)
+has_changed(struct watch_state *s)
 {
 	char *state = state_of(s->path);
 	bool changed =
@@ -123,7 +123,7 @@ watch_state_free(struct watch_state *s)
 	memset(s, 0, sizeof *s);
 }
 
-/* ---- looking ---- */
+/* ---- checking ---- */
 
 struct watch *
 watch_new(const char *config)
@@ -162,9 +162,9 @@ watch_next(const struct watch *w)
 	return w->settled_us < w->poll_us ? w->settled_us : w->poll_us;
 }
 
-/* Watches what the configuration in force names, as it lies now. */
+/* Watches the paths of the configuration in force, resolving links again. */
 static void
-watch_again(struct watch *w, const struct run *r)
+renew_paths(struct watch *w, const struct run *r)
 {
 	char **paths = xcalloc(r->source_count + 1, sizeof *paths);
 	size_t count = 0;
@@ -179,8 +179,8 @@ watch_again(struct watch *w, const struct run *r)
 	free(paths);
 	gap = watch_paths_gap(w->paths);
 	if (gap != NULL && gap != w->gap)
-		log_message(LOG_LEVEL_WARN,
-		    "changes are looked for every 2 seconds", gap);
+		log_message(
+		    LOG_LEVEL_WARN, "polling for changes every 2 s", gap);
 	w->gap = gap;
 }
 
@@ -190,13 +190,13 @@ keep_database(struct conf *conf, const struct conf *old)
 	if (strcmp(conf->database_path, old->database_path) == 0)
 		return;
 	log_message(LOG_LEVEL_WARN,
-	    "database.path has changed: the old one is used until a restart",
+	    "database.path has changed; the change takes effect at a restart",
 	    NULL);
 	free(conf->database_path);
 	conf->database_path = xstrdup(old->database_path);
 }
 
-/* Loads the configuration; one that is invalid is reported. */
+/* Loads the configuration, or reports that it is invalid. */
 static void
 reload(struct watch *w, struct run *r, int64_t noticed_us)
 {
@@ -212,15 +212,13 @@ reload(struct watch *w, struct run *r, int64_t noticed_us)
 		w->failures++;
 		w->took_us = clock_monotonic() - noticed_us;
 		log_message(LOG_LEVEL_ERROR,
-		    "configuration is broken, the one before stays in force",
-		    e.text);
+		    "invalid configuration; keeping the previous one", e.text);
 		conf_free(conf);
 		return;
 	}
-	w->took_us = -1;
 	keep_database(conf, r->conf);
 	run_set_conf(r, conf);
-	watch_again(w, r);
+	renew_paths(w, r);
 }
 
 static void
@@ -236,7 +234,7 @@ note_events(struct watch *w, int64_t now)
 }
 
 void
-watch_look(struct watch *w, struct run *r)
+watch_check(struct watch *w, struct run *r)
 {
 	bool asked = stop_take_reload();
 	int64_t now = clock_monotonic();
@@ -247,32 +245,31 @@ watch_look(struct watch *w, struct run *r)
 		return;
 	noticed = w->first_us < now ? w->first_us : now;
 	w->first_us = w->settled_us = INT64_MAX;
-	/* Watch first, then look: what happens in between is an event. */
-	watch_again(w, r);
-	if (look_at(&w->config) || asked) {
+	/* Watch before checking: a change in between raises an event. */
+	renew_paths(w, r);
+	if (has_changed(&w->config) || asked) {
 		reload(w, r, noticed);
 		r->next_us = 0;
 	}
 	for (size_t i = 0; i < r->source_count; i++) {
 		struct watch_state *s = &r->sources[i].local;
 
-		if (s->path != NULL && look_at(s)) {
+		if (s->path != NULL && has_changed(s)) {
 			s->changed = true;
 			r->next_us = 0;
 		}
 	}
-	w->poll_us =
-	    clock_monotonic() + (w->gap == NULL ? POLL_SEEING : POLL_BLIND);
+	w->poll_us = clock_monotonic() + (w->gap == NULL ? POLL : POLL_GAP);
 }
 
 /* ---- the record of a reload ---- */
 
 static void
-log_taken(const struct watch *w, const struct conf *conf)
+log_loaded(const struct watch *w, const struct conf *conf)
 {
 	struct log_line l;
 
-	log_begin(&l, LOG_LEVEL_INFO, "configuration taken");
+	log_begin(&l, LOG_LEVEL_INFO, "configuration loaded");
 	log_int(&l, "sources", (int64_t)conf->source_count);
 	log_int(&l, "registries", (int64_t)conf->registry_count);
 	log_seconds(&l, "seconds", w->took_us);
@@ -312,7 +309,7 @@ watch_record(struct watch *w, const struct run *r, struct err *e)
 		return 0;
 	if (!w->failed) {
 		w->took_us = clock_monotonic() - w->noticed_us;
-		log_taken(w, r->conf);
+		log_loaded(w, r->conf);
 	}
 	text = describe_reload(w);
 	if (database_set(db, "config_reload", text, e) == -1 ||

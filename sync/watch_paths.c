@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which directories to watch, and the door to inotify. */
+/* The directories to watch, and calling inotify. */
 #include "sync/watch_paths.h"
 
 #include "lib/limits.h"
@@ -20,13 +20,13 @@
 
 struct watch_paths {
 	int fd;
-	int highest; /* watch descriptor: there are so many */
-	const char *pattern; /* of the place being added; NULL: none */
+	int highest; /* watch descriptor; their number */
+	const char *pattern; /* of the path being added; NULL: none */
 	const char *gap;
 };
 
 #ifdef __linux__
-/* Not IN_MODIFY: a file that is still being written is not worth reading. */
+/* Not IN_MODIFY: a file is read when its writer has closed it. */
 #define EVENTS                                                        \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |     \
 	    IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | \
@@ -81,11 +81,12 @@ set_gap(struct watch_paths *w, int num)
 {
 	if (w->gap != NULL)
 		return;
-	w->gap = num == ENOSPC ? "too few inotify watches are allowed"
-			       : "a directory cannot be watched";
+	w->gap = num == ENOSPC
+		     ? "too many inotify watches (fs.inotify.max_user_watches)"
+		     : "failed to watch a directory";
 }
 
-/* Watches ${path}, or what there is of the way to it. */
+/* Watches ${path}, or its nearest ancestor that exists. */
 static void
 add_directory(struct watch_paths *w, const char *path)
 {
@@ -125,18 +126,18 @@ is_directory(const char *path)
 
 static void add_path(struct watch_paths *w, const char *path, int links);
 
-/* Whether there is no room for more; says so. */
+/* Whether no more directories may be watched; sets the gap then. */
 static bool
 is_full(struct watch_paths *w)
 {
 	if (w->highest < LIMIT_WATCHES)
 		return false;
 	if (w->gap == NULL)
-		w->gap = "there are too many directories to watch";
+		w->gap = "too many directories to watch";
 	return true;
 }
 
-/* A directory with what is below it that a walk for the pattern would enter. */
+/* Watches a directory and those below it that a source would read. */
 static void
 add_tree(struct watch_paths *w, const char *path, int depth, int links)
 {
@@ -165,7 +166,7 @@ add_tree(struct watch_paths *w, const char *path, int depth, int links)
 	closedir(dir);
 }
 
-/* Where the link ${link} leads, followed by ${rest}; NULL: it is none. */
+/* The target of the link ${link} with ${rest} appended; NULL: no link. */
 static char *
 follow(const char *link, const char *rest)
 {
@@ -184,7 +185,7 @@ follow(const char *link, const char *rest)
 	return path;
 }
 
-/* Goes to ${path} step by step; each link is a place where it may turn. */
+/* Watches ${path} and each symbolic link on the way to it. */
 static void
 add_path(struct watch_paths *w, const char *path, int links)
 {
@@ -213,7 +214,7 @@ add_path(struct watch_paths *w, const char *path, int links)
 	free(above);
 }
 
-/* What is written as a pattern is found below the directory before it. */
+/* Watches a path, or the directory in front of a pattern. */
 static void
 add_place(struct watch_paths *w, const char *path)
 {
@@ -268,7 +269,7 @@ watch_paths_drain(struct watch_paths *w)
 	char events[4 * KIB];
 	bool any = false;
 
-	/* What overflows or damages the queue is an event as well. */
+	/* An overflow of the queue is an event as well. */
 	while (w->fd != -1 && read(w->fd, events, sizeof events) > 0)
 		any = true;
 	return any;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Noticing that something happened at or around some paths of this machine:
- * the kernel's word (inotify) on the directories that a change must touch.
+ * Watching local paths with inotify, by the directories that a change must
+ * touch.
  *
- * For each path these are the directory it lies in, those of every link on the
- * way to it, and when it is a directory itself, all of it; for a
- * pattern, the directory before it and all of that.  So files written in
- * place or replaced by rename, links that are turned, and the ..data swap of a
- * mounted ConfigMap are all seen.  What exactly happened is not said: whoever
- * asks looks for himself.
+ * For a path these are its parent, the parents of all symbolic links on the way
+ * to it, and its whole tree if it is a directory.  For a pattern it is the tree
+ * below the directory in front of it.  This covers files written in place or
+ * replaced by rename, changed links, and the ..data swap of a mounted
+ * ConfigMap.  Only that something happened is reported; the caller compares
+ * the files.
  */
 #ifndef SYNC_WATCH_PATHS_H
 #define SYNC_WATCH_PATHS_H
@@ -19,18 +19,18 @@
 struct watch_paths;
 
 /*
- * Watches ${count} paths as they are now, whether they exist or not.  Where
- * that is not possible (no inotify, too many directories) ${why} of
- * watch_paths_gap() is set; the rest is watched.  The caller frees.
+ * Watches ${count} paths, whether they exist or not.  What cannot be watched
+ * (no inotify, too many directories) is left out; watch_paths_gap() returns
+ * the reason.  The caller calls watch_paths_free().
  */
 struct watch_paths *watch_paths_new(char *const *paths, size_t count);
 void watch_paths_free(struct watch_paths *w); /* NULL is allowed */
 
-/* To be polled for input; -1 for none. */
+/* The descriptor to poll for input; -1: none. */
 int watch_paths_fd(const struct watch_paths *w);
-/* Whether anything happened since the last call. */
+/* Whether there were events since the last call. */
 bool watch_paths_drain(struct watch_paths *w);
-/* What keeps changes from being seen; NULL: nothing does.  Borrowed. */
+/* Why some changes go unnoticed; NULL: none does.  Static. */
 const char *watch_paths_gap(const struct watch_paths *w);
 
 #endif

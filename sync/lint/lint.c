@@ -16,23 +16,22 @@
 
 static const char help[] =
     "Usage: thv-registry-sync lint [OPTION]... [FILE]...\n"
-    "Tell which clients will refuse or mangle an entry, and why.\n"
+    "Report which clients will refuse or mangle an entry, and why.\n"
     "\n"
-    "FILE is a registry document or a directory of them; several are looked\n"
-    "at as if they were one source.  Without FILE it is the content of the\n"
-    "configured database.\n"
+    "FILE is a registry document or a directory of them; several are checked\n"
+    "as one source.  Without FILE, check the configured database.\n"
     "\n"
     "  -c, --config FILE   the configuration that names the database\n"
-    "      --source NAME   only what is stored of this source; may be\n"
+    "      --source NAME   only the stored entries of this source; may be\n"
     "                      repeated\n"
     "      --json          print one JSON object\n"
-    "      --rules         print every rule and what it means, and end\n"
+    "      --rules         print every rule with its meaning, and exit\n"
     "  -q, --quiet         show errors only\n"
-    "  -v, --verbose       show what is for information, too\n"
-    "      --help          print this and end\n"
+    "  -v, --verbose       show findings of severity info, too\n"
+    "      --help          print this help and exit\n"
     "\n"
     "Exit status: 0 no error was found; 1 a client will refuse an entry; 2\n"
-    "wrong usage, or what was to be looked at cannot be read.\n";
+    "invalid usage, or the input cannot be read.\n";
 
 struct command {
 	const char *config;
@@ -52,7 +51,7 @@ add_name(struct command *c, char *name)
 	c->names[c->name_count++] = name;
 }
 
-/* getopt_long() sets the flags itself; others it returns. */
+/* getopt_long() sets flags itself and returns the other options. */
 static int
 read_options(struct command *c, int argc, char **argv, struct err *e)
 {
@@ -103,15 +102,15 @@ parse(struct command *c, int argc, char **argv, struct err *e)
 	c->file_count = (size_t)(argc - optind);
 	if (c->file_count > 0 && c->name_count > 0) {
 		err_set(e, ERR_USAGE,
-		    "--source is about what is stored; it does not go "
-		    "together with files");
+		    "--source selects stored entries and cannot be combined "
+		    "with files");
 		return -1;
 	}
 	return 0;
 }
 
 static int
-look_at_stored(const struct command *c, struct lint_report *report,
+check_stored(const struct command *c, struct lint_report *report,
     size_t *entries, struct err *e)
 {
 	struct conf *conf = NULL;
@@ -131,7 +130,7 @@ out:
 }
 
 static int
-look(const struct command *c, bool *refused, struct err *e)
+check(const struct command *c, bool *refused, struct err *e)
 {
 	struct lint_report *report = lint_report_new(stdout, &c->report);
 	size_t entries = 0;
@@ -142,13 +141,13 @@ look(const struct command *c, bool *refused, struct err *e)
 		if (lint_input_documents(
 			report, &entries, c->files, c->file_count, e) == -1)
 			goto out;
-	} else if (look_at_stored(c, report, &entries, e) == -1) {
+	} else if (check_stored(c, report, &entries, e) == -1) {
 		goto out;
 	}
 	*refused = lint_report_errors(report) > 0;
 	rc = 0;
 out:
-	/* What was begun as JSON is ended as JSON. */
+	/* Also after an error, so that the JSON is complete. */
 	if (rc == 0 || c->report.json)
 		lint_report_end(report, entries);
 	lint_report_free(report);
@@ -173,7 +172,7 @@ lint_main(int argc, char **argv)
 		fputs(help, stdout);
 	} else if (c.rules) {
 		lint_report_rules(stdout, &c.report);
-	} else if (look(&c, &refused, &e) == -1) {
+	} else if (check(&c, &refused, &e) == -1) {
 		fflush(stdout);
 		fprintf(stderr, "thv-registry-sync: %s\n", e.text);
 		status = 2;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparing entries: everything is collected, sorted, and read in groups. */
+/* Comparing entries: all are collected, sorted, and compared in groups. */
 #include "sync/lint/lint_across.h"
 
 #include "lib/buf.h"
@@ -170,7 +170,7 @@ check_duplicates(const struct lint_across *a, const struct lint_place *scope,
 	}
 }
 
-/* Names stand beside each other when they differ in case only. */
+/* Names that differ only in case are neighbours in the sorted list. */
 static void
 check_case(const struct lint_across *a, const struct lint_place *scope,
     struct lint_sink *sink)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What only shows when entries stand beside each other: names and URLs that
- * meet, and how much there is.  Keeps names, versions and URLs, no documents.
+ * Rules about several entries: names and URLs that collide, and totals.  Keeps
+ * names, versions and URLs, no documents.
  */
 #ifndef SYNC_LINT_LINT_ACROSS_H
 #define SYNC_LINT_LINT_ACROSS_H
@@ -14,15 +14,15 @@ struct lint_across *lint_across_new(void);
 void lint_across_free(struct lint_across *a);
 
 /*
- * Takes one version in; ${s} is NULL for a skill, a plugin, or what cannot be
- * read.  What ${place} points to is copied.
+ * Adds one version; ${s} is NULL for a skill, a plugin or an invalid document.
+ * Copies the strings of ${place}.
  */
 void lint_across_add(struct lint_across *a, const struct lint_place *place,
     const struct lint_server *s, size_t size);
 
 /*
- * Reports what was found, about ${scope}, of which only scope_kind and scope
- * are looked at.  To be called once, at the end.
+ * Reports findings about ${scope}, of which only scope_kind and scope are used.
+ * To be called once, at the end.
  */
 void lint_across_check(struct lint_across *a, const struct lint_place *scope,
     struct lint_sink *sink);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walking documents and stored content, one entry after the other. */
+/* Reading entries of documents and of the database, one after the other. */
 #include "sync/lint/lint_input.h"
 
 #include "lib/db/db.h"
@@ -23,7 +23,7 @@ struct input {
 	struct lint_server server;
 	struct lint_across *across; /* NULL: entries are not compared */
 	size_t *entries;
-	bool many; /* documents: a place names the one it is in */
+	bool many; /* several documents: a place includes the document */
 };
 
 static struct input
@@ -72,9 +72,9 @@ compare(struct input *in, const struct lint_place *place,
 	lint_across_add(in->across, &full, server, size);
 }
 
-/* Looks at one entry; ${check} is false when only comparing is wanted. */
+/* Checks one entry; without ${check} it is only compared with others. */
 static void
-look_at(struct input *in, const struct lint_place *place, const char *json,
+check_entry(struct input *in, const struct lint_place *place, const char *json,
     size_t len, bool check)
 {
 	const struct lint_server *server = NULL;
@@ -134,7 +134,7 @@ take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 		report_problem(d->in, "rejected", &place, problem);
 	for (size_t i = 0; i < entry->note_count; i++)
 		report_problem(d->in, "format", &place, &entry->note[i]);
-	look_at(d->in, &place, entry->json, entry->json_len, true);
+	check_entry(d->in, &place, entry->json, entry->json_len, true);
 	return 0;
 }
 
@@ -169,7 +169,8 @@ read_document(struct document *document, int fd, struct err *e)
 		return -1;
 	}
 	if (lseek(fd, 0, SEEK_SET) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "cannot read it again");
+		err_set_errno(
+		    e, ERR_FETCH, errno, "failed to seek to the start");
 		return -1;
 	}
 	reader_from_fd(&reader, fd, 0);
@@ -180,7 +181,7 @@ read_document(struct document *document, int fd, struct err *e)
 }
 
 static int
-look_at_file(struct input *in, const struct file_entry *file, struct err *e)
+check_file(struct input *in, const struct file_entry *file, struct err *e)
 {
 	const struct lint_place place = { .scope_kind = "document",
 		.scope = file->path };
@@ -208,7 +209,7 @@ out:
 }
 
 static int
-look_at_path(struct input *in, const char *path, struct err *e)
+check_path(struct input *in, const char *path, struct err *e)
 {
 	struct file_list list;
 	int rc = -1;
@@ -221,7 +222,7 @@ look_at_path(struct input *in, const char *path, struct err *e)
 			err_set(e, ERR_FETCH, "%s", list.entries[i].problem);
 			goto out;
 		}
-		if (look_at_file(in, &list.entries[i], e) == -1)
+		if (check_file(in, &list.entries[i], e) == -1)
 			goto out;
 	}
 	rc = 0;
@@ -240,7 +241,7 @@ lint_input_documents(struct lint_report *report, size_t *entries,
 	in.across = lint_across_new();
 	in.many = count > 1;
 	for (size_t i = 0; i < count; i++)
-		if (look_at_path(&in, paths[i], e) == -1)
+		if (check_path(&in, paths[i], e) == -1)
 			goto out;
 	if (count == 1)
 		finish(&in, "document", paths[0]);
@@ -279,7 +280,7 @@ report_rows(struct input *in, struct stmt *s, const char *rule, bool counted,
 }
 
 static int
-report_said(struct input *in, struct db *db, const char *name, struct err *e)
+report_stored(struct input *in, struct db *db, const char *name, struct err *e)
 {
 	struct stmt *rejections = db_stmt(db, SQL_LINT_REJECTIONS);
 	struct stmt *notes = db_stmt(db, SQL_LINT_NOTES);
@@ -293,7 +294,7 @@ report_said(struct input *in, struct db *db, const char *name, struct err *e)
 
 /* Looks at the rows of ${s}, which are kind, name, version and document. */
 static int
-look_at_rows(struct input *in, struct stmt *s, const char *scope_kind,
+check_rows(struct input *in, struct stmt *s, const char *scope_kind,
     const char *scope, bool check, struct err *e)
 {
 	bool row;
@@ -313,23 +314,23 @@ look_at_rows(struct input *in, struct stmt *s, const char *scope_kind,
 		place.name = stmt_text(s, 1, NULL);
 		place.version = stmt_text(s, 2, NULL);
 		json = stmt_text(s, 3, &len);
-		look_at(in, &place, json, len, check);
+		check_entry(in, &place, json, len, check);
 	}
 }
 
 /* ${alone}: its entries are compared with each other. */
 static int
-look_at_source(struct input *in, struct db *db, int64_t source,
-    const char *name, bool alone, struct err *e)
+check_source(struct input *in, struct db *db, int64_t source, const char *name,
+    bool alone, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_DOCUMENTS);
 
-	if (report_said(in, db, name, e) == -1)
+	if (report_stored(in, db, name, e) == -1)
 		return -1;
 	if (alone)
 		in->across = lint_across_new();
 	stmt_bind_int(s, SQL_LINT_DOCUMENTS_P_SOURCE, source);
-	if (look_at_rows(in, s, "source", name, true, e) == -1)
+	if (check_rows(in, s, "source", name, true, e) == -1)
 		return -1;
 	if (alone)
 		finish(in, "source", name);
@@ -351,8 +352,8 @@ is_named(const char *name, char *const *names, size_t count, bool *met)
 }
 
 static int
-look_at_sources(struct input *in, struct db *db, char *const *names,
-    size_t count, bool *met, struct err *e)
+check_sources(struct input *in, struct db *db, char *const *names, size_t count,
+    bool *met, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_SOURCES);
 	bool row;
@@ -367,14 +368,14 @@ look_at_sources(struct input *in, struct db *db, char *const *names,
 		name = stmt_text(s, 1, NULL);
 		if (count > 0 && !is_named(name, names, count, met))
 			continue;
-		if (look_at_source(
-			in, db, stmt_int(s, 0), name, count > 0, e) == -1)
+		if (check_source(in, db, stmt_int(s, 0), name, count > 0, e) ==
+		    -1)
 			return -1;
 	}
 }
 
 static int
-look_at_registries(struct input *in, struct db *db, struct err *e)
+check_registries(struct input *in, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_REGISTRIES);
 	struct stmt *shown = db_stmt(db, SQL_LINT_SHOWN);
@@ -390,19 +391,19 @@ look_at_registries(struct input *in, struct db *db, struct err *e)
 		name = stmt_text(s, 1, NULL);
 		in->across = lint_across_new();
 		stmt_bind_int(shown, SQL_LINT_SHOWN_P_REGISTRY, stmt_int(s, 0));
-		if (look_at_rows(in, shown, "registry", name, false, e) == -1)
+		if (check_rows(in, shown, "registry", name, false, e) == -1)
 			return -1;
 		finish(in, "registry", name);
 	}
 }
 
 static int
-look_at_database(struct input *in, struct db *db, char *const *names,
+check_database(struct input *in, struct db *db, char *const *names,
     size_t count, struct err *e)
 {
 	bool met[LIMIT_CONFIG_SOURCES] = { false };
 
-	if (look_at_sources(in, db, names, count, met, e) == -1)
+	if (check_sources(in, db, names, count, met, e) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (met[i])
@@ -411,7 +412,7 @@ look_at_database(struct input *in, struct db *db, char *const *names,
 		    e, ERR_USAGE, "no source called '%s' is stored", names[i]);
 		return -1;
 	}
-	return count > 0 ? 0 : look_at_registries(in, db, e);
+	return count > 0 ? 0 : check_registries(in, db, e);
 }
 
 int
@@ -430,7 +431,7 @@ lint_input_database(struct lint_report *report, size_t *entries,
 	if (db_open(&db, path, DB_READ, e) == -1 ||
 	    db_prepare(db, SQL_SET_LINT, e) == -1 || db_begin_read(db, e) == -1)
 		goto out;
-	if (look_at_database(&in, db, names, count, e) == -1)
+	if (check_database(&in, db, names, count, e) == -1)
 		goto out;
 	rc = 0;
 out:

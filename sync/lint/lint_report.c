@@ -56,7 +56,7 @@ cut(const char *text, size_t max)
 	return len;
 }
 
-/* Control characters, which a terminal would obey, become question marks. */
+/* Replaces control characters, which a terminal would interpret, by "?". */
 static void
 add_shown(struct buf *to, const char *text, size_t max)
 {
@@ -91,7 +91,7 @@ plain(const struct lint_report_options *o)
 
 /* ---- for people ---- */
 
-/* Prints ${label} and ${text}, broken into lines under the text's start. */
+/* Prints ${label} and ${text}, wrapped and indented. */
 static void
 print_paragraph(FILE *to, const char *label, const char *text)
 {
@@ -216,21 +216,18 @@ print_end(const struct lint_report *r, size_t entries)
 			continue;
 		snprintf(count, sizeof count, "; found %zu time%s",
 		    r->counts[i], plural(r->counts[i]));
-		fprintf(r->to, "%s",
-		    first ? r->any ? "\nWhat it means\n\n" : "" : "");
+		fprintf(r->to, "%s", first ? r->any ? "\nRules\n\n" : "" : "");
 		print_rule(r->to, &r->options, rule, count);
 		first = false;
 	}
 	fprintf(r->to,
-	    "%s%zu error%s, %zu warning%s, %zu for information; entries "
-	    "looked at: %zu\n",
+	    "%s%zu error%s, %zu warning%s, %zu info; entries checked: %zu\n",
 	    first ? "" : "\n", r->totals[LINT_ERROR],
 	    plural(r->totals[LINT_ERROR]), r->totals[LINT_WARNING],
 	    plural(r->totals[LINT_WARNING]), r->totals[LINT_INFO], entries);
 	if (!r->options.verbose && !r->options.quiet &&
 	    r->totals[LINT_INFO] > 0)
-		fputs(
-		    "-v lists what is for information entry by entry\n", r->to);
+		fputs("-v lists findings of severity info, too\n", r->to);
 }
 
 /* ---- for programs ---- */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The table of rules: what a finding means.  thv-registry-lint(1) says the same
- * to people.
- */
+/* The table of rules.  thv-registry-lint(1) has the same texts. */
 #include "sync/lint/lint_rules.h"
 
 #include "sync/lint/lint_checks.h"
@@ -30,30 +27,27 @@
 const struct lint_rule lint_rules_table[] = {
 	{ "document", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
 	    "The document cannot be read, so nothing of it is served.",
-	    "Repair the place that is named.", NOWHERE },
+	    "Fix the place in the message.", NOWHERE },
 	{ "document-size", LINT_ERROR, LINT_REFERENCE,
 	    "The reference takes at most 104857600 bytes from a URL.",
 	    "Split it into several sources.", NOWHERE },
 	{ "rejected", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
-	    "The entry breaks a rule without which it cannot be served: the "
-	    "sync leaves it out, and the reference refuses the whole "
-	    "document.",
-	    "Make the member that is named follow the rule.", NOWHERE },
+	    "The entry breaks a rule that is required to serve it: the sync "
+	    "rejects it, and the reference refuses the whole document.",
+	    "Make the named member follow the rule.", NOWHERE },
 	{ "format", LINT_WARNING, LINT_SYNC | LINT_REFERENCE,
 	    "The entry breaks a rule of its format.  The sync serves it, or "
 	    "ignores the member, but the reference refuses a document that "
 	    "holds it, and clients may be unable to use it.",
-	    "Make the member that is named follow the rule.", NOWHERE },
+	    "Make the named member follow the rule.", NOWHERE },
 	{ "duplicate", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
-	    "The name and version stand in the document twice: the sync "
-	    "leaves the second out, and the reference refuses the whole "
-	    "document.",
+	    "The name and version are in the document twice: the sync rejects"
+	    " the second, and the reference refuses the whole document.",
 	    "Remove one, or give it a version of its own.", NOWHERE },
 	{ "item-fields", LINT_ERROR, LINT_VSCODE | LINT_KIRO,
 	    "VS Code needs a name, a description and a version that are not "
-	    "empty.  It passes over an entry without them, and when that "
-	    "entry is the first of a page it refuses the page.  Kiro refuses "
-	    "the file.",
+	    "empty.  It skips an entry without them, and refuses the page if "
+	    "that entry is its first.  Kiro refuses the file.",
 	    "Fill in the member.",
 	    { AT(lint_checks_blank, "name"),
 		AT(lint_checks_blank, "description"),
@@ -68,8 +62,8 @@ const struct lint_rule lint_rules_table[] = {
 	    "A name has 3 to 200 characters, letters, digits, dots and "
 	    "hyphens, one slash, and underscores after it.  Another one needs "
 	    "percent-encoding in URLs that clients build without it.",
-	    "Rename the server; what was installed by the old name has to be "
-	    "installed anew.",
+	    "Rename the server; installations under the old name have to be "
+	    "repeated.",
 	    { AT(lint_checks_name, "name") } },
 	{ "version-latest", LINT_WARNING, LINT_READERS | LINT_OFFICIAL,
 	    "In a URL the version latest means the newest one, whatever it is "
@@ -80,8 +74,8 @@ const struct lint_rule lint_rules_table[] = {
 	    "cannot be published.",
 	    "Name one version.", { AT(lint_checks_range, "version") } },
 	{ "version-order", LINT_INFO, LINT_SYNC,
-	    "The version is no semantic version: it counts as older than "
-	    "every one that is, and is ordered by its bytes.",
+	    "The version is not a semantic version: it sorts before all "
+	    "semantic versions, by its bytes.",
 	    "Use three numbers, like 1.4.0.",
 	    { AT(lint_checks_unordered, "version") } },
 	{ "version-encoding", LINT_WARNING, LINT_READERS,
@@ -104,19 +98,19 @@ const struct lint_rule lint_rules_table[] = {
 	    "Add a package or a remote, or take the entry out.",
 	    { AT(lint_checks_nothing_to_run, NULL) } },
 	{ "toolhive-dropped", LINT_ERROR, LINT_TOOLHIVE,
-	    "ToolHive drops an entry without an OCI package or a remote and "
-	    "does not say so.",
+	    "ToolHive silently drops an entry without an OCI package or a "
+	    "remote.",
 	    "Publish a container image, or offer the server at a URL.",
 	    { AT(lint_checks_toolhive, "packages") } },
 	{ "copilot-install", LINT_ERROR, LINT_COPILOT_CLI,
-	    "Copilot CLI installs packages of npm, pypi, oci and docker only, "
-	    "and the entry has no other way in.",
+	    "Copilot CLI installs packages of npm, pypi, oci and docker only,"
+	    " and the entry offers nothing else.",
 	    "Add such a package or a remote.",
 	    { AT(lint_checks_copilot, "packages") } },
 	{ "package-type", LINT_WARNING, LINT_VSCODE,
-	    "VS Code knows how to start npm, pypi, oci and nuget packages; of "
-	    "another type it makes a command called like the type.",
-	    "List a package of a type it knows first.",
+	    "VS Code can start npm, pypi, oci and nuget packages; for another"
+	    " type it uses the type as the command.",
+	    "List a package of one of these types first.",
 	    { AT(lint_checks_type, EACH_PACKAGE, "registryType") } },
 	{ "package-cargo", LINT_WARNING, LINT_READERS,
 	    "The official registry accepts cargo packages, but no client is "
@@ -144,15 +138,15 @@ const struct lint_rule lint_rules_table[] = {
 	    "Name a version.",
 	    { AT(lint_checks_latest, EACH_PACKAGE, "version") } },
 	{ "package-range", LINT_WARNING, LINT_READERS | LINT_OFFICIAL,
-	    "The version of the package is a range: installers that take an "
-	    "exact version find none, others install what they like.",
+	    "The version of the package is a range: installers that need an "
+	    "exact version find none, others choose one.",
 	    "Name one version.",
 	    { AT(lint_checks_range, EACH_PACKAGE, "version"),
 		AT(lint_checks_identifier_range, EACH_PACKAGE,
 		    "identifier") } },
 	{ "package-floating", LINT_INFO, LINT_READERS,
-	    "No version is named, or latest: what gets installed changes "
-	    "without this entry changing.",
+	    "No version is named, or latest: installations change although "
+	    "this entry does not.",
 	    "Name a version, or a digest of the image.",
 	    { AT(lint_checks_floating, EACH_PACKAGE, "identifier") } },
 	{ "transport-sse", LINT_WARNING, LINT_READERS,
@@ -175,13 +169,13 @@ const struct lint_rule lint_rules_table[] = {
 	    "List the URLs people really use, one remote each.",
 	    { AT(lint_checks_variable, EACH_REMOTE, "url") } },
 	{ "remote-http", LINT_WARNING, LINT_VSCODE | LINT_TOOLHIVE,
-	    "The URL is plain http: what is sent can be read and changed on "
-	    "the way, and clients that insist on https refuse it.",
+	    "The URL is plain http: others can read and change the traffic, "
+	    "and clients that require https refuse it.",
 	    "Offer the server over https.",
 	    { AT(lint_checks_remote_http, EACH_REMOTE, "url") } },
 	{ "remote-local", LINT_WARNING, LINT_READERS,
-	    "The URL leads to the machine of whoever reads it.",
-	    "Describe what has to run there as a package.",
+	    "The URL leads to the machine of the client.",
+	    "Describe the local server as a package.",
 	    { AT(lint_checks_local, EACH_REMOTE, "url") } },
 	{ "remote-slash", LINT_WARNING, LINT_VSCODE,
 	    "The URL ends in a slash.  Where only registered servers may run "
@@ -210,8 +204,8 @@ const struct lint_rule lint_rules_table[] = {
 	    "Put the picture behind https.",
 	    { AT(lint_checks_http, "icons", LINT_ANY, "src") } },
 	{ "publisher-scalar", LINT_WARNING, LINT_REFERENCE,
-	    "A value directly below publisher-provided is no object.  The "
-	    "official registry accepts that, but the reference refuses a "
+	    "A value directly below publisher-provided is not an object.  The"
+	    " official registry accepts that, but the reference refuses a "
 	    "document that holds it.",
 	    "Put it into an object under a name of the publisher.",
 	    { AT(lint_checks_scalar, "_meta", PUBLISHER, LINT_ANY) } },
@@ -230,7 +224,8 @@ const struct lint_rule lint_rules_table[] = {
 	{ "kiro-ways", LINT_WARNING, LINT_KIRO,
 	    "Kiro takes an entry with exactly one remote or exactly one "
 	    "package, not both, and refuses a whole file for one other entry.",
-	    "Leave the entry out of the file for Kiro, or keep one way in.",
+	    "Leave the entry out of the file for Kiro, or keep one remote or "
+	    "package.",
 	    { AT(lint_checks_kiro_ways, NULL) } },
 	{ "kiro-remote", LINT_WARNING, LINT_KIRO,
 	    "Kiro takes a remote of type streamable-http or sse with a URL.",
@@ -267,15 +262,15 @@ const struct lint_rule lint_rules_table[] = {
 		    "default") } },
 	{ "name-case", LINT_WARNING, LINT_READERS,
 	    "Two names differ only in upper and lower case: people and "
-	    "allowlists take one for the other.",
+	    "allowlists confuse them.",
 	    "Keep one of them.", NOWHERE },
 	{ "remote-shared", LINT_WARNING, LINT_VSCODE,
 	    "Several entries have the same remote URL.  Where only registered "
 	    "servers may run the URL decides, so allowing one allows all.",
 	    "Keep one entry per endpoint.", NOWHERE },
 	{ "toolhive-entries", LINT_ERROR, LINT_TOOLHIVE,
-	    "ToolHive gives up on a registry of more than 10000 entries: "
-	    "neither lists nor look-ups work.",
+	    "ToolHive fails on a registry of more than 10000 entries: neither"
+	    " lists nor look-ups work.",
 	    "Make smaller registries, with sources that filter.", NOWHERE },
 	{ "toolhive-cache", LINT_WARNING, LINT_TOOLHIVE,
 	    "ToolHive drops its cache on disk above 10 MB and loads the whole "

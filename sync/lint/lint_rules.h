@@ -15,8 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whose limits and habits the lint knows: bits, so that a rule can name many.
- */
+/* The clients: bits, so that a rule can name several. */
 enum lint_client {
 	LINT_VSCODE = 1,
 	LINT_COPILOT_CLI = 2,
@@ -35,7 +34,7 @@ enum lint_client {
 enum lint_severity {
 	LINT_ERROR, /* a client refuses */
 	LINT_WARNING, /* a client mangles, or may refuse */
-	LINT_INFO /* good to know */
+	LINT_INFO /* for information */
 };
 
 struct lint_at;
@@ -61,7 +60,7 @@ struct lint_rule {
 	unsigned clients; /* bits of enum lint_client */
 	const char *why;
 	const char *advice;
-	/* Without a condition from the first on: not found in one server. */
+	/* Up to the first without a condition; none: not about one server. */
 	struct lint_spot spots[LINT_SPOTS];
 };
 
@@ -79,16 +78,16 @@ struct lint_finding {
 	const struct lint_rule *rule;
 	const struct lint_place *place;
 	const char *path; /* inside the entry; "" is the entry itself */
-	const char *value; /* what was found there; NULL: nothing to show */
-	const char *detail; /* what is wrong, where the rule is general */
+	const char *value; /* the value there; NULL: none to show */
+	const char *detail; /* what is wrong, for a general rule; or NULL */
 };
 
-/* Where findings go; set up by whoever looks at entries. */
+/* Receives findings. */
 struct lint_sink {
 	void (*found)(void *ctx, const struct lint_finding *f);
 	void *ctx;
 	const struct lint_place *place;
-	const struct lint_rule *rule; /* the one being tried */
+	const struct lint_rule *rule; /* being checked */
 };
 
 extern const struct lint_rule lint_rules_table[];
@@ -97,7 +96,7 @@ extern const size_t lint_rules_count;
 /* The rule called ${id}, which exists. */
 const struct lint_rule *lint_rules_find(const char *id);
 
-/* Tries every rule that looks at one server. */
+/* Checks every rule about one server. */
 void lint_rules_check(struct lint_sink *sink, const struct lint_server *s);
 
 /* The client of bit ${i}: its name for people, or as JSON has it. */

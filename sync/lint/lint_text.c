@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Versions, package identifiers and URLs, as the lint sees them. */
+/* Versions, package identifiers and URLs. */
 #include "sync/lint/lint_text.h"
 
 #include <ctype.h>
@@ -173,7 +173,7 @@ lint_text_is_rewritten(const char *url)
 	struct url u;
 	bool tls;
 
-	/* The case of a variable's name is no matter of hosts. */
+	/* The case of a variable's name does not matter. */
 	if (!split(&u, url) || memchr(u.host, '{', u.host_len) != NULL)
 		return false;
 	tls = equals(u.scheme, u.scheme_len, "https");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the lint asks of single texts: versions, package identifiers, URLs. */
+/* Predicates about versions, package identifiers and URLs. */
 #ifndef SYNC_LINT_LINT_TEXT_H
 #define SYNC_LINT_LINT_TEXT_H
 
@@ -20,11 +20,11 @@ bool lint_text_is_range(const char *version);
 const char *lint_text_carried_version(const char *type, const char *identifier);
 
 bool lint_text_is_http(const char *url);
-/* Whether the host is the reader's own machine. */
+/* Whether the host is the client's own machine. */
 bool lint_text_is_local(const char *url);
 /* Whether the path ends in a slash. */
 bool lint_text_ends_in_slash(const char *url);
-/* Whether a parser of URLs would print it otherwise. */
+/* Whether a parser of URLs would print it differently. */
 bool lint_text_is_rewritten(const char *url);
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""thv-registry-sync lint: what it looks at, how it says what it found."""
+"""thv-registry-sync lint: its input, and how it reports findings."""
 import json
 import os
 import pty
@@ -49,7 +49,7 @@ def test_nothing_to_say():
         path = site.write("a.json", document(perfect("n/x"), perfect("n/y")))
         done = lint(path)
         tap.equal((done.returncode, done.stdout, done.stderr), (0,
-            "0 errors, 0 warnings, 0 for information; entries looked at: 2\n",
+            "0 errors, 0 warnings, 0 info; entries checked: 2\n",
             ""), "for people")
         done = lint("--json", path)
         tap.equal(json.loads(done.stdout), {"findings": [], "summary": {
@@ -139,7 +139,7 @@ def test_rejected_entries_and_documents():
                   ("document", broken), "it is named")
         tap.contains(findings[0]["detail"], "line 1 column 30",
                      "and where it breaks")
-        tap.equal(len(findings), 5, "the others are looked at all the same")
+        tap.equal(len(findings), 5, "the others are checked all the same")
 
 
 def test_documents_are_compared_with_each_other():
@@ -201,7 +201,7 @@ def test_what_is_stored():
         site.file_source("b", perfect("n/X"))
         site.sync("--force")
         tap.ok(not any(f[1] == "n/y" for f in found("-c", site.config)),
-               "what was removed is not looked at")
+               "removed entries are not checked")
 
 
 def test_what_is_served_with_a_note():

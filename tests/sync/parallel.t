@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Sources side by side: slow and hanging ones beside quick ones, killed
-children, a sync that is told to end, and the deadlines."""
+children, a sync that is interrupted, and the deadlines."""
 import fcntl
 import json
 import os
@@ -152,7 +152,7 @@ def interrupt(site, up, number):
     return process, process.communicate(timeout=PROMPT), below
 
 
-def test_told_to_end():
+def test_interrupted():
     with Site() as site, Upstream() as up, RawServer(hang) as dead:
         site.configure({
             "git": {"git": {"repository":
@@ -184,7 +184,7 @@ def test_told_to_end():
                   (0, "completed"), "it is tried again")
 
 
-def test_told_to_end_in_the_middle_of_a_pack():
+def test_interrupted_while_receiving_a_pack():
     with Site() as site:
         repository = Repository(site.path("repositories", "r.git"))
         repository.commit({
@@ -209,7 +209,7 @@ def test_told_to_end_in_the_middle_of_a_pack():
                "and clears up")
 
 
-def test_told_to_end_while_writing():
+def test_interrupted_while_writing():
     with Site() as site:
         many = [server(f"n/s{i:05}") for i in range(20000)]
         site.configure({"a": site.file_source("a", *many)})

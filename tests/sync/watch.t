@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """--watch: every kind of change of the configuration and of local sources,
-seen through a responder that stays; what is due; who else may work."""
+seen through a responder that keeps running; due sources; other syncs."""
 import json
 import os
 import shutil
@@ -134,7 +134,7 @@ def test_changes_of_the_configuration():
             tap.equal(w.stop(), 0, "exit status")
 
 
-def test_a_broken_configuration():
+def test_an_invalid_configuration():
     with Site() as site:
         a = site.file_source("a", server("n/a"))
         site.configure({"a": a})
@@ -143,27 +143,27 @@ def test_a_broken_configuration():
         with Watching(site) as w:
             w.shows(["n/a"], "at first")
             site.write("config.yaml", "sources:\n- name: a\n  nonsense: [\n")
-            w.logs("stays in force", "a broken one is reported")
+            w.logs("keeping the previous one", "an invalid one is reported")
             tap.contains(w.log(), "config.yaml:", "with file and line")
             tap.ok(wait_for(lambda: w.reload()["result"] == "failure" and
                             w.reload()["failures"] == 1), "counted")
-            tap.equal(w.names(), ["n/a"], "the old one stays")
+            tap.equal(w.names(), ["n/a"], "the previous one stays in force")
             os.remove(site.config)
             tap.ok(wait_for(lambda: w.reload()["failures"] == 2),
                    "a missing one")
             site.file_source("a", server("n/more"))
             w.shows(["n/more"], "work goes on")
             site.write("config.yaml", good.replace("main", "mended"))
-            w.shows(["n/more"], "a mended one is taken", "mended")
+            w.shows(["n/more"], "a repaired one is loaded", "mended")
             tap.equal((w.reload()["result"], w.reload()["failures"]),
                       ("success", 2), "recorded")
-            before = w.log().count("configuration taken")
+            before = w.log().count("configuration loaded")
             w.process.send_signal(signal.SIGHUP)
-            tap.ok(wait_for(lambda: w.log().count("configuration taken") >
+            tap.ok(wait_for(lambda: w.log().count("configuration loaded") >
                             before), "SIGHUP reads it again")
             site.write("config.yaml", json.dumps({
                 **json.loads(good), "database": {"path": site.path("x.db")}}))
-            w.logs("until a restart", "the database cannot be changed")
+            w.logs("takes effect at a restart", "the database cannot be changed")
             text = exposition.read(site.get("/metrics").body)
             name = "config_reload_duration_seconds_count"
             tap.ok(text.value(name, outcome="success") >= 3 and
@@ -195,11 +195,11 @@ def test_links():
         with Watching(site) as w:
             w.shows(["n/a"], "through two links", "one")
             swap(site.path("current"), "releases/two")
-            w.shows(["n/a"], "a link of a directory is turned", "two")
+            w.shows(["n/a"], "a link of a directory is changed", "two")
             site.write("releases/two/config.yaml", good.replace("main", "t"))
             w.shows(["n/a"], "the file behind the links is replaced", "t")
             swap(site.config, site.path("releases/one/config.yaml"))
-            w.shows(["n/a"], "the link itself is turned", "one")
+            w.shows(["n/a"], "the link itself is changed", "one")
             swap(site.path("mount/..data"), "..1")
             swap(site.path("mount/config.yaml"), "..data/config.yaml")
             swap(site.config, site.path("mount/config.yaml"))
@@ -210,7 +210,7 @@ def test_links():
 
 
 def test_links_on_the_way():
-    """Each link is turned in a directory where nothing else happens."""
+    """Each link is in a directory where nothing else changes."""
     with Site() as site:
         for name in "1", "2":
             site.write(f"stock/{name}/b.json", document(server(f"n/b{name}")))
@@ -287,13 +287,13 @@ def test_local_sources():
                     "the last of twenty quick changes")
             tap.ok(1 <= quiet(site) - before <= 5,
                    f"{attempts(site) - before} syncs for them")
-            taken = w.log().count("configuration taken")
+            taken = w.log().count("configuration loaded")
             with open(site.config, encoding="utf-8") as f:
                 good = f.read()
             for i in range(20):
                 site.write("config.yaml", good.replace("main", f"r{i}"))
             w.shows(w.names(), "twenty of the configuration", "r19")
-            tap.ok(1 <= w.log().count("configuration taken") - taken <= 5,
+            tap.ok(1 <= w.log().count("configuration loaded") - taken <= 5,
                    "are few reloads")
             tap.equal(w.stop(signal.SIGINT), 0, "exit status")
 
@@ -331,19 +331,19 @@ def test_due_ones_and_hanging_ones():
                 good = f.read()
             site.write("config.yaml", good[:-1])
             tap.ok(wait_for(lambda: w.reload()["result"] == "failure"),
-                   "a broken configuration is noticed beside it")
+                   "an invalid configuration is noticed meanwhile")
             site.write("config.yaml", {**json.loads(good),
                                        "sync": {"deadline": "1s"}})
             tap.ok(wait_for(lambda: w.reload()["result"] == "success"),
-                   "and a mended one")
+                   "and a repaired one")
             below = children(w.process.pid)
-            tap.equal(w.stop(), 0, "told to end while one hangs")
+            tap.equal(w.stop(), 0, "stopped while one hangs")
             tap.ok(below and wait_for(
                 lambda: not any(alive(p) for p in below)), "nothing is left")
             tap.equal(site.query(
                 "SELECT phase, message FROM source_status "
                 "WHERE source = 'dead'"),
-                [("failed", "The last sync was interrupted")], "written down")
+                [("failed", "The last sync was interrupted")], "recorded")
 
 
 def test_runs_follow_each_other_while_one_hangs():
@@ -382,13 +382,13 @@ def test_without_inotify():
         site.configure({"a": site.file_source("a", server("n/a"))})
         with Watching(site, LD_PRELOAD=library) as w:
             w.shows(["n/a"], "at first")
-            w.logs("every 2 seconds", "the log says how changes are found")
+            w.logs("polling for changes every 2 s", "the log says so")
             site.configure({"a": site.file_source("a", server("n/b"))},
                            {"new": ["a"]})
             w.shows(["n/b"], "and they are", "new")
 
 
-def test_requests_come_first():
+def test_priority_below_that_of_requests():
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     for more in 0, 3:
         given = min(mine + more, 19)
