@@ -115,6 +115,9 @@ $(BUILD)/gen/front.c: $(addprefix fcgi/front/,embed index.html style.css \
 		script.js)
 	$(call say,GEN,$@)mkdir -p $(@D) && fcgi/front/embed > $@
 
+$(BUILD)/gen/openapi.c: fcgi/handlers/embed.awk fcgi/handlers/openapi.json
+	$(call say,GEN,$@)mkdir -p $(@D) && awk -f $^ > $@
+
 # The commit and its date, for /version.  The file is written only when its
 # text changes, so that nothing is rebuilt in vain; the date is the commit's, so
 # that builds are reproducible.  `sudo make install` runs git as another user,
@@ -161,7 +164,8 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 $(BUILD)/lib.a: $(call objects,$(LIB_SRC) $(GEN_SRC))
 $(BUILD)/store.a: $(call objects,$(STORE_SRC))
 $(BUILD)/sync.a: $(call objects,$(SYNC_SRC))
-$(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC) $(BUILD)/gen/front.c)
+$(BUILD)/fcgi.a: $(call objects,$(FCGI_SRC) $(addprefix $(BUILD)/gen/,front.c \
+	openapi.c))
 $(ARCHIVES):
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 

@@ -115,7 +115,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	db_use_pool();
-	api = responder_new(argv[1]);
+	api = responder_new(argv[1], ROUTE_API, true);
 	append_name(uri, sizeof uri, argv[2]);
 	append(uri, sizeof uri, "/versions/");
 	snprintf(latest, sizeof latest, "%slatest", uri);

@@ -96,7 +96,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	db_use_pool();
-	api = responder_new(argv[1]);
+	api = responder_new(argv[1], ROUTE_API, true);
 	response_init(&out);
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		struct request_input in = { .method = "GET", .uri = uri };

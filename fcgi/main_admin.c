@@ -3,7 +3,7 @@
  * thv-registry-admin: answers the requests that change something, as a FastCGI
  * responder or as a plain CGI program.
  */
-#include "fcgi/admin/admin.h"
+#include "fcgi/answer/responder.h"
 #include "fcgi/process/keeper.h"
 #include "fcgi/process/program.h"
 #include "fcgi/process/serve.h"
@@ -31,7 +31,7 @@ static const struct program program = {
 static void
 handle(void *ctx, const struct request_input *in, struct response *out)
 {
-	admin_handle(ctx, in, out);
+	responder_handle(ctx, in, out);
 }
 
 int
@@ -40,7 +40,7 @@ main(int argc, char **argv)
 	int status = program_arguments(argc, argv, &program);
 	struct service service = { .handle = handle, .changes_things = true };
 	struct counters *counters;
-	struct admin *admin;
+	struct responder *responder;
 
 	if (status != -1)
 		return status;
@@ -49,11 +49,12 @@ main(int argc, char **argv)
 		keeper_end_by_signals();
 	program_log(&program);
 	db_use_pool();
-	admin = admin_new(program_database(), serve_is_fastcgi());
-	service.ctx = admin;
+	responder =
+	    responder_new(program_database(), ROUTE_ADMIN, serve_is_fastcgi());
+	service.ctx = responder;
 	counters = program_observe(&service, COUNTERS_ADMIN, NULL);
 	status = program_answer(&program, &service);
 	program_end(&service, counters);
-	admin_free(admin);
+	responder_free(responder);
 	return status;
 }

@@ -98,25 +98,26 @@ serve(struct successor *successor)
 	struct service service = { .handle = handle, .outdated = outdated };
 	bool kept = successor->link != -1;
 	struct counters *counters;
-	struct responder *api;
+	struct responder *responder;
 	int status;
 
 	db_use_pool();
-	api = responder_new(program_database());
-	service.ctx = api;
+	responder =
+	    responder_new(program_database(), ROUTE_API, serve_is_fastcgi());
+	service.ctx = responder;
 	if (kept)
 		service.successor = successor;
 	counters = program_observe(&service, COUNTERS_API, take_cache_counts);
-	responder_set_counters(api, counters);
+	responder_set_counters(responder, counters);
 	if (serve_is_fastcgi())
 		join_profiles(&service);
 	enter_sandbox();
 	status = program_answer(&program, &service);
-	if (kept && status == 0 && outdated(api))
+	if (kept && status == 0 && outdated(responder))
 		status = KEEPER_ANEW;
 	profile_leave();
 	program_end(&service, counters);
-	responder_free(api);
+	responder_free(responder);
 	return status;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every path that thv-registry-api answers.
+ * Every path that a program answers.
  *
  * Look-ups leave the form of the name alone: a client that asks whether a
  * server is allowed takes 404 for "no" and 400 for an outage.
@@ -8,8 +8,9 @@
  * The name of a server is one segment.  Proxies that decode its slash make two
  * of it, so each such path has a second form, which is tried after the first.
  */
-#include "fcgi/routes.h"
+#include "fcgi/http/route.h"
 
+#include "fcgi/admin/handle_sync.h"
 #include "fcgi/handlers/handle.h"
 
 #define READ (REQUEST_GET | REQUEST_HEAD | REQUEST_OPTIONS)
@@ -23,7 +24,7 @@
 	    ROUTE_AT_REGISTRY_V0)
 #define EXTENSIONS VERSIONED
 
-#define PARAMETER(name) (1u << REQUEST_##name)
+#define PARAMETER(name) (1u << PARAMETER_##name)
 #define CONTINUED (PARAMETER(LIMIT) | PARAMETER(CURSOR))
 #define PAGED (CONTINUED | PARAMETER(INCLUDE_DELETED))
 #define SERVER_LIST                                                          \
@@ -34,49 +35,49 @@
 	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
 	    PARAMETER(VERSION) | PARAMETER(STATUS) | PARAMETER(REGISTRY_TYPE))
 
-#define ALONE(mount, name, handler, about, schema)                            \
+/* What most routes have in common: whoever asks may read. */
+#define READ_BY_ALL(handler, about, schema)                             \
+	.methods = READ, .programs = ROUTE_API, .access = ROUTE_PUBLIC, \
+	.summary = (about), .answer = (schema), .handle = (handler)
+#define ALONE(mount, name, handler, about, schema)                       \
+	{                                                                \
+		.mounts = (mount), .path = (name), .scope = ROUTE_ALONE, \
+		READ_BY_ALL(handler, about, schema)                      \
+	}
+/* What is configured has no generation that a tag could be made of. */
+#define CONFIGURED(name, what, handler, about, schema)         \
+	{                                                      \
+		.mounts = ROUTE_AT_ROOT, .path = (name),       \
+		.scope = ROUTE_DATABASE, .parameters = (what), \
+		.style = QUERY_VERSIONS, .content_tag = true,  \
+		READ_BY_ALL(handler, about, schema)            \
+	}
+#define READINESS(name)                                                       \
 	{                                                                     \
-		.mounts = (mount), .path = (name), .methods = READ,           \
-		.scope = ROUTE_ALONE, .summary = (about), .answer = (schema), \
-		.handle = handler                                             \
+		.mounts = ROUTE_AT_ROOT, .path = (name),                      \
+		.scope = ROUTE_DATABASE, .failure = "service not ready",      \
+		READ_BY_ALL(handle_ready, "Whether the database can be read", \
+		    "Health")                                                 \
 	}
-#define DATABASE(name, what, handler, about, schema)                      \
-	{                                                                 \
-		.mounts = ROUTE_AT_ROOT, .path = (name), .methods = READ, \
-		.scope = ROUTE_DATABASE, .parameters = (what),            \
-		.style = QUERY_VERSIONS, .summary = (about),              \
-		.answer = (schema), .handle = handler                     \
-	}
-/* What is configured: no registry's generation moves with it. */
-#define CONFIGURED(name, what, handler, about, schema)                    \
-	{                                                                 \
-		.mounts = ROUTE_AT_ROOT, .path = (name), .methods = READ, \
-		.scope = ROUTE_DATABASE, .parameters = (what),            \
-		.style = QUERY_VERSIONS, .content_tag = true,             \
-		.summary = (about), .answer = (schema), .handle = handler \
-	}
-#define LIST(mount, name, of, what, how, about, schema)                      \
-	{                                                                    \
-		.mounts = (mount), .path = (name), .methods = READ,          \
-		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = (what), \
-		.style = (how), .kept = true, .summary = (about),            \
-		.answer = (schema), .handle = handle_list                    \
+#define LIST(mount, name, of, what, how, about, schema)                     \
+	{                                                                   \
+		.mounts = (mount), .path = (name), .scope = ROUTE_REGISTRY, \
+		.kind = (of), .parameters = (what), .style = (how),         \
+		.kept = true, READ_BY_ALL(handle_list, about, schema)       \
 	}
 #define VERSIONS(mount, name, of, about, schema)                            \
 	{                                                                   \
-		.mounts = (mount), .path = (name), .methods = READ,         \
-		.scope = ROUTE_REGISTRY, .kind = (of), .parameters = PAGED, \
-		.style = QUERY_VERSIONS, .looks_up = true, .kept = true,    \
-		.summary = (about), .answer = (schema),                     \
-		.handle = handle_versions                                   \
+		.mounts = (mount), .path = (name), .scope = ROUTE_REGISTRY, \
+		.kind = (of), .parameters = PAGED, .style = QUERY_VERSIONS, \
+		.looks_up = true, .kept = true,                             \
+		READ_BY_ALL(handle_versions, about, schema)                 \
 	}
 #define ITEM(mount, name, of, about, schema)                                \
 	{                                                                   \
-		.mounts = (mount), .path = (name), .methods = READ,         \
-		.scope = ROUTE_REGISTRY, .kind = (of),                      \
-		.parameters = PARAMETER(INCLUDE_DELETED), .looks_up = true, \
-		.kept = true, .summary = (about), .answer = (schema),       \
-		.handle = handle_item                                       \
+		.mounts = (mount), .path = (name), .scope = ROUTE_REGISTRY, \
+		.kind = (of), .parameters = PARAMETER(INCLUDE_DELETED),     \
+		.looks_up = true, .kept = true,                             \
+		READ_BY_ALL(handle_item, about, schema)                     \
 	}
 #define EXTENSION_ROUTES(base, of, noun, one, many)                         \
 	LIST(EXTENSIONS, base, of, EXTENSION_LIST, QUERY_EXTENSIONS,        \
@@ -90,20 +91,24 @@
 #define OPENAPI(suffix, handler, schema)                                \
 	{ .mounts = ROUTE_AT_ROOT,                                      \
 		.path = "/openapi" suffix,                              \
-		.methods = READ,                                        \
 		.scope = ROUTE_ALONE,                                   \
 		.content_tag = true,                                    \
-		.summary = "This description",                          \
-		.answer = (schema),                                     \
-		.handle = handler },                                    \
+		READ_BY_ALL(handler, "This description", schema) },     \
 	{                                                               \
 		.mounts = ROUTE_AT_REGISTRY, .path = "/openapi" suffix, \
-		.methods = READ, .scope = ROUTE_REGISTRY,               \
-		.summary = "This description", .answer = (schema),      \
-		.handle = handler                                       \
+		.scope = ROUTE_REGISTRY,                                \
+		READ_BY_ALL(handler, "This description", schema)        \
 	}
 
-const struct route routes_api[] = {
+/* What no program answers yet. */
+#define PLANNED(mount, name, how)                                    \
+	{                                                            \
+		.mounts = (mount), .path = (name), .methods = (how), \
+		.programs = ROUTE_API | ROUTE_ADMIN                  \
+	}
+#define CHANGE (REQUEST_PUT | REQUEST_PATCH | REQUEST_DELETE)
+
+const struct route routes[] = {
 	ITEM(SERVERS, "/servers/{serverName}/versions/{version}", ENTRY_SERVER,
 	    "One version of a server", "ServerResponse"),
 	LIST(SERVERS, "/servers", ENTRY_SERVER, SERVER_LIST, QUERY_SERVERS,
@@ -139,24 +144,28 @@ const struct route routes_api[] = {
 	    handle_registry_entries,
 	    "What the sources of a registry hold, before shadowing",
 	    "RegistryEntries"),
-	DATABASE("/registry/status", 0, handle_status, "How the sync goes",
-	    "SyncStatus"),
+	{ .mounts = ROUTE_AT_ROOT,
+	    .path = "/registry/status",
+	    .scope = ROUTE_DATABASE,
+	    READ_BY_ALL(handle_status, "How the sync goes", "SyncStatus") },
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/registry/status/history",
-	    .methods = READ,
 	    .scope = ROUTE_DATABASE,
 	    .parameters = PARAMETER(LIMIT),
 	    .style = QUERY_EXTENSIONS,
-	    .summary = "The last runs of the sync, for each source",
-	    .answer = "SyncHistory",
-	    .handle = handle_history },
-	/* thv-registry-admin is asked instead, where a web server knows it. */
+	    READ_BY_ALL(handle_history,
+		"The last runs of the sync, for each source", "SyncHistory") },
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/registry/sync",
 	    .methods = REQUEST_OPTIONS | REQUEST_POST | REQUEST_PUT,
-	    .scope = ROUTE_ALONE,
+	    .programs = ROUTE_ADMIN,
+	    .elsewhere = "no trigger is set up",
+	    .access = ROUTE_TRIGGER,
+	    .scope = ROUTE_IF_CREATED,
+	    .parameters = PARAMETER(SOURCE),
 	    .closed = true,
-	    .handle = handle_no_trigger },
+	    .failure = "the sync cannot be started",
+	    .handle = handle_sync },
 	ALONE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
 	OPENAPI(".json", handle_openapi_json, "Description"),
 	OPENAPI(".yaml", handle_openapi_yaml, "Description"),
@@ -168,34 +177,22 @@ const struct route routes_api[] = {
 	    "Which program this is", "Version"),
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/metrics",
-	    .methods = READ,
-	    .scope = ROUTE_WITHOUT,
+	    .scope = ROUTE_TRY,
 	    .exact = true, /* web servers restrict it by its path */
 	    .closed = true,
-	    .handle = handle_metrics },
-	DATABASE("/readiness", 0, handle_ready,
-	    "Whether the database can be read", "Health"),
-	DATABASE("/ready", 0, handle_ready, "Whether the database can be read",
-	    "Health"),
+	    READ_BY_ALL(handle_metrics, NULL, NULL) },
+	READINESS("/readiness"),
+	READINESS("/ready"),
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/debug/pprof/{name}",
 	    .methods = REQUEST_GET | REQUEST_OPTIONS,
+	    .programs = ROUTE_API,
+	    .access = ROUTE_LOOPBACK,
 	    .scope = ROUTE_ALONE,
 	    .parameters = PARAMETER(SECONDS),
 	    .exact = true,
 	    .closed = true,
 	    .handle = handle_profile },
-};
-
-const size_t routes_api_count = sizeof routes_api / sizeof routes_api[0];
-
-#define PLANNED(mount, name, how)                                   \
-	{                                                           \
-		.mounts = (mount), .path = (name), .methods = (how) \
-	}
-#define CHANGE (REQUEST_PUT | REQUEST_PATCH | REQUEST_DELETE)
-
-const struct route routes_planned[] = {
 	PLANNED(VERSIONED, "/publish", REQUEST_POST),
 	PLANNED(VERSIONED, "/validate", REQUEST_POST),
 	PLANNED(VERSIONED, "/auth/{name}", REQUEST_POST),
@@ -220,17 +217,4 @@ const struct route routes_planned[] = {
 	    "/v1/entries/{namespace}/{name}/versions/{version}", CHANGE),
 };
 
-const size_t routes_planned_count =
-    sizeof routes_planned / sizeof routes_planned[0];
-
-bool
-routes_is_planned(const struct request *r)
-{
-	struct route_match ignored;
-	struct err e = ERR_INIT;
-	bool found = route_find(&ignored, routes_planned, routes_planned_count,
-			 r, &e) == 0;
-
-	err_clear(&e);
-	return found;
-}
+const size_t routes_count = sizeof routes / sizeof routes[0];

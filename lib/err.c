@@ -17,6 +17,7 @@ static const struct {
 	[ERR_NOT_FOUND] = { 1, 404 },
 	[ERR_METHOD] = { 1, 405 },
 	[ERR_LIMIT] = { 1, 413 },
+	[ERR_LENGTH] = { 1, 411 },
 	[ERR_BUSY] = { 0, 409 },
 	[ERR_FETCH] = { 1, 502 },
 	[ERR_STORAGE] = { 1, 500 },

@@ -23,6 +23,7 @@ enum err_code {
 	ERR_NOT_FOUND, /* what was asked for does not exist */
 	ERR_METHOD, /* the path exists, not with this method */
 	ERR_LIMIT, /* a named limit of lib/limits.h was exceeded */
+	ERR_LENGTH, /* a request body of unknown length */
 	ERR_BUSY, /* someone else holds the lock */
 	ERR_FETCH, /* a source could not be fetched */
 	ERR_STORAGE, /* the database refused */

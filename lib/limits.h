@@ -94,7 +94,9 @@
 /* ---- requests ---- */
 #define LIMIT_REQUEST_URI (8 * KIB)
 #define LIMIT_REQUEST_IGNORED (64 * KIB) /* body read and thrown away */
-#define LIMIT_TRIGGER_SOURCES 100 /* named in one request */
+#define LIMIT_REQUEST_BODY (1 * MIB) /* body of a request that has one */
+#define LIMIT_VALUES 100 /* of one query parameter that may be repeated */
+#define LIMIT_TRIGGER_SOURCES LIMIT_VALUES /* named in one request */
 #define LIMIT_TOKEN (4 * KIB) /* the file with the token of the trigger */
 #define LIMIT_PATH_SEGMENTS 16
 #define LIMIT_SEARCH 256 /* a search text, bytes */

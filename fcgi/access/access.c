@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may start a sync: by address, by token, and never a page. */
+/* The rules of access: by address, by token, and never a page. */
 #include "fcgi/access/access.h"
 
 #include "fcgi/access/loopback.h"
-#include "lib/limits.h"
+#include "fcgi/access/token.h"
+#include "lib/xalloc.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define BEARER "Bearer "
-#define WHITE_SPACE " \t\r\n"
-
-struct token {
-	char text[LIMIT_TOKEN + 1];
-	size_t len;
-};
 
 static bool
 is_from_page(const struct request_input *in)
@@ -29,112 +17,20 @@ is_from_page(const struct request_input *in)
 }
 
 static int
-read_all(struct token *t, int file, const char *path, struct err *e)
+check_loopback(const struct request_input *in, struct err *e)
 {
-	ssize_t n;
-
-	t->len = 0;
-	while (
-	    (n = read(file, t->text + t->len, sizeof t->text - t->len)) != 0) {
-		if (n == -1 && errno != EINTR) {
-			err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
-			return -1;
-		}
-		t->len += n > 0 ? (size_t)n : 0;
-		if (t->len == sizeof t->text) {
-			err_set(e, ERR_UNAVAILABLE,
-			    "%s is longer than %zu bytes", path, LIMIT_TOKEN);
-			return -1;
-		}
-	}
-	t->text[t->len] = '\0';
-	return 0;
-}
-
-static int
-trim(struct token *t, const char *path, struct err *e)
-{
-	size_t lead = strspn(t->text, WHITE_SPACE);
-
-	t->len -= lead;
-	memmove(t->text, t->text + lead, t->len);
-	while (t->len > 0 && strchr(WHITE_SPACE, t->text[t->len - 1]) != NULL)
-		t->len--;
-	t->text[t->len] = '\0';
-	if (t->len > 0)
+	if (loopback_asks(in))
 		return 0;
-	err_set(e, ERR_UNAVAILABLE, "%s holds no token", path);
+	err_set(e, ERR_DENIED, "only from the machine itself");
 	return -1;
 }
 
-static int
-read_token(struct token *t, const char *path, struct err *e)
-{
-	struct stat st;
-	int file, rc = -1;
-
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file == -1 || fstat(file, &st) == -1) {
-		err_set_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) || (st.st_mode & S_IRWXO) != 0) {
-		err_set(e, ERR_UNAVAILABLE,
-		    "%s: the token has to be in a file that is closed to other "
-		    "users (chmod o=)",
-		    path);
-		goto out;
-	}
-	if (read_all(t, file, path, e) == -1 || trim(t, path, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	if (file != -1)
-		close(file);
-	return rc;
-}
-
-/* Takes as long for every text of the same length. */
-static bool
-is_token(const struct token *t, const char *text)
-{
-	size_t len = strlen(text);
-	unsigned char differ = len != t->len;
-
-	for (size_t i = 0; i < len; i++)
-		differ |= (unsigned char)(text[i] ^ t->text[i % (t->len + 1)]);
-	return differ == 0;
-}
-
-static int
-check_token(const char *authorization, const char *path, struct err *e)
-{
-	const char *given = "";
-	struct token t;
-	int rc = -1;
-
-	if (read_token(&t, path, e) == -1)
-		goto out;
-	if (authorization != NULL &&
-	    strncasecmp(authorization, BEARER, strlen(BEARER)) == 0)
-		given = authorization + strlen(BEARER);
-	given += strspn(given, " ");
-	if (!is_token(&t, given)) {
-		err_set(e, ERR_IDENTITY, "a bearer token is needed");
-		goto out;
-	}
-	rc = 0;
-out:
-	explicit_bzero(&t, sizeof t);
-	return rc;
-}
-
 int
-access_check(enum trigger_access access, const char *token_file,
+access_check_trigger(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e)
 {
 	if (access == TRIGGER_TOKEN)
-		return check_token(in->authorization, token_file, e);
+		return token_check(in->authorization, token_file, e);
 	if (access == TRIGGER_OFF) {
 		err_set(e, ERR_DENIED, "the trigger is turned off");
 		return -1;
@@ -143,9 +39,63 @@ access_check(enum trigger_access access, const char *token_file,
 		err_set(e, ERR_DENIED, "not from a web page without a token");
 		return -1;
 	}
-	if (access == TRIGGER_LOOPBACK && !loopback_asks(in)) {
-		err_set(e, ERR_DENIED, "only from the machine itself");
+	return access == TRIGGER_LOOPBACK ? check_loopback(in, e) : 0;
+}
+
+/* A setting of the database; the caller frees it, NULL when there is none. */
+static int
+read_setting(char **out, struct db *db, const char *key, struct err *e)
+{
+	struct stmt *s = db_stmt(db, SQL_SETTING_READ);
+	bool row;
+
+	stmt_bind_str(s, SQL_SETTING_READ_P_KEY, key);
+	if (stmt_step(s, &row, e) == -1)
+		return -1;
+	*out = row ? xstrdup(stmt_str(s, 0)) : NULL;
+	stmt_done(s);
+	return 0;
+}
+
+/* Without a database the rule is that of a configuration without the key. */
+static int
+check_trigger(struct db *db, const struct request_input *in, struct err *e)
+{
+	enum trigger_access access = TRIGGER_LOOPBACK;
+	char *word = NULL, *file = NULL;
+	int rc = -1;
+
+	if (db != NULL &&
+	    (read_setting(&word, db, TRIGGER_SETTING_ACCESS, e) == -1 ||
+		read_setting(&file, db, TRIGGER_SETTING_TOKEN_FILE, e) == -1))
+		goto out;
+	if (word != NULL && trigger_access_from_name(&access, word) == -1) {
+		err_set(e, ERR_UNAVAILABLE, "setting %s is '%s'",
+		    TRIGGER_SETTING_ACCESS, word);
+		goto out;
+	}
+	if (access_check_trigger(access, file == NULL ? "" : file, in, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(word);
+	free(file);
+	return rc;
+}
+
+int
+access_check(enum route_access access, struct db *db,
+    const struct request_input *in, struct err *e)
+{
+	switch (access) {
+	case ROUTE_PUBLIC:
+		return 0;
+	case ROUTE_LOOPBACK:
+		return check_loopback(in, e);
+	case ROUTE_TRIGGER:
+		return check_trigger(db, in, e);
+	default:
+		err_set(e, ERR_DENIED, "access denied");
 		return -1;
 	}
-	return 0;
 }

@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether who sends a request may start a sync. */
+/*
+ * Whether a request may use its route: the column "access" of the table of
+ * routes (fcgi/http/route.h).  A row that says nothing is denied.
+ */
 #ifndef FCGI_ACCESS_ACCESS_H
 #define FCGI_ACCESS_ACCESS_H
 
-#include "fcgi/http/request.h"
+#include "fcgi/http/route.h"
+#include "lib/db/db.h"
 #include "lib/err.h"
 #include "lib/trigger.h"
 
 /*
- * Checks ${in} by the rule ${access}; ${token_file} is looked at for
- * TRIGGER_TOKEN only, anew each time.  Without a token a browser is refused
- * whatever page it shows: a page of another site can send a POST to this
- * machine, and be called by a name of this machine.
+ * Checks ${in} by the rule ${access}.  ${db}, inside a transaction, has the
+ * settings of the trigger; NULL: there is no database yet.
  *
- * ERR_DENIED: not from there.  ERR_IDENTITY: no token, or the wrong one.
- * ERR_UNAVAILABLE: the token cannot be read, is empty, or all may read it.
+ * ERR_DENIED (403): not from there.  ERR_IDENTITY (401): no token, or a wrong
+ * one.  ERR_UNAVAILABLE: a setting or the token cannot be read.
  */
-int access_check(enum trigger_access access, const char *token_file,
+int access_check(enum route_access access, struct db *db,
+    const struct request_input *in, struct err *e);
+
+/*
+ * The rule of ROUTE_TRIGGER with the setting ${access}; ${token_file} is read
+ * for TRIGGER_TOKEN only.  Without a token a browser is always refused: a page
+ * of another site can send a POST to this machine, and can be reached by a name
+ * of this machine.
+ */
+int access_check_trigger(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e);
 
 #endif

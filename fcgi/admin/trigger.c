@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,7 @@ extern char **environ;
 
 /* What is made ready before forking. */
 struct child {
-	const char *program;
+	char *program;
 	char **arguments;
 	char **environment;
 	int lock;
@@ -180,7 +181,7 @@ out:
 
 /* The strings are borrowed. */
 static char **
-make_arguments(char *const *sources, size_t count)
+make_arguments(const char *const *sources, size_t count)
 {
 	static char name[] = PROGRAM_NAME, option[] = "--source";
 	char **arguments = xcalloc(2 * count + 2, sizeof *arguments);
@@ -188,42 +189,13 @@ make_arguments(char *const *sources, size_t count)
 	arguments[0] = name;
 	for (size_t i = 0; i < count; i++) {
 		arguments[2 * i + 1] = option;
-		arguments[2 * i + 2] = sources[i];
+		arguments[2 * i + 2] = (char *)(uintptr_t)sources[i];
 	}
 	return arguments;
 }
 
-int
-trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
-    char *const *sources, size_t count, struct err *e)
-{
-	struct child c = {
-		.program = t->program, .lock = -1, .keep_stderr = t->keep_stderr
-	};
-	int rc = -1;
-
-	if (run_id_make(run_id, e) == -1 ||
-	    lockfile_take(&c.lock, t->database, e) == -1)
-		goto out;
-	c.arguments = make_arguments(sources, count);
-	c.environment = trigger_environment(
-	    environ, &(struct trigger_variables){ .database = t->database,
-			 .run_id = run_id,
-			 .traceparent = t->traceparent,
-			 .lock = c.lock });
-	if (start(&c, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	trigger_environment_free(c.environment);
-	free(c.arguments);
-	if (c.lock != -1)
-		close(c.lock);
-	return rc;
-}
-
-char *
-trigger_program(void)
+static char *
+program_to_start(void)
 {
 	const char *named = getenv("THV_REGISTRY_SYNC");
 	char own[LIMIT_PATH];
@@ -237,4 +209,33 @@ trigger_program(void)
 	if (len <= 0)
 		return xstrdup(PROGRAM_ELSEWHERE);
 	return xasprintf("%.*s" PROGRAM_NAME, (int)len, own);
+}
+
+int
+trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
+    const char *const *sources, size_t count, struct err *e)
+{
+	struct child c = { .lock = -1, .keep_stderr = t->keep_stderr };
+	int rc = -1;
+
+	if (run_id_make(run_id, e) == -1 ||
+	    lockfile_take(&c.lock, t->database, e) == -1)
+		goto out;
+	c.program = program_to_start();
+	c.arguments = make_arguments(sources, count);
+	c.environment = trigger_environment(
+	    environ, &(struct trigger_variables){ .database = t->database,
+			 .run_id = run_id,
+			 .traceparent = t->traceparent,
+			 .lock = c.lock });
+	if (start(&c, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	trigger_environment_free(c.environment);
+	free(c.arguments);
+	free(c.program);
+	if (c.lock != -1)
+		close(c.lock);
+	return rc;
 }

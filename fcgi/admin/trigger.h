@@ -13,21 +13,18 @@
 #include <stddef.h>
 
 struct trigger {
-	const char *program; /* absolute */
 	const char *database;
 	const char *traceparent; /* of the request; NULL for none */
 	bool keep_stderr; /* what the sync says goes where we log to */
 };
 
 /*
- * Starts a sync of the ${count} ${sources}, of all when there are none, and
- * writes the id of its run to ${run_id}.  Returns as soon as the program runs.
- * ERR_BUSY: a sync is running.  Another error: it cannot be started.
+ * Starts the sync program, THV_REGISTRY_SYNC or the one beside this program,
+ * for the ${count} ${sources}, of all when there are none, and writes the id of
+ * its run to ${run_id}.  Returns as soon as the program runs. ERR_BUSY: a sync
+ * is running.  Another error: it cannot be started.
  */
 int trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
-    char *const *sources, size_t count, struct err *e);
-
-/* The sync program to start: of the environment, else beside this program. */
-char *trigger_program(void);
+    const char *const *sources, size_t count, struct err *e);
 
 #endif

@@ -41,6 +41,8 @@ struct exchange {
 	struct query query;
 	struct db *db; /* inside a transaction; NULL: there is none (yet) */
 	const char *database; /* its path */
+	bool stays; /* the process outlives the request */
+	const struct buf *body; /* of the request; NULL: it was not read */
 	struct counters *counters; /* NULL for none */
 	struct registry registry;
 	struct scratch *scratch;

@@ -1,119 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of a request: taken apart, routed, checked, answered from one
- * snapshot of the database; and what becomes of errors.
+ * The way of a request: parse, find the route, check access, parse the query,
+ * find the registry, then 304, a kept answer, or the handler.  All that one
+ * answer reads from the database is one snapshot.
  */
 #include "fcgi/answer/responder.h"
 
-#include "fcgi/answer/answers.h"
+#include "fcgi/access/access.h"
+#include "fcgi/answer/memo.h"
 #include "fcgi/answer/registry_memo.h"
 #include "fcgi/answer/store.h"
 #include "fcgi/handlers/handle.h"
 #include "fcgi/handlers/page.h"
+#include "fcgi/http/body.h"
 #include "fcgi/http/gzip.h"
 #include "fcgi/observe/endpoint.h"
-#include "fcgi/routes.h"
 #include "lib/limits.h"
 #include "lib/log/log.h"
 #include "lib/xalloc.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OK 200
+#define NO_CONTENT 204
 #define NOT_MODIFIED 304
 #define URI_TOO_LONG 414
+#define NOT_IMPLEMENTED 501
 
-/* What is shorter gains nothing by being compressed. */
-#define COMPRESSED_FROM 512
-
-/* A writer that opens or closes the database spoils some in a row. */
+/* A writer that opens or closes the database spoils some readings in a row. */
 #define READINGS 5
 
 struct responder {
 	char *path;
+	enum route_program program;
+	bool stays;
 	struct store store;
 	struct scratch scratch;
 	struct request request;
+	struct buf body; /* of the request */
 	struct counters *counters; /* borrowed; NULL for none */
-	bool unavailable; /* so said the last request; each change is logged */
+	bool unavailable; /* after the last request; changes are logged */
+	struct registry_memo registries;
+	struct memo *memo;
 
-	/* ---- what was read before, and may be told again ---- */
-	struct registry_memo memo;
-	struct answers *answers;
-	struct gzip *gzip;
-	struct buf packed; /* a body that was compressed */
-
-	/* ---- of the request in hand ---- */
-	/* The state that the database was in before anything was read. */
+	/* ---- of the current request ---- */
+	/* The state of the database before anything was read. */
 	struct db_state state;
-	bool watched; /* it could be told */
-	bool recalled; /* the registry was not read, but known from before */
-	bool mixed; /* and more was read then, maybe of another state */
-	bool made; /* the answer was made, not told again */
+	bool watched; /* ${state} is known */
+	bool recalled; /* the registry comes from memory */
+	bool mixed; /* and more was read, maybe of another state */
+	bool made; /* the answer was made, not repeated */
 };
 
 struct responder *
-responder_new(const char *path)
+responder_new(const char *path, enum route_program program, bool stays)
 {
-	struct responder *api = xcalloc(1, sizeof *api);
+	struct responder *r = xcalloc(1, sizeof *r);
 
-	api->path = xstrdup(path);
-	store_init(&api->store, api->path);
-	scratch_init(&api->scratch);
-	api->answers = answers_new(LIMIT_ANSWERS);
-	api->gzip = gzip_new();
-	buf_init(&api->packed, LIMIT_RESPONSE);
-	return api;
+	r->path = xstrdup(path);
+	r->program = program;
+	r->stays = stays;
+	store_init(&r->store, r->path);
+	scratch_init(&r->scratch);
+	buf_init(&r->body, LIMIT_REQUEST_BODY);
+	r->memo = memo_new();
+	return r;
 }
 
 void
-responder_free(struct responder *api)
+responder_free(struct responder *r)
 {
-	if (api == NULL)
+	if (r == NULL)
 		return;
-	store_close(&api->store);
-	scratch_free(&api->scratch);
-	answers_free(api->answers);
-	gzip_free(api->gzip);
-	buf_free(&api->packed);
-	free(api->path);
-	free(api);
+	store_close(&r->store);
+	scratch_free(&r->scratch);
+	buf_free(&r->body);
+	memo_free(r->memo);
+	free(r->path);
+	free(r);
 }
 
 void
-responder_set_counters(struct responder *api, struct counters *counters)
+responder_set_counters(struct responder *r, struct counters *counters)
 {
-	api->counters = counters;
+	r->counters = counters;
 }
 
 void
 responder_take_cache_counts(
-    struct responder *api, uint64_t *hits, uint64_t *misses)
+    struct responder *r, uint64_t *hits, uint64_t *misses)
 {
 	*hits = *misses = 0;
-	if (api->store.db != NULL)
-		db_take_cache_counts(api->store.db, hits, misses);
+	if (r->store.db != NULL)
+		db_take_cache_counts(r->store.db, hits, misses);
 }
 
 static int
-begin(struct responder *api, struct exchange *x, struct err *e)
+begin(struct responder *r, struct exchange *x, struct err *e)
 {
-	if (store_begin(&api->store, e) == -1)
+	if (store_begin(&r->store, e) == -1)
 		return -1;
-	x->db = api->store.db;
-	if (api->unavailable)
-		log_message(LOG_LEVEL_INFO, "database available again", NULL);
-	api->unavailable = false;
+	x->db = r->store.db;
 	return 0;
 }
 
+/* ---- the registry ---- */
+
 /* Tells of a registry what is known of it, if nothing has moved since. */
 static bool
-recall_registry(struct responder *api, struct exchange *x)
+recall_registry(struct responder *r, struct exchange *x)
 {
 	const struct registry_facts *known = registry_memo_get(
-	    &api->memo, &api->state, x->match.captures[ROUTE_REGISTRY_NAME]);
+	    &r->registries, &r->state, x->match.captures[ROUTE_REGISTRY_NAME]);
 
 	if (known == NULL)
 		return false;
@@ -157,25 +158,25 @@ read_registry(struct exchange *x, struct err *e)
 
 /* Whether the database still is as it was before anything was read. */
 static bool
-is_unmoved(const struct responder *api)
+is_unmoved(const struct responder *r)
 {
 	struct db_state now;
 
-	return api->watched && store_look(&api->store, &now) &&
-	       db_same_state(&api->state, &now);
+	return r->watched && store_look(&r->store, &now) &&
+	       db_same_state(&r->state, &now);
 }
 
 /* The registry that is asked, from memory or from the database. */
 static int
-find_registry(struct responder *api, struct exchange *x, struct err *e)
+find_registry(struct responder *r, struct exchange *x, struct err *e)
 {
-	api->watched = store_look(&api->store, &api->state);
-	api->recalled = api->watched && recall_registry(api, x);
-	if (!api->recalled) {
-		if (begin(api, x, e) == -1 || read_registry(x, e) == -1)
+	r->watched = store_look(&r->store, &r->state);
+	r->recalled = r->watched && recall_registry(r, x);
+	if (!r->recalled) {
+		if (begin(r, x, e) == -1 || read_registry(x, e) == -1)
 			return -1;
-		if (is_unmoved(api))
-			registry_memo_put(&api->memo, &api->state,
+		if (is_unmoved(r))
+			registry_memo_put(&r->registries, &r->state,
 			    x->match.captures[ROUTE_REGISTRY_NAME],
 			    x->registry.id, x->registry.name,
 			    x->response->etag);
@@ -184,93 +185,7 @@ find_registry(struct responder *api, struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* ---- the answer -----------------------------------------------------------
- */
-
-/* The database for an answer that is given without one, too. */
-static void
-try_begin(struct responder *api, struct exchange *x)
-{
-	struct err ignored = ERR_INIT;
-
-	if (store_begin(&api->store, &ignored) == 0)
-		x->db = api->store.db;
-}
-
-/* Which of the answers that are kept would do. */
-static struct answers_key
-key_of(const struct exchange *x)
-{
-	const struct request_input *in = x->request->in;
-
-	return (struct answers_key){
-		.uri = in->uri,
-		.uri_len = strlen(in->uri),
-		.etag = x->response->etag,
-		.form = gzip_is_accepted(in->accept_encoding) ? ANSWERS_GZIP
-							      : ANSWERS_PLAIN,
-	};
-}
-
-/* The same for a 304; parameters without a meaning make no difference. */
-static struct answers_key
-found_key_of(const struct exchange *x)
-{
-	const struct request *r = x->request;
-
-	return (struct answers_key){
-		.uri = r->in->uri,
-		.uri_len = r->given == 0 ? r->path_len : strlen(r->in->uri),
-		.etag = x->response->etag,
-		.form = ANSWERS_FOUND,
-	};
-}
-
-static bool
-recall_answer(struct responder *api, struct exchange *x)
-{
-	const struct answers_key key = key_of(x);
-	struct response *out = x->response;
-
-	return answers_get(api->answers, &key, &out->body, &out->gzip);
-}
-
-/* Whether an earlier request found the same entry. */
-static bool
-recall_found(struct responder *api, struct exchange *x)
-{
-	const struct answers_key key = found_key_of(x);
-	bool ignored;
-
-	return answers_get(api->answers, &key, &x->response->body, &ignored);
-}
-
-/* Gives the answer the form in which it is sent, and keeps it. */
-static void
-keep_answer(struct responder *api, struct exchange *x)
-{
-	const struct answers_key key = key_of(x);
-	struct response *out = x->response;
-
-	if (key.form == ANSWERS_GZIP && out->body.len >= COMPRESSED_FROM &&
-	    gzip_compress(api->gzip, &api->packed, &out->body)) {
-		/* Copied: of the other buffer little was ever touched. */
-		buf_reset(&out->body);
-		buf_add(&out->body, api->packed.data, api->packed.len);
-		out->gzip = true;
-	}
-	answers_put(api->answers, &key, &out->body, out->gzip);
-}
-
-/* Keeps of a 304 only that the entry exists. */
-static void
-keep_found(struct responder *api, struct exchange *x)
-{
-	const struct answers_key key = found_key_of(x);
-
-	buf_reset(&x->response->body);
-	answers_put(api->answers, &key, &x->response->body, false);
-}
+/* ---- the answer ---- */
 
 static int
 handle(struct exchange *x, struct err *e)
@@ -294,37 +209,50 @@ handle(struct exchange *x, struct err *e)
 	return 0;
 }
 
+/*
+ * Opens the database unless there is none yet.  A database that cannot be read
+ * is an error: its settings might be stricter than the default.
+ */
+static int
+begin_if_created(struct responder *r, struct exchange *x, struct err *e)
+{
+	if (access(r->path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	return begin(r, x, e);
+}
+
 /* Fills the body from memory, or by the handler. */
 static int
-fill(struct responder *api, struct exchange *x, struct err *e)
+fill(struct responder *r, struct exchange *x, struct err *e)
 {
 	const struct route *route = x->match.route;
+	struct err ignored = ERR_INIT;
 
-	if (route->kept && recall_answer(api, x))
+	if (route->kept && memo_recall(r->memo, x))
 		return 0;
 	if (route->scope >= ROUTE_DATABASE && x->db == NULL &&
-	    begin(api, x, e) == -1)
+	    begin(r, x, e) == -1)
 		return -1;
-	api->mixed = api->recalled;
-	api->made = true;
-	if (route->scope == ROUTE_WITHOUT)
-		try_begin(api, x);
+	r->mixed = r->recalled;
+	r->made = true;
+	if (route->scope == ROUTE_TRY)
+		(void)begin(r, x, &ignored);
 	return handle(x, e);
 }
 
 /*
- * Whether the client has the body of the answer's tag.  Sets ${gzip} to whether
- * it is the compressed one: a 304 has its tag (RFC 9110, 15.4.5).
+ * Whether the client has the body with the tag of the answer.  Sets ${gzip} to
+ * whether it is the compressed one: a 304 has its tag (RFC 9110, 15.4.5).
  */
 static bool
 is_known(const struct exchange *x, bool *gzip)
 {
-	const struct request *r = x->request;
+	const struct request *q = x->request;
 
 	if (x->response->etag[0] == '\0' ||
-	    !etag_matches(r->if_none_match, x->response->etag, gzip))
+	    !etag_matches(q->if_none_match, x->response->etag, gzip))
 		return false;
-	*gzip = *gzip && gzip_is_accepted(r->in->accept_encoding);
+	*gzip = *gzip && gzip_is_accepted(q->in->accept_encoding);
 	return true;
 }
 
@@ -333,7 +261,7 @@ is_known(const struct exchange *x, bool *gzip)
  * can still be invalid.
  */
 static int
-check_sure(bool *sure, struct responder *api, struct exchange *x, struct err *e)
+check_sure(bool *sure, struct responder *r, struct exchange *x, struct err *e)
 {
 	const struct cursor_scope scope = {
 		.registry = x->registry.name,
@@ -344,36 +272,24 @@ check_sure(bool *sure, struct responder *api, struct exchange *x, struct err *e)
 
 	*sure = true;
 	if (x->match.route->looks_up)
-		*sure = recall_found(api, x);
+		*sure = memo_recall_found(r->memo, x);
 	else if (x->query.cursor != NULL)
 		return page_resume(&resumed, &c, x, &scope, e);
 	return 0;
 }
 
-/* What the route asks for.  A 304 is given only for what would be a 200. */
+/* A 304 is given only for what would be a 200. */
 static int
-answer(struct responder *api, struct exchange *x, struct err *e)
+answer_or_304(struct responder *r, struct exchange *x, struct err *e)
 {
-	const struct route *route = x->match.route;
 	struct response *out = x->response;
-	bool known, gzip, sure = false;
+	bool gzip, known = is_known(x, &gzip), sure = false;
 
-	api->watched = api->recalled = api->mixed = api->made = false;
-	if (route_check(&x->match, e) == -1 ||
-	    query_parse(&x->query, x->request, route->parameters, route->style,
-		e) == -1)
+	if (known && check_sure(&sure, r, x, e) == -1)
 		return -1;
-	if (route->scope == ROUTE_REGISTRY && find_registry(api, x, e) == -1)
+	if (!sure && fill(r, x, e) == -1)
 		return -1;
-	known = is_known(x, &gzip);
-	if (known && check_sure(&sure, api, x, e) == -1)
-		return -1;
-	if (!sure && fill(api, x, e) == -1)
-		return -1;
-	/*
-	 * The tag may have come with the answer only; and "*" is true of
-	 * whatever exists.
-	 */
+	/* The tag may have come only with the answer; "*" matches any. */
 	if (known || is_known(x, &gzip)) {
 		out->status = NOT_MODIFIED;
 		out->gzip = gzip;
@@ -384,27 +300,59 @@ answer(struct responder *api, struct exchange *x, struct err *e)
 	return 0;
 }
 
+static int
+read_body(struct responder *r, struct exchange *x, struct err *e)
+{
+	const struct route *route = x->match.route;
+
+	if (route->body == 0 || x->body != NULL)
+		return 0;
+	x->body = &r->body;
+	return body_read(&r->body, x->request->in, route->body, e);
+}
+
+static int
+answer(struct responder *r, struct exchange *x, struct err *e)
+{
+	const struct route *route = x->match.route;
+
+	r->watched = r->recalled = r->mixed = r->made = false;
+	if (route_check(&x->match, e) == -1)
+		return -1;
+	if (route->scope == ROUTE_IF_CREATED && begin_if_created(r, x, e) == -1)
+		return -1;
+	if (access_check(route->access, x->db, x->request->in, e) == -1 ||
+	    query_parse(&x->query, x->request, route->parameters, route->style,
+		e) == -1)
+		return -1;
+	if (route->scope == ROUTE_REGISTRY && find_registry(r, x, e) == -1)
+		return -1;
+	if (read_body(r, x, e) == -1)
+		return -1;
+	return answer_or_304(r, x, e);
+}
+
 /*
  * Whether all that was read is of one state; if not, ends the transaction or
  * closes the database.  A file that SQLite was told not to watch may have been
- * written to, or the registry was known from before and the database moved just
+ * written to, or the registry came from memory and the database changed just
  * then.
  */
 static bool
-is_whole(struct responder *api, struct err *e)
+is_whole(struct responder *r, struct err *e)
 {
-	if (store_check(&api->store, e) == -1) {
-		store_close(&api->store);
+	if (store_check(&r->store, e) == -1) {
+		store_close(&r->store);
 		return false;
 	}
-	if (!api->mixed || is_unmoved(api))
+	if (!r->mixed || is_unmoved(r))
 		return true;
-	err_set(e, ERR_UNAVAILABLE, "the database moved while it was read");
-	store_end(&api->store);
+	err_set(e, ERR_UNAVAILABLE, "the database changed during the request");
+	store_end(&r->store);
 	return false;
 }
 
-/* Forgets an attempt to answer, for another one. */
+/* Resets an attempt to answer, before another one. */
 static void
 start_again(struct exchange *x, struct err *e)
 {
@@ -414,133 +362,181 @@ start_again(struct exchange *x, struct err *e)
 	err_clear(e);
 }
 
-/* What was read of no one state, an error too, does not count. */
+static bool
+changes_nothing(const struct request *r)
+{
+	return (r->method & (REQUEST_GET | REQUEST_HEAD)) != 0;
+}
+
+/*
+ * An answer, even an error, that was read of no single state does not count.  A
+ * request that changes something is never repeated.
+ */
 static int
-answer_whole(struct responder *api, struct exchange *x, struct err *e)
+answer_whole(struct responder *r, struct exchange *x, struct err *e)
 {
 	struct err moved = ERR_INIT;
-	int rc = answer(api, x, e);
+	int rc = answer(r, x, e);
 
-	for (int i = 1; !is_whole(api, &moved); i++) {
+	if (!changes_nothing(x->request))
+		return rc;
+	for (int i = 1; !is_whole(r, &moved); i++) {
 		if (i == READINGS) {
 			*e = moved;
 			return -1;
 		}
 		err_clear(&moved);
 		start_again(x, e);
-		rc = answer(api, x, e);
+		rc = answer(r, x, e);
 	}
-	if (rc == 0 && x->match.route->kept && api->made) {
+	if (rc == 0 && x->match.route->kept && r->made) {
 		if (x->response->status == OK)
-			keep_answer(api, x);
+			memo_keep(r->memo, x);
 		else if (x->match.route->looks_up)
-			keep_found(api, x);
+			memo_keep_found(r->memo, x);
 	}
 	return rc;
 }
 
 /* Tries each reading of the path until one finds something. */
 static int
-answer_readings(struct responder *api, struct exchange *x, struct err *e)
+answer_readings(struct responder *r, struct exchange *x, struct err *e)
 {
-	while (answer_whole(api, x, e) == -1) {
+	while (answer_whole(r, x, e) == -1) {
 		if (e->code != ERR_NOT_FOUND ||
-		    !route_read_again(
-			&x->match, routes_api, routes_api_count, x->request))
+		    !route_read_again(&x->match, x->request))
 			return -1;
-		store_end(&api->store);
+		store_end(&r->store);
 		start_again(x, e);
 	}
 	return 0;
 }
 
-/* An error nobody outside can help: what it is stays in the log. */
+/* ---- errors ---- */
+
+/* The cause of a failure is only in the log. */
 static void
 answer_failure(
-    struct responder *api, const struct exchange *x, const struct err *e)
+    struct responder *r, const struct exchange *x, const struct err *e)
 {
 	const struct route *route = x->match.route;
-	bool probe = route != NULL && route->handle == handle_ready;
+	const char *text = route == NULL ? NULL : route->failure;
 
-	/* After any trouble with the database the next request opens it anew.
-	 */
+	/* The next request opens the database again. */
 	if (e->code == ERR_UNAVAILABLE || e->code == ERR_STORAGE)
-		store_close(&api->store);
-	if (e->code != ERR_UNAVAILABLE) {
+		store_close(&r->store);
+	if (e->code != ERR_UNAVAILABLE && text == NULL) {
 		log_message(LOG_LEVEL_ERROR, "request failed", e->text);
-		response_error(x->response, 500, "internal server error");
+		response_error(x->response, err_http_status(ERR_INTERNAL),
+		    "internal server error");
 		return;
 	}
-	if (!api->unavailable)
-		log_message(LOG_LEVEL_ERROR, "database unavailable", e->text);
-	api->unavailable = true;
+	if (!r->unavailable)
+		log_message(LOG_LEVEL_ERROR,
+		    text == NULL ? "database unavailable" : text, e->text);
+	r->unavailable = true;
 	response_error(x->response, err_http_status(ERR_UNAVAILABLE),
-	    probe ? "service not ready" : "service unavailable");
+	    text == NULL ? "service unavailable" : text);
 }
 
 static void
-answer_error(
-    struct responder *api, const struct exchange *x, const struct err *e)
+answer_error(struct responder *r, const struct exchange *x, const struct err *e)
 {
+	struct response *out = x->response;
+	int status = err_http_status(e->code);
+
 	switch (e->code) {
 	case ERR_METHOD:
-		x->response->allow = x->match.methods;
-		/* FALLTHROUGH */
+		out->allow = x->match.methods;
+		break;
+	case ERR_IDENTITY:
+		out->line = "WWW-Authenticate: Bearer\r\n";
+		break;
+	case ERR_LIMIT:
+		if (x->match.route == NULL)
+			status = URI_TOO_LONG;
+		break;
 	case ERR_INPUT:
 	case ERR_NOT_FOUND:
 	case ERR_BUSY:
 	case ERR_DENIED:
-		response_error(x->response, err_http_status(e->code), e->text);
-		break;
-	case ERR_LIMIT:
-		response_error(x->response, URI_TOO_LONG, e->text);
+	case ERR_LENGTH:
 		break;
 	default:
-		answer_failure(api, x, e);
-		break;
+		answer_failure(r, x, e);
+		return;
 	}
+	response_error(out, status, e->text);
+}
+
+/* ---- one request ---- */
+
+static int
+respond(struct responder *r, struct exchange *x, const struct request_input *in,
+    struct err *e)
+{
+	const struct route *route;
+
+	if (request_parse(&r->request, in, e) == -1 ||
+	    route_find(&x->match, r->program, &r->request, e) == -1)
+		return -1;
+	route = x->match.route;
+	if (route->handle == NULL) {
+		response_error(x->response, NOT_IMPLEMENTED,
+		    "not implemented: this server does not take changes over "
+		    "HTTP yet");
+	} else if (r->request.method == REQUEST_OPTIONS) {
+		x->response->status = NO_CONTENT;
+		x->response->allow = x->match.methods;
+	} else if ((route->programs & r->program) == 0) {
+		err_set(e, ERR_NOT_FOUND, "%s", route->elsewhere);
+		return -1;
+	} else if (answer_readings(r, x, e) == -1) {
+		return -1;
+	}
+	return 0;
+}
+
+/* After a failure. */
+static void
+note_recovery(struct responder *r)
+{
+	if (r->unavailable)
+		log_message(LOG_LEVEL_INFO, "available again", NULL);
+	r->unavailable = false;
 }
 
 void
 responder_handle(
-    struct responder *api, const struct request_input *in, struct response *out)
+    struct responder *r, const struct request_input *in, struct response *out)
 {
 	struct exchange x = {
-		.request = &api->request,
-		.scratch = &api->scratch,
-		.database = api->path,
-		.counters = api->counters,
+		.request = &r->request,
+		.scratch = &r->scratch,
+		.database = r->path,
+		.stays = r->stays,
+		.counters = r->counters,
 		.response = out,
 	};
 	struct err e = ERR_INIT;
 
 	response_reset(out);
-	if (request_parse(&api->request, in, &e) == -1) {
-		answer_error(api, &x, &e);
-	} else if (route_find(&x.match, routes_api, routes_api_count,
-		       &api->request, &e) == -1) {
-		if (routes_is_planned(&api->request))
-			response_error(
-			    out, ROUTES_PLANNED_STATUS, ROUTES_PLANNED_TEXT);
-		else
-			answer_error(api, &x, &e);
-	} else if (api->request.method == REQUEST_OPTIONS) {
-		out->status = 204;
-		out->allow = x.match.methods;
-	} else if (answer_readings(api, &x, &e) == -1) {
-		answer_error(api, &x, &e);
-	}
+	if (respond(r, &x, in, &e) == -1)
+		answer_error(r, &x, &e);
+	if (out->status < err_http_status(ERR_INTERNAL) &&
+	    (x.db != NULL || r->program == ROUTE_ADMIN))
+		note_recovery(r);
+	store_end(&r->store);
 	out->endpoint = endpoint_of(&x.match);
 	out->registry = x.registry.name;
-	out->path_len = api->request.path_len;
-	store_end(&api->store);
-	out->for_pages = !x.match.closed;
-	out->omit_body = api->request.method == REQUEST_HEAD;
+	out->path_len = r->request.path_len;
+	out->for_pages = r->program == ROUTE_API && !x.match.closed;
+	out->omit_body = r->request.method == REQUEST_HEAD;
 	response_finish(out);
 }
 
 bool
-responder_is_unavailable(const struct responder *api)
+responder_is_unavailable(const struct responder *r)
 {
-	return api->unavailable;
+	return r->unavailable;
 }

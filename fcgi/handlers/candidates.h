@@ -9,16 +9,17 @@
 #ifndef FCGI_HANDLERS_CANDIDATES_H
 #define FCGI_HANDLERS_CANDIDATES_H
 
-#include "fcgi/http/facets.h"
+#include "fcgi/http/parameter.h"
 #include "lib/buf.h"
 #include "lib/db/db.h"
+#include "lib/posting.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Filters, texts and what goes without saying; each filter's values. */
-#define CANDIDATES_GROUPS (FACETS + LIMIT_GRAMS + 4)
-#define CANDIDATES_TERMS (FACETS * LIMIT_FACETS + LIMIT_GRAMS + 4)
+#define CANDIDATES_GROUPS (PARAMETER_FACETS + LIMIT_GRAMS + 4)
+#define CANDIDATES_TERMS (PARAMETER_FACETS * LIMIT_FACETS + LIMIT_GRAMS + 4)
 
 struct candidates {
 	/* The question: an entry has some term of every group. */

@@ -35,9 +35,6 @@ int handle_openapi_json(struct exchange *x, struct err *e);
 int handle_openapi_yaml(struct exchange *x, struct err *e);
 int handle_health(struct exchange *x, struct err *e);
 int handle_ping(struct exchange *x, struct err *e);
-/* POST /registry/sync where the web server has not thv-registry-admin for it.
- */
-int handle_no_trigger(struct exchange *x, struct err *e);
 /* Profiles of all responders, to this machine only. */
 int handle_profile(struct exchange *x, struct err *e);
 int handle_ready(struct exchange *x, struct err *e);

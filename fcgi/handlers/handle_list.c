@@ -3,6 +3,7 @@
  * Lists and search: a walk over a registry's entries in the order of their
  * names, from the place where the page before ended.
  */
+#include "fcgi/handlers/facets.h"
 #include "fcgi/handlers/item.h"
 #include "fcgi/handlers/page.h"
 #include "lib/clock.h"
@@ -30,7 +31,7 @@ struct place {
 static void
 fold_search(struct exchange *x)
 {
-	const char *text = x->query.search;
+	const char *text = query_search(&x->query);
 	size_t len = strlen(text);
 
 	if (x->match.route->kind != ENTRY_SERVER) {
@@ -65,7 +66,7 @@ find_place(
 	p->from = stmt_int(s, 0);
 	if (strcmp(stmt_str(s, 1), c->last_name) == 0) {
 		/* With one version of each, this entry has had its turn. */
-		if (x->query.version != NULL)
+		if (query_version(&x->query) != NULL)
 			p->from++;
 		else
 			p->after = c->last_version;
@@ -84,7 +85,7 @@ fill_plain(struct exchange *x, const struct place *p,
 	struct page_rows rows = { .next = page_next_row };
 	struct stmt *s;
 
-	if (x->query.version != NULL) {
+	if (query_version(&x->query) != NULL) {
 		s = db_stmt(x->db, SQL_LIST_LATEST);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
@@ -123,21 +124,24 @@ ask_index(struct exchange *x, const char *needle)
 	struct candidates *c = &x->scratch->candidates;
 	struct buf *text = &x->scratch->key;
 
-	for (int i = 0; i < FACETS; i++) {
-		for (size_t k = 0; k < q->facets[i].count; k++)
-			candidates_add(c, facets_kind((enum facet)i),
-			    q->facets[i].at[k], strlen(q->facets[i].at[k]));
-		if (q->facets[i].count > 0)
+	for (int i = 0; i < PARAMETER_FACETS; i++) {
+		const struct value_set *set = &q->filters.sets[i];
+
+		for (size_t k = 0; k < set->count; k++)
+			candidates_add(
+			    c, facets_kind(i), set->at[k], strlen(set->at[k]));
+		if (set->count > 0)
 			candidates_end_group(c);
 	}
-	if (q->version != NULL && !query_is_latest(q)) {
-		candidates_add(
-		    c, POSTING_VERSION, q->version, strlen(q->version));
+	if (query_version(q) != NULL && !query_is_latest(q)) {
+		candidates_add(c, POSTING_VERSION, query_version(q),
+		    strlen(query_version(q)));
 		candidates_end_group(c);
 	}
-	if (q->status != NULL) {
+	if (q->filters.text[PARAMETER_STATUS] != NULL) {
 		buf_reset(text);
-		fold_add(text, q->status, strlen(q->status));
+		fold_add(text, q->filters.text[PARAMETER_STATUS],
+		    strlen(q->filters.text[PARAMETER_STATUS]));
 		candidates_add(c, POSTING_STATUS, buf_str(text), text->len);
 		candidates_end_group(c);
 	}
@@ -158,7 +162,7 @@ static struct stmt *
 start_entries(struct exchange *x, const struct place *p)
 {
 	const struct query *q = &x->query;
-	bool all = q->version == NULL;
+	bool all = query_version(q) == NULL;
 	struct stmt *s =
 	    db_stmt(x->db, all ? SQL_ENTRIES_ALL : SQL_ENTRIES_ONE);
 	const struct buf *needle = &x->scratch->needle;
@@ -173,7 +177,7 @@ start_entries(struct exchange *x, const struct place *p)
 		stmt_bind_null(s, P(SINCE));
 	else
 		stmt_bind_int(s, P(SINCE), q->since);
-	stmt_bind_str(s, P(STATUS), q->status);
+	stmt_bind_str(s, P(STATUS), q->filters.text[PARAMETER_STATUS]);
 	stmt_bind_str(s, P(NEEDLE), needle->len == 0 ? NULL : buf_str(needle));
 #undef P
 	if (all) {
@@ -181,7 +185,7 @@ start_entries(struct exchange *x, const struct place *p)
 		stmt_bind_str(s, SQL_ENTRIES_ALL_P_AFTER, p->after);
 	} else {
 		stmt_bind_str(s, SQL_ENTRIES_ONE_P_VERSION,
-		    query_is_latest(q) ? NULL : q->version);
+		    query_is_latest(q) ? NULL : query_version(q));
 	}
 	return s;
 }
@@ -224,7 +228,7 @@ row_matches(const struct walk *w)
 	if (!query_has_facets(&w->x->query))
 		return true;
 	facets = stmt_blob(w->rows.stmt, ITEM_FACETS, &len);
-	return facets_match(w->x->query.facets, facets, len);
+	return facets_match(w->x->query.filters.sets, facets, len);
 }
 
 static int
@@ -278,8 +282,9 @@ is_plain(const struct exchange *x)
 	const struct query *q = &x->query;
 
 	return x->scratch->needle.len == 0 && q->since == CLOCK_NEVER &&
-	       q->status == NULL && !query_has_facets(q) &&
-	       (q->version == NULL || query_is_latest(q));
+	       q->filters.text[PARAMETER_STATUS] == NULL &&
+	       !query_has_facets(q) &&
+	       (query_version(q) == NULL || query_is_latest(q));
 }
 
 int
@@ -300,7 +305,7 @@ handle_list(struct exchange *x, struct err *e)
 	if (page_resume(&resumed, &c, x, &scope, e) == -1)
 		return -1;
 	buf_reset(&x->scratch->needle);
-	if (x->query.search != NULL)
+	if (query_search(&x->query) != NULL)
 		fold_search(x);
 	if (x->query.nothing) {
 		p.from = p.end;
@@ -308,8 +313,8 @@ handle_list(struct exchange *x, struct err *e)
 	}
 	/* A name is found once: clients take two versions for ambiguous. */
 	if (scope.kind != ENTRY_SERVER && x->scratch->needle.len > 0 &&
-	    x->query.version == NULL)
-		x->query.version = QUERY_LATEST;
+	    query_version(&x->query) == NULL)
+		x->query.filters.text[PARAMETER_VERSION] = QUERY_LATEST;
 	if (resumed && find_place(&p, x, &c, e) == -1)
 		return -1;
 	return is_plain(x) ? fill_plain(x, &p, &scope, e)

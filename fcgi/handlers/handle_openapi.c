@@ -2,13 +2,12 @@
 /* Describing the API to programs. */
 #include "fcgi/handlers/handle.h"
 #include "fcgi/handlers/openapi.h"
-#include "fcgi/routes.h"
 
 int
 handle_openapi_json(struct exchange *x, struct err *e)
 {
 	(void)e;
-	openapi_add(&x->response->body, routes_api, routes_api_count);
+	openapi_add(&x->response->body);
 	x->response->cacheable = true;
 	return 0;
 }

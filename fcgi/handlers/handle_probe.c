@@ -21,14 +21,6 @@ handle_ping(struct exchange *x, struct err *e)
 	return 0;
 }
 
-int
-handle_no_trigger(struct exchange *x, struct err *e)
-{
-	(void)x;
-	err_set(e, ERR_NOT_FOUND, "no trigger is set up");
-	return -1;
-}
-
 /* Without a database this is not even called. */
 int
 handle_ready(struct exchange *x, struct err *e)

@@ -10,12 +10,12 @@
 #include "fcgi/handlers/openapi.h"
 
 #include "fcgi/handlers/handle.h"
-#include "fcgi/routes.h"
 #include "lib/json_out.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const char about[] =
+static const char description[] =
     "A registry of MCP servers, skills and plugins; servers are listed as "
     "https://github.com/modelcontextprotocol/registry does it. Every path "
     "answers HEAD and OPTIONS as well as GET. Paths that name no registry mean "
@@ -25,27 +25,6 @@ static const char about[] =
     "answered with the slash as it is, too, for proxies that decode it. Double "
     "slashes and one at the end are ignored. Publishing and other changes are "
     "501.";
-
-/* The names of query parameters; what is NULL depends on the kind of list. */
-static const char *const parameters[REQUEST_PARAMETERS] = {
-	[REQUEST_LIMIT] = NULL,
-	[REQUEST_CURSOR] = "cursor",
-	[REQUEST_SEARCH] = "search",
-	[REQUEST_UPDATED_SINCE] = "updated_since",
-	[REQUEST_VERSION] = "version",
-	[REQUEST_INCLUDE_DELETED] = "include_deleted",
-	[REQUEST_STATUS] = "status",
-	[REQUEST_SECONDS] = "seconds",
-	[REQUEST_TAG] = "tag",
-	[REQUEST_REGISTRY_TYPE] = "registry_type",
-	[REQUEST_TRANSPORT] = "transport",
-};
-
-static const char *const limits[] = {
-	[QUERY_SERVERS] = "limit-servers",
-	[QUERY_EXTENSIONS] = "limit-extensions",
-	[QUERY_VERSIONS] = "limit-all",
-};
 
 static void
 add_str(struct json_out *j, const char *key, const char *value)
@@ -94,14 +73,14 @@ add_parameters(struct json_out *j, const struct route *r, const char *prefix)
 	json_out_open(j, '[');
 	count = add_path_parameters(j, prefix);
 	count += add_path_parameters(j, r->path);
-	for (int i = 0; i < REQUEST_PARAMETERS; i++) {
-		const char *name = parameters[i];
+	for (int i = 0; i < PARAMETERS; i++) {
+		bool limit = i == PARAMETER_LIMIT;
+		const char *name =
+		    limit ? query_page_sizes[r->style].id : parameters[i].name;
 
-		if ((r->parameters & 1u << i) == 0)
-			continue;
-		if (name == NULL)
-			name = limits[r->style];
-		add_ref(j, "parameters", "query-", name, strlen(name));
+		if ((r->parameters & 1u << i) != 0)
+			add_ref(j, "parameters", limit ? "" : "query-", name,
+			    strlen(name));
 	}
 	json_out_close(j, ']');
 	return count;
@@ -238,7 +217,7 @@ add_info(struct json_out *j)
 	json_out_open(j, '{');
 	add_str(j, "title", "MCP registry");
 	add_str(j, "version", "1.0.0");
-	add_str(j, "description", about);
+	add_str(j, "description", description);
 	json_out_key(j, "license");
 	json_out_open(j, '{');
 	add_str(j, "name", "Apache License 2.0");
@@ -257,17 +236,120 @@ add_info(struct json_out *j)
 	json_out_close(j, ']');
 }
 
+/* JSON that is written with ' for ". */
+static void
+add_quoted(struct json_out *j, const char *json)
+{
+	json_out_raw(j, "", 0);
+	for (; *json != '\0'; json++)
+		buf_addc(j->to, (char)(*json == '\'' ? '"' : *json));
+}
+
+/* The members up to the schema, whose key is written last. */
+static void
+open_parameter(struct json_out *j, const char *in, const char *id,
+    const char *name, const char *about)
+{
+	json_out_key(j, id);
+	json_out_open(j, '{');
+	add_str(j, "name", name);
+	add_str(j, "in", in);
+	add_str(j, "description", about);
+	if (strcmp(in, "path") == 0) {
+		json_out_key(j, "required");
+		json_out_bool(j, true);
+	}
+}
+
+static void
+add_limits(struct json_out *j)
+{
+	for (int i = 0; i < QUERY_STYLES; i++) {
+		const struct query_page_size *s = &query_page_sizes[i];
+		char about[80];
+
+		snprintf(about, sizeof about,
+		    s->clamp ? "Items on a page. More than %d counts as %d."
+			     : "Items on a page. More than %d is an error.",
+		    (int)s->most, (int)s->most);
+		open_parameter(
+		    j, "query", s->id, parameters[PARAMETER_LIMIT].name, about);
+		json_out_key(j, "allowEmptyValue");
+		json_out_bool(j, true);
+		json_out_key(j, "schema");
+		json_out_open(j, '{');
+		add_str(j, "type", "integer");
+		json_out_key(j, "minimum");
+		json_out_int(j, 1);
+		if (!s->clamp) {
+			json_out_key(j, "maximum");
+			json_out_int(j, s->most);
+		}
+		json_out_key(j, "default");
+		json_out_int(j, s->preset);
+		json_out_close(j, '}');
+		json_out_close(j, '}');
+	}
+}
+
+static void
+add_query_parameters(struct json_out *j)
+{
+	char id[64];
+
+	for (int i = 0; i < PARAMETERS; i++) {
+		const struct parameter_info *p = &parameters[i];
+
+		if (p->about == NULL)
+			continue;
+		snprintf(id, sizeof id, "query-%s", p->name);
+		open_parameter(j, "query", id, p->name, p->about);
+		/* An empty value counts as none. */
+		if (p->most == 0) {
+			json_out_key(j, "allowEmptyValue");
+			json_out_bool(j, true);
+		}
+		json_out_key(j, "schema");
+		add_quoted(j, p->schema);
+		json_out_close(j, '}');
+	}
+}
+
+static void
+add_path_parameter_components(struct json_out *j)
+{
+	char id[64];
+
+	for (int i = 0; i < ROUTE_CAPTURES; i++) {
+		const struct route_capture_info *c = &route_captures[i];
+
+		snprintf(id, sizeof id, "path-%s", c->name);
+		open_parameter(j, "path", id, c->name, c->about);
+		/* Some programs on the way resolve a segment of dots. */
+		json_out_key(j, "schema");
+		add_quoted(j, "{'type':'string','pattern':'^[^./]'}");
+		json_out_close(j, '}');
+	}
+}
+
+/* The parameters from their tables, then the rest as it stands. */
 static void
 add_components(struct json_out *j)
 {
 	json_out_key(j, "components");
-	for (int i = 0; openapi_components[i] != NULL; i++)
-		for (const char *c = openapi_components[i]; *c != '\0'; c++)
-			buf_addc(j->to, (char)(*c == '\'' ? '"' : *c));
+	json_out_open(j, '{');
+	json_out_key(j, "parameters");
+	json_out_open(j, '{');
+	add_path_parameter_components(j);
+	add_limits(j);
+	add_query_parameters(j);
+	json_out_close(j, '}');
+	buf_addc(j->to, ',');
+	buf_adds(j->to, openapi_components + 1);
 }
 
 void
-openapi_add(struct buf *out, const struct route *table, size_t count)
+openapi_add(struct buf *out)
 {
 	struct json_out j = JSON_OUT_INIT(out);
 
@@ -276,9 +358,9 @@ openapi_add(struct buf *out, const struct route *table, size_t count)
 	add_info(&j);
 	json_out_key(&j, "paths");
 	json_out_open(&j, '{');
-	for (size_t i = 0; i < count; i++)
-		if (table[i].summary != NULL)
-			add_paths(&j, &table[i]);
+	for (size_t i = 0; i < routes_count; i++)
+		if (routes[i].summary != NULL)
+			add_paths(&j, &routes[i]);
 	json_out_close(&j, '}');
 	add_components(&j);
 	json_out_close(&j, '}');

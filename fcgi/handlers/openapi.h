@@ -3,18 +3,15 @@
 #ifndef FCGI_HANDLERS_OPENAPI_H
 #define FCGI_HANDLERS_OPENAPI_H
 
-#include "fcgi/http/route.h"
 #include "lib/buf.h"
 
-#include <stddef.h>
-
-/* Appends the description of ${count} routes of ${table} as JSON, one line. */
-void openapi_add(struct buf *out, const struct route *table, size_t count);
+/* Appends the description of all routes as JSON, one line. */
+void openapi_add(struct buf *out);
 
 /*
- * The components that operations refer to, in pieces that make one JSON
- * object.  ' stands for ", and there is no other '.  Ends with NULL.
+ * The components that operations refer to, without parameters: a JSON object
+ * (fcgi/handlers/openapi.json).
  */
-extern const char *const openapi_components[];
+extern const char openapi_components[];
 
 #endif

@@ -5,8 +5,6 @@
 #include "fcgi/handlers/item.h"
 #include "lib/json_out.h"
 
-#include <string.h>
-
 int
 page_next_row(struct page_rows *rows, struct stmt **row, struct err *e)
 {
@@ -86,14 +84,11 @@ page_cursor(struct exchange *x, const struct cursor_scope *scope)
 		.limit = x->query.limit,
 		.since = x->query.since,
 		.deleted = x->query.deleted,
-		.search = x->query.search,
-		.status = x->query.status,
-		.version = x->query.version,
 		.last_name = buf_str(&x->scratch->last_name),
 		.last_version = buf_str(&x->scratch->last_version),
 	};
 
-	memcpy(next.facets, x->query.facets, sizeof next.facets);
+	parameter_copy(&next.filters, &x->query.filters);
 	buf_reset(&x->scratch->cursor_out);
 	/* The key buffer is free by now: all rows have been read. */
 	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);

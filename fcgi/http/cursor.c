@@ -8,18 +8,9 @@
 
 #include <string.h>
 
-#define FORMAT 1
+#define FORMAT 2
 #define CHECKSUM_BYTES 4
 #define BLANKS " \t\r\n"
-
-#define FLAG_DELETED 1
-#define FLAG_SINCE 2
-#define FLAG_SEARCH 4
-#define FLAG_STATUS 8
-#define FLAG_LATEST 16
-#define FLAG_EXACT 32 /* the version wanted is last_version */
-#define FLAG_FACETS 64
-#define FLAGS_ALL 127
 
 static uint32_t
 hash(uint32_t h, const void *data, size_t len)
@@ -58,57 +49,36 @@ add_text(struct buf *out, const char *text)
 }
 
 static void
-add_facets(struct buf *out, const struct facet_values facets[FACETS])
+add_filters(struct buf *out, const struct parameter_values *v)
 {
-	for (int i = 0; i < FACETS; i++) {
-		add_number(out, facets[i].count, 1);
-		for (size_t k = 0; k < facets[i].count; k++)
-			add_text(out, facets[i].at[k]);
+	for (int i = 0; i < PARAMETER_SINGLES; i++) {
+		if (!parameters[i].filter || v->text[i] == NULL)
+			continue;
+		add_number(out, (uint64_t)i, 1);
+		add_text(out, v->text[i]);
 	}
-}
-
-static unsigned
-flags_of(const struct cursor *c)
-{
-	unsigned flags = 0;
-
-	if (c->deleted)
-		flags |= FLAG_DELETED;
-	if (c->since != CLOCK_NEVER)
-		flags |= FLAG_SINCE;
-	if (c->search != NULL)
-		flags |= FLAG_SEARCH;
-	if (c->status != NULL)
-		flags |= FLAG_STATUS;
-	if (c->version != NULL)
-		flags |= strcmp(c->version, "latest") == 0 ? FLAG_LATEST
-							   : FLAG_EXACT;
-	for (int i = 0; i < FACETS; i++)
-		if (c->facets[i].count > 0)
-			flags |= FLAG_FACETS;
-	return flags;
+	for (int i = 0; i < PARAMETER_FACETS; i++) {
+		for (size_t k = 0; k < v->sets[i].count; k++) {
+			add_number(out, (uint64_t)(PARAMETER_SINGLES + i), 1);
+			add_text(out, v->sets[i].at[k]);
+		}
+	}
 }
 
 void
 cursor_encode(struct buf *out, struct buf *scratch, const struct cursor *c,
     const struct cursor_scope *scope)
 {
-	unsigned flags = flags_of(c);
+	bool has_version = c->filters.text[PARAMETER_VERSION] != NULL;
 
 	buf_reset(scratch);
 	buf_addc(scratch, FORMAT);
-	buf_addc(scratch, (char)flags);
 	add_number(scratch, (uint64_t)c->limit, 2);
-	if ((flags & FLAG_SINCE) != 0)
-		add_number(scratch, (uint64_t)c->since, 8);
-	if ((flags & FLAG_SEARCH) != 0)
-		add_text(scratch, c->search);
-	if ((flags & FLAG_STATUS) != 0)
-		add_text(scratch, c->status);
+	add_number(scratch, c->deleted, 1);
+	add_number(scratch, (uint64_t)c->since, 8);
 	add_text(scratch, c->last_name);
-	add_text(scratch, c->last_version);
-	if ((flags & FLAG_FACETS) != 0)
-		add_facets(scratch, c->facets);
+	add_text(scratch, has_version ? "" : c->last_version);
+	add_filters(scratch, &c->filters);
 	add_number(scratch, checksum(buf_str(scratch), scratch->len, scope),
 	    CHECKSUM_BYTES);
 	base64_url_encode(out, buf_str(scratch), scratch->len);
@@ -150,56 +120,62 @@ take_text(struct scan *s)
 	return text;
 }
 
+/* Values are accepted only as they are written: ascending, each once. */
 static void
-take_facets(struct facet_values facets[FACETS], struct scan *s)
+take_filters(struct parameter_values *v, struct scan *s)
 {
-	size_t bytes = 0;
+	size_t facet_bytes = 0;
+	int last = -1;
 
-	for (int i = 0; i < FACETS; i++) {
-		uint64_t left = take_number(s, 1);
+	parameter_clear(v);
+	while (s->at < s->end && !s->bad) {
+		int which = (int)take_number(s, 1);
+		const char *value = take_text(s);
+		struct value_set *set;
 
-		for (; left > 0 && !s->bad; left--) {
-			const char *value = take_text(s);
-
-			bytes += strlen(value) + 1;
-			s->bad |= !facets_add(&facets[i], value) ||
-				  bytes > LIMIT_FACET_BYTES;
+		s->bad |= which < last || which >= PARAMETERS ||
+			  !parameters[which].filter;
+		if (s->bad)
+			break;
+		if (which < PARAMETER_SINGLES) {
+			s->bad = which == last;
+			v->text[which] = value;
+		} else {
+			set = &v->sets[which - PARAMETER_SINGLES];
+			facet_bytes += strlen(value) + 1;
+			s->bad =
+			    facet_bytes > LIMIT_FACET_BYTES ||
+			    (set->count > 0 &&
+				strcmp(set->at[set->count - 1], value) >= 0) ||
+			    !value_set_add(set, value, parameters[which].most);
 		}
+		last = which;
 	}
 }
 
 static void
 read_fields(struct cursor *c, struct scan *s)
 {
-	uint64_t format = take_number(s, 1);
-	unsigned flags = (unsigned)take_number(s, 1);
+	const char *search;
+	uint64_t deleted;
 
-	if (format != FORMAT || (flags & ~(unsigned)FLAGS_ALL) != 0)
-		s->bad = true;
+	s->bad = take_number(s, 1) != FORMAT;
 	c->limit = (int64_t)take_number(s, 2);
-	c->deleted = (flags & FLAG_DELETED) != 0;
-	c->since = CLOCK_NEVER;
-	if ((flags & FLAG_SINCE) != 0)
-		c->since = (int64_t)take_number(s, 8);
-	c->search = (flags & FLAG_SEARCH) != 0 ? take_text(s) : NULL;
-	c->status = (flags & FLAG_STATUS) != 0 ? take_text(s) : NULL;
+	deleted = take_number(s, 1);
+	c->deleted = deleted == 1;
+	c->since = (int64_t)take_number(s, 8);
 	c->last_name = take_text(s);
 	c->last_version = take_text(s);
-	for (int i = 0; i < FACETS; i++)
-		c->facets[i].count = 0;
-	if ((flags & FLAG_FACETS) != 0)
-		take_facets(c->facets, s);
-	c->version = NULL;
-	if ((flags & FLAG_LATEST) != 0)
-		c->version = "latest";
-	else if ((flags & FLAG_EXACT) != 0)
-		c->version = c->last_version;
-	if (c->limit < 1 || c->limit > LIMIT_PAGE_MAX || s->at != s->end ||
-	    (c->search != NULL && strlen(c->search) > LIMIT_SEARCH))
+	take_filters(&c->filters, s);
+	search = c->filters.text[PARAMETER_SEARCH];
+	if (deleted > 1 || c->limit < 1 || c->limit > LIMIT_PAGE_MAX ||
+	    (search != NULL && strlen(search) > LIMIT_SEARCH) ||
+	    (c->filters.text[PARAMETER_VERSION] != NULL &&
+		*c->last_version != '\0'))
 		s->bad = true;
 }
 
-/* The bytes of the cursor without their checksum, which is right. */
+/* Checks the checksum; ${s} gets the bytes before it. */
 static int
 unwrap(struct scan *s, struct buf *scratch, const char *text,
     const struct cursor_scope *scope)
@@ -207,7 +183,7 @@ unwrap(struct scan *s, struct buf *scratch, const char *text,
 	size_t len;
 	struct scan tail;
 
-	/* It may have been pasted, with what stood around it. */
+	/* It may have been pasted together with blanks. */
 	text += strspn(text, BLANKS);
 	len = strlen(text);
 	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)

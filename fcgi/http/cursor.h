@@ -8,15 +8,16 @@
  * registry or list, is refused.  It holds no secret and is no proof of
  * anything; what it says is checked like any other input.
  *
- * The bytes below base64url: a format number, flags, the page size (2 bytes,
- * big-endian), the since instant (8, if flagged), NUL-terminated texts (search,
- * status if flagged; last name, last version), the facets if flagged (for each
- * filter a count and so many texts), FNV-1a of it all (4).
+ * The bytes below base64url: a format number; the page size (2 bytes, big-
+ * endian); whether deleted versions count (1); the since instant (8); the last
+ * name and the last version, NUL-terminated; for each value of a filter the
+ * number of its parameter (1) and the value, NUL-terminated; FNV-1a of all (4).
+ * Where the query names a version the last version is empty.
  */
 #ifndef FCGI_HTTP_CURSOR_H
 #define FCGI_HTTP_CURSOR_H
 
-#include "fcgi/http/facets.h"
+#include "fcgi/http/parameter.h"
 #include "lib/buf.h"
 #include "lib/entry.h"
 #include "lib/err.h"
@@ -35,12 +36,8 @@ struct cursor {
 	int64_t limit; /* 1 to LIMIT_PAGE_MAX */
 	int64_t since; /* CLOCK_NEVER: none */
 	bool deleted;
-	/* NULL when the query has none. */
-	const char *search;
-	const char *status;
-	const char *version; /* "latest", or the same text as last_version */
-	struct facet_values facets[FACETS];
-	/* The last item of the page before. */
+	struct parameter_values filters; /* only filters are set */
+	/* The last item of the page before; "" if all have one version. */
 	const char *last_name;
 	const char *last_version;
 };

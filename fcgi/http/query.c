@@ -4,30 +4,37 @@
 
 #include "lib/clock.h"
 
-#include <stddef.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-static const struct style {
-	int64_t preset;
-	int64_t most;
-	bool clamp; /* what is above ${most} counts as it */
-	const char *not_integer;
-	const char *out_of_range;
-} styles[] = {
-	[QUERY_SERVERS] = { LIMIT_PAGE_DEFAULT, LIMIT_PAGE_MAX, true,
-	    "Invalid limit parameter: must be an integer",
-	    "Invalid limit parameter: must be at least 1" },
-	[QUERY_EXTENSIONS] = { LIMIT_PAGE_EXTENSIONS, LIMIT_PAGE_EXTENSIONS_MAX,
-	    false, "invalid limit parameter: must be an integer",
-	    "invalid limit parameter: must be between 1 and 100" },
-	[QUERY_VERSIONS] = { LIMIT_PAGE_MAX, LIMIT_PAGE_MAX, true,
-	    "Invalid limit parameter: must be an integer",
-	    "Invalid limit parameter: must be at least 1" },
+const struct query_page_size query_page_sizes[QUERY_STYLES] = {
+	[QUERY_SERVERS] = { "query-limit-servers", LIMIT_PAGE_DEFAULT,
+	    LIMIT_PAGE_MAX, true },
+	[QUERY_EXTENSIONS] = { "query-limit-extensions", LIMIT_PAGE_EXTENSIONS,
+	    LIMIT_PAGE_EXTENSIONS_MAX, false },
+	[QUERY_VERSIONS] = { "query-limit-all", LIMIT_PAGE_MAX, LIMIT_PAGE_MAX,
+	    true },
 };
 
+/* The 400 of a parameter; returns -1. */
+static int __attribute__((format(printf, 3, 4)))
+invalid(struct err *e, enum parameter which, const char *fmt, ...)
+{
+	char why[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof why, fmt, ap);
+	va_end(ap);
+	err_set(e, ERR_INPUT, "Invalid %s parameter: %s",
+	    parameters[which].name, why);
+	return -1;
+}
+
 /*
- * An optional sign and decimal digits, nothing else.  What has more than 64
- * bits becomes the nearest number that has them.
+ * An optional sign and decimal digits, nothing else.  A number of more than 64
+ * bits becomes the nearest number of 64 bits.
  */
 static int
 parse_int64(int64_t *out, const char *text)
@@ -58,65 +65,49 @@ static int
 parse_limit(
     struct query *q, const char *text, enum query_style style, struct err *e)
 {
-	const struct style *s = &styles[style];
+	const struct query_page_size *s = &query_page_sizes[style];
+	int rc = 0;
 
 	q->limit = s->preset;
 	q->limit_given = text != NULL;
 	if (text == NULL)
 		return 0;
-	if (parse_int64(&q->limit, text) == -1) {
-		err_set(e, ERR_INPUT, "%s", s->not_integer);
-		return -1;
-	}
-	if (q->limit > s->most && s->clamp)
+	if (parse_int64(&q->limit, text) == -1)
+		rc = invalid(e, PARAMETER_LIMIT, "must be an integer");
+	else if (q->limit > s->most && s->clamp)
 		q->limit = s->most;
-	if (q->limit < 1 || q->limit > s->most) {
-		err_set(e, ERR_INPUT, "%s", s->out_of_range);
-		return -1;
-	}
-	return 0;
+	else if (q->limit < 1 && s->clamp)
+		rc = invalid(e, PARAMETER_LIMIT, "must be at least 1");
+	else if (q->limit < 1 || q->limit > s->most)
+		rc = invalid(e, PARAMETER_LIMIT, "must be between 1 and %d",
+		    (int)s->most);
+	/* The reference words it like this for skills and plugins. */
+	if (rc == -1 && !s->clamp)
+		e->text[0] = 'i';
+	return rc;
 }
 
 static int
 parse_since(struct query *q, const char *text, struct err *e)
 {
 	q->since = CLOCK_NEVER;
-	if (text == NULL)
-		return 0;
-	if (clock_parse(&q->since, text, strlen(text), e) == -1) {
-		err_set(e, ERR_INPUT,
-		    "Invalid updated_since parameter: must be RFC3339 format "
-		    "(e.g., 2025-08-07T13:15:04.280Z)");
-		return -1;
-	}
+	if (text != NULL && clock_parse(&q->since, text, strlen(text), e) == -1)
+		return invalid(e, PARAMETER_UPDATED_SINCE,
+		    "must be RFC3339 format (e.g., 2025-08-07T13:15:04.280Z)");
 	return 0;
 }
 
-/* Whoever asks what changed wants to hear of what is gone as well. */
+/* A query for changes includes deletions. */
 static int
 parse_deleted(struct query *q, const char *text, struct err *e)
 {
-	q->deleted_given = text != NULL;
-	q->deleted_word = text != NULL && strcmp(text, "true") == 0;
-	if (text != NULL && !q->deleted_word && strcmp(text, "false") != 0) {
-		err_set(e, ERR_INPUT,
-		    "Invalid include_deleted parameter: must be true or false");
-		return -1;
-	}
-	q->deleted = q->deleted_word || q->since != CLOCK_NEVER;
-	return 0;
-}
+	bool wanted = text != NULL && strcmp(text, "true") == 0;
 
-static int
-parse_search(struct query *q, const char *text, struct err *e)
-{
-	q->search = text;
-	if (text != NULL && strlen(text) > LIMIT_SEARCH) {
-		err_set(e, ERR_INPUT,
-		    "Invalid search parameter: must be at most %d bytes",
-		    LIMIT_SEARCH);
-		return -1;
-	}
+	q->deleted_word = text;
+	if (text != NULL && !wanted && strcmp(text, "false") != 0)
+		return invalid(
+		    e, PARAMETER_INCLUDE_DELETED, "must be true or false");
+	q->deleted = wanted || q->since != CLOCK_NEVER;
 	return 0;
 }
 
@@ -124,19 +115,21 @@ static int
 parse_facets(
     struct query *q, const struct request *r, unsigned allowed, struct err *e)
 {
+	bool too_many = false;
 	size_t bytes = 0;
-	bool used = false;
 
-	for (int i = 0; i < FACETS; i++) {
-		q->facets[i].count = 0;
-		if ((allowed & 1u << (REQUEST_FACETS + i)) == 0)
+	for (int i = 0; i < PARAMETER_FACETS; i++) {
+		const struct value_set *from = &r->values.sets[i];
+		unsigned bit = 1u << (PARAMETER_SINGLES + i);
+
+		if ((allowed & bit) == 0)
 			continue;
-		used = true;
-		q->facets[i] = r->facets[i];
-		for (size_t k = 0; k < r->facets[i].count; k++)
-			bytes += strlen(r->facets[i].at[k]) + 1;
+		too_many |= (r->too_many & bit) != 0;
+		value_set_copy(&q->filters.sets[i], from);
+		for (size_t k = 0; k < from->count; k++)
+			bytes += strlen(from->at[k]) + 1;
 	}
-	if (used && (r->too_many_facets || bytes > LIMIT_FACET_BYTES)) {
+	if (too_many || bytes > LIMIT_FACET_BYTES) {
 		err_set(e, ERR_INPUT,
 		    "Invalid tag, registry_type or transport parameter: at "
 		    "most %d values each, %d bytes in all",
@@ -146,31 +139,43 @@ parse_facets(
 	return 0;
 }
 
-/* A parameter that cannot be read must not count as one that is not there. */
+static int
+parse_filters(
+    struct query *q, const struct request *r, unsigned allowed, struct err *e)
+{
+	const char *search;
+
+	parameter_clear(&q->filters);
+	for (int i = 0; i < PARAMETER_SINGLES; i++)
+		if (parameters[i].filter && (allowed & 1u << i) != 0)
+			q->filters.text[i] = r->values.text[i];
+	search = query_search(q);
+	if (search != NULL && strlen(search) > LIMIT_SEARCH)
+		return invalid(e, PARAMETER_SEARCH, "must be at most %d bytes",
+		    LIMIT_SEARCH);
+	return parse_facets(q, r, allowed, e);
+}
+
+/* A parameter that cannot be read must not count as absent. */
 static int
 check_encoding(const struct request *r, unsigned allowed, struct err *e)
 {
 	unsigned malformed = r->malformed & allowed;
-	int which = 0;
 
 	if (malformed == 0)
 		return 0;
-	while ((malformed & 1u << which) == 0)
-		which++;
-	err_set(e, ERR_INPUT,
-	    "Invalid %s parameter: malformed percent-encoding, or a semicolon "
-	    "that is not written as %%3B",
-	    request_parameter_name((enum request_parameter)which));
-	return -1;
+	return invalid(e, (enum parameter)__builtin_ctz(malformed),
+	    "malformed percent-encoding, or a semicolon that is not written "
+	    "as %%3B");
 }
 
-/* Whether a filter can match nothing; of several values one may. */
+/* Whether a filter can match nothing; of several values one may match. */
 static bool
 is_impossible(const struct query *q, unsigned impossible)
 {
-	for (int i = 0; i < FACETS; i++)
-		if (q->facets[i].count > 0)
-			impossible &= ~(1u << (REQUEST_FACETS + i));
+	for (int i = 0; i < PARAMETER_FACETS; i++)
+		if (q->filters.sets[i].count > 0)
+			impossible &= ~(1u << (PARAMETER_SINGLES + i));
 	return impossible != 0;
 }
 
@@ -178,19 +183,16 @@ int
 query_parse(struct query *q, const struct request *r, unsigned allowed,
     enum query_style style, struct err *e)
 {
-	const char *given[REQUEST_FACETS];
+	const char *given[PARAMETER_SINGLES];
 
-	for (int i = 0; i < REQUEST_FACETS; i++)
-		given[i] = (allowed & 1u << i) != 0 ? r->query[i] : NULL;
-	q->cursor = given[REQUEST_CURSOR];
-	q->version = given[REQUEST_VERSION];
-	q->status = given[REQUEST_STATUS];
+	for (int i = 0; i < PARAMETER_SINGLES; i++)
+		given[i] = (allowed & 1u << i) != 0 ? r->values.text[i] : NULL;
+	q->cursor = given[PARAMETER_CURSOR];
 	if (check_encoding(r, allowed, e) == -1 ||
-	    parse_limit(q, given[REQUEST_LIMIT], style, e) == -1 ||
-	    parse_since(q, given[REQUEST_UPDATED_SINCE], e) == -1 ||
-	    parse_deleted(q, given[REQUEST_INCLUDE_DELETED], e) == -1 ||
-	    parse_search(q, given[REQUEST_SEARCH], e) == -1 ||
-	    parse_facets(q, r, allowed, e) == -1)
+	    parse_limit(q, given[PARAMETER_LIMIT], style, e) == -1 ||
+	    parse_since(q, given[PARAMETER_UPDATED_SINCE], e) == -1 ||
+	    parse_deleted(q, given[PARAMETER_INCLUDE_DELETED], e) == -1 ||
+	    parse_filters(q, r, allowed, e) == -1)
 		return -1;
 	q->nothing = is_impossible(q, r->impossible & allowed);
 	return 0;
@@ -199,8 +201,8 @@ query_parse(struct query *q, const struct request *r, unsigned allowed,
 bool
 query_has_facets(const struct query *q)
 {
-	for (int i = 0; i < FACETS; i++)
-		if (q->facets[i].count > 0)
+	for (int i = 0; i < PARAMETER_FACETS; i++)
+		if (q->filters.sets[i].count > 0)
 			return true;
 	return false;
 }
@@ -208,55 +210,49 @@ query_has_facets(const struct query *q)
 bool
 query_is_latest(const struct query *q)
 {
-	return q->version != NULL && strcmp(q->version, QUERY_LATEST) == 0;
+	const char *version = query_version(q);
+
+	return version != NULL && strcmp(version, QUERY_LATEST) == 0;
 }
 
-/* Takes ${theirs} where ${mine} is absent; false when both are and differ. */
+/* Takes the cursor's value if there is no own one; false if they differ. */
 static bool
-agree(const char **mine, const char *theirs)
+agree(struct parameter_values *own, const struct parameter_values *cursors,
+    int which)
 {
-	if (*mine == NULL) {
-		*mine = theirs;
-		return true;
-	}
-	return theirs != NULL && strcmp(*mine, theirs) == 0;
-}
+	struct value_set *set;
+	const char *other;
 
-/* The same for facets; the name of the first that differs, or NULL. */
-static const char *
-agree_facets(
-    struct facet_values mine[FACETS], const struct facet_values theirs[FACETS])
-{
-	static const char *const names[FACETS] = { "tag", "registry_type",
-		"transport" };
-
-	for (int i = 0; i < FACETS; i++) {
-		if (mine[i].count > 0 && !facets_equal(&mine[i], &theirs[i]))
-			return names[i];
-		mine[i] = theirs[i];
+	if (which < PARAMETER_SINGLES) {
+		other = cursors->text[which];
+		if (own->text[which] == NULL)
+			own->text[which] = other;
+		return own->text[which] == other ||
+		       (other != NULL && strcmp(own->text[which], other) == 0);
 	}
-	return NULL;
+	set = &own->sets[which - PARAMETER_SINGLES];
+	if (set->count > 0)
+		return value_set_equal(
+		    set, &cursors->sets[which - PARAMETER_SINGLES]);
+	value_set_copy(set, &cursors->sets[which - PARAMETER_SINGLES]);
+	return true;
 }
 
 int
 query_resume(struct query *q, const struct cursor *c, struct err *e)
 {
-	const char *odd = NULL;
+	int odd = 0;
 
-	if (!agree(&q->search, c->search))
-		odd = "search";
-	else if (!agree(&q->version, c->version))
-		odd = "version";
-	else if (!agree(&q->status, c->status))
-		odd = "status";
-	else if (q->deleted_given && c->deleted != q->deleted_word &&
-		 c->since == CLOCK_NEVER)
-		odd = "include_deleted";
-	else
-		odd = agree_facets(q->facets, c->facets);
-	if (odd != NULL) {
+	while (odd < PARAMETERS && (!parameters[odd].filter ||
+				       agree(&q->filters, &c->filters, odd)))
+		odd++;
+	if (odd == PARAMETERS && q->deleted_word != NULL &&
+	    c->since == CLOCK_NEVER && c->deleted != (*q->deleted_word == 't'))
+		odd = PARAMETER_INCLUDE_DELETED;
+	if (odd < PARAMETERS) {
 		err_set(e, ERR_INPUT,
-		    "cursor belongs to another query: %s differs", odd);
+		    "cursor belongs to another query: %s differs",
+		    parameters[odd].name);
 		return -1;
 	}
 	q->since = c->since;

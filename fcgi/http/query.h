@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a request asks for: its query parameters as values, and how they go
- * together with those a cursor carries.
+ * together with those of a cursor.
  */
 #ifndef FCGI_HTTP_QUERY_H
 #define FCGI_HTTP_QUERY_H
@@ -15,33 +15,50 @@
 
 /* Kinds of lists differ in their page sizes. */
 enum query_style {
-	QUERY_SERVERS, /* 30; above 1000 counts as 1000 */
-	QUERY_EXTENSIONS, /* skills and plugins: 50; above 100 is an error */
-	QUERY_VERSIONS /* versions of one entry: 1000, above the same; and
-			  all lists below /v1 but those of servers */
+	QUERY_SERVERS,
+	QUERY_EXTENSIONS, /* skills and plugins */
+	QUERY_VERSIONS, /* versions of one entry, and other lists below /v1 */
+	QUERY_STYLES /* how many there are */
 };
+struct query_page_size {
+	const char *id; /* in the description of the API */
+	int64_t preset;
+	int64_t most;
+	bool
+	    clamp; /* what is above ${most} counts as ${most}, else it is 400 */
+};
+extern const struct query_page_size query_page_sizes[QUERY_STYLES];
 
-/* The word for the latest version of each entry. */
+/* The value of "version" for the latest version of each entry. */
 #define QUERY_LATEST "latest"
 
 struct query {
 	int64_t limit;
 	bool limit_given;
 	bool deleted; /* deleted versions count too */
-	bool deleted_given;
-	bool deleted_word; /* what was given */
+	const char *deleted_word; /* "true", "false", or NULL: not given */
 	bool nothing; /* a filter is a text that nothing can have */
-	int64_t since; /* CLOCK_NEVER: whenever */
-	/* Borrowed from the request or the cursor; NULL when not given. */
-	const char *search;
-	const char *version; /* "latest", or a version */
-	const char *status;
-	const char *cursor;
-	struct facet_values facets[FACETS];
+	int64_t since; /* CLOCK_NEVER: no such filter */
+	const char *cursor; /* NULL: the first page */
+	/* Borrowed from the request or the cursor; only filters are set. */
+	struct parameter_values filters;
 };
 
+static inline const char *
+query_search(const struct query *q)
+{
+	return q->filters.text[PARAMETER_SEARCH];
+}
+
+/* "latest", or a version. */
+static inline const char *
+query_version(const struct query *q)
+{
+	return q->filters.text[PARAMETER_VERSION];
+}
+
 /*
- * Reads the parameters ${allowed} (bits of enum request_parameter) of ${r}.
+ * Reads the parameters ${allowed} (bits of enum parameter) of ${r}.
  * ERR_INPUT with a text for the client.
  */
 int query_parse(struct query *q, const struct request *r, unsigned allowed,
@@ -54,9 +71,9 @@ bool query_has_facets(const struct query *q);
 bool query_is_latest(const struct query *q);
 
 /*
- * Goes on with the query that ${c} was made for: takes over what ${q} leaves
- * out.  The cursor decides on updated_since, which a client may move between
- * two pages.  ERR_INPUT when another parameter that is repeated does not agree.
+ * Continues the query that ${c} was made for: takes what ${q} leaves out from
+ * ${c}.  The cursor decides on updated_since, because clients move it between
+ * two pages.  ERR_INPUT if another parameter that is repeated does not agree.
  */
 int query_resume(struct query *q, const struct cursor *c, struct err *e);
 

@@ -5,20 +5,6 @@
 #include <string.h>
 #include <utf8proc.h>
 
-static const char *const parameter_names[REQUEST_PARAMETERS] = {
-	[REQUEST_LIMIT] = "limit",
-	[REQUEST_CURSOR] = "cursor",
-	[REQUEST_SEARCH] = "search",
-	[REQUEST_UPDATED_SINCE] = "updated_since",
-	[REQUEST_VERSION] = "version",
-	[REQUEST_INCLUDE_DELETED] = "include_deleted",
-	[REQUEST_STATUS] = "status",
-	[REQUEST_SECONDS] = "seconds",
-	[REQUEST_TAG] = "tag",
-	[REQUEST_REGISTRY_TYPE] = "registry_type",
-	[REQUEST_TRANSPORT] = "transport",
-};
-
 enum request_method
 request_method_any(const char *name)
 {
@@ -140,18 +126,6 @@ parse_path(struct request *r, char *to, const char *path, size_t len)
 	return to;
 }
 
-/* Which parameter has the name; REQUEST_PARAMETERS: none of ours. */
-static int
-parameter_of(const char *name)
-{
-	int which = 0;
-
-	while (which < REQUEST_PARAMETERS &&
-	       strcmp(name, parameter_names[which]) != 0)
-		which++;
-	return which;
-}
-
 /*
  * Steps through the names in a pair.  Some clients separate parameters with
  * semicolons, so each starts another name.  An invalid name is "".
@@ -173,7 +147,7 @@ next_name(char *name, const char **at, const char *end)
 	return true;
 }
 
-/* The bits of all parameters with a meaning that a pair names. */
+/* The bits of the parameters that a pair names. */
 static unsigned
 parameters_in(char *scratch, const char *pair, size_t len)
 {
@@ -181,26 +155,28 @@ parameters_in(char *scratch, const char *pair, size_t len)
 	unsigned named = 0;
 
 	while (next_name(scratch, &pair, end)) {
-		int which = parameter_of(scratch);
+		int which = parameter_named(scratch);
 
-		if (which != REQUEST_PARAMETERS)
+		if (which != PARAMETERS)
 			named |= 1u << which;
 	}
 	return named;
 }
 
-/* Whether a value of the parameter is a text that entries are searched for. */
-static bool
-is_filter(int which)
+/* Keeps a decoded value; of a parameter that is given once the first counts. */
+static void
+add_value(struct request *r, int which, const char *value)
 {
-	return which == REQUEST_SEARCH || which == REQUEST_VERSION ||
-	       which == REQUEST_STATUS || which >= REQUEST_FACETS;
+	struct parameter_values *v = &r->values;
+
+	if (which < PARAMETER_SINGLES)
+		v->text[which] = value;
+	else if (!value_set_add(&v->sets[which - PARAMETER_SINGLES], value,
+		     parameters[which].most))
+		r->too_many |= 1u << which;
 }
 
-/*
- * Keeps the value of a pair whose name is known.  The first occurrence decides,
- * even an empty one, but for those that may be repeated.
- */
+/* Keeps the value of a pair; returns where the next text may go. */
 static char *
 add_pair(struct request *r, char *to, const char *pair, size_t len)
 {
@@ -208,36 +184,42 @@ add_pair(struct request *r, char *to, const char *pair, size_t len)
 	size_t name_len = equals == NULL ? len : (size_t)(equals - pair);
 	size_t value_len = equals == NULL ? 0 : len - name_len - 1;
 	int which, decoded;
+	unsigned bit;
 
 	if (memchr(pair, ';', len) != NULL) {
-		/* Leaving them out would drop a filter. */
+		/* Ignoring them would ignore a filter. */
 		r->malformed |= parameters_in(to, pair, len);
 		return to;
 	}
 	if (decode(to, pair, name_len, true) < 0)
 		return to;
-	which = parameter_of(to);
-	if (which == REQUEST_PARAMETERS)
+	which = parameter_named(to);
+	if (which == PARAMETERS)
 		return to;
+	bit = 1u << which;
 	decoded = decode(to, pair + len - value_len, value_len, true);
-	if (decoded == MALFORMED || (decoded == HAS_NUL && !is_filter(which))) {
-		r->malformed |= 1u << which;
+	if (decoded == MALFORMED ||
+	    (decoded == HAS_NUL && !parameters[which].filter)) {
+		r->malformed |= bit;
 		return to;
 	}
-	if (which < REQUEST_FACETS && (r->given & 1u << which) != 0)
+	if (which < PARAMETER_SINGLES && (r->given & bit) != 0)
 		return to;
-	r->given |= 1u << which;
+	r->given |= bit;
 	if (decoded == HAS_NUL) {
-		r->impossible |= 1u << which;
-		*to = '\0';
-	}
-	if (decoded == 0 || (decoded < 0 && which >= REQUEST_FACETS))
+		r->impossible |= bit;
+		if (which < PARAMETER_SINGLES) {
+			*to = '\0';
+			add_value(r, which, to++);
+		}
 		return to;
-	if (which < REQUEST_FACETS)
-		r->query[which] = to;
-	else if (!facets_add(&r->facets[which - REQUEST_FACETS], to))
-		r->too_many_facets = true;
-	return to + (decoded < 0 ? 0 : decoded) + 1;
+	}
+	if (decoded == 0) {
+		r->empty |= bit;
+		return to;
+	}
+	add_value(r, which, to);
+	return to + decoded + 1;
 }
 
 static void
@@ -286,12 +268,8 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	r->path_len = 0;
 	r->segment_count = 0;
 	r->extra_slashes = false;
-	for (int i = 0; i < REQUEST_FACETS; i++)
-		r->query[i] = NULL;
-	for (int i = 0; i < FACETS; i++)
-		r->facets[i].count = 0;
-	r->too_many_facets = false;
-	r->given = r->malformed = r->impossible = 0;
+	parameter_clear(&r->values);
+	r->given = r->empty = r->malformed = r->impossible = r->too_many = 0;
 	/* Decoded pieces with their NULs are never longer than the URI. */
 	if (strnlen(uri, LIMIT_REQUEST_URI + 1) > LIMIT_REQUEST_URI) {
 		if (is_look_up(uri))
@@ -309,54 +287,6 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	if (uri[r->path_len] == '?')
 		parse_query(r, to, uri + r->path_len + 1);
 	return 0;
-}
-
-static bool
-is_pair_of(char *scratch, const char *pair, size_t len, const char *name)
-{
-	const char *end = pair + len;
-
-	while (next_name(scratch, &pair, end))
-		if (strcmp(scratch, name) == 0)
-			return true;
-	return false;
-}
-
-int
-request_next_value(char *value, bool *found, const char **rest,
-    const char *name, struct err *e)
-{
-	const char *at = *rest;
-
-	*found = false;
-	if (*at == '/')
-		at += strcspn(at, "?");
-	while (!*found && *at != '\0') {
-		size_t len = strcspn(++at, "&");
-		const char *equals = memchr(at, '=', len);
-		int decoded = 0;
-
-		*found = is_pair_of(value, at, len, name);
-		*value = '\0';
-		if (*found && memchr(at, ';', len) != NULL)
-			decoded = MALFORMED;
-		else if (*found && equals != NULL)
-			decoded = decode(value, equals + 1,
-			    len - (size_t)(equals + 1 - at), true);
-		if (decoded < 0 || !is_utf8(value, decoded)) {
-			err_set(e, ERR_INPUT, "%s: invalid URL encoding", name);
-			return -1;
-		}
-		at += len;
-	}
-	*rest = at;
-	return 0;
-}
-
-const char *
-request_parameter_name(enum request_parameter which)
-{
-	return parameter_names[which];
 }
 
 bool
@@ -382,7 +312,7 @@ request_log_query(char *out, size_t size, const char *uri)
 
 		if (name_len >= sizeof name ||
 		    decode(name, uri, name_len, true) < 0 ||
-		    parameter_of(name) == REQUEST_PARAMETERS)
+		    parameter_named(name) == PARAMETERS)
 			kept = equals == NULL ? 0 : name_len + 1;
 		if (kept + 1 > size - done)
 			break;

@@ -10,12 +10,13 @@
 #ifndef FCGI_HTTP_REQUEST_H
 #define FCGI_HTTP_REQUEST_H
 
-#include "fcgi/http/facets.h"
+#include "fcgi/http/parameter.h"
 #include "lib/err.h"
 #include "lib/limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* What the web server hands over; NULL is "absent".  Borrowed throughout. */
 struct request_input {
@@ -41,6 +42,12 @@ struct request_input {
 	const char *content_length;
 	const char *transfer_encoding;
 	bool https; /* the web server was asked over TLS */
+	/*
+	 * Reads up to ${size} bytes of the body; 0 at its end, -1 when it
+	 * cannot be read.  NULL: there is none.
+	 */
+	ssize_t (*read)(void *stream, char *to, size_t size);
+	void *stream;
 };
 
 enum request_method {
@@ -53,25 +60,6 @@ enum request_method {
 	REQUEST_PATCH = 1 << 6,
 	REQUEST_OTHER = 1 << 7
 };
-
-/* Query parameters with a meaning somewhere; all others are ignored. */
-enum request_parameter {
-	REQUEST_LIMIT,
-	REQUEST_CURSOR,
-	REQUEST_SEARCH,
-	REQUEST_UPDATED_SINCE,
-	REQUEST_VERSION,
-	REQUEST_INCLUDE_DELETED,
-	REQUEST_STATUS,
-	REQUEST_SECONDS,
-	REQUEST_TAG, /* from here on those that may be repeated */
-	REQUEST_REGISTRY_TYPE,
-	REQUEST_TRANSPORT,
-	REQUEST_PARAMETERS /* how many there are */
-};
-
-/* The first of those that may be repeated: one for each of enum facet. */
-#define REQUEST_FACETS REQUEST_TAG
 
 struct request_segment {
 	char *text; /* decoded; "" when it cannot be */
@@ -88,14 +76,13 @@ struct request {
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];
 	bool extra_slashes; /* double or trailing ones, which were left out */
-	/* NULL when absent or empty, "" when impossible. */
-	const char *query[REQUEST_FACETS];
-	struct facet_values facets[FACETS];
-	/* Bits of enum request_parameter. */
+	struct parameter_values values;
+	/* Bits of enum parameter. */
 	unsigned given; /* even with an empty value */
+	unsigned empty; /* with an empty value */
 	unsigned malformed; /* bad percent-encoding, or a semicolon */
 	unsigned impossible; /* a filter with a NUL, which nothing matches */
-	bool too_many_facets; /* more than a list takes */
+	unsigned too_many; /* more values than the parameter takes */
 	char text[LIMIT_REQUEST_URI + 2];
 };
 
@@ -121,18 +108,6 @@ request_method_of(const char *name)
  */
 int request_parse(
     struct request *r, const struct request_input *in, struct err *e);
-
-/*
- * Steps through the values of the query parameter ${name}, for those that may
- * be given more than once.  ${rest} begins as the URI and moves on.  Sets
- * ${value}, which has room for LIMIT_REQUEST_URI bytes and a NUL, and ${found};
- * at the end ${found} is false.  ERR_INPUT: a value that cannot be decoded.
- */
-int request_next_value(char *value, bool *found, const char **rest,
-    const char *name, struct err *e);
-
-/* The name of a query parameter. */
-const char *request_parameter_name(enum request_parameter which);
 
 /*
  * Decodes ${text}, which was decoded once, a second time and in place.  False:

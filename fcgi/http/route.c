@@ -14,12 +14,15 @@ static const char *const mounts[ROUTE_MOUNTS] = {
 	"/registry/{registryName}/v0",
 };
 
-static const char *const capture_names[ROUTE_CAPTURES] = {
-	[ROUTE_REGISTRY_NAME] = "registryName",
-	[ROUTE_SERVER_NAME] = "serverName",
-	[ROUTE_NAMESPACE] = "namespace",
-	[ROUTE_NAME] = "name",
-	[ROUTE_VERSION] = "version",
+const struct route_capture_info route_captures[ROUTE_CAPTURES] = {
+	[ROUTE_REGISTRY_NAME] = { "registryName", "The name of a registry." },
+	[ROUTE_SERVER_NAME] = { "serverName",
+	    "The name of a server, its slash as %2F." },
+	[ROUTE_NAMESPACE] = { "namespace",
+	    "The namespace of a skill or plugin." },
+	[ROUTE_NAME] = { "name",
+	    "The name of a skill, plugin, source or registry." },
+	[ROUTE_VERSION] = { "version", "A version, or the word latest." },
 };
 
 /* ${name} is followed by a brace. */
@@ -29,8 +32,8 @@ capture_of(const char *name, size_t len)
 	int i = 0;
 
 	while (i < ROUTE_CAPTURES - 1 &&
-	       (strlen(capture_names[i]) != len ||
-		   memcmp(capture_names[i], name, len) != 0))
+	       (strlen(route_captures[i].name) != len ||
+		   memcmp(route_captures[i].name, name, len) != 0))
 		i++;
 	return i;
 }
@@ -95,13 +98,17 @@ static bool
 try_route(
     struct route_match *m, const struct route *route, const struct request *r)
 {
-	if (route->exact && r->extra_slashes)
+	bool answers = (route->programs & m->program) != 0;
+
+	if ((!answers && route->elsewhere == NULL) ||
+	    (route->exact && r->extra_slashes))
 		return false;
 	for (unsigned i = 0; i < ROUTE_MOUNTS; i++) {
 		if ((route->mounts & 1u << i) == 0 ||
 		    !path_matches(m, r, mounts[i], route->path))
 			continue;
-		m->methods |= route->methods;
+		if (route->handle != NULL)
+			m->methods |= route->methods;
 		m->closed |= route->closed;
 		if ((route->methods & r->method) != 0) {
 			m->route = route;
@@ -113,14 +120,15 @@ try_route(
 }
 
 int
-route_find(struct route_match *m, const struct route *table, size_t count,
+route_find(struct route_match *m, enum route_program program,
     const struct request *r, struct err *e)
 {
 	m->route = NULL;
+	m->program = program;
 	m->methods = 0;
 	m->closed = false;
-	for (size_t i = 0; i < count; i++)
-		if (try_route(m, &table[i], r))
+	for (size_t i = 0; i < routes_count; i++)
+		if (try_route(m, &routes[i], r))
 			return 0;
 	if (m->methods != 0)
 		err_set(e, ERR_METHOD, "method not allowed");
@@ -166,8 +174,7 @@ is_encoded_twice(const char *name)
 }
 
 bool
-route_read_again(struct route_match *m, const struct route *table, size_t count,
-    const struct request *r)
+route_read_again(struct route_match *m, const struct request *r)
 {
 	char *name = m->captures[ROUTE_SERVER_NAME];
 	char *version = m->captures[ROUTE_VERSION];
@@ -180,8 +187,8 @@ route_read_again(struct route_match *m, const struct route *table, size_t count,
 	/* .../x/versions/versions may be the list of "x/versions". */
 	if (version == NULL || strcmp(version, "versions") != 0)
 		return false;
-	for (const struct route *next = m->route + 1; next < table + count;
-	     next++)
+	for (const struct route *next = m->route + 1;
+	     next < routes + routes_count; next++)
 		if (try_route(m, next, r))
 			return true;
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Routes are data: a table says which paths exist, with which methods and
- * query parameters, and who answers.
+ * Routes are data: a table says which paths exist, with which methods and query
+ * parameters, which program answers them, who may use them, and the handler.
  *
  * A pattern is a path whose segments are literal or the name of a parameter in
  * braces.  A parameter takes any segment.  Every route stands below one or more
@@ -38,11 +38,31 @@ enum route_capture {
 	ROUTE_VERSION,
 	ROUTE_CAPTURES /* how many there are */
 };
+struct route_capture_info {
+	const char *name; /* in patterns */
+	const char *about; /* for the description of the API */
+};
+extern const struct route_capture_info route_captures[ROUTE_CAPTURES];
 
-/* How much is made ready before the handler is called. */
+/* Bits: the programs that answer a route. */
+enum route_program {
+	ROUTE_API = 1 << 0,
+	ROUTE_ADMIN = 1 << 1
+};
+
+/* Who may use a route (fcgi/access/access.h). */
+enum route_access {
+	ROUTE_DENIED, /* nobody: the default of a new row */
+	ROUTE_PUBLIC, /* everybody */
+	ROUTE_LOOPBACK, /* processes of this machine, without a proxy */
+	ROUTE_TRIGGER /* as the configuration says for the trigger */
+};
+
+/* What is read from the database before the handler is called. */
 enum route_scope {
 	ROUTE_ALONE, /* nothing */
-	ROUTE_WITHOUT, /* a snapshot, or none where there is no database */
+	ROUTE_TRY, /* a snapshot; none if the database cannot be read */
+	ROUTE_IF_CREATED, /* a snapshot; none if there is no database yet */
 	ROUTE_DATABASE, /* a snapshot of the database */
 	ROUTE_REGISTRY /* and the registry; the answer has an entity tag */
 };
@@ -51,25 +71,43 @@ struct route {
 	unsigned mounts; /* bits of enum route_mount */
 	const char *path;
 	unsigned methods; /* bits of enum request_method */
+	unsigned programs; /* bits of enum route_program */
+	enum route_access access;
 	enum route_scope scope;
-	unsigned parameters; /* bits of enum request_parameter */
+	unsigned parameters; /* bits of enum parameter */
 	enum query_style style;
 	enum entry_kind kind;
-	bool kept; /* its answers may be told again while their tag holds */
-	bool content_tag; /* the entity tag is made of the body */
+	bool kept; /* its answers are kept and repeated while their tag holds */
+	bool content_tag; /* the entity tag is a hash of the body */
 	bool looks_up; /* 404 when the registry has no such entry */
 	bool exact; /* double and trailing slashes are 404 */
 	bool closed; /* pages of other origins may not read its answers */
+	size_t body; /* the longest request body, bytes; 0: it is not read */
+	/*
+	 * The 404 of the programs that know this path, but do not answer it;
+	 * NULL: they do not know it.
+	 */
+	const char *elsewhere;
+	/* The 503 of a failure; NULL: "service unavailable", or a 500. */
+	const char *failure;
 	/* For the description of the API (fcgi/handlers/openapi.c). */
 	const char *summary; /* one line; NULL: for people, not described */
 	const char *answer; /* which of its schemas a 200 has */
-	/* Fills the response; -1 with an error for another answer than 200. */
+	/*
+	 * Fills the response; -1 with an error for another answer than 200.
+	 * NULL: planned, which is 501.
+	 */
 	int (*handle)(struct exchange *x, struct err *e);
 };
+
+/* All routes (fcgi/routes.c). */
+extern const struct route routes[];
+extern const size_t routes_count;
 
 struct route_match {
 	const struct route *route;
 	unsigned mount; /* of enum route_mount, which bit */
+	enum route_program program; /* that looks for it */
 	/* Decoded, NULL when the route has no such parameter. */
 	char *captures[ROUTE_CAPTURES];
 	unsigned bad; /* bits of enum route_capture: it cannot be decoded */
@@ -78,10 +116,10 @@ struct route_match {
 };
 
 /*
- * Finds the route of ${r} among ${count} of ${table}.  ERR_NOT_FOUND: no such
+ * Finds the route of ${r} that ${program} answers.  ERR_NOT_FOUND: no such
  * path; ERR_METHOD: not with this method, ${m} has those it has.
  */
-int route_find(struct route_match *m, const struct route *table, size_t count,
+int route_find(struct route_match *m, enum route_program program,
     const struct request *r, struct err *e);
 
 /* The pattern of one mount, a single bit of enum route_mount; "" for the root.
@@ -99,7 +137,6 @@ int route_check(const struct route_match *m, struct err *e);
  * as ${m} is then changed to: a proxy may have decoded the name, or encoded the
  * path a second time.
  */
-bool route_read_again(struct route_match *m, const struct route *table,
-    size_t count, const struct request *r);
+bool route_read_again(struct route_match *m, const struct request *r);
 
 #endif

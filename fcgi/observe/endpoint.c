@@ -2,7 +2,6 @@
 /* Numbering the routes, each below each of its mounts. */
 #include "fcgi/observe/endpoint.h"
 
-#include "fcgi/routes.h"
 #include "lib/xalloc.h"
 
 #include <string.h>
@@ -24,15 +23,16 @@ names(void)
 		return all;
 	all = xcalloc(endpoint_count(), sizeof *all);
 	all[ENDPOINT_UNKNOWN] = unknown;
-	for (size_t i = 0; i < routes_api_count; i++) {
+	for (size_t i = 0; i < routes_count; i++) {
 		for (unsigned mount = 0; mount < ROUTE_MOUNTS; mount++) {
 			struct name *n = &all[1 + i * ROUTE_MOUNTS + mount];
 
-			if ((routes_api[i].mounts & 1u << mount) == 0)
+			if (routes[i].handle == NULL ||
+			    (routes[i].mounts & 1u << mount) == 0)
 				continue;
 			n->text = xasprintf("%s%s",
 			    route_prefix((enum route_mount)(1u << mount)),
-			    routes_api[i].path);
+			    routes[i].path);
 			n->len = strlen(n->text);
 		}
 	}
@@ -42,26 +42,15 @@ names(void)
 unsigned
 endpoint_count(void)
 {
-	return 1 + (unsigned)routes_api_count * ROUTE_MOUNTS;
+	return 1 + (unsigned)routes_count * ROUTE_MOUNTS;
 }
 
 unsigned
 endpoint_of(const struct route_match *m)
 {
-	if (m->route == NULL)
+	if (m->route == NULL || m->route->handle == NULL)
 		return ENDPOINT_UNKNOWN;
-	return 1 + (unsigned)(m->route - routes_api) * ROUTE_MOUNTS + m->mount;
-}
-
-unsigned
-endpoint_named(const char *name)
-{
-	const struct name *all = names();
-
-	for (unsigned i = 0; i < endpoint_count(); i++)
-		if (all[i].text != NULL && strcmp(all[i].text, name) == 0)
-			return i;
-	return ENDPOINT_UNKNOWN;
+	return 1 + (unsigned)(m->route - routes) * ROUTE_MOUNTS + m->mount;
 }
 
 const char *

@@ -17,8 +17,6 @@
 /* How many there are, the unknown one included. */
 unsigned endpoint_count(void);
 unsigned endpoint_of(const struct route_match *m);
-/* The one with this very pattern; ENDPOINT_UNKNOWN when there is none. */
-unsigned endpoint_named(const char *name);
 /* The pattern of its path, such as "/v0.1/servers"; static. */
 const char *endpoint_name(unsigned endpoint, size_t *len);
 uint32_t endpoint_fingerprint(void);

@@ -26,29 +26,45 @@ write_all(const struct buf *b)
 	return 0;
 }
 
-/* A web server may take it amiss when nobody reads what it passes on. */
-static void
-skip_body(void)
+/* How much of the body has not been read, as far as the client announced it. */
+static size_t
+announced(const char *length)
 {
-	const char *length = getenv("CONTENT_LENGTH");
 	char *end;
-	unsigned long left;
-	char bytes[4096];
+	unsigned long n;
 
 	if (length == NULL || *length < '0' || *length > '9')
-		return;
-	left = strtoul(length, &end, 10);
-	if (*end != '\0' || left > LIMIT_REQUEST_IGNORED)
-		left = LIMIT_REQUEST_IGNORED;
-	while (left > 0) {
-		ssize_t n = read(STDIN_FILENO, bytes,
-		    left < sizeof bytes ? left : sizeof bytes);
+		return 0;
+	n = strtoul(length, &end, 10);
+	return *end != '\0' ? LIMIT_REQUEST_IGNORED : n;
+}
 
-		if (n == 0 || (n == -1 && errno != EINTR))
-			return;
-		if (n > 0)
-			left -= (unsigned long)n;
-	}
+/* Never more than was announced: standard input may stay open after it. */
+static ssize_t
+read_body(void *left, char *to, size_t size)
+{
+	size_t *rest = left;
+	ssize_t n;
+
+	if (size > *rest)
+		size = *rest;
+	do {
+		n = read(STDIN_FILENO, to, size);
+	} while (n == -1 && errno == EINTR);
+	*rest -= n > 0 ? (size_t)n : 0;
+	return n;
+}
+
+/* Some web servers report an error if a program does not read the body. */
+static void
+skip_body(size_t left)
+{
+	char bytes[4096];
+
+	if (left > LIMIT_REQUEST_IGNORED)
+		left = LIMIT_REQUEST_IGNORED;
+	while (left > 0 && read_body(&left, bytes, sizeof bytes) > 0)
+		;
 }
 
 int
@@ -56,14 +72,18 @@ cgi_run(const struct service *s)
 {
 	struct request_input in;
 	struct response out;
+	size_t left;
 	int status = 1;
 
 	service_input(&in, environ);
 	observer_begin(s->observer, &in);
-	if (s->changes_things)
-		skip_body();
+	left = announced(in.content_length);
+	in.read = read_body;
+	in.stream = &left;
 	response_init(&out);
 	s->handle(s->ctx, &in, &out);
+	if (s->changes_things)
+		skip_body(left);
 	observer_answered(s->observer, &out);
 	if (write_all(&out.head) == 0 && write_all(&out.body) == 0)
 		status = 0;

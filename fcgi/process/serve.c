@@ -247,11 +247,19 @@ refuse_role(struct response *out)
 	response_finish(out);
 }
 
+static ssize_t
+read_body(void *stream, char *to, size_t size)
+{
+	return FCGX_GetStr(to, (int)size, stream);
+}
+
 static void
 serve_one(const struct service *s, FCGX_Request *request,
     struct request_input *in, struct response *out)
 {
 	service_input(in, request->envp);
+	in->read = read_body;
+	in->stream = request->in;
 	observer_begin(s->observer, in);
 	if (request->role == RESPONDER)
 		s->handle(s->ctx, in, out);

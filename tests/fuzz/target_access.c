@@ -116,7 +116,7 @@ check_access(const char *word, const char *file, char *const *variables)
 
 	(void)trigger_access_from_name(&access, word);
 	service_input(&in, variables);
-	let_in = access_check(access, path, &in, &e) == 0;
+	let_in = access_check_trigger(access, path, &in, &e) == 0;
 	switch (access) {
 	case TRIGGER_LOOPBACK:
 		FUZZ_HOLDS(let_in == wanted);
@@ -136,19 +136,21 @@ check_access(const char *word, const char *file, char *const *variables)
 	FUZZ_HOLDS(let_in || e.text[0] != '\0');
 }
 
+/* The names of sources in a URI: never an empty one, never too many. */
 static void
 check_sources(const char *uri)
 {
-	char *value = malloc(LIMIT_REQUEST_URI + 1);
+	static struct request r;
+	const struct request_input in = { .method = "POST", .uri = uri };
+	const struct value_set *names =
+	    &r.values.sets[PARAMETER_SOURCE - PARAMETER_SINGLES];
 	struct err e = ERR_INIT;
-	bool found = true;
 
-	if (value == NULL)
-		abort();
-	while (strlen(uri) <= LIMIT_REQUEST_URI && found &&
-	       request_next_value(value, &found, &uri, "source", &e) == 0)
-		FUZZ_HOLDS(!found || strlen(value) <= LIMIT_REQUEST_URI);
-	free(value);
+	if (request_parse(&r, &in, &e) == -1)
+		return;
+	FUZZ_HOLDS(names->count <= LIMIT_TRIGGER_SOURCES);
+	for (size_t i = 0; i < names->count; i++)
+		FUZZ_HOLDS(*names->at[i] != '\0');
 }
 
 static void

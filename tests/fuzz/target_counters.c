@@ -78,7 +78,7 @@ begin(void)
 	/* Its lock is a seat, which goes with any descriptor that is closed. */
 	before = xmalloc(size);
 	memcpy(before, file, size);
-	api = responder_new("/nonexistent");
+	api = responder_new("/nonexistent", ROUTE_API, true);
 	responder_set_counters(api, counters);
 	response_init(&out);
 }

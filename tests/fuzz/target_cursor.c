@@ -45,7 +45,7 @@ encode(char **t)
 	struct err e = ERR_INIT;
 	struct cursor back;
 
-	c.search = t[0][0] == '\0' ? NULL : t[0];
+	c.filters.text[PARAMETER_SEARCH] = t[0][0] == '\0' ? NULL : t[0];
 	c.last_version = t[2];
 	c.deleted = t[3][0] == 'd';
 	cursor_encode(&text, &raw, &c, &scope);
@@ -54,7 +54,8 @@ encode(char **t)
 			       &back, &raw, buf_str(&text), &other, &e) == -1);
 		FUZZ_HOLDS(cursor_decode(
 			       &back, &raw, buf_str(&text), &scope, &e) == 0);
-		FUZZ_HOLDS(same(back.search, c.search));
+		FUZZ_HOLDS(same(back.filters.text[PARAMETER_SEARCH],
+		    c.filters.text[PARAMETER_SEARCH]));
 		FUZZ_HOLDS(same(back.last_name, c.last_name));
 		FUZZ_HOLDS(same(back.last_version, c.last_version));
 		FUZZ_HOLDS(back.deleted == c.deleted && back.since == 1);

@@ -101,7 +101,7 @@ begin(void)
 	    " WHERE term = " TERM);
 	/* Nothing is logged, or each damage would be. */
 	log_set_level((enum log_level)(LOG_LEVEL_ERROR + 1));
-	api = responder_new(path);
+	api = responder_new(path, ROUTE_API, true);
 	response_init(&out);
 }
 

@@ -28,22 +28,22 @@ static const struct {
 	{ __LINE__, { .limit = 50,
 			.since = -1,
 			.deleted = true,
-			.search = "a \"b\" %_",
-			.status = "active",
-			.version = "latest",
+			.filters.text[PARAMETER_SEARCH] = "a \"b\" %_",
+			.filters.text[PARAMETER_STATUS] = "active",
+			.filters.text[PARAMETER_VERSION] = "latest",
 			.last_name = "a/b",
 			.last_version = "1" } },
 	{ __LINE__, { .limit = 256,
 			.since = INT64_MAX,
-			.version = "1.2.3+x",
+			.filters.text[PARAMETER_VERSION] = "1.2.3+x",
 			.last_name = "a/b",
 			.last_version = "1.2.3+x" } },
 	{ __LINE__, { .limit = 30,
 			.since = CLOCK_NEVER,
 			.last_name = "a/b",
 			.last_version = "1",
-			.facets = { { { "a", "b c", "z" }, 3 }, { { 0 }, 0 },
-			    { { "sse" }, 1 } } } },
+			.filters.sets = { { 3, { "a", "b c", "z" } },
+			    { 0, { 0 } }, { 1, { "sse" } } } } },
 };
 
 static void
@@ -82,13 +82,16 @@ test_round_trip(void)
 		CHECK_INT(got.limit, want->limit);
 		CHECK_INT(got.since, want->since);
 		CHECK_INT(got.deleted, want->deleted);
-		CHECK_STR(got.search, want->search);
-		CHECK_STR(got.status, want->status);
-		CHECK_STR(got.version, want->version);
+		for (int k = 0; k < PARAMETER_SINGLES; k++)
+			CHECK_STR(got.filters.text[k], want->filters.text[k]);
+		for (int k = 0; k < PARAMETER_FACETS; k++)
+			CHECK(value_set_equal(
+			    &got.filters.sets[k], &want->filters.sets[k]));
 		CHECK_STR(got.last_name, want->last_name);
-		CHECK_STR(got.last_version, want->last_version);
-		for (int k = 0; k < FACETS; k++)
-			CHECK(facets_equal(&got.facets[k], &want->facets[k]));
+		CHECK_STR(got.last_version,
+		    want->filters.text[PARAMETER_VERSION] == NULL
+			? want->last_version
+			: "");
 	}
 	T_AT(0);
 }
@@ -155,6 +158,7 @@ static void
 test_forged(void)
 {
 	struct cursor c, forged = cursors[0].c;
+	struct value_set *tags = &forged.filters.sets[0];
 	char search[LIMIT_SEARCH + 2];
 
 	forged.limit = 0;
@@ -166,23 +170,32 @@ test_forged(void)
 	forged.limit = 1;
 	memset(search, 's', sizeof search);
 	search[LIMIT_SEARCH + 1] = '\0';
-	forged.search = search;
+	forged.filters.text[PARAMETER_SEARCH] = search;
 	encode(&forged, &here);
 	CHECK_INT(decode(&c, &here), -1);
 	search[LIMIT_SEARCH] = '\0';
 	encode(&forged, &here);
 	CHECK_INT(decode(&c, &here), 0);
-	for (size_t i = 0; i < LIMIT_FACETS; i++)
-		forged.facets[FACET_TAG].at[i] = "x";
-	forged.facets[FACET_TAG].count = LIMIT_FACETS;
-	encode(&forged, &here);
-	CHECK_INT(decode(&c, &here), 0);
-	forged.facets[FACET_TAG].count = 3;
-	forged.facets[FACET_TAG].at[0] = search;
-	forged.facets[FACET_TAG].at[1] = search + 1;
-	forged.facets[FACET_TAG].at[2] = search + 2;
+	tags->at[0] = "y";
+	tags->at[1] = "x";
+	tags->count = 2; /* they do not ascend */
 	encode(&forged, &here);
 	CHECK_INT(decode(&c, &here), -1);
+	tags->at[1] = "y"; /* twice the same */
+	encode(&forged, &here);
+	CHECK_INT(decode(&c, &here), -1);
+	tags->at[1] = "z";
+	encode(&forged, &here);
+	CHECK_INT(decode(&c, &here), 0);
+	tags->count = 3; /* ascending, and too long together */
+	tags->at[0] = search + 2;
+	tags->at[1] = search + 1;
+	tags->at[2] = search;
+	encode(&forged, &here);
+	CHECK_INT(decode(&c, &here), -1);
+	tags->count = 2;
+	encode(&forged, &here);
+	CHECK_INT(decode(&c, &here), 0);
 }
 
 /* The longest names that can be stored fit a cursor. */
@@ -195,17 +208,17 @@ test_longest(void)
 	static char tag[LIMIT_FACET_BYTES];
 
 	memset(tag, 't', sizeof tag - 1);
-	CHECK(facets_add(&c.facets[FACET_TAG], tag));
+	CHECK(value_set_add(&c.filters.sets[0], tag, 1));
 	memset(name, 'n', LIMIT_IDENTITY);
 	memset(version, 'v', LIMIT_VERSION_BYTES);
 	memset(search, 's', LIMIT_SEARCH);
-	c.search = search;
+	c.filters.text[PARAMETER_SEARCH] = search;
 	c.last_name = name;
-	c.last_version = c.version = version;
+	c.last_version = c.filters.text[PARAMETER_VERSION] = version;
 	encode(&c, &here);
 	CHECK(text.len <= LIMIT_CURSOR);
 	CHECK_INT(decode(&c, &here), 0);
-	CHECK_STR(c.version, version);
+	CHECK_STR(c.filters.text[PARAMETER_VERSION], version);
 }
 
 static const struct {
@@ -214,21 +227,30 @@ static const struct {
 	const char *odd; /* NULL: they agree */
 } resumed[] = {
 	{ __LINE__, { .since = CLOCK_NEVER }, NULL },
-	{ __LINE__, { .since = CLOCK_NEVER, .search = "x" }, NULL },
-	{ __LINE__, { .since = CLOCK_NEVER, .search = "y" }, "search" },
-	{ __LINE__, { .since = CLOCK_NEVER, .version = "latest" }, NULL },
-	{ __LINE__, { .since = CLOCK_NEVER, .version = "1" }, "version" },
-	{ __LINE__, { .since = CLOCK_NEVER, .status = "active" }, "status" },
-	/* A client may move it from page to page: the cursor decides. */
-	{ __LINE__, { .since = 5 }, NULL },
-	{ __LINE__, { .since = 5, .deleted = true, .deleted_given = true },
+	{ __LINE__,
+	    { .since = CLOCK_NEVER, .filters.text[PARAMETER_SEARCH] = "x" },
 	    NULL },
-	{ __LINE__, { .since = CLOCK_NEVER, .deleted_given = true }, NULL },
+	{ __LINE__,
+	    { .since = CLOCK_NEVER, .filters.text[PARAMETER_SEARCH] = "y" },
+	    "search" },
 	{ __LINE__,
 	    { .since = CLOCK_NEVER,
-		.deleted_given = true,
-		.deleted_word = true,
-		.deleted = true },
+		.filters.text[PARAMETER_VERSION] = "latest" },
+	    NULL },
+	{ __LINE__,
+	    { .since = CLOCK_NEVER, .filters.text[PARAMETER_VERSION] = "1" },
+	    "version" },
+	{ __LINE__,
+	    { .since = CLOCK_NEVER,
+		.filters.text[PARAMETER_STATUS] = "active" },
+	    "status" },
+	/* A client may move it from page to page: the cursor decides. */
+	{ __LINE__, { .since = 5 }, NULL },
+	{ __LINE__, { .since = 5, .deleted = true, .deleted_word = "false" },
+	    NULL },
+	{ __LINE__, { .since = CLOCK_NEVER, .deleted_word = "false" }, NULL },
+	{ __LINE__,
+	    { .since = CLOCK_NEVER, .deleted_word = "true", .deleted = true },
 	    "include_deleted" },
 };
 
@@ -237,8 +259,8 @@ test_resume(void)
 {
 	const struct cursor c = { .limit = 7,
 		.since = CLOCK_NEVER,
-		.search = "x",
-		.version = "latest" };
+		.filters.text[PARAMETER_SEARCH] = "x",
+		.filters.text[PARAMETER_VERSION] = "latest" };
 
 	for (size_t i = 0; i < sizeof resumed / sizeof resumed[0]; i++) {
 		struct query q = resumed[i].q;
@@ -249,8 +271,8 @@ test_resume(void)
 		CHECK_INT(
 		    query_resume(&q, &c, &e), resumed[i].odd == NULL ? 0 : -1);
 		if (resumed[i].odd == NULL) {
-			CHECK_STR(q.search, "x");
-			CHECK_STR(q.version, "latest");
+			CHECK_STR(query_search(&q), "x");
+			CHECK_STR(query_version(&q), "latest");
 			CHECK_INT(q.limit, 7);
 			CHECK(q.since == CLOCK_NEVER);
 			CHECK(!q.deleted);

@@ -102,7 +102,8 @@ test_sizes(void)
 	CHECK_INT(strlen(request.segments[0].text), LIMIT_REQUEST_URI - 1);
 	memcpy(uri, "/?search=", 9);
 	CHECK_INT(parse(uri), 0);
-	CHECK_INT(strlen(request.query[REQUEST_SEARCH]), LIMIT_REQUEST_URI - 9);
+	CHECK_INT(strlen(request.values.text[PARAMETER_SEARCH]),
+	    LIMIT_REQUEST_URI - 9);
 	free(uri);
 }
 
@@ -190,15 +191,13 @@ test_queries(void)
 		T_AT(queries[i].line);
 		snprintf(uri, sizeof uri, "/x?%s", queries[i].query);
 		CHECK_INT(parse(uri), 0);
-		CHECK_STR(request.query[REQUEST_SEARCH], queries[i].search);
-		CHECK_STR(request.query[REQUEST_LIMIT], queries[i].limit);
-		while (bad < REQUEST_PARAMETERS &&
-		       (request.malformed & 1u << bad) == 0)
-			bad++;
 		CHECK_STR(
-		    bad == REQUEST_PARAMETERS
-			? NULL
-			: request_parameter_name((enum request_parameter)bad),
+		    request.values.text[PARAMETER_SEARCH], queries[i].search);
+		CHECK_STR(
+		    request.values.text[PARAMETER_LIMIT], queries[i].limit);
+		while (bad < PARAMETERS && (request.malformed & 1u << bad) == 0)
+			bad++;
+		CHECK_STR(bad == PARAMETERS ? NULL : parameters[bad].name,
 		    queries[i].malformed);
 		CHECK_STR(joined(), "x");
 	}
@@ -339,64 +338,93 @@ test_filters_that_cannot_be(void)
 	T_AT(0);
 	parse("/?limit=%2&search=%zz");
 	CHECK_INT(query_parse(&q, &request, 0, QUERY_SERVERS, &e), 0);
-	CHECK_INT(
-	    query_parse(&q, &request, 1u << REQUEST_SEARCH, QUERY_SERVERS, &e),
+	CHECK_INT(query_parse(
+		      &q, &request, 1u << PARAMETER_SEARCH, QUERY_SERVERS, &e),
 	    -1);
 	CHECK_STR(e.text,
 	    "Invalid search parameter: malformed percent-encoding, or a "
 	    "semicolon that is not written as %3B");
 }
 
-/* Every value of a parameter, and mistakes in them. */
+/* The values of a parameter that may be repeated, and mistakes in them. */
 static void
-test_next_value(void)
+test_repeated(void)
 {
 	static const struct {
 		int line;
 		const char *uri;
 		const char *values; /* joined by '|' */
-		bool fails; /* after them */
+		bool empty, malformed;
 	} list[] = {
-		{ __LINE__, "/x", "", false },
-		{ __LINE__, "/x?", "", false },
-		{ __LINE__, "/x?source=a", "a|", false },
-		{ __LINE__, "/x?source=a&b=c&source=d", "a|d|", false },
-		{ __LINE__, "/x?s%6furce=%2Fa+b", "/a b|", false },
-		{ __LINE__, "/x?source", "|", false },
-		{ __LINE__, "/x?source=&source=a", "|a|", false },
-		{ __LINE__, "/x?&&source=a&&", "a|", false },
-		{ __LINE__, "/x?source=a=b", "a=b|", false },
-		{ __LINE__, "/x?sources=a&Source=b&sourc=c", "", false },
-		{ __LINE__, "/x?%zz=1&source=a", "a|", false },
-		{ __LINE__, "/x?source=a&source=%zz", "a|", true },
-		{ __LINE__, "/x?source=%00", "", true },
+		{ __LINE__, "/x", "", false, false },
+		{ __LINE__, "/x?", "", false, false },
+		{ __LINE__, "/x?source=a", "a|", false, false },
+		{ __LINE__, "/x?source=d&b=c&source=a&source=d", "a|d|", false,
+		    false },
+		{ __LINE__, "/x?s%6furce=%2Fa+b", "/a b|", false, false },
+		{ __LINE__, "/x?source", "", true, false },
+		{ __LINE__, "/x?source=&source=a", "a|", true, false },
+		{ __LINE__, "/x?&&source=a&&", "a|", false, false },
+		{ __LINE__, "/x?source=a=b", "a=b|", false, false },
+		{ __LINE__, "/x?sources=a&Source=b&sourc=c", "", false, false },
+		{ __LINE__, "/x?%zz=1&source=a", "a|", false, false },
+		{ __LINE__, "/x?source=a&source=%zz", "a|", false, true },
+		{ __LINE__, "/x?source=%00", "", false, true },
 		/* Without the error all sources would be synced. */
-		{ __LINE__, "/x?source=a;source=b", "", true },
-		{ __LINE__, "/x?y=1;source=b", "", true },
-		{ __LINE__, "/x?y=source;z=1", "", false },
-		{ __LINE__, "/x?source=%c3%28", "", true },
+		{ __LINE__, "/x?source=a;source=b", "", false, true },
+		{ __LINE__, "/x?y=1;source=b", "", false, true },
+		{ __LINE__, "/x?y=source;z=1", "", false, false },
 	};
-	static char value[LIMIT_REQUEST_URI + 1];
+	const unsigned bit = 1u << PARAMETER_SOURCE;
+	const struct value_set *set =
+	    &request.values.sets[PARAMETER_SOURCE - PARAMETER_SINGLES];
 
 	for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-		const char *rest = list[i].uri;
-		struct err e = ERR_INIT;
 		char joined[64] = "";
-		bool found = true, failed = false;
 		size_t at = 0;
 
-		while (found && !failed) {
-			failed = request_next_value(
-				     value, &found, &rest, "source", &e) == -1;
-			if (found && !failed)
-				at += (size_t)snprintf(joined + at,
-				    sizeof joined - at, "%s|", value);
-		}
 		T_AT(list[i].line);
+		parse(list[i].uri);
+		for (size_t k = 0; k < set->count; k++)
+			at += (size_t)snprintf(
+			    joined + at, sizeof joined - at, "%s|", set->at[k]);
 		CHECK_STR(joined, list[i].values);
-		CHECK(failed == list[i].fails);
+		CHECK_INT((request.empty & bit) != 0, list[i].empty);
+		CHECK_INT((request.malformed & bit) != 0, list[i].malformed);
 	}
 	T_AT(0);
+}
+
+static void
+test_too_many(void)
+{
+	static char uri[LIMIT_REQUEST_URI];
+	size_t at = (size_t)snprintf(uri, sizeof uri, "/?");
+
+	for (int i = 0; i <= LIMIT_TRIGGER_SOURCES; i++) {
+		CHECK_INT(parse(uri), 0);
+		CHECK_INT(request.too_many, 0);
+		at += (size_t)snprintf(
+		    uri + at, sizeof uri - at, "source=%d&", i);
+	}
+	CHECK_INT(parse(uri), 0);
+	CHECK_INT(request.too_many, 1u << PARAMETER_SOURCE);
+}
+
+/* Each parameter has a name of its own and is described, or is for one route.
+ */
+static void
+test_table(void)
+{
+	for (int i = 0; i < PARAMETERS; i++) {
+		const struct parameter_info *p = &parameters[i];
+
+		CHECK_INT(parameter_named(p->name), i);
+		CHECK_INT(p->most > 0, i >= PARAMETER_SINGLES);
+		CHECK(p->most <= LIMIT_VALUES);
+		CHECK_INT(p->about == NULL, p->schema == NULL);
+	}
+	CHECK_INT(parameter_named(""), PARAMETERS);
 }
 
 int
@@ -409,6 +437,8 @@ main(void)
 	test_limits();
 	test_other_parameters();
 	test_filters_that_cannot_be();
-	test_next_value();
+	test_repeated();
+	test_too_many();
+	test_table();
 	return t_done();
 }

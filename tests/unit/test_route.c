@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which path is what, and which is nothing. */
-#include "fcgi/routes.h"
+#include "fcgi/http/route.h"
 
 #include "fcgi/handlers/handle.h"
 #include "tests/t.h"
@@ -15,8 +15,7 @@ find(const char *method, const char *uri, struct err *e)
 
 	err_clear(e);
 	if (request_parse(&request, &in, e) == -1 ||
-	    route_find(&match, routes_api, routes_api_count, &request, e) ==
-		-1 ||
+	    route_find(&match, ROUTE_API, &request, e) == -1 ||
 	    route_check(&match, e) == -1)
 		return e->code;
 	return ERR_NONE;
@@ -265,8 +264,7 @@ test_read_again(void)
 		T_AT(again[i].line);
 		if (!CHECK_INT(find("GET", again[i].uri, &e), ERR_NONE))
 			continue;
-		found_one = route_read_again(
-		    &match, routes_api, routes_api_count, &request);
+		found_one = route_read_again(&match, &request);
 		CHECK_INT(found_one, again[i].what != IS_NOTHING);
 		if (again[i].what == IS_NOTHING)
 			continue;
@@ -274,8 +272,7 @@ test_read_again(void)
 		CHECK_STR(match.captures[ROUTE_SERVER_NAME], again[i].server);
 		CHECK_STR(match.captures[ROUTE_NAME], again[i].name);
 		CHECK_STR(match.captures[ROUTE_VERSION], again[i].version);
-		CHECK(!route_read_again(
-		    &match, routes_api, routes_api_count, &request));
+		CHECK(!route_read_again(&match, &request));
 	}
 	T_AT(0);
 }
@@ -315,8 +312,11 @@ test_planned(void)
 
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		T_AT(changes[i].line);
-		CHECK(find(changes[i].method, changes[i].uri, &e) != ERR_NONE);
-		CHECK_INT(routes_is_planned(&request), changes[i].planned);
+		CHECK_INT(
+		    find(changes[i].method, changes[i].uri, &e) == ERR_NONE,
+		    changes[i].planned);
+		CHECK_INT(match.route != NULL && match.route->handle == NULL,
+		    changes[i].planned);
 	}
 	T_AT(0);
 }
@@ -336,6 +336,58 @@ test_methods(void)
 	CHECK_INT(find("DELETE", "/nothing", &e), ERR_NOT_FOUND);
 }
 
+/* Each program answers its own routes, and tells methods only of these. */
+static void
+test_programs(void)
+{
+	static const struct {
+		int line;
+		const char *method, *uri;
+		enum err_code api, admin;
+	} rows[] = {
+		{ __LINE__, "GET", "/v0.1/servers", ERR_NONE, ERR_NOT_FOUND },
+		{ __LINE__, "POST", "/v0.1/servers", ERR_METHOD,
+		    ERR_NOT_FOUND },
+		{ __LINE__, "POST", "/registry/sync", ERR_NONE, ERR_NONE },
+		{ __LINE__, "GET", "/registry/sync", ERR_METHOD, ERR_METHOD },
+		{ __LINE__, "POST", "/v0/publish", ERR_NONE, ERR_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct request_input in = { .method = rows[i].method,
+			.uri = rows[i].uri };
+		struct err e = ERR_INIT;
+
+		T_AT(rows[i].line);
+		CHECK_INT(request_parse(&request, &in, &e), 0);
+		(void)route_find(&match, ROUTE_API, &request, &e);
+		CHECK_INT(e.code, rows[i].api);
+		err_clear(&e);
+		(void)route_find(&match, ROUTE_ADMIN, &request, &e);
+		CHECK_INT(e.code, rows[i].admin);
+	}
+	T_AT(0);
+}
+
+/* A row that does not say who may use it would be denied to everybody. */
+static void
+test_access(void)
+{
+	for (size_t i = 0; i < routes_count; i++) {
+		const struct route *r = &routes[i];
+
+		if (r->handle == NULL)
+			continue;
+		if (!CHECK(r->access != ROUTE_DENIED))
+			printf("# %s\n", r->path);
+		CHECK(r->programs != 0 && r->methods != 0);
+		/* Only these methods are answered again from the start. */
+		CHECK((r->methods & (REQUEST_POST | REQUEST_PUT |
+					REQUEST_DELETE | REQUEST_PATCH)) == 0 ||
+		      !r->kept);
+	}
+}
+
 int
 main(void)
 {
@@ -344,5 +396,7 @@ main(void)
 	test_read_again();
 	test_planned();
 	test_methods();
+	test_programs();
+	test_access();
 	return t_done();
 }

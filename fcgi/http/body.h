@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the body of a request. */
+#ifndef FCGI_HTTP_BODY_H
+#define FCGI_HTTP_BODY_H
+
+#include "fcgi/http/request.h"
+#include "lib/buf.h"
+#include "lib/err.h"
+
+/*
+ * Reads the whole body of ${in} into ${body}, which is emptied first.  A
+ * request that announces no body has an empty one.
+ *
+ * ERR_LENGTH (411): a body without Content-Length.  ERR_INPUT (400): that is no
+ * number, or the body ends before it.  ERR_LIMIT (413): it is above ${most}
+ * bytes; nothing is read then.
+ */
+int body_read(struct buf *body, const struct request_input *in, size_t most,
+    struct err *e);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of query parameters. */
+#include "fcgi/http/parameter.h"
+
+#include "lib/limits.h"
+
+#include <string.h>
+
+#define TEXT "{'type':'string'}"
+#define FACET(what)                                                    \
+	.filter = true, .most = LIMIT_FACETS,                          \
+	.about = "Only what has " what                                 \
+		 ". May be repeated: any of the values will do, of "   \
+		 "several filters all must. The case counts. At most " \
+		 "512 bytes in all.",                                  \
+	.schema = "{'type':'array','maxItems':32,'items':{'type':"     \
+		  "'string','maxLength':512}}"
+
+const struct parameter_info parameters[PARAMETERS] = {
+	[PARAMETER_LIMIT] = { .name = "limit" },
+	[PARAMETER_CURSOR] = { .name = "cursor",
+	    .about = "Continues after a page: the nextCursor of that page, "
+		     "which carries the whole query. A parameter that is "
+		     "repeated must agree; of updated_since the cursor "
+		     "decides.",
+	    .schema = "{'type':'string','pattern':'^[A-Za-z0-9_-]*$'}" },
+	[PARAMETER_UPDATED_SINCE] = { .name = "updated_since",
+	    .about = "Only what changed in this registry after this instant, "
+		     "deleted versions too. The latest updatedAt of an answer "
+		     "will do.",
+	    .schema = "{'type':'string','format':'date-time'}" },
+	[PARAMETER_INCLUDE_DELETED] = { .name = "include_deleted",
+	    .about = "Deleted versions as well.",
+	    .schema = "{'type':'boolean','default':false}" },
+	[PARAMETER_SECONDS] = { .name = "seconds" },
+	[PARAMETER_SEARCH] = { .name = "search",
+	    .filter = true,
+	    .about = "Only what has this text in its name, title or "
+		     "description, in upper or lower case.",
+	    .schema = "{'type':'string','maxLength':256}" },
+	[PARAMETER_VERSION] = { .name = "version",
+	    .filter = true,
+	    .about = "Only this version of each; latest is the newest that is "
+		     "not deleted, or the newest when all are deleted.",
+	    .schema = TEXT },
+	[PARAMETER_STATUS] = { .name = "status",
+	    .filter = true,
+	    .about = "Only versions of this status, in upper or lower case.",
+	    .schema = TEXT },
+	[PARAMETER_TAG] = { .name = "tag", FACET("this tag") },
+	[PARAMETER_REGISTRY_TYPE] = { .name = "registry_type",
+	    FACET("a package of this type") },
+	[PARAMETER_TRANSPORT] = { .name = "transport",
+	    FACET("a package or remote of this transport") },
+	[PARAMETER_SOURCE] = { .name = "source",
+	    .most = LIMIT_TRIGGER_SOURCES },
+};
+
+void
+parameter_clear(struct parameter_values *v)
+{
+	for (int i = 0; i < PARAMETER_SINGLES; i++)
+		v->text[i] = NULL;
+	for (int i = 0; i < PARAMETER_SETS; i++)
+		v->sets[i].count = 0;
+}
+
+void
+parameter_copy(struct parameter_values *to, const struct parameter_values *from)
+{
+	memcpy(to->text, from->text, sizeof to->text);
+	for (int i = 0; i < PARAMETER_SETS; i++)
+		value_set_copy(&to->sets[i], &from->sets[i]);
+}
+
+int
+parameter_named(const char *name)
+{
+	int which = 0;
+
+	while (which < PARAMETERS && strcmp(name, parameters[which].name) != 0)
+		which++;
+	return which;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The query parameters that have a meaning for some route: one table with
+ * their names and all that is said of them.
+ */
+#ifndef FCGI_HTTP_PARAMETER_H
+#define FCGI_HTTP_PARAMETER_H
+
+#include "fcgi/http/value_set.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum parameter {
+	PARAMETER_LIMIT,
+	PARAMETER_CURSOR,
+	PARAMETER_UPDATED_SINCE,
+	PARAMETER_INCLUDE_DELETED,
+	PARAMETER_SECONDS,
+	PARAMETER_SEARCH,
+	PARAMETER_VERSION,
+	PARAMETER_STATUS,
+	PARAMETER_TAG, /* from here on those that may be repeated */
+	PARAMETER_REGISTRY_TYPE,
+	PARAMETER_TRANSPORT,
+	PARAMETER_SOURCE,
+	PARAMETERS /* how many there are */
+};
+#define PARAMETER_SINGLES PARAMETER_TAG /* how many are given once */
+#define PARAMETER_SETS (PARAMETERS - PARAMETER_SINGLES)
+/* The first of the sets are filters by what documents say of themselves. */
+#define PARAMETER_FACETS 3
+
+struct parameter_info {
+	const char *name;
+	/*
+	 * Selects entries by a stored text: a cursor carries it, and a value
+	 * with a NUL matches nothing.
+	 */
+	bool filter;
+	size_t most; /* values, of one that may be repeated */
+	/* For the description of the API; NULL: depends on the route. */
+	const char *about;
+	const char *schema; /* JSON, with ' for " */
+};
+extern const struct parameter_info parameters[PARAMETERS];
+
+/* What a request or a cursor gives; all texts are borrowed. */
+struct parameter_values {
+	/* NULL when absent or empty, "" when it cannot match anything. */
+	const char *text[PARAMETER_SINGLES];
+	struct value_set sets[PARAMETER_SETS];
+};
+
+/* Makes all values absent. */
+void parameter_clear(struct parameter_values *v);
+
+void parameter_copy(
+    struct parameter_values *to, const struct parameter_values *from);
+
+/* The parameter with this name; PARAMETERS if there is none. */
+int parameter_named(const char *name);
+
+#endif
