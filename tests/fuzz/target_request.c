@@ -121,6 +121,7 @@ check_status(void)
 	case 204:
 	case 304:
 	case 400:
+	case 403:
 	case 404:
 	case 405:
 	case 414:
