@@ -224,14 +224,13 @@ ORDER BY s.ordinal, s.id;
 -- name: status_registries
 -- plan: scan-ok every registry is wanted, in the order of the file
 -- What each registry shows, and of which sources it is made.
-SELECT r.name, r.is_default, c.servers, c.skills, c.plugins, r.id
+SELECT r.name, r.is_default,
+    (SELECT json_group_array(o.name) FROM (SELECT s.name
+        FROM registry_source rs JOIN source s ON s.id = rs.source_id
+        WHERE rs.registry_id = r.id ORDER BY rs.position) o),
+    c.servers, c.skills, c.plugins
 FROM registry r LEFT JOIN registry_count c ON c.registry_id = r.id
 ORDER BY r.ordinal, r.id;
-
--- name: status_registry_sources
--- The sources of one registry, the one with priority first.
-SELECT s.name FROM registry_source rs JOIN source s ON s.id = rs.source_id
-WHERE rs.registry_id = :registry ORDER BY rs.position;
 
 -- name: status_history
 -- The last runs that had to do with one source, the newest first.
@@ -247,38 +246,54 @@ WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
 -- name: source_all
 -- plan: scan-ok every source is wanted, and there are at most a thousand
 -- All sources as configured and how they stand, the oldest first.
-SELECT s.name, s.kind, s.config, s.filter, s.interval_us, s.claims,
+SELECT s.name, s.kind, 'CONFIG', s.kind, nullif(s.config, 'null'),
+    nullif(s.filter, 'null'), s.interval_us, nullif(s.claims, 'null'),
     coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
     coalesce(t.attempts, 0), coalesce(t.servers, 0), coalesce(t.skills, 0),
-    coalesce(t.plugins, 0), t.message, s.created_us, s.updated_us, s.id
+    coalesce(t.plugins, 0), nullif(t.message, ''), s.created_us, s.updated_us
 FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 ORDER BY s.created_us, s.name;
 
 -- name: source_named
 -- One source.
-SELECT s.name, s.kind, s.config, s.filter, s.interval_us, s.claims,
+SELECT s.name, s.kind, 'CONFIG', s.kind, nullif(s.config, 'null'),
+    nullif(s.filter, 'null'), s.interval_us, nullif(s.claims, 'null'),
     coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
     coalesce(t.attempts, 0), coalesce(t.servers, 0), coalesce(t.skills, 0),
-    coalesce(t.plugins, 0), t.message, s.created_us, s.updated_us, s.id
+    coalesce(t.plugins, 0), nullif(t.message, ''), s.created_us, s.updated_us
 FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 WHERE s.name = :name;
 
 -- name: registry_all
 -- plan: scan-ok every registry is wanted, in the order of their names
 -- All registries as configured.
-SELECT r.name, r.claims, r.created_us, r.updated_us, r.id
+SELECT r.name, nullif(r.claims, 'null'), 'CONFIG',
+    (SELECT json_group_array(o.name) FROM (SELECT s.name
+        FROM registry_source rs JOIN source s ON s.id = rs.source_id
+        WHERE rs.registry_id = r.id ORDER BY rs.position) o),
+    r.created_us, r.updated_us
 FROM registry r ORDER BY r.name;
 
 -- name: registry_named
+-- plan: scan-ok the sources of one registry
 -- One registry.
-SELECT r.name, r.claims, r.created_us, r.updated_us, r.id
+SELECT r.name, nullif(r.claims, 'null'), 'CONFIG',
+    (SELECT json_group_array(o.name) FROM (SELECT s.name
+        FROM registry_source rs JOIN source s ON s.id = rs.source_id
+        WHERE rs.registry_id = r.id ORDER BY rs.position) o),
+    r.created_us, r.updated_us
 FROM registry r WHERE r.name = :name;
+
+-- name: source_id
+SELECT id FROM source WHERE name = :name;
 
 -- name: source_entries
 -- What one source holds after a place in the order of kinds and names.  The
 -- index of all entries is walked, that of the source has no order: hence '+'.
-SELECT e.kind, e.name, e.id, v.version, v.first_seen_us, v.changed_us,
-    d.body ->> '$.title', d.body ->> '$.description'
+SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END,
+    e.name, (SELECT claims FROM source WHERE id = :source), v.version,
+    nullif(d.body ->> '$.title', ''), nullif(d.body ->> '$.description', ''),
+    v.first_seen_us, v.changed_us, e.kind, e.id
 FROM entry e
     CROSS JOIN version v ON v.entry_id = e.id
     CROSS JOIN document d ON d.id = v.document_id
@@ -289,8 +304,10 @@ ORDER BY e.kind, e.name, e.source_id, v.version;
 -- name: registry_entries
 -- plan: scan-ok nothing is read whole; sorted are the versions of one name
 -- What the sources of a registry hold after a place, shadowed entries too.
-SELECT e.kind, e.name, v.version, v.first_seen_us, v.changed_us,
-    d.body ->> '$.title', d.body ->> '$.description', s.name, rs.position
+SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END,
+    e.name, v.version,
+    nullif(d.body ->> '$.title', ''), nullif(d.body ->> '$.description', ''),
+    v.first_seen_us, v.changed_us, s.name, rs.position, e.kind
 FROM entry e
     CROSS JOIN registry_source rs ON rs.registry_id = :registry
         AND rs.source_id = e.source_id

@@ -23,8 +23,8 @@ check_source(struct db *db, const char *name, struct err *e)
 		    "sources are not known before the first sync");
 		return -1;
 	}
-	s = db_stmt(db, SQL_SOURCE_NAMED);
-	stmt_bind_str(s, SQL_SOURCE_NAMED_P_NAME, name);
+	s = db_stmt(db, SQL_SOURCE_ID);
+	stmt_bind_str(s, SQL_SOURCE_ID_P_NAME, name);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	stmt_done(s);

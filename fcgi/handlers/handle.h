@@ -15,9 +15,8 @@
 /* The name under which the database has the entry that ${x} asks for. */
 const char *handle_entry_name(struct exchange *x);
 
-/* Adds the member "sources": the names of those a registry is made of. */
-int handle_add_source_names(
-    struct json_out *j, struct db *db, int64_t registry, struct err *e);
+/* The 404 of what the path names; returns -1. */
+int handle_not_found(const struct exchange *x, const char *noun, struct err *e);
 
 int handle_item(struct exchange *x, struct err *e);
 int handle_versions(struct exchange *x, struct err *e);

@@ -2,13 +2,13 @@
 /*
  * /v1/sources/{name}/entries and /v1/registries/{name}/entries: what is stored
  * below a source or a registry before shadowing, in the order of kinds, names
- * and versions as text.  Deleted versions are not shown.
+ * and versions as text.  Deleted versions are left out.
  *
- * Title and description stand in the documents only.  SQLite takes them out:
- * these lists are for operators, and nothing else of ours reads documents.
+ * Title and description are only in the documents, from which SQLite extracts
+ * them.  These lists are for operators: no other statement reads documents.
  */
 #include "fcgi/handlers/page.h"
-#include "lib/json_out.h"
+#include "fcgi/handlers/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,28 +21,17 @@ struct place {
 	int64_t position;
 };
 
-#define PLACE_FIRST          \
-	{                    \
-		0, "", "", 0 \
-	}
-
 /* A page that is being written. */
 struct entries {
 	struct exchange *x;
 	struct json_out j;
+	struct cursor_scope scope;
+	struct place from;
 	int64_t count;
 	bool more;
 };
 
-static const char *
-type_name(int64_t kind)
-{
-	return kind == ENTRY_SERVER  ? "MCP"
-	       : kind == ENTRY_SKILL ? "SKILL"
-				     : "PLUGIN";
-}
-
-/* A place in the two texts that a cursor has room for. */
+/* Writes a place as the two texts that a cursor has room for. */
 static void
 keep_place(struct scratch *to, const struct place *p)
 {
@@ -72,17 +61,37 @@ read_place(struct place *p, const struct cursor *c, struct err *e)
 	return 0;
 }
 
-/* Where the page begins: at the first place, or at the cursor's. */
+/*
+ * Finds the source or registry in the path by ${s}, and where its page begins;
+ * writes the start of the answer.
+ */
 static int
-find_place(struct place *p, struct exchange *x,
-    const struct cursor_scope *scope, struct err *e)
+begin(struct entries *out, int64_t *id, struct exchange *x, struct stmt *s,
+    const char *noun, struct err *e)
 {
 	struct cursor c;
-	bool resumed;
+	bool row, resumed;
 
-	if (page_resume(&resumed, &c, x, scope, e) == -1)
+	*out = (struct entries){
+		.x = x,
+		.j = JSON_OUT_INIT(&x->response->body),
+		.scope = { x->match.captures[ROUTE_NAME], x->match.route->kind,
+		    noun },
+		.from = { 0, "", "", 0 },
+	};
+	if (stmt_step(s, &row, e) == -1)
 		return -1;
-	return resumed ? read_place(p, &c, e) : 0;
+	if (!row)
+		return handle_not_found(x, noun, e);
+	*id = stmt_int(s, 0);
+	stmt_done(s);
+	if (page_resume(&resumed, &c, x, &out->scope, e) == -1 ||
+	    (resumed && read_place(&out->from, &c, e) == -1))
+		return -1;
+	json_out_open(&out->j, '{');
+	json_out_key(&out->j, "entries");
+	json_out_open(&out->j, '[');
+	return 0;
 }
 
 static bool
@@ -92,122 +101,41 @@ is_full(const struct entries *out)
 	       out->x->response->body.len > LIMIT_PAGE_BYTES;
 }
 
-static void
-begin(struct entries *out)
-{
-	json_out_open(&out->j, '{');
-	json_out_key(&out->j, "entries");
-	json_out_open(&out->j, '[');
-}
+/* ---- a source: entries with their versions ---- */
 
-static int
-finish(struct entries *out, const struct cursor_scope *scope, struct err *e)
-{
-	const char *cursor = out->more ? page_cursor(out->x, scope) : NULL;
-
-	json_out_close(&out->j, ']');
-	json_out_key(&out->j, "metadata");
-	json_out_open(&out->j, '{');
-	json_out_key(&out->j, "count");
-	json_out_int(&out->j, out->count);
-	if (cursor != NULL) {
-		json_out_key(&out->j, "nextCursor");
-		json_out_str(&out->j, cursor);
-	}
-	json_out_close(&out->j, '}');
-	json_out_close(&out->j, '}');
-	buf_addc(&out->x->response->body, '\n');
-	if (out->x->response->body.bad ||
-	    (out->more && out->x->scratch->cursor_out.bad)) {
-		err_set(
-		    e, ERR_INTERNAL, "the response or its cursor is too long");
-		return -1;
-	}
-	return 0;
-}
-
-static void
-add_head(struct json_out *j, int64_t kind, const char *name)
-{
-	json_out_open(j, '{');
-	json_out_key(j, "entryType");
-	json_out_str(j, type_name(kind));
-	json_out_key(j, "name");
-	json_out_str(j, name);
-}
-
-static void
-add_times(struct json_out *j, int64_t created, int64_t updated)
-{
-	json_out_key(j, "createdAt");
-	json_out_time(j, created);
-	json_out_key(j, "updatedAt");
-	json_out_time(j, updated);
-}
-
-/* A member that is left out when it is empty. */
-static void
-add_optional(struct json_out *j, const char *key, struct stmt *s, int column)
-{
-	const char *text = stmt_text(s, column, NULL);
-
-	if (text == NULL || *text == '\0')
-		return;
-	json_out_key(j, key);
-	json_out_str(j, text);
-}
-
-/* Finds what has the name in the path; ${s} is left at its row. */
-static int
-find_named(
-    struct stmt *s, const char *noun, const struct exchange *x, struct err *e)
-{
-	bool row;
-
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	if (!row) {
-		err_set(e, ERR_NOT_FOUND, "%s not found: %s", noun,
-		    x->match.captures[ROUTE_NAME]);
-		return -1;
-	}
-	return 0;
-}
-
-/* ---- a source: entries with their versions --------------------------------
- */
-
-/* The columns of the statement source_entries. */
-enum {
-	OF_SOURCE_KIND,
-	OF_SOURCE_NAME,
-	OF_SOURCE_ENTRY,
-	OF_SOURCE_VERSION,
-	OF_SOURCE_CREATED,
-	OF_SOURCE_UPDATED,
-	OF_SOURCE_TITLE,
-	OF_SOURCE_DESCRIPTION
+static const struct rows_field entry_fields[] = {
+	{ "entryType", ROWS_TEXT, false },
+	{ "name", ROWS_TEXT, false },
+	{ "claims", ROWS_JSON, true },
+	{ 0 },
 };
-/* Columns of the statement source_named. */
-#define SOURCE_CLAIMS 5
-#define SOURCE_ID 16
+static const struct rows_field version_fields[] = {
+	{ "version", ROWS_TEXT, false },
+	{ "title", ROWS_TEXT, true },
+	{ "description", ROWS_TEXT, true },
+	{ "createdAt", ROWS_INSTANT, false },
+	{ "updatedAt", ROWS_INSTANT, false },
+	{ 0 },
+};
+/* Columns of the statement source_entries. */
+enum {
+	OF_SOURCE_NAME = 1,
+	OF_SOURCE_VERSION = 3, /* the first of a version */
+	OF_SOURCE_KIND = 8,
+	OF_SOURCE_ENTRY
+};
 
 static void
-open_entry(struct entries *out, struct stmt *s, struct stmt *source)
+open_entry(struct entries *out, struct stmt *s)
 {
 	const struct place here = {
 		.kind = stmt_int(s, OF_SOURCE_KIND),
 		.name = stmt_str(s, OF_SOURCE_NAME),
 		.version = "",
 	};
-	size_t len;
-	const char *claims = stmt_text(source, SOURCE_CLAIMS, &len);
 
-	add_head(&out->j, here.kind, here.name);
-	if (claims != NULL) {
-		json_out_key(&out->j, "claims");
-		json_out_raw(&out->j, claims, len);
-	}
+	json_out_open(&out->j, '{');
+	rows_add_members(&out->j, s, entry_fields, 0);
 	json_out_key(&out->j, "versions");
 	json_out_open(&out->j, '[');
 	keep_place(out->x->scratch, &here);
@@ -223,17 +151,14 @@ close_entry(struct entries *out)
 	json_out_close(&out->j, '}');
 }
 
-/* An entry is never cut in two: only whole ones are counted. */
+/* Only whole entries are written and counted. */
 static int
-add_source_entries(
-    struct entries *out, struct stmt *s, struct stmt *source, struct err *e)
+add_source_entries(struct entries *out, struct stmt *s, struct err *e)
 {
-	int64_t last = 0;
+	int64_t entry, last = 0;
 	bool row;
 
 	for (;;) {
-		int64_t entry;
-
 		if (stmt_step(s, &row, e) == -1)
 			return -1;
 		if (!row)
@@ -244,92 +169,59 @@ add_source_entries(
 			if (out->more)
 				break;
 			close_entry(out);
-			open_entry(out, s, source);
+			open_entry(out, s);
 			last = entry;
 		}
 		json_out_open(&out->j, '{');
-		json_out_key(&out->j, "version");
-		json_out_str(&out->j, stmt_str(s, OF_SOURCE_VERSION));
-		add_optional(&out->j, "title", s, OF_SOURCE_TITLE);
-		add_optional(&out->j, "description", s, OF_SOURCE_DESCRIPTION);
-		add_times(&out->j, stmt_int(s, OF_SOURCE_CREATED),
-		    stmt_int(s, OF_SOURCE_UPDATED));
+		rows_add_members(&out->j, s, version_fields, OF_SOURCE_VERSION);
 		json_out_close(&out->j, '}');
 	}
 	close_entry(out);
+	stmt_done(s);
 	return 0;
 }
 
 int
 handle_source_entries(struct exchange *x, struct err *e)
 {
-	const char *name = x->match.captures[ROUTE_NAME];
-	const struct cursor_scope scope = { name, x->match.route->kind,
-		"source" };
-	struct entries out = { x, JSON_OUT_INIT(&x->response->body), 0, false };
-	struct stmt *source = db_stmt(x->db, SQL_SOURCE_NAMED);
+	struct stmt *named = db_stmt(x->db, SQL_SOURCE_ID);
 	struct stmt *s = db_stmt(x->db, SQL_SOURCE_ENTRIES);
-	struct place from = PLACE_FIRST;
+	struct entries out;
+	int64_t id;
 
-	stmt_bind_str(source, SQL_SOURCE_NAMED_P_NAME, name);
-	if (find_named(source, "source", x, e) == -1 ||
-	    find_place(&from, x, &scope, e) == -1)
+	stmt_bind_str(
+	    named, SQL_SOURCE_ID_P_NAME, x->match.captures[ROUTE_NAME]);
+	if (begin(&out, &id, x, named, "source", e) == -1)
 		return -1;
-	stmt_bind_int(
-	    s, SQL_SOURCE_ENTRIES_P_SOURCE, stmt_int(source, SOURCE_ID));
-	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_KIND, from.kind);
-	stmt_bind_str(s, SQL_SOURCE_ENTRIES_P_NAME, from.name);
-	begin(&out);
-	if (add_source_entries(&out, s, source, e) == -1)
+	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_SOURCE, id);
+	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_KIND, out.from.kind);
+	stmt_bind_str(s, SQL_SOURCE_ENTRIES_P_NAME, out.from.name);
+	if (add_source_entries(&out, s, e) == -1)
 		return -1;
-	stmt_done(s);
-	stmt_done(source);
-	return finish(&out, &scope, e);
+	return page_end(x, &out.j, out.count, out.more, &out.scope, true, e);
 }
 
-/* ---- a registry: one version of one source after the other ----------------
- */
+/* ---- a registry: each version of each source ---- */
 
-/* The columns of the statement registry_entries. */
-enum {
-	OF_REGISTRY_KIND,
-	OF_REGISTRY_NAME,
-	OF_REGISTRY_VERSION,
-	OF_REGISTRY_CREATED,
-	OF_REGISTRY_UPDATED,
-	OF_REGISTRY_TITLE,
-	OF_REGISTRY_DESCRIPTION,
-	OF_REGISTRY_SOURCE,
-	OF_REGISTRY_POSITION
+static const struct rows_field registry_fields[] = {
+	{ "entryType", ROWS_TEXT, false },
+	{ "name", ROWS_TEXT, false },
+	{ "version", ROWS_TEXT, false },
+	{ "title", ROWS_TEXT, true },
+	{ "description", ROWS_TEXT, true },
+	{ "createdAt", ROWS_INSTANT, false },
+	{ "updatedAt", ROWS_INSTANT, false },
+	{ "sourceName", ROWS_TEXT, false },
+	{ "position", ROWS_NUMBER, false },
+	{ 0 },
 };
-/* A column of the statement registry_named. */
-#define REGISTRY_ID 4
-
-static void
-add_registry_entry(struct entries *out, struct stmt *s)
-{
-	const struct place here = {
-		.kind = stmt_int(s, OF_REGISTRY_KIND),
-		.name = stmt_str(s, OF_REGISTRY_NAME),
-		.version = stmt_str(s, OF_REGISTRY_VERSION),
-		.position = stmt_int(s, OF_REGISTRY_POSITION),
-	};
-
-	add_head(&out->j, here.kind, here.name);
-	json_out_key(&out->j, "version");
-	json_out_str(&out->j, here.version);
-	add_optional(&out->j, "title", s, OF_REGISTRY_TITLE);
-	add_optional(&out->j, "description", s, OF_REGISTRY_DESCRIPTION);
-	add_times(&out->j, stmt_int(s, OF_REGISTRY_CREATED),
-	    stmt_int(s, OF_REGISTRY_UPDATED));
-	json_out_key(&out->j, "sourceName");
-	json_out_str(&out->j, stmt_str(s, OF_REGISTRY_SOURCE));
-	json_out_key(&out->j, "position");
-	json_out_int(&out->j, here.position);
-	json_out_close(&out->j, '}');
-	keep_place(out->x->scratch, &here);
-	out->count++;
-}
+/* Columns of the statement registry_entries. */
+enum {
+	OF_REGISTRY_NAME = 1,
+	OF_REGISTRY_VERSION,
+	OF_REGISTRY_POSITION = 8,
+	OF_REGISTRY_KIND
+};
 
 static int
 add_registry_entries(struct entries *out, struct stmt *s, struct err *e)
@@ -343,45 +235,41 @@ add_registry_entries(struct entries *out, struct stmt *s, struct err *e)
 			return 0;
 		if (is_full(out))
 			break;
-		add_registry_entry(out, s);
+		json_out_open(&out->j, '{');
+		rows_add_members(&out->j, s, registry_fields, 0);
+		json_out_close(&out->j, '}');
+		keep_place(out->x->scratch,
+		    &(struct place){
+			.kind = stmt_int(s, OF_REGISTRY_KIND),
+			.name = stmt_str(s, OF_REGISTRY_NAME),
+			.version = stmt_str(s, OF_REGISTRY_VERSION),
+			.position = stmt_int(s, OF_REGISTRY_POSITION),
+		    });
+		out->count++;
 	}
 	out->more = true;
+	stmt_done(s);
 	return 0;
-}
-
-static int64_t
-registry_id(struct stmt *registry)
-{
-	int64_t id = stmt_int(registry, REGISTRY_ID);
-
-	stmt_done(registry);
-	return id;
 }
 
 int
 handle_registry_entries(struct exchange *x, struct err *e)
 {
-	const char *name = x->match.captures[ROUTE_NAME];
-	const struct cursor_scope scope = { name, x->match.route->kind,
-		"registry" };
-	struct entries out = { x, JSON_OUT_INIT(&x->response->body), 0, false };
-	struct stmt *registry = db_stmt(x->db, SQL_REGISTRY_NAMED);
+	struct stmt *named = db_stmt(x->db, SQL_REGISTRY_GET);
 	struct stmt *s = db_stmt(x->db, SQL_REGISTRY_ENTRIES);
-	struct place from = PLACE_FIRST;
+	struct entries out;
+	int64_t id;
 
-	stmt_bind_str(registry, SQL_REGISTRY_NAMED_P_NAME, name);
-	if (find_named(registry, "registry", x, e) == -1 ||
-	    find_place(&from, x, &scope, e) == -1)
+	stmt_bind_str(
+	    named, SQL_REGISTRY_GET_P_NAME, x->match.captures[ROUTE_NAME]);
+	if (begin(&out, &id, x, named, "registry", e) == -1)
 		return -1;
-	stmt_bind_int(
-	    s, SQL_REGISTRY_ENTRIES_P_REGISTRY, registry_id(registry));
-	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_KIND, from.kind);
-	stmt_bind_str(s, SQL_REGISTRY_ENTRIES_P_NAME, from.name);
-	stmt_bind_str(s, SQL_REGISTRY_ENTRIES_P_VERSION, from.version);
-	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_POSITION, from.position);
-	begin(&out);
+	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_REGISTRY, id);
+	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_KIND, out.from.kind);
+	stmt_bind_str(s, SQL_REGISTRY_ENTRIES_P_NAME, out.from.name);
+	stmt_bind_str(s, SQL_REGISTRY_ENTRIES_P_VERSION, out.from.version);
+	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_POSITION, out.from.position);
 	if (add_registry_entries(&out, s, e) == -1)
 		return -1;
-	stmt_done(s);
-	return finish(&out, &scope, e);
+	return page_end(x, &out.j, out.count, out.more, &out.scope, true, e);
 }

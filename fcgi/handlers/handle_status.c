@@ -3,10 +3,11 @@
  * /registry/status: how the sync goes, and /registry/status/history: how it
  * went.
  *
- * Each part is one statement whose columns are written under the names of a
- * table, in order; what the database does not know is null.
+ * Each part is one statement and one table of its columns.  What the database
+ * does not know is null.
  */
 #include "fcgi/handlers/handle.h"
+#include "fcgi/handlers/rows.h"
 #include "lib/clock.h"
 #include "lib/json_out.h"
 #include "lib/lockfile.h"
@@ -24,188 +25,86 @@
  */
 #define OVERDUE_AFTER (3600 * CLOCK_SECOND)
 
-enum form {
-	TEXT,
-	NUMBER,
-	INSTANT,
-	TRUTH
+static const struct rows_field last_run_fields[] = {
+	{ "type", ROWS_TEXT, false },
+	{ "startTime", ROWS_INSTANT, false },
+	{ "completionTime", ROWS_INSTANT, false },
+	{ "hash", ROWS_TEXT, false },
+	{ "serverCount", ROWS_NUMBER, false },
+	{ "result", ROWS_TEXT, false },
+	{ "attemptCount", ROWS_NUMBER, false },
+	{ "errorMessage", ROWS_TEXT, false },
+	{ 0 },
 };
 
-struct field {
-	const char *key;
-	enum form form;
+static const struct rows_field running_fields[] = {
+	{ "runId", ROWS_TEXT, false },
+	{ "type", ROWS_TEXT, false },
+	{ "startTime", ROWS_INSTANT, false },
+	{ "source", ROWS_TEXT, false },
+	{ "entries", ROWS_NUMBER, false },
+	{ "bytes", ROWS_NUMBER, false },
+	{ 0 },
 };
 
-static const struct field last_run_fields[] = {
-	{ "type", TEXT },
-	{ "startTime", INSTANT },
-	{ "completionTime", INSTANT },
-	{ "hash", TEXT },
-	{ "serverCount", NUMBER },
-	{ "result", TEXT },
-	{ "attemptCount", NUMBER },
-	{ "errorMessage", TEXT },
+static const struct rows_field source_fields[] = {
+	{ "name", ROWS_TEXT, false },
+	{ "type", ROWS_TEXT, false },
+	{ "phase", ROWS_TEXT, false },
+	{ "message", ROWS_TEXT, false },
+	{ "attemptCount", ROWS_NUMBER, false },
+	{ "lastSync", ROWS_INSTANT, false },
+	{ "lastAttempt", ROWS_INSTANT, false },
+	{ "lastSuccess", ROWS_INSTANT, false },
+	{ "lastCheck", ROWS_INSTANT, false },
+	{ "nextDue", ROWS_INSTANT, false },
+	{ "hash", ROWS_TEXT, false },
+	{ "revision", ROWS_TEXT, false },
+	{ "serverCount", ROWS_NUMBER, false },
+	{ "skillCount", ROWS_NUMBER, false },
+	{ "pluginCount", ROWS_NUMBER, false },
+	{ "rejectedCount", ROWS_NUMBER, false },
+	{ 0 },
 };
 
-static const struct field running_fields[] = {
-	{ "runId", TEXT },
-	{ "type", TEXT },
-	{ "startTime", INSTANT },
-	{ "source", TEXT },
-	{ "entries", NUMBER },
-	{ "bytes", NUMBER },
+static const struct rows_field history_fields[] = {
+	{ "runId", ROWS_TEXT, false },
+	{ "type", ROWS_TEXT, false },
+	{ "startTime", ROWS_INSTANT, false },
+	{ "completionTime", ROWS_INSTANT, false },
+	{ "result", ROWS_TEXT, false },
+	{ "addedCount", ROWS_NUMBER, false },
+	{ "updatedCount", ROWS_NUMBER, false },
+	{ "removedCount", ROWS_NUMBER, false },
+	{ "unchangedCount", ROWS_NUMBER, false },
+	{ "rejectedCount", ROWS_NUMBER, false },
+	{ "totalCount", ROWS_NUMBER, false },
+	{ "errorMessage", ROWS_TEXT, false },
+	{ 0 },
 };
 
-static const struct field source_fields[] = {
-	{ "name", TEXT },
-	{ "type", TEXT },
-	{ "phase", TEXT },
-	{ "message", TEXT },
-	{ "attemptCount", NUMBER },
-	{ "lastSync", INSTANT },
-	{ "lastAttempt", INSTANT },
-	{ "lastSuccess", INSTANT },
-	{ "lastCheck", INSTANT },
-	{ "nextDue", INSTANT },
-	{ "hash", TEXT },
-	{ "revision", TEXT },
-	{ "serverCount", NUMBER },
-	{ "skillCount", NUMBER },
-	{ "pluginCount", NUMBER },
-	{ "rejectedCount", NUMBER },
+static const struct rows_field registry_fields[] = {
+	{ "name", ROWS_TEXT, false },
+	{ "default", ROWS_TRUTH, false },
+	{ "sources", ROWS_JSON, false },
+	{ "serverCount", ROWS_NUMBER, false },
+	{ "skillCount", ROWS_NUMBER, false },
+	{ "pluginCount", ROWS_NUMBER, false },
+	{ 0 },
 };
 
-static const struct field history_fields[] = {
-	{ "runId", TEXT },
-	{ "type", TEXT },
-	{ "startTime", INSTANT },
-	{ "completionTime", INSTANT },
-	{ "result", TEXT },
-	{ "addedCount", NUMBER },
-	{ "updatedCount", NUMBER },
-	{ "removedCount", NUMBER },
-	{ "unchangedCount", NUMBER },
-	{ "rejectedCount", NUMBER },
-	{ "totalCount", NUMBER },
-	{ "errorMessage", TEXT },
-};
-
-/* The members of a registry; its sources come after the first two. */
-static const struct field registry_fields[] = {
-	{ "name", TEXT },
-	{ "default", TRUTH },
-	{ "serverCount", NUMBER },
-	{ "skillCount", NUMBER },
-	{ "pluginCount", NUMBER },
-};
-#define REGISTRY_SOURCES_AT 2
-#define REGISTRY_ID 5 /* the column behind the fields */
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-static void
-add_fields(struct json_out *j, struct stmt *s, const struct field *fields,
-    int from, int to)
-{
-	for (int i = from; i < to; i++) {
-		json_out_key(j, fields[i].key);
-		if (stmt_is_null(s, i))
-			json_out_null(j);
-		else if (fields[i].form == TEXT)
-			json_out_str(j, stmt_text(s, i, NULL));
-		else if (fields[i].form == NUMBER)
-			json_out_int(j, stmt_int(s, i));
-		else if (fields[i].form == INSTANT)
-			json_out_time(j, stmt_int(s, i));
-		else
-			json_out_bool(j, stmt_int(s, i) != 0);
-	}
-}
-
-/* The first row of ${s} as an object, null without one. */
+/* The first row of ${s}, or null. */
 static int
-add_object(struct json_out *j, struct stmt *s, const struct field *fields,
-    int count, struct err *e)
+add_row(struct json_out *j, const char *key, struct stmt *s,
+    const struct rows_field *fields, struct err *e)
 {
-	bool row;
+	bool found;
 
-	if (stmt_step(s, &row, e) == -1)
+	json_out_key(j, key);
+	if (rows_add_object(&found, j, s, fields, e) == -1)
 		return -1;
-	if (!row) {
+	if (!found)
 		json_out_null(j);
-		return 0;
-	}
-	json_out_open(j, '{');
-	add_fields(j, s, fields, 0, count);
-	json_out_close(j, '}');
-	stmt_done(s);
-	return 0;
-}
-
-/* All rows of ${s} as an array of objects. */
-static int
-add_objects(struct json_out *j, struct stmt *s, const struct field *fields,
-    int count, struct err *e)
-{
-	bool row;
-
-	json_out_open(j, '[');
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			return -1;
-		if (!row)
-			break;
-		json_out_open(j, '{');
-		add_fields(j, s, fields, 0, count);
-		json_out_close(j, '}');
-	}
-	json_out_close(j, ']');
-	return 0;
-}
-
-int
-handle_add_source_names(
-    struct json_out *j, struct db *db, int64_t registry, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_STATUS_REGISTRY_SOURCES);
-	bool row;
-
-	stmt_bind_int(s, SQL_STATUS_REGISTRY_SOURCES_P_REGISTRY, registry);
-	json_out_key(j, "sources");
-	json_out_open(j, '[');
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			return -1;
-		if (!row)
-			break;
-		json_out_str(j, stmt_text(s, 0, NULL));
-	}
-	json_out_close(j, ']');
-	return 0;
-}
-
-static int
-add_registries(struct json_out *j, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_STATUS_REGISTRIES);
-	bool row;
-
-	json_out_open(j, '[');
-	for (;;) {
-		if (stmt_step(s, &row, e) == -1)
-			return -1;
-		if (!row)
-			break;
-		json_out_open(j, '{');
-		add_fields(j, s, registry_fields, 0, REGISTRY_SOURCES_AT);
-		if (handle_add_source_names(
-			j, db, stmt_int(s, REGISTRY_ID), e) == -1)
-			return -1;
-		add_fields(j, s, registry_fields, REGISTRY_SOURCES_AT,
-		    COUNT(registry_fields));
-		json_out_close(j, '}');
-	}
-	json_out_close(j, ']');
 	return 0;
 }
 
@@ -301,18 +200,12 @@ add_syncs(struct json_out *j, struct exchange *x, struct err *e)
 	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED, ended);
 	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED_START, started);
 	stmt_bind_str(last, SQL_STATUS_LAST_RUN_P_OVERDUE, why);
-	json_out_key(j, "lastSync");
-	if (add_object(j, last, last_run_fields, COUNT(last_run_fields), e) ==
-	    -1)
-		goto out;
-	json_out_key(j, "running");
-	if (add_object(j, running_run(x->db), running_fields,
-		COUNT(running_fields), e) == -1)
+	if (add_row(j, "lastSync", last, last_run_fields, e) == -1 ||
+	    add_row(j, "running", running_run(x->db), running_fields, e) == -1)
 		goto out;
 	stmt_bind_int(sources, SQL_STATUS_SOURCES_P_BEFORE, before);
 	json_out_key(j, "sources");
-	if (add_objects(j, sources, source_fields, COUNT(source_fields), e) ==
-	    -1)
+	if (rows_add_array(j, sources, source_fields, e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -329,7 +222,8 @@ handle_status(struct exchange *x, struct err *e)
 	if (add_syncs(&j, x, e) == -1)
 		return -1;
 	json_out_key(&j, "registries");
-	if (add_registries(&j, x->db, e) == -1)
+	if (rows_add_array(&j, db_stmt(x->db, SQL_STATUS_REGISTRIES),
+		registry_fields, e) == -1)
 		return -1;
 	json_out_key(&j, "sandboxWarnings");
 	if (add_sandbox_warnings(&j, x->db, e) == -1)
@@ -347,7 +241,7 @@ add_history(
 
 	stmt_bind_str(s, SQL_STATUS_HISTORY_P_SOURCE, source);
 	stmt_bind_int(s, SQL_STATUS_HISTORY_P_LIMIT, x->query.limit);
-	return add_objects(j, s, history_fields, COUNT(history_fields), e);
+	return rows_add_array(j, s, history_fields, e);
 }
 
 int

@@ -42,10 +42,7 @@ keep(struct buf *b, struct stmt *s, int column)
 	buf_add(b, text, len);
 }
 
-/*
- * Adds rows until the page is full or they end; ${more} is set when there is
- * another row.  The row after the last is looked at and not added.
- */
+/* Adds rows until the page is full; ${more}: there is another row. */
 static int
 add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
     struct err *e)
@@ -77,8 +74,8 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
 	return 0;
 }
 
-const char *
-page_cursor(struct exchange *x, const struct cursor_scope *scope)
+static const char *
+make_cursor(struct exchange *x, const struct cursor_scope *scope)
 {
 	struct cursor next = {
 		.limit = x->query.limit,
@@ -104,53 +101,54 @@ array_name(enum entry_kind kind)
 }
 
 static void
-add_metadata(
-    struct exchange *x, struct json_out *j, int64_t count, const char *cursor)
+add_count(struct json_out *j, int64_t count)
 {
-	/* The two families of lists have these in a different order. */
-	bool count_first = x->match.route->kind != ENTRY_SERVER;
+	json_out_key(j, "count");
+	json_out_int(j, count);
+}
 
+int
+page_end(struct exchange *x, struct json_out *j, int64_t count, bool more,
+    const struct cursor_scope *scope, bool count_first, struct err *e)
+{
+	json_out_close(j, ']');
 	json_out_key(j, "metadata");
 	json_out_open(j, '{');
-	if (count_first) {
-		json_out_key(j, "count");
-		json_out_int(j, count);
-	}
-	if (cursor != NULL) {
+	if (count_first)
+		add_count(j, count);
+	if (more) {
 		json_out_key(j, "nextCursor");
-		json_out_str(j, cursor);
+		json_out_str(j, make_cursor(x, scope));
 	}
-	if (!count_first) {
-		json_out_key(j, "count");
-		json_out_int(j, count);
-	}
+	if (!count_first)
+		add_count(j, count);
 	json_out_close(j, '}');
+	json_out_close(j, '}');
+	buf_addc(j->to, '\n');
+	if (j->to->bad || (more && x->scratch->cursor_out.bad)) {
+		err_set(
+		    e, ERR_INTERNAL, "the response or its cursor is too long");
+		return -1;
+	}
+	return 0;
 }
 
 int
 page_fill(int64_t *count, struct exchange *x, struct page_rows *rows,
     const struct cursor_scope *scope, struct err *e)
 {
-	struct buf *out = &x->response->body;
-	struct json_out j = JSON_OUT_INIT(out);
+	enum entry_kind kind = x->match.route->kind;
+	struct json_out j = JSON_OUT_INIT(&x->response->body);
 	int64_t items;
 	bool more;
 
 	json_out_open(&j, '{');
-	json_out_key(&j, array_name(x->match.route->kind));
+	json_out_key(&j, array_name(kind));
 	json_out_open(&j, '[');
 	if (add_rows(&items, &more, x, rows, e) == -1)
 		return -1;
-	json_out_close(&j, ']');
-	add_metadata(x, &j, items, more ? page_cursor(x, scope) : NULL);
-	json_out_close(&j, '}');
-	buf_addc(out, '\n');
 	if (count != NULL)
 		*count = items;
-	if (out->bad || x->scratch->cursor_out.bad) {
-		err_set(
-		    e, ERR_INTERNAL, "the response or its cursor is too long");
-		return -1;
-	}
-	return 0;
+	/* The reference has the two members in this order. */
+	return page_end(x, &j, items, more, scope, kind != ENTRY_SERVER, e);
 }

@@ -16,12 +16,6 @@
 int page_resume(bool *resumed, struct cursor *c, struct exchange *x,
     const struct cursor_scope *scope, struct err *e);
 
-/*
- * The cursor that goes on after the item whose name and version the scratch
- * has as its last; borrowed from the scratch, and bad there if it is too long.
- */
-const char *page_cursor(struct exchange *x, const struct cursor_scope *scope);
-
 /* Where a page's rows come from. */
 struct page_rows {
 	/* Sets ${row} to a statement at a row that makes an item, or NULL. */
@@ -39,5 +33,13 @@ int page_next_row(struct page_rows *rows, struct stmt **row, struct err *e);
  */
 int page_fill(int64_t *count, struct exchange *x, struct page_rows *rows,
     const struct cursor_scope *scope, struct err *e);
+
+/*
+ * Ends a page whose array of ${count} items is open, with the cursor that
+ * continues after the last name and version of the scratch if there are
+ * ${more}.
+ */
+int page_end(struct exchange *x, struct json_out *j, int64_t count, bool more,
+    const struct cursor_scope *scope, bool count_first, struct err *e);
 
 #endif

@@ -153,7 +153,7 @@ def test_readers():
             f.write(SERVER.get(HEAP).body)
         picture = subprocess.run([os.path.join(ROOT, "bench", "flame"), path],
             stdout=subprocess.PIPE, check=True, text=True).stdout
-        tap.ok(picture.startswith("<svg") and "<title>api_new " in picture,
+        tap.ok(picture.startswith("<svg") and "<title>responder_new " in picture,
             "bench/flame draws it")
         if not shutil.which("go"):
             tap.skip("go is not installed: not tried with its pprof")
@@ -162,7 +162,7 @@ def test_readers():
             "-top", "-cum", path],
             capture_output=True, text=True, check=False,
             env=dict(os.environ, PPROF_TMPDIR=at))
-        tap.ok(top.returncode == 0 and " api_new\n" in top.stdout,
+        tap.ok(top.returncode == 0 and " responder_new\n" in top.stdout,
             "pprof lists it")
 
 
@@ -170,7 +170,7 @@ def test_heap():
     profile = heap_of_all(SERVER)
     tap.equal([name for name, _ in profile.types], ["inuse_objects",
         "inuse_space", "alloc_objects", "alloc_space"], "in use, and ever")
-    tap.ok(any("api_new" in stack and values[1] > 0 for stack, values, _ in
+    tap.ok(any("responder_new" in stack and values[1] > 0 for stack, values, _ in
         profile.samples), "with names")
 
 
@@ -261,7 +261,8 @@ def test_off():
         alone(check("others cannot write to"), directory)
         database = os.path.join(directory, "registry.db")
         build(database)
-        tap.contains(responder.cgi(database, HEAP).error, off, "plain CGI")
+        tap.contains(responder.cgi(database, HEAP, **LOCAL).error, off,
+            "plain CGI")
 
 
 def test_other_servers():
