@@ -1,36 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An answer by HTTP on its way into a spool. */
+/* One HTTP request as a fetch. */
 #include "sync/fetch/http/fetch_download.h"
 
 #include "lib/xalloc.h"
+#include "sync/fetch/secret.h"
 
 #include <stddef.h>
 
-static int
-start(void *ctx, struct err *e)
+int
+fetch_download_bearer(
+    char **line, const char *what, const char *path, struct err *e)
 {
-	struct fetch_download *d = ctx;
-	unsigned char void_digest[DIGEST_RAW_SIZE];
+	char *secret = NULL;
 
-	if (d->digest != NULL)
-		digest_raw(d->digest, void_digest);
-	return spool_clear(d->spool, e);
+	*line = NULL;
+	if (path == NULL)
+		return 0;
+	if (secret_read(&secret, what, path, e) == -1)
+		return -1;
+	*line = xasprintf("Authorization: Bearer %s", secret);
+	secret_free(secret);
+	return 0;
 }
 
-static int
-take(void *ctx, const void *data, size_t len, struct err *e)
-{
-	struct fetch_download *d = ctx;
-
-	if (d->digest != NULL)
-		digest_add(d->digest, data, len);
-	return spool_add(d->spool, data, len, e);
-}
+struct download {
+	struct fetch *fetch;
+	const struct fetch_options *options;
+};
 
 static void
-tell(void *ctx, unsigned requests, uint64_t bytes)
+report(void *ctx, unsigned requests, uint64_t bytes)
 {
-	struct fetch_download *d = ctx;
+	struct download *d = ctx;
 	struct fetch_progress *used = &d->fetch->used;
 
 	used->requests = requests;
@@ -40,33 +41,28 @@ tell(void *ctx, unsigned requests, uint64_t bytes)
 		d->options->progress(d->options->progress_ctx, used);
 }
 
-void
-fetch_download_tell(struct fetch_download *d)
-{
-	tell(d, 0, 0);
-}
-
 int
-fetch_download_run(struct fetch_download *d, struct http_request *rq,
-    const struct http_policy *policy, struct http_response *rs, struct err *e)
+fetch_download(struct fetch *out, const struct fetch_options *options,
+    struct http_request *rq, const struct http_policy *policy,
+    struct http_response *rs, struct err *e)
 {
+	struct download d = { out, options };
 	struct http *http = NULL;
 	int rc = -1;
 
-	rq->deadline_us = d->options->deadline_us;
-	rq->start = start;
-	rq->write = take;
-	rq->progress = tell;
-	rq->ctx = d;
+	rq->deadline_us = options->deadline_us;
+	rq->progress = report;
+	rq->ctx = &d;
+	report(&d, 0, 0);
 	if (http_new(&http, policy, e) == -1 || http_get(http, rq, rs, e) == -1)
 		goto out;
 	rc = 0;
 out:
 	http_free(http);
-	d->fetch->used.requests = rs->requests;
-	d->fetch->used.bytes = rs->bytes;
+	out->used.requests = rs->requests;
+	out->used.bytes = rs->bytes;
 	if (rc == -1)
-		d->fetch->retry_us = http_retry_after(rs);
+		out->retry_us = http_retry_after(rs);
 	return rc;
 }
 

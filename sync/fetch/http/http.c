@@ -6,7 +6,9 @@
  */
 #include "sync/fetch/http/http.h"
 
+#include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/trace.h"
 #include "lib/url.h"
@@ -15,6 +17,7 @@
 #include "sync/fetch/http/http_policy.h"
 #include "sync/fetch/http/http_response.h"
 #include "sync/fetch/http/http_words.h"
+#include "sync/fetch/spool.h"
 
 #include <curl/curl.h>
 
@@ -114,11 +117,13 @@ on_body(char *data, size_t size, size_t count, void *ctx)
 		fail_too_large(x);
 		return 0;
 	}
-	if (x->rq->write(x->rq->ctx, data, len, x->e) == -1) {
+	if (x->rq->digest != NULL)
+		digest_add(x->rq->digest, data, len);
+	if (x->rq->body != NULL)
+		buf_add(x->rq->body, data, len);
+	else if (spool_add(x->rq->spool, data, len, x->e) == -1)
 		x->failed = true;
-		return 0;
-	}
-	return len;
+	return x->failed ? 0 : len;
 }
 
 static int
@@ -636,6 +641,7 @@ static int
 start_try(struct exchange *x)
 {
 	const struct http_request *rq = x->rq;
+	unsigned char ignored[DIGEST_RAW_SIZE];
 
 	x->failed = false;
 	x->may_retry = false;
@@ -645,7 +651,12 @@ start_try(struct exchange *x)
 	if (rq->timeout_ns > 0)
 		x->try_ends_us = clock_monotonic() + rq->timeout_ns / 1000;
 	set_url(x, rq->url);
-	return rq->start(rq->ctx, x->e);
+	if (rq->digest != NULL)
+		digest_raw(rq->digest, ignored);
+	if (rq->body == NULL)
+		return spool_clear(rq->spool, x->e);
+	buf_reset(rq->body);
+	return 0;
 }
 
 static int

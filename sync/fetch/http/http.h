@@ -23,7 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+struct digest;
 struct http;
+struct spool;
 
 /*
  * What a source allows and sends.  All zero: the ordinary.  What it points to
@@ -62,14 +65,15 @@ struct http_request {
 	int64_t deadline_us; /* clock_monotonic(), for all tries; 0: none */
 
 	/*
-	 * Where the decoded body of a 200 goes.  start() is called before each
-	 * try: what write() got until then is void.  -1 with ${e} gives up.
+	 * Where the decoded body of a 200 goes, one of both; what they hold
+	 * before each try is discarded.  A body has room for max_body.
 	 */
-	int (*start)(void *ctx, struct err *e);
-	int (*write)(void *ctx, const void *data, size_t len, struct err *e);
+	struct buf *body;
+	struct spool *spool;
+	struct digest *digest; /* of the body; NULL: not wanted */
 	/* Requests and bytes received so far, now and then; NULL for none. */
 	void (*progress)(void *ctx, unsigned requests, uint64_t bytes);
-	void *ctx; /* of all three */
+	void *ctx;
 };
 
 struct http_response {
@@ -96,9 +100,9 @@ int http_new(
 void http_free(struct http *h);
 
 /*
- * Gets ${rq}->url.  Returns 0 when the answer is 200 with a body that went to
- * write() as a whole, or 304 when validators were given.  Everything else is
- * -1: ERR_FETCH, ERR_LIMIT when the body is too large, or what write() set.
+ * Gets ${rq}->url.  Returns 0 when the answer is 200 and the whole body was
+ * received, or 304 when validators were given.  Everything else is -1:
+ * ERR_FETCH, or ERR_LIMIT when the body is too large.
  * Messages name the URL without user name and password, and end with the
  * server's own words (http_words.h) without the headers of the policy.  The
  * caller frees the

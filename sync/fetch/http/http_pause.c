@@ -5,8 +5,8 @@
 #include "lib/clock.h"
 
 #include <errno.h>
-#include <time.h>
 #include <sys/random.h>
+#include <time.h>
 
 #define FIRST_US (CLOCK_SECOND / 2) /* doubled with each try */
 

@@ -73,98 +73,6 @@ hand_over(struct fetch_api_job *job)
 	job->log = NULL;
 }
 
-/* ---- what to ask for ---- */
-
-static bool
-full_is_due(const struct fetch_api_job *job, int64_t now)
-{
-	const struct fetch_api_checkpoint *old = &job->old;
-
-	return !job->known || job->options->force ||
-	       old->since_us == CLOCK_NEVER || old->full_us > now ||
-	       now - old->full_us >= job->conf->full_interval_ns / 1000;
-}
-
-/* Sets job->head to the crawl that is wanted. */
-static void
-want(struct fetch_api_job *job, bool full)
-{
-	struct fetch_api_head *h = &job->head;
-	const char *version = "v0.1";
-
-	memset(h, 0, sizeof *h);
-	h->started_us = clock_now();
-	h->date_us = CLOCK_NEVER;
-	h->since_us = full ? CLOCK_NEVER : job->old.since_us;
-	if (!full)
-		memcpy(h->from, job->previous->hash, sizeof h->from);
-	h->plain = job->known && job->old.plain;
-	if (*job->fixed_version != '\0')
-		version = job->fixed_version;
-	else if (job->known)
-		version = job->old.version;
-	snprintf(h->version, sizeof h->version, "%s", version);
-}
-
-/* Whether what was kept is a part of what is wanted. */
-static bool
-fits(const struct fetch_api_job *job)
-{
-	const struct fetch_api_head *kept = &job->log->head;
-	int64_t age = job->head.started_us - kept->started_us;
-
-	if (job->log->count == 0 || kept->since_us != job->head.since_us ||
-	    strcmp(kept->from, job->head.from) != 0 || age < 0 ||
-	    age > LIMIT_API_CRAWL_AGE * CLOCK_SECOND)
-		return false;
-	if (!job->log->complete)
-		return true;
-	/* All of it is here: either it was stored, or who had it was killed. */
-	return !job->options->force &&
-	       !(job->known && job->old.crawl_us == kept->started_us);
-}
-
-/* Whether the upstream answered, and did not like what it was asked. */
-static bool
-is_refusal(int status)
-{
-	return status >= 400 && status < 500 && status != 401 &&
-	       status != 402 && status != 403 && status != 407 &&
-	       status != 408 && status != 429;
-}
-
-/*
- * Crawls on from where it broke off, or from the start.  A cursor that is no
- * longer taken costs one new start, a delta that is not taken one full crawl.
- */
-static int
-crawl(struct fetch_api_job *job, struct err *e)
-{
-	bool full = full_is_due(job, clock_now());
-	struct err ignored = ERR_INIT;
-
-	want(job, full);
-	if (!fits(job) && fetch_api_log_reset(job->log, e) == -1)
-		return -1;
-	/* Left behind once: not a second time, whatever is wrong with it. */
-	if (job->log->complete)
-		fetch_api_log_unlink(job->log);
-	while (fetch_api_crawl_run(job, e) == -1) {
-		bool again = is_refusal(job->status) &&
-			     (job->resumed_pages > 0 || !full);
-
-		if ((again || job->spoiled) &&
-		    fetch_api_log_reset(job->log, &ignored) == -1)
-			again = false;
-		if (!again)
-			return -1;
-		if (job->resumed_pages == 0)
-			full = true;
-		want(job, full);
-	}
-	return 0;
-}
-
 /* ---- what the answers amount to ---- */
 
 /* From when on the next delta has to ask. */
@@ -401,7 +309,7 @@ fetch_api(struct fetch *out, const struct conf_source *source,
 		.body = BUF_INIT(LIMIT_API_PAGE) };
 	int rc = -1;
 
-	if (set_up(&job, e) == -1 || crawl(&job, e) == -1 ||
+	if (set_up(&job, e) == -1 || fetch_api_crawl_run(&job, e) == -1 ||
 	    describe(&job, e) == -1)
 		goto out;
 	if (!out->unchanged)

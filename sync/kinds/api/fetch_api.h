@@ -239,6 +239,8 @@ struct fetch_api_job {
 	struct fetch_api_log *log;
 	struct fetch_api_head head; /* the crawl that is wanted */
 	unsigned page_size; /* to ask for */
+	unsigned accepted_size; /* of the last page that came, or configured */
+	bool other_version; /* the head has not the version that was wanted */
 	size_t resumed_pages;
 	struct buf body; /* the page that arrived last */
 	/* Of the answer to the first page, if it came now. */
@@ -257,8 +259,9 @@ struct fetch_api_job {
 };
 
 /*
- * Fetches the pages that are missing.  Sets not_modified when the first one
- * is what it was before.
+ * Decides between full crawl and delta, resumes what was kept if it fits, and
+ * fetches the pages that are missing.  Sets not_modified when the first one is
+ * what it was before.
  */
 int fetch_api_crawl_run(struct fetch_api_job *job, struct err *e);
 /*

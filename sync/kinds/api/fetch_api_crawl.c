@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking for page after page. */
+/*
+ * Requests page after page, into the log.
+ *
+ * Upstreams differ in what they accept, and nothing says so but their
+ * refusals.  Therefore one loop requests the next page, and after a failure
+ * changes one thing and goes on, until nothing is left to change.
+ */
 #include "sync/kinds/api/fetch_api.h"
 
 #include "lib/clock.h"
 #include "lib/digest.h"
-#include "lib/limits.h"
 #include "lib/url.h"
-#include "lib/xalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +23,7 @@
 /* ---- one request ---- */
 
 static void
-tell_progress(void *ctx, unsigned requests, uint64_t bytes)
+report_progress(void *ctx, unsigned requests, uint64_t bytes)
 {
 	struct fetch_api_job *job = ctx;
 	struct fetch_progress *used = &job->out->used;
@@ -34,65 +38,31 @@ tell_progress(void *ctx, unsigned requests, uint64_t bytes)
 		job->options->progress(job->options->progress_ctx, used);
 }
 
+/* Sends ${rq}, whose body is then in job->body, and adds up the cost. */
 static int
-start_body(void *ctx, struct err *e)
-{
-	struct fetch_api_job *job = ctx;
-
-	(void)e;
-	buf_reset(&job->body);
-	return 0;
-}
-
-static int
-add_to_body(void *ctx, const void *data, size_t len, struct err *e)
-{
-	struct fetch_api_job *job = ctx;
-
-	(void)e;
-	buf_add(&job->body, data, len);
-	return 0;
-}
-
-/* Sends ${rq}, of which ${rs} tells; counts what it took. */
-static int
-ask(struct fetch_api_job *job, struct http_request *rq,
+request(struct fetch_api_job *job, struct http_request *rq,
     struct http_response *rs, struct err *e)
 {
 	int64_t wait;
 	int rc;
 
 	rq->accept = "application/json";
-	rq->start = start_body;
-	rq->write = add_to_body;
-	rq->ctx = job;
 	rq->timeout_ns = job->conf->timeout_ns;
 	rq->deadline_us = job->options->deadline_us;
+	rq->body = &job->body;
+	rq->progress = report_progress;
+	rq->ctx = job;
 	rc = http_get(job->http, rq, rs, e);
 	job->requests += rs->requests;
 	job->bytes += rs->bytes;
 	wait = http_retry_after(rs);
 	if (rc == -1 && wait > job->out->retry_us)
 		job->out->retry_us = wait;
-	tell_progress(job, 0, 0);
+	report_progress(job, 0, 0);
 	job->status = rc == 0 || rs->status == 200 ? 0 : rs->status;
 	job->too_many = fetch_api_size_is_refused(
 	    &job->named, job->status, rs->words, job->page_size);
 	return rc;
-}
-
-static char *
-page_url(const struct fetch_api_job *job, const struct fetch_api_head *head)
-{
-	const struct fetch_api_query q = { .list = job->log->list,
-		.root = job->root,
-		.version = head->version,
-		.limit = job->page_size,
-		.plain = head->plain,
-		.since_us = head->since_us,
-		.cursor = job->log->cursor };
-
-	return fetch_api_url_page(&q);
 }
 
 /* What one page may have, of all that the crawl may still bring. */
@@ -108,31 +78,9 @@ room(const struct fetch_api_job *job)
 	return all - had < LIMIT_API_PAGE ? all - had : LIMIT_API_PAGE;
 }
 
-/* Asks for the next page, which is then in job->body. */
-static int
-ask_page(struct fetch_api_job *job, const char *url, const char *etag,
-    const char *last_modified, struct http_response *rs, struct err *e)
-{
-	struct http_request rq = { .url = url,
-		.etag = etag,
-		.last_modified = last_modified,
-		.max_body = room(job),
-		.progress = tell_progress };
+/* ---- one page ---- */
 
-	if (ask(job, &rq, rs, e) == 0)
-		return 0;
-	if (e->code == ERR_LIMIT && rq.max_body < LIMIT_API_PAGE) {
-		job->spoiled = true;
-		err_wrap(e, "too much to crawl");
-	} else if (e->code == ERR_LIMIT && job->page_size > 1) {
-		err_wrap(e, "a smaller api.pageSize may help");
-	}
-	return -1;
-}
-
-/* ---- judging a page ---- */
-
-/* Whether the first byte that is no blank begins a tag. */
+/* Whether the first byte that is no blank starts a tag. */
 static bool
 is_markup(const struct buf *text)
 {
@@ -159,257 +107,303 @@ check_limits(struct fetch_api_job *job, struct err *e)
 	return -1;
 }
 
-/* Moves the page that just came from ${url} into the log. */
+/* Moves the page in job->body into the log. */
 static int
-take_page(struct fetch_api_job *job, const char *url, struct err *e)
+store_page(struct fetch_api_job *job, struct err *e)
 {
 	struct fetch_api_page page;
-	size_t number = job->log->count + 1;
-	char *shown = NULL;
-	int rc = -1;
 
 	if (fetch_api_log_start(job->log, e) == -1)
-		goto out;
+		return -1;
 	if (fetch_api_page_read(
 		&page, job->log->list, &job->body, job->log, e) == -1) {
 		job->no_page = e->code == ERR_INPUT;
 		if (is_markup(&job->body))
 			err_wrap(e, "HTML or XML, where JSON was expected");
-		goto out;
+		return -1;
 	}
 	if (fetch_api_log_end(job->log, &page, e) == -1) {
 		job->spoiled = e->code == ERR_INPUT;
-		goto out;
+		return -1;
 	}
-	if (check_limits(job, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	if (rc == -1) {
-		shown = url_shown(url);
-		err_wrap(e, "page %zu, %s", number, shown);
-	}
-	free(shown);
-	return rc;
-}
-
-/* ---- how much to ask for ---- */
-
-typedef int ask_function(struct fetch_api_job *job, struct err *e);
-
-/* Whether the last page was refused for its size and a smaller one is left. */
-static bool
-make_smaller(struct fetch_api_job *job, bool first)
-{
-	unsigned size =
-	    first && job->named > 0 ? job->named : job->page_size / 2;
-
-	if (!job->too_many || size == 0)
-		return false;
-	job->page_size = size;
-	return true;
+	return check_limits(job, e);
 }
 
 /*
- * Asks by ${ask}, for ever smaller pages as long as the upstream refuses their
- * size: first as many as it names, then half as many each time.  If it takes
- * none, the first refusal says why, and the size is as before.
+ * Makes the request for the first page conditional if the validators are those
+ * of this very URL.  Then that page was all there was: that one page of many
+ * is unchanged says nothing of the others.
  */
-static int
-ask_fitting(struct fetch_api_job *job, ask_function *ask_once, struct err *e)
+static void
+add_conditions(struct fetch_api_job *job, struct http_request *rq)
 {
-	const unsigned size = job->page_size;
-	struct err later = ERR_INIT;
+	struct digest *d = digest_new();
 
-	if (ask_once(job, e) == 0)
-		return 0;
-	for (bool first = true; make_smaller(job, first); first = false) {
-		err_clear(&later);
-		if (ask_once(job, &later) == 0)
-			return 0;
-	}
-	if (job->too_many)
-		job->page_size = size;
-	else if (later.code != ERR_NONE)
-		*e = later;
-	return -1;
+	digest_add(d, rq->url, strlen(rq->url));
+	digest_hex(d, job->asked);
+	digest_free(d);
+	if (!job->known || job->options->force ||
+	    strcmp(job->asked, job->old.asked) != 0)
+		return;
+	rq->etag = job->previous->etag;
+	rq->last_modified = job->previous->last_modified;
 }
 
-/* ---- the first page ---- */
+/* Says where a failure was, and what may help. */
+static void
+explain(struct fetch_api_job *job, const struct http_request *rq, bool received,
+    struct err *e)
+{
+	size_t number = job->log->count + 1;
+	char *shown;
 
-/* Whether another version of the API may be there where this one is not. */
+	if (received) {
+		shown = url_shown(rq->url);
+		err_wrap(e, "page %zu, %s", number, shown);
+		free(shown);
+		return;
+	}
+	if (e->code == ERR_LIMIT && rq->max_body < LIMIT_API_PAGE) {
+		job->spoiled = true;
+		err_wrap(e, "too much to crawl");
+	} else if (e->code == ERR_LIMIT && job->page_size > 1) {
+		err_wrap(e, "a smaller api.pageSize may help");
+	}
+	if (number > 1)
+		err_wrap(e, "page %zu", number);
+}
+
+/* Requests the next page.  The first one makes the crawl that was wanted. */
+static int
+fetch_page(struct fetch_api_job *job, struct err *e)
+{
+	const bool first = job->log->count == 0;
+	const struct fetch_api_head *head =
+	    first ? &job->head : &job->log->head;
+	const struct fetch_api_query q = { .list = job->log->list,
+		.root = job->root,
+		.version = head->version,
+		.limit = job->page_size,
+		.plain = head->plain,
+		.since_us = head->since_us,
+		.cursor = job->log->cursor };
+	char *url = fetch_api_url_page(&q);
+	struct http_request rq = { .url = url, .max_body = room(job) };
+	struct http_response other, *rs = first ? &job->first : &other;
+	bool received = false;
+	int rc = -1;
+
+	job->no_page = false;
+	if (first) {
+		http_response_free(&job->first);
+		add_conditions(job, &rq);
+	}
+	if (request(job, &rq, rs, e) == -1)
+		goto out;
+	received = true;
+	job->not_modified = rs->status == 304;
+	if (first) {
+		job->head.date_us = rs->date_us;
+		job->log->head = job->head;
+	}
+	if (!job->not_modified && store_page(job, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	if (rc == -1)
+		explain(job, &rq, received, e);
+	if (!first)
+		http_response_free(&other);
+	free(url);
+	return rc;
+}
+
+/* ---- what to request ---- */
+
+static bool
+full_is_due(const struct fetch_api_job *job, int64_t now)
+{
+	const struct fetch_api_checkpoint *old = &job->old;
+
+	return !job->known || job->options->force ||
+	       old->since_us == CLOCK_NEVER || old->full_us > now ||
+	       now - old->full_us >= job->conf->full_interval_ns / 1000;
+}
+
+/* Sets job->head to the crawl that is wanted. */
+static void
+want(struct fetch_api_job *job, bool full)
+{
+	struct fetch_api_head *h = &job->head;
+	const char *version = "v0.1";
+
+	memset(h, 0, sizeof *h);
+	h->started_us = clock_now();
+	h->date_us = CLOCK_NEVER;
+	h->since_us = full ? CLOCK_NEVER : job->old.since_us;
+	if (!full)
+		memcpy(h->from, job->previous->hash, sizeof h->from);
+	h->plain = job->known && job->old.plain;
+	if (*job->fixed_version != '\0')
+		version = job->fixed_version;
+	else if (job->known)
+		version = job->old.version;
+	snprintf(h->version, sizeof h->version, "%s", version);
+	job->other_version = false;
+}
+
+/* Whether what was kept is a part of what is wanted. */
+static bool
+fits(const struct fetch_api_job *job)
+{
+	const struct fetch_api_head *kept = &job->log->head;
+	int64_t age = job->head.started_us - kept->started_us;
+
+	if (job->log->count == 0 || kept->since_us != job->head.since_us ||
+	    strcmp(kept->from, job->head.from) != 0 || age < 0 ||
+	    age > LIMIT_API_CRAWL_AGE * CLOCK_SECOND)
+		return false;
+	if (!job->log->complete)
+		return true;
+	/* Either it was stored, or its process was killed before that. */
+	return !job->options->force &&
+	       !(job->known && job->old.crawl_us == kept->started_us);
+}
+
+/* A delta has changes of the lists that the last full crawl found. */
+static bool
+is_left_out(const struct fetch_api_job *job)
+{
+	return job->log->head.since_us != CLOCK_NEVER &&
+	       job->log->list != FETCH_API_SERVERS &&
+	       !job->old.has[job->log->list];
+}
+
+/* ---- what to change after a failure ---- */
+
+/* Whether another version of the API may exist where this one does not. */
 static bool
 is_elsewhere(int status)
 {
 	return status == 404 || status == 405 || status == 410;
 }
 
-static void
-remember_asked(struct fetch_api_job *job, const char *url)
+/* Whether the upstream answered, and did not accept the request. */
+static bool
+is_refusal(int status)
 {
-	struct digest *d = digest_new();
-
-	digest_add(d, url, strlen(url));
-	digest_hex(d, job->asked);
-	digest_free(d);
+	return status >= 400 && status < 500 && status != 401 &&
+	       status != 402 && status != 403 && status != 407 &&
+	       status != 408 && status != 429;
 }
 
 /*
- * Asks for the first page as job->head has it.  Conditional only when the
- * validators are those of this very URL, and then they stood for all there
- * was: that page one of many is as before says nothing of the others.
- */
-static int
-ask_first_once(struct fetch_api_job *job, struct err *e)
-{
-	char *url = page_url(job, &job->head);
-	bool same = false;
-	int rc = -1;
-
-	remember_asked(job, url);
-	if (job->known && !job->options->force)
-		same = strcmp(job->asked, job->old.asked) == 0;
-	http_response_free(&job->first);
-	if (ask_page(job, url, same ? job->previous->etag : NULL,
-		same ? job->previous->last_modified : NULL, &job->first,
-		e) == -1)
-		goto out;
-	job->not_modified = job->first.status == 304;
-	if (!job->not_modified) {
-		job->head.date_us = job->first.date_us;
-		job->log->head = job->head;
-		if (take_page(job, url, e) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	free(url);
-	return rc;
-}
-
-static int
-ask_first(struct fetch_api_job *job, struct err *e)
-{
-	return ask_fitting(job, ask_first_once, e);
-}
-
-/* The same, and again without what this upstream does not take. */
-static int
-ask_first_plainly(struct fetch_api_job *job, struct err *e)
-{
-	if (ask_first(job, e) == 0)
-		return 0;
-	if (job->head.plain || (job->status != 400 && job->status != 422))
-		return -1;
-	job->head.plain = true;
-	return ask_first(job, e);
-}
-
-/* The list of servers is its own probe: v0.1, and where that is not, v0. */
-static int
-find_first(struct fetch_api_job *job, struct err *e)
-{
-	struct err second = ERR_INIT;
-
-	if (ask_first_plainly(job, e) == 0)
-		return 0;
-	if (!is_elsewhere(job->status) || *job->fixed_version != '\0' ||
-	    job->head.since_us != CLOCK_NEVER)
-		return -1;
-	snprintf(job->head.version, sizeof job->head.version, "%s",
-	    strcmp(job->head.version, "v0") == 0 ? "v0.1" : "v0");
-	job->head.plain = false;
-	if (ask_first_plainly(job, &second) == 0)
-		return 0;
-	if (!is_elsewhere(job->status))
-		*e = second;
-	else
-		err_wrap(e, "neither v0.1 nor v0 of the registry API is there");
-	return -1;
-}
-
-/* ---- all pages ---- */
-
-static int
-next_page_once(struct fetch_api_job *job, struct err *e)
-{
-	struct http_response rs;
-	char *url = page_url(job, &job->log->head);
-	int rc = -1;
-
-	if (ask_page(job, url, NULL, NULL, &rs, e) == -1) {
-		err_wrap(e, "page %zu", job->log->count + 1);
-		goto out;
-	}
-	if (take_page(job, url, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	http_response_free(&rs);
-	free(url);
-	return rc;
-}
-
-static int
-next_page(struct fetch_api_job *job, struct err *e)
-{
-	return ask_fitting(job, next_page_once, e);
-}
-
-/*
- * Whether that the first page of a list beside that of servers did not come
- * means that there is none.  Most upstreams never heard of such lists, and some
- * have an answer of their own for what they do not know; but one that had the
- * list before has it still, if it does not say otherwise.  One that wants to be
- * asked later has not answered.
+ * Whether the failure of the first page of skills or plugins means that there
+ * are none.  Most upstreams do not know such lists, and some have an answer of
+ * their own for unknown paths; but one that had the list before still has it
+ * unless it says otherwise.  One that asks for a later request has not
+ * answered.
  */
 static bool
 is_absent(const struct fetch_api_job *job)
 {
-	if (is_elsewhere(job->status))
-		return true;
-	if (job->status == 429)
+	if (job->log->count == 0 || job->log->list == FETCH_API_SERVERS ||
+	    *job->log->cursor != '\0' || job->status == 429)
 		return false;
-	return !(job->known && job->old.has[job->log->list]) &&
-	       (job->status != 0 || job->no_page);
+	return is_elsewhere(job->status) ||
+	       (!(job->known && job->old.has[job->log->list]) &&
+		   (job->status != 0 || job->no_page));
 }
 
-/* Asks for the first page of skills or plugins, where there may be any. */
-static int
-next_list(struct fetch_api_job *job, struct err *e)
+/* First as many as the upstream names, then half as many each time. */
+static bool
+shrink_page(struct fetch_api_job *job)
 {
-	const bool delta = job->log->head.since_us != CLOCK_NEVER;
-	struct err why = ERR_INIT;
+	unsigned size = job->page_size / 2;
 
-	if (delta && !job->old.has[job->log->list])
-		return fetch_api_log_skip(job->log, e);
-	job->no_page = false;
-	if (next_page(job, &why) == 0)
+	if (!job->too_many)
+		return false;
+	if (job->page_size == job->accepted_size && job->named > 0)
+		size = job->named;
+	job->page_size = size > 0 ? size : job->accepted_size;
+	return size > 0;
+}
+
+/* Changes how the first page is requested. */
+static bool
+change_first(struct fetch_api_job *job)
+{
+	struct fetch_api_head *h = &job->head;
+
+	if (!h->plain && (job->status == 400 || job->status == 422)) {
+		h->plain = true;
+		return true;
+	}
+	if (!is_elsewhere(job->status) || *job->fixed_version != '\0' ||
+	    h->since_us != CLOCK_NEVER || job->other_version)
+		return false;
+	snprintf(h->version, sizeof h->version, "%s",
+	    strcmp(h->version, "v0") == 0 ? "v0.1" : "v0");
+	h->plain = false;
+	job->other_version = true;
+	return true;
+}
+
+/*
+ * Changes what may have caused the failure ${e}, which is then cleared; or
+ * returns -1.  A cursor that is no longer accepted costs one new start, a
+ * delta that is not accepted one full crawl.
+ */
+static int
+recover(struct fetch_api_job *job, struct err *e)
+{
+	const bool first = job->log->count == 0;
+	const bool delta = job->head.since_us != CLOCK_NEVER;
+	struct err ignored = ERR_INIT;
+
+	if (shrink_page(job) || (first && change_first(job))) {
+		err_clear(e);
 		return 0;
+	}
 	if (is_absent(job)) {
-		job->status = 0;
+		err_clear(e);
 		return fetch_api_log_skip(job->log, e);
 	}
-	*e = why;
-	return -1;
+	if (first && job->other_version && is_elsewhere(job->status))
+		err_wrap(e, "neither v0.1 nor v0 of the registry API is there");
+	if (!is_refusal(job->status) || (job->resumed_pages == 0 && !delta))
+		return -1;
+	if (fetch_api_log_reset(job->log, &ignored) == -1)
+		return -1;
+	want(job, !delta || job->resumed_pages == 0);
+	job->resumed_pages = 0;
+	err_clear(e);
+	return 0;
 }
 
 int
 fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 {
-	const struct fetch_api_log *log = job->log;
-	bool first;
+	struct fetch_api_log *log = job->log;
 
-	job->status = 0;
-	job->spoiled = false;
-	job->resumed_pages = job->log->count;
-	tell_progress(job, 0, 0);
-	if (job->log->count == 0 && find_first(job, e) == -1)
+	want(job, full_is_due(job, clock_now()));
+	if (!fits(job) && fetch_api_log_reset(log, e) == -1)
 		return -1;
+	/* Left behind once: not a second time, whatever is wrong with it. */
+	if (log->complete)
+		fetch_api_log_unlink(log);
+	job->resumed_pages = log->count;
+	job->accepted_size = job->page_size;
+	report_progress(job, 0, 0);
 	while (!job->not_modified && !log->complete) {
-		first = log->list != FETCH_API_SERVERS && *log->cursor == '\0';
-		if ((first ? next_list(job, e) : next_page(job, e)) == -1)
+		if (is_left_out(job)) {
+			if (fetch_api_log_skip(log, e) == -1)
+				return -1;
+		} else if (fetch_page(job, e) == 0) {
+			job->accepted_size = job->page_size;
+		} else if (recover(job, e) == -1) {
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -437,7 +431,7 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 		return false;
 	url = fetch_api_url_page(&q);
 	rq.url = url;
-	knows = ask(job, &rq, &rs, &ignored) == 0 &&
+	knows = request(job, &rq, &rs, &ignored) == 0 &&
 		fetch_api_page_read(&page, FETCH_API_SERVERS, &job->body, NULL,
 		    &ignored) == 0 &&
 		page.entries == 0 && *page.cursor == '\0';

@@ -5,6 +5,7 @@
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/http/fetch_download.h"
 #include "sync/fetch/secret.h"
 
 #include <ctype.h>
@@ -126,24 +127,21 @@ fetch_api_headers_read(
 
 	*count = 0;
 	*lines = xcalloc(conf->header_count + 1, sizeof **lines);
-	if (conf->token_file != NULL) {
-		if (secret_read(&secret, "the file of api.tokenFile",
-			conf->token_file, e) == -1)
-			goto out;
-		(*lines)[(*count)++] =
-		    xasprintf("Authorization: Bearer %s", secret);
-	}
+	if (fetch_download_bearer(
+		*lines, "the file of api.tokenFile", conf->token_file, e) == -1)
+		goto out;
+	*count = **lines != NULL;
 	for (size_t i = 0; i < conf->header_count; i++) {
 		const struct conf_http_header *h = &conf->headers[i];
 
-		secret_free(secret);
-		secret = NULL;
 		if (h->value_file != NULL &&
 		    secret_read(&secret, "the file of api.headers.valueFile",
 			h->value_file, e) == -1)
 			goto out;
 		(*lines)[(*count)++] = xasprintf(
 		    "%s: %s", h->name, secret != NULL ? secret : h->value);
+		secret_free(secret);
+		secret = NULL;
 	}
 	rc = 0;
 out:

@@ -11,10 +11,12 @@
  */
 #include "sync/kinds/configmap/fetch_configmap.h"
 
+#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/http/fetch_download.h"
 #include "sync/fetch/secret.h"
+#include "sync/fetch/spool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,15 +157,17 @@ limit(const struct fetch_options *options, uint64_t most)
 		   : most;
 }
 
-/* The answer of the API to in->spool. */
+/* The answer of the API to ${spool}. */
 static int
-ask(struct fetch_download *in, const struct access *a, struct err *e)
+ask(struct spool *spool, struct fetch *out, const struct access *a,
+    const struct fetch_options *options, struct err *e)
 {
 	struct http_request rq = {
 		.url = a->url,
+		.spool = spool,
 		.accept = "application/json",
 		.no_redirects = true,
-		.max_body = limit(in->options, LIMIT_CONFIGMAP_ANSWER),
+		.max_body = limit(options, LIMIT_CONFIGMAP_ANSWER),
 		.timeout_ns = TIMEOUT_NS,
 	};
 	char *token = a->token == NULL
@@ -178,7 +182,7 @@ ask(struct fetch_download *in, const struct access *a, struct err *e)
 	struct http_response rs = { 0 };
 	int rc = -1;
 
-	if (fetch_download_run(in, &rq, &policy, &rs, e) == -1)
+	if (fetch_download(out, options, &rq, &policy, &rs, e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -259,17 +263,16 @@ is_known(const struct validators *previous, const char *version,
 }
 
 static int
-take_documents(struct fetch_download *in, const struct conf_configmap *conf,
-    const char *namespace_name, const struct validators *previous,
+take_documents(struct fetch *out, struct spool *spool,
+    const struct conf_configmap *conf, const char *namespace_name,
+    const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
 	struct fetch_configmap_object *o = NULL;
-	struct fetch *out = in->fetch;
 	int rc = -1;
 
-	if (fetch_configmap_object(&o, in->spool, conf->key,
-		in->options->cache_dir,
-		limit(in->options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {
+	if (fetch_configmap_object(&o, spool, conf->key, options->cache_dir,
+		limit(options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {
 		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
 		goto out;
 	}
@@ -308,16 +311,16 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
     struct err *e)
 {
 	const struct conf_configmap *conf = &source->u.configmap;
-	struct fetch_download in = { .fetch = out, .options = options };
 	struct validators *v = &out->validators;
+	struct spool *spool = NULL;
 	struct access a = { 0 };
 	int rc = -1;
 
-	if (spool_new(&in.spool, options->cache_dir, e) == -1)
+	if (spool_new(&spool, options->cache_dir, e) == -1)
 		goto out;
-	fetch_download_tell(&in);
-	if (find_access(&a, conf, e) == -1 || ask(&in, &a, e) == -1 ||
-	    fetch_configmap_version(&v->revision, in.spool, e) == -1) {
+	if (find_access(&a, conf, e) == -1 ||
+	    ask(spool, out, &a, options, e) == -1 ||
+	    fetch_configmap_version(&v->revision, spool, e) == -1) {
 		err_wrap(e, "failed to get ConfigMap %s/%s",
 		    a.namespace_name != NULL ? a.namespace_name : "?",
 		    conf->name);
@@ -326,13 +329,13 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 	if (is_known(previous, v->revision, options)) {
 		memcpy(v->hash, previous->hash, sizeof v->hash);
 		out->unchanged = true;
-	} else if (take_documents(&in, conf, a.namespace_name, previous, e) ==
-		   -1) {
+	} else if (take_documents(out, spool, conf, a.namespace_name, previous,
+		       options, e) == -1) {
 		goto out;
 	}
 	rc = 0;
 out:
-	spool_free(in.spool);
+	spool_free(spool);
 	access_free(&a);
 	return rc;
 }
