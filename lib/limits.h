@@ -22,7 +22,7 @@
 #define LIMIT_CONFIG_NAMESPACES 1000 /* of one source */
 #define LIMIT_CONFIG_SOURCES 1000
 #define LIMIT_CONFIG_REGISTRIES 1000
-#define LIMIT_CONFIG_MESSAGES 200 /* errors and warnings kept */
+#define LIMIT_CONFIG_MESSAGES 200 /* errors kept, and warnings */
 #define LIMIT_SECRET_FILE (64 * KIB)
 #define LIMIT_GLOB 1024 /* the text of one pattern */
 

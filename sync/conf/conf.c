@@ -12,80 +12,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes the root the map that the file has to be; an empty file is one. */
+/* Sets at->node to the map that the file has to be; an empty file is one. */
 static void
-parse_text(struct conf_reader *r, const char *text, size_t len)
+parse_text(struct conf_at *at, const char *text, size_t len)
 {
-	struct yaml_tree *t = &r->tree;
+	struct yaml_tree *t = &at->reader->tree;
 	struct err e = ERR_INIT;
 
 	if (yaml_tree_parse(t, text, len, &e) == -1)
-		conf_message_add(r, true, t->error_line, "",
+		conf_message_add(at, true, NULL, t->error_line,
 		    "failed to read config file: %s", e.text);
 	else if (t->root != NULL && t->root->type != YAML_TREE_MAP &&
 		 t->root->type != YAML_TREE_NULL)
-		conf_message_add(r, true, t->root->line, "",
+		conf_message_add(at, true, NULL, t->root->line,
 		    "failed to read config file: expected keys such as "
 		    "'sources:' and 'registries:' at the top");
 	if (t->second_document_line > 0)
-		conf_message_add(r, false, t->second_document_line, "",
+		conf_message_add(at, false, NULL, t->second_document_line,
 		    "a second document starts here; it is ignored");
-	if (t->root == NULL || t->root->type != YAML_TREE_MAP)
-		t->root = yaml_tree_new(t, YAML_TREE_MAP, 1, NULL);
-}
-
-static void
-read_keys(struct conf_reader *r)
-{
-	char label[CONF_LABEL_SIZE] = "";
-	struct conf_at whole = {
-		.reader = r,
-		.index = CONF_NO_INDEX,
-		.node = r->tree.root,
-		.line = 1,
-		.label = label,
-	};
-
-	conf_block_read(&whole, conf_keys_top, r->conf);
-	conf_check_whole(&whole, r->conf);
-}
-
-/* The first error as the caller's; the list of messages has all of them. */
-static void
-set_first_error(const struct conf *c, struct err *e)
-{
-	for (size_t i = 0; i < c->message_count; i++) {
-		if (c->messages[i].is_error) {
-			err_set(e, ERR_CONFIG, "%s", c->messages[i].text);
-			return;
-		}
-	}
+	at->node = t->root != NULL && t->root->type == YAML_TREE_MAP
+		       ? t->root
+		       : yaml_tree_new(t, YAML_TREE_MAP, 1, NULL);
 }
 
 int
 conf_load(struct conf **out, const char *file, struct err *e)
 {
-	struct conf_reader r = { .conf = xcalloc(1, sizeof *r.conf) };
+	struct conf *c = xcalloc(1, sizeof *c);
+	struct conf_reader r = { .conf = c };
+	char label[CONF_LABEL_SIZE] = "";
+	struct conf_at whole = {
+		.reader = &r,
+		.index = CONF_NO_INDEX,
+		.line = 1,
+		.label = label,
+	};
 	char *text = NULL;
 	size_t len = 0;
 	int rc = -1;
 
 	*out = NULL;
-	r.conf->file = xstrdup(file);
+	c->file = xstrdup(file);
 	if (conf_path_read(&text, &len, file, e) == -1) {
-		conf_free(r.conf);
+		conf_free(c);
 		goto out;
 	}
-	parse_text(&r, text, len);
-	/* What is no YAML would only draw messages about missing keys. */
-	if (r.error_count == 0)
-		read_keys(&r);
-	conf_message_finish(&r);
-	*out = r.conf;
-	if (r.conf->error_count > 0) {
-		set_first_error(r.conf, e);
-		goto out;
+	*out = c;
+	parse_text(&whole, text, len);
+	/* If it is no YAML, all keys would be missing. */
+	if (c->error_count == 0) {
+		conf_block_read(&whole, conf_keys_top, c);
+		conf_check_whole(&whole, c);
 	}
+	if (conf_message_finish(&r, e) == -1)
+		goto out;
 	rc = 0;
 out:
 	yaml_tree_free(&r.tree);

@@ -115,6 +115,7 @@ bool conf_http_is_header_value(const char *value);
 
 struct conf_message {
 	bool is_error; /* else a warning */
+	int line; /* they are in the order of lines */
 	char *text; /* "FILE:LINE: KEY: what was found, what was expected" */
 };
 

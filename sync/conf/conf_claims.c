@@ -35,15 +35,11 @@ static void
 wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
     const char *what, const struct yaml_tree_node *found)
 {
-	struct buf path = BUF_INIT(ERR_TEXT_MAX);
 	char shown[CONF_SHOWN_SIZE];
 
 	conf_show(shown, m->key);
-	conf_message_path(&path, at, shown);
-	conf_message_add(at->reader, true, m->line, buf_str(&path),
-	    "%sclaim \"%s\": %s, got %s", at->label, shown, what,
-	    found_type(found));
-	buf_free(&path);
+	conf_message_add(at, true, shown, m->line, "claim \"%s\": %s, got %s",
+	    shown, what, found_type(found));
 }
 
 /* Writes the value of one claim.  False after messages about it. */

@@ -97,7 +97,7 @@ static const struct conf_key database[] = {
 
 static const struct conf_key sync_run[] = {
 	{ "deadline", CONF_DURATION, CONF_AT(conf, deadline_ns),
-	    .otherwise = "1h", .note = "0 means none" },
+	    .otherwise = "1h", .note = " (0 means none)" },
 	CONF_KEY_END,
 };
 
@@ -130,7 +130,7 @@ static const struct conf_key trigger[] = {
 	    .otherwise = "loopback", .words = trigger_access_words },
 	{ "tokenFile", CONF_TEXT, CONF_AT(conf, trigger_token_file) },
 	{ "minPause", CONF_DURATION, CONF_AT(conf, trigger_pause_ns),
-	    .otherwise = "10s", .note = "0 means none" },
+	    .otherwise = "10s", .note = " (0 means none)" },
 	CONF_KEY_END,
 };
 

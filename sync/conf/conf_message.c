@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages about the configuration.  They are collected in the order of the
- * checks and sorted into the order of the file at the end, so that one run
- * shows everything that has to be mended from top to bottom.
+ * Messages about the configuration, in the order of the file, so that one run
+ * shows everything that has to be corrected from top to bottom.
  */
 #include "lib/buf.h"
 #include "lib/limits.h"
@@ -10,66 +9,11 @@
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Whether a warning was given up so that an error finds room. */
-static bool
-make_room(struct conf_reader *r)
-{
-	for (size_t i = r->note_count; i > 0; i--) {
-		struct conf_note *n = &r->notes[i - 1];
-
-		if (n->is_error)
-			continue;
-		free(n->text);
-		memmove(n, n + 1, (r->note_count - i) * sizeof *n);
-		r->note_count--;
-		return true;
-	}
-	return false;
-}
-
-static void add(struct conf_reader *r, bool is_error, int line,
-    const char *path, const char *label, const char *fmt, va_list ap)
-    __attribute__((format(printf, 6, 0)));
-
-static void
-add(struct conf_reader *r, bool is_error, int line, const char *path,
-    const char *label, const char *fmt, va_list ap)
-{
-	struct buf text = BUF_INIT(ERR_TEXT_MAX - 1);
-	char words[ERR_TEXT_MAX];
-
-	r->error_count += is_error;
-	if (r->note_count == LIMIT_CONFIG_MESSAGES) {
-		r->left_out++;
-		if (!is_error || !make_room(r))
-			return;
-	}
-	vsnprintf(words, sizeof words, fmt, ap);
-	buf_addf(&text, "%.300s:%d: ", r->conf->file, line < 1 ? 1 : line);
-	if (*path != '\0')
-		buf_addf(&text, "%.200s: ", path);
-	buf_addf(&text, "%s%.*s", label, 480, words);
-	if (r->notes == NULL)
-		r->notes = xcalloc(LIMIT_CONFIG_MESSAGES, sizeof *r->notes);
-	r->notes[r->note_count++] =
-	    (struct conf_note){ line, is_error, buf_take(&text) };
-}
-
-void
-conf_message_add(struct conf_reader *r, bool is_error, int line,
-    const char *path, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(r, is_error, line, path, "", fmt, ap);
-	va_end(ap);
-}
 
 void
 conf_message_path(struct buf *path, const struct conf_at *at, const char *key)
@@ -85,36 +29,86 @@ conf_message_path(struct buf *path, const struct conf_at *at, const char *key)
 		buf_adds(path, key);
 }
 
-/* About ${key} of the block, or the block; ${index} as of struct conf_at. */
-static void about(const struct conf_at *at, bool is_error, const char *key,
-    size_t index, const char *fmt, va_list ap)
-    __attribute__((format(printf, 5, 0)));
-
+/* Inserts the message behind those of the same line; takes ${text}. */
 static void
-about(const struct conf_at *at, bool is_error, const char *key, size_t index,
-    const char *fmt, va_list ap)
+insert(struct conf *c, bool is_error, int line, char *text)
 {
-	const struct yaml_tree_member *m = NULL;
+	size_t i = c->message_count++;
+
+	c->messages =
+	    xreallocarray(c->messages, c->message_count, sizeof *c->messages);
+	for (; i > 0 && c->messages[i - 1].line > line; i--)
+		c->messages[i] = c->messages[i - 1];
+	c->messages[i] = (struct conf_message){ is_error, line, text };
+}
+
+/* The place of ${key}, with the variable that set it; its line. */
+static int
+add_place(
+    struct buf *text, const struct conf_at *at, const char *key, size_t index)
+{
+	const struct yaml_tree_member *m =
+	    key == NULL ? NULL : yaml_tree_find(at->node, key);
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
-	int line = at->line;
+	int line = key == NULL || at->node == NULL ? at->line : at->node->line;
 
 	conf_message_path(&path, at, key);
-	if (key != NULL)
-		m = yaml_tree_find(at->node, key);
 	if (m != NULL) {
 		line = m->line;
 		if (m->value->origin != NULL)
 			buf_addf(&path, " (from %s)", m->value->origin);
-	} else if (key != NULL && at->node != NULL) {
-		line = at->node->line;
 	}
 	if (index != CONF_NO_INDEX) {
 		buf_addf(&path, "[%zu]", index);
 		if (m != NULL && m->value->type == YAML_TREE_LIST)
 			line = m->value->members[index].line;
 	}
-	add(at->reader, is_error, line, buf_str(&path), at->label, fmt, ap);
+	if (path.len > 0)
+		buf_addf(text, "%.200s: ", buf_str(&path));
 	buf_free(&path);
+	return line;
+}
+
+/* ${line} is 0 if it is the key's; ${index} as in struct conf_at. */
+static void add(const struct conf_at *at, bool is_error, const char *key,
+    size_t index, int line, const char *fmt, va_list ap)
+    __attribute__((format(printf, 6, 0)));
+
+static void
+add(const struct conf_at *at, bool is_error, const char *key, size_t index,
+    int line, const char *fmt, va_list ap)
+{
+	struct conf_reader *r = at->reader;
+	struct buf text = BUF_INIT(ERR_TEXT_MAX - 1);
+	struct buf place = BUF_INIT(ERR_TEXT_MAX);
+	char words[ERR_TEXT_MAX];
+	int line_of_key;
+
+	r->conf->error_count += is_error;
+	if (r->kept[is_error] == LIMIT_CONFIG_MESSAGES) {
+		r->left_out++;
+		return;
+	}
+	r->kept[is_error]++;
+	line_of_key = add_place(&place, at, key, index);
+	if (line == 0)
+		line = line_of_key;
+	vsnprintf(words, sizeof words, fmt, ap);
+	buf_addf(&text, "%.300s:%d: %s%s%.480s", r->conf->file, line,
+	    buf_str(&place), at->label, words);
+	insert(r->conf, is_error, line, buf_take(&text));
+	buf_free(&place);
+}
+
+void
+conf_message_add(const struct conf_at *at, bool is_error, const char *key,
+    int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(at, is_error, key, CONF_NO_INDEX, line, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -123,7 +117,7 @@ conf_error(const struct conf_at *at, const char *key, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	about(at, true, key, CONF_NO_INDEX, fmt, ap);
+	add(at, true, key, CONF_NO_INDEX, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -133,7 +127,7 @@ conf_warn(const struct conf_at *at, const char *key, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	about(at, false, key, CONF_NO_INDEX, fmt, ap);
+	add(at, false, key, CONF_NO_INDEX, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -144,43 +138,26 @@ conf_error_element(const struct conf_at *at, const char *key, size_t index,
 	va_list ap;
 
 	va_start(ap, fmt);
-	about(at, true, key, index, fmt, ap);
+	add(at, true, key, index, 0, fmt, ap);
 	va_end(ap);
 }
 
-/* Insertion sort: stable, and LIMIT_CONFIG_MESSAGES is small. */
-static void
-sort_notes(struct conf_note *notes, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		struct conf_note n = notes[i];
-		size_t at = i;
-
-		for (; at > 0 && notes[at - 1].line > n.line; at--)
-			notes[at] = notes[at - 1];
-		notes[at] = n;
-	}
-}
-
-void
-conf_message_finish(struct conf_reader *r)
+int
+conf_message_finish(struct conf_reader *r, struct err *e)
 {
 	struct conf *c = r->conf;
 
-	sort_notes(r->notes, r->note_count);
-	c->messages = xcalloc(r->note_count + 1, sizeof *c->messages);
-	for (size_t i = 0; i < r->note_count; i++)
-		c->messages[c->message_count++] =
-		    (struct conf_message){ r->notes[i].is_error,
-			    r->notes[i].text };
 	if (r->left_out > 0)
-		c->messages[c->message_count++] = (struct conf_message){ false,
-			xasprintf("%s: %zu more messages are not shown",
-			    c->file, r->left_out) };
-	c->error_count = r->error_count;
-	free(r->notes);
-	r->notes = NULL;
-	r->note_count = 0;
+		insert(c, false, INT_MAX,
+		    xasprintf("%s: %zu more messages are not shown", c->file,
+			r->left_out));
+	for (size_t i = 0; i < c->message_count; i++) {
+		if (c->messages[i].is_error) {
+			err_set(e, ERR_CONFIG, "%s", c->messages[i].text);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 const char *

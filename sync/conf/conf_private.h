@@ -6,6 +6,7 @@
  *   conf_path.c        which files may be read
  *   conf_keys.c        every known key: the table
  *   conf_read.c        reads blocks by the table
+ *   conf_names.c       unknown and duplicate keys
  *   conf_block.c       what the table says about a block that was read
  *   conf_value.c       scalars to C values
  *   conf_claims.c      claims
@@ -24,19 +25,11 @@
 #include "sync/conf/conf_key.h"
 #include "sync/conf/yaml_tree.h"
 
-struct conf_note {
-	int line;
-	bool is_error;
-	char *text; /* owned */
-};
-
 struct conf_reader {
 	struct conf *conf;
 	struct yaml_tree tree;
-	struct conf_note *notes; /* room for LIMIT_CONFIG_MESSAGES */
-	size_t note_count;
-	size_t left_out; /* messages that found no room */
-	size_t error_count; /* those left out included */
+	size_t kept[2]; /* warnings, errors */
+	size_t left_out; /* messages beyond LIMIT_CONFIG_MESSAGES */
 	bool claims_ignored; /* auth.claims says so */
 };
 
@@ -45,6 +38,10 @@ struct conf_reader {
 extern const struct conf_key conf_keys_top[];
 extern const struct conf_key conf_keys_source[];
 
+/* ---- conf_names.c ---- */
+/* Reports keys of the block that are unknown or duplicate. */
+void conf_names_check(const struct conf_at *at, const struct conf_key *keys);
+
 /* ---- conf_path.c ---- */
 /* Reads the whole of ${file}; ERR_CONFIG or ERR_LIMIT.  The caller frees. */
 int conf_path_read(char **out, size_t *len, const char *file, struct err *e);
@@ -52,7 +49,7 @@ int conf_path_read(char **out, size_t *len, const char *file, struct err *e);
 /* ---- conf_value.c ---- */
 /* These say whether the scalar ${node} has the type, and set ${out} if so. */
 bool conf_value_bool(bool *out, const struct yaml_tree_node *node);
-bool conf_value_int(int64_t *out, const struct yaml_tree_node *node);
+bool conf_value_int(int64_t *out, const char *text);
 /* Any text; "1", "t", "T", "TRUE", "true" and "True" are true. */
 bool conf_value_switch(const char *text);
 
@@ -64,15 +61,14 @@ bool conf_value_switch(const char *text);
 char *conf_claims_json(const struct conf_at *at);
 
 /* ---- conf_message.c ---- */
-/* A message about a place on a line of its own; ${path} may be "". */
-void conf_message_add(struct conf_reader *r, bool is_error, int line,
-    const char *path, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+/* A message about ${key} on another line than the key's. */
+void conf_message_add(const struct conf_at *at, bool is_error, const char *key,
+    int line, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Adds ${at}'s path in the file and, unless NULL, ${key} to ${path}. */
 void conf_message_path(
     struct buf *path, const struct conf_at *at, const char *key);
-/* Sorts the messages by line and moves them into the configuration. */
-void conf_message_finish(struct conf_reader *r);
+/* Says how many messages were left out.  -1 with the first error, if any. */
+int conf_message_finish(struct conf_reader *r, struct err *e);
 
 /* ---- check functions, named in conf_keys.c ---- */
 void conf_check_source_name(const struct conf_at *at, void *source);

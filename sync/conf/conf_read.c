@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks of the file by the table of keys: unknown and duplicate keys, types,
- * ranges, defaults and the environment.  Values are accepted as the reference
+ * Blocks of the file by the table of keys: types, ranges, defaults and the
+ * environment.  Values are accepted as the reference
  * accepts them: a quoted number is a number, a text with commas is a list, one
  * block is a list of one.
  */
@@ -13,13 +13,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
-
-#define LONGEST_KEY 48
 
 static bool
 is_scalar(const struct yaml_tree_node *node)
@@ -55,20 +53,27 @@ conf_text(const struct conf_at *at, const char *key)
 		   : node->text;
 }
 
-/* "api.timeout": the path inside the source or registry, else the whole. */
-static char *
-name_of(const struct conf_at *at, const char *key)
+/* The error that ${key} is wrong, which starts with "api.timeout". */
+static void invalid(const struct conf_at *at, const char *key, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static void
+invalid(const struct conf_at *at, const char *key, const char *fmt, ...)
 {
 	struct buf path = BUF_INIT(ERR_TEXT_MAX);
-	const char *element, *name;
-	char *copy;
+	char words[ERR_TEXT_MAX];
+	const char *element;
+	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof words, fmt, ap);
+	va_end(ap);
 	conf_message_path(&path, at, key);
-	name = buf_str(&path);
-	element = strstr(name, "].");
-	copy = xstrdup(element == NULL ? name : element + 2);
+	/* The label names the source or registry. */
+	element = strstr(buf_str(&path), "].");
+	conf_error(at, key, "%s %s",
+	    element == NULL ? buf_str(&path) : element + 2, words);
 	buf_free(&path);
-	return copy;
 }
 
 static bool
@@ -77,14 +82,11 @@ parse_duration(int64_t *ns, const struct conf_at *at, const char *key,
 {
 	char shown[CONF_SHOWN_SIZE];
 	struct err e = ERR_INIT;
-	char *name;
 
 	if (duration_parse(ns, conf_show(shown, text), &e) == 0)
 		return true;
-	name = name_of(at, key);
-	conf_error(at, key, "%s must be a valid duration (e.g., %s): %s", name,
-	    examples, e.text);
-	free(name);
+	invalid(at, key, "must be a valid duration (e.g., %s): %s", examples,
+	    e.text);
 	return false;
 }
 
@@ -135,165 +137,6 @@ bool
 conf_allows_insecure(const struct conf_at *at)
 {
 	return at->reader->conf->insecure_url;
-}
-
-/* ---- names of keys ---- */
-
-const struct conf_key *
-conf_key_find(const struct conf_key *keys, const char *name)
-{
-	for (; keys->name != NULL; keys++) {
-		if (strcasecmp(keys->name, name) == 0 ||
-		    strcmp(keys->name, "*") == 0)
-			return keys;
-	}
-	return NULL;
-}
-
-static size_t
-smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Changed, added and lost letters and swapped neighbours, case aside. */
-size_t
-conf_key_distance(const char *a, const char *b)
-{
-	size_t rows[3][LONGEST_KEY + 1];
-	size_t *two_up = rows[0], *up = rows[1], *row = rows[2], *spare;
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	if (a_len > LONGEST_KEY || b_len > LONGEST_KEY)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b_len; j++)
-		up[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		int x = tolower((unsigned char)a[i - 1]);
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			int y = tolower((unsigned char)b[j - 1]);
-
-			row[j] = smaller(smaller(up[j], row[j - 1]) + 1,
-			    up[j - 1] + (x != y));
-			if (i > 1 && j > 1 &&
-			    x == tolower((unsigned char)b[j - 2]) &&
-			    y == tolower((unsigned char)a[i - 2]))
-				row[j] = smaller(row[j], two_up[j - 2] + 1);
-		}
-		spare = two_up;
-		two_up = up;
-		up = row;
-		row = spare;
-	}
-	return up[b_len];
-}
-
-/*
- * A key of the block with few letters changed, or one with this name a block
- * further in ("git.branch"); NULL if there is none.  The caller frees it.
- */
-static char *
-nearest_key(const struct conf_key *keys, const char *name)
-{
-	const struct conf_key *best = NULL;
-	size_t len = strlen(name);
-	/* One slip in a short word, up to three in a long one. */
-	size_t best_distance = (len < 4 ? 1 : len < 9 ? 2 : 3) + 1;
-
-	for (const struct conf_key *k = keys; k->name != NULL; k++) {
-		size_t distance = conf_key_distance(name, k->name);
-
-		if (distance < best_distance && k->type != CONF_ANY) {
-			best = k;
-			best_distance = distance;
-		}
-	}
-	if (best != NULL)
-		return xstrdup(best->name);
-	for (const struct conf_key *k = keys; k->name != NULL; k++) {
-		if (k->type != CONF_BLOCK && k->type != CONF_KIND)
-			continue;
-		best = conf_key_find(k->keys, name);
-		if (best != NULL && *best->name != '*')
-			return xasprintf("%s.%s", k->name, best->name);
-	}
-	return NULL;
-}
-
-static void
-warn_unknown(const struct conf_at *at, const struct yaml_tree_member *m,
-    const struct conf_key *keys)
-{
-	struct buf path = BUF_INIT(ERR_TEXT_MAX);
-	char shown[CONF_SHOWN_SIZE];
-	char *nearest = NULL;
-
-	/* Keys "x-..." may hold anchors for later use. */
-	if (strncasecmp(m->key, "x-", 2) == 0 && at->outer == NULL)
-		return;
-	if (at->reader->note_count < LIMIT_CONFIG_MESSAGES)
-		nearest = nearest_key(keys, m->key);
-	conf_show(shown, m->key);
-	conf_message_path(&path, at, NULL);
-	if (nearest != NULL)
-		conf_message_add(at->reader, false, m->line, buf_str(&path),
-		    "unknown key '%s' is ignored; did you mean '%s'?", shown,
-		    nearest);
-	else
-		conf_message_add(at->reader, false, m->line, buf_str(&path),
-		    "unknown key '%s' is ignored", shown);
-	free(nearest);
-	buf_free(&path);
-}
-
-/* One warning for all keys of the block that have the note of ${k}. */
-static void
-warn_unused(const struct conf_at *at, const struct conf_key *keys,
-    const struct conf_key *k)
-{
-	struct buf names = BUF_INIT(ERR_TEXT_MAX);
-	const struct conf_key *first = NULL;
-
-	for (; keys->name != NULL; keys++) {
-		if (keys->type != CONF_ANY || keys->note != k->note ||
-		    yaml_tree_get(at->node, keys->name) == NULL)
-			continue;
-		if (first == NULL)
-			first = keys;
-		buf_addf(
-		    &names, "%s%s", names.len == 0 ? "" : ", ", keys->name);
-	}
-	if (first == k)
-		conf_warn(at, k->name, "%s (%s)", k->note, buf_str(&names));
-	buf_free(&names);
-}
-
-static void
-check_names(const struct conf_at *at, const struct conf_key *keys)
-{
-	if (at->node == NULL)
-		return;
-	for (size_t i = 0; i < at->node->count; i++) {
-		const struct yaml_tree_member *m = &at->node->members[i];
-		const struct yaml_tree_member *first =
-		    yaml_tree_find(at->node, m->key);
-		const struct conf_key *k = conf_key_find(keys, m->key);
-		struct buf path = BUF_INIT(ERR_TEXT_MAX);
-
-		if (k == NULL) {
-			warn_unknown(at, m, keys);
-		} else if (first != m) {
-			conf_message_path(&path, at, k->name);
-			conf_message_add(at->reader, true, m->line,
-			    buf_str(&path),
-			    "duplicate key (keys are case-insensitive): found "
-			    "'%s' and, on line %d, '%s'",
-			    m->key, first->line, first->key);
-		}
-		buf_free(&path);
-	}
 }
 
 /* ---- the environment ---- */
@@ -379,27 +222,18 @@ static void
 wrong_type(const struct conf_at *at, const struct conf_key *k, size_t index,
     const char *wanted)
 {
-	const struct yaml_tree_member *m = yaml_tree_find(at->node, k->name);
-	const struct yaml_tree_node *node = m->value;
-	struct buf path = BUF_INIT(ERR_TEXT_MAX);
+	const struct yaml_tree_node *node = yaml_tree_get(at->node, k->name);
 	char shown[CONF_SHOWN_SIZE];
 
-	conf_message_path(&path, at, k->name);
-	if (node->origin != NULL)
-		buf_addf(&path, " (from %s)", node->origin);
-	if (index != CONF_NO_INDEX) {
-		buf_addf(&path, "[%zu]", index);
-		m = &node->members[index];
-		node = m->value;
-	}
+	if (index != CONF_NO_INDEX)
+		node = node->members[index].value;
 	if (is_scalar(node))
-		conf_message_add(at->reader, true, m->line, buf_str(&path),
+		conf_error_element(at, k->name, index,
 		    "found %s '%s', expected %s", type_name(node),
 		    conf_show(shown, node->text), wanted);
 	else
-		conf_message_add(at->reader, true, m->line, buf_str(&path),
-		    "found %s, expected %s", type_name(node), wanted);
-	buf_free(&path);
+		conf_error_element(at, k->name, index, "found %s, expected %s",
+		    type_name(node), wanted);
 }
 
 /* ---- single values ---- */
@@ -407,25 +241,22 @@ wrong_type(const struct conf_at *at, const struct conf_key *k, size_t index,
 static char *
 read_file(const struct conf_at *at, const struct conf_key *k, const char *text)
 {
-	char *name = name_of(at, k->name);
 	char *path = NULL;
 
 	if (*text != '/')
-		conf_error(at, k->name,
-		    "%s must be an absolute path, found '%s'", name, text);
+		invalid(
+		    at, k->name, "must be an absolute path, found '%s'", text);
 	else if (access(text, k->flags & CONF_LATER ? F_OK : R_OK) == -1)
-		conf_error(at, k->name, "%s is not accessible: %s: %s", name,
-		    text, strerror(errno));
+		invalid(at, k->name, "is not accessible: %s: %s", text,
+		    strerror(errno));
 	else
 		path = xstrdup(text);
-	free(name);
 	return path;
 }
 
 static char *
 read_url(const struct conf_at *at, const struct conf_key *k, const char *text)
 {
-	char *name = name_of(at, k->name);
 	char shown[CONF_SHOWN_SIZE];
 	struct err e = ERR_INIT;
 	struct conf_url u;
@@ -433,20 +264,17 @@ read_url(const struct conf_at *at, const struct conf_key *k, const char *text)
 
 	conf_show(shown, text);
 	if (conf_url_parse(&u, text, &e) == -1)
-		conf_error(
-		    at, k->name, "%s is invalid: %s: %s", name, e.text, shown);
+		invalid(at, k->name, "is invalid: %s: %s", e.text, shown);
 	else if (!u.has_host || (strcmp(u.scheme, "http") != 0 &&
 				    strcmp(u.scheme, "https") != 0))
-		conf_error(at, k->name,
-		    "%s must be an http or https URL with host, found '%s'",
-		    name, shown);
-	else if (k->flags & CONF_BARE && strpbrk(text, "?#") != NULL)
-		conf_error(at, k->name,
-		    "%s must have no query and no fragment, found '%s'", name,
+		invalid(at, k->name,
+		    "must be an http or https URL with host, found '%s'",
 		    shown);
+	else if (k->flags & CONF_BARE && strpbrk(text, "?#") != NULL)
+		invalid(at, k->name,
+		    "must have no query and no fragment, found '%s'", shown);
 	else
 		url = xstrdup(text);
-	free(name);
 	return url;
 }
 
@@ -454,24 +282,20 @@ static bool
 is_in_range(const struct conf_at *at, const struct conf_key *k, int64_t n)
 {
 	char most[DURATION_TEXT_SIZE];
-	char *name;
 
 	if (n >= k->min && (k->max == 0 || n <= k->max))
 		return true;
-	name = name_of(at, k->name);
 	if (k->type == CONF_INT && k->max != 0) {
-		conf_error(at, k->name, "%s must be between %lld and %lld",
-		    name, (long long)k->min, (long long)k->max);
+		invalid(at, k->name, "must be between %lld and %lld",
+		    (long long)k->min, (long long)k->max);
 	} else if (n < k->min) {
-		conf_error(at, k->name, "%s must %s%s%s%s", name,
+		invalid(at, k->name, "must %s%s",
 		    k->min == 0 ? "not be negative" : "be greater than zero",
-		    k->note == NULL ? "" : " (", k->note == NULL ? "" : k->note,
-		    k->note == NULL ? "" : ")");
+		    k->note == NULL ? "" : k->note);
 	} else {
 		duration_format(most, k->max);
-		conf_error(at, k->name, "%s must not exceed %s", name, most);
+		invalid(at, k->name, "must not exceed %s", most);
 	}
-	free(name);
 	return false;
 }
 
@@ -481,7 +305,6 @@ read_word(const struct conf_at *at, const struct conf_key *k, const char *text)
 {
 	struct buf expected = BUF_INIT(ERR_TEXT_MAX);
 	char shown[CONF_SHOWN_SIZE];
-	char *name;
 
 	for (int i = 0; k->words[i] != NULL; i++)
 		if (strcmp(k->words[i], text) == 0)
@@ -492,10 +315,8 @@ read_word(const struct conf_at *at, const struct conf_key *k, const char *text)
 		    : k->words[i + 1] == NULL ? " or "
 					      : ", ",
 		    k->words[i]);
-	name = name_of(at, k->name);
-	conf_error(at, k->name, "%s must be %s, found '%s'", name,
-	    buf_str(&expected), conf_show(shown, text));
-	free(name);
+	invalid(at, k->name, "must be %s, found '%s'", buf_str(&expected),
+	    conf_show(shown, text));
 	buf_free(&expected);
 	return 0;
 }
@@ -530,7 +351,7 @@ read_scalar(const struct conf_at *at, const struct conf_key *k,
 		*(bool *)to = flag != ((k->flags & CONF_INVERTED) != 0);
 		break;
 	case CONF_INT:
-		if (!conf_value_int(&n, node))
+		if (!conf_value_int(&n, text))
 			wrong_type(at, k, CONF_NO_INDEX, "a whole number");
 		else if (is_in_range(at, k, n))
 			*(size_t *)to = (size_t)n;
@@ -658,6 +479,28 @@ read_elements(const struct conf_at *at, const struct conf_key *k,
 
 /* ---- one key, all keys ---- */
 
+/* One warning for all keys of the block that have the note of ${k}. */
+static void
+warn_unused(const struct conf_at *at, const struct conf_key *keys,
+    const struct conf_key *k)
+{
+	struct buf names = BUF_INIT(ERR_TEXT_MAX);
+	const struct conf_key *first = NULL;
+
+	for (; keys->name != NULL; keys++) {
+		if (keys->type != CONF_ANY || keys->note != k->note ||
+		    yaml_tree_get(at->node, keys->name) == NULL)
+			continue;
+		if (first == NULL)
+			first = keys;
+		buf_addf(
+		    &names, "%s%s", names.len == 0 ? "" : ", ", keys->name);
+	}
+	if (first == k)
+		conf_warn(at, k->name, "%s (%s)", k->note, buf_str(&names));
+	buf_free(&names);
+}
+
 /* Stores what is no scalar; ${node} is not NULL. */
 static void
 read_structure(const struct conf_at *at, const struct conf_key *k,
@@ -741,7 +584,6 @@ void
 conf_block_read(
     const struct conf_at *at, const struct conf_key *keys, void *block)
 {
-	check_names(at, keys);
 	for (const struct conf_key *k = keys; k->name != NULL; k++) {
 		if (!is_in_list(at))
 			take_variable(at, k);
@@ -750,6 +592,7 @@ conf_block_read(
 		else if (k->type != CONF_ANY)
 			read_key(at, k, block);
 	}
+	conf_names_check(at, keys);
 }
 
 /* ---- freeing ---- */

@@ -185,7 +185,7 @@ conf_check_whole(const struct conf_at *at, void *conf)
 	check_managed(at, c);
 	settle_default(at, c);
 	/* A wrong name can be the reason why a source is not used. */
-	if (at->reader->error_count == 0)
+	if (c->error_count == 0)
 		warn_about_unused(at, c);
 	if (at->reader->claims_ignored && has_claims(c) && mode != NULL &&
 	    strcmp(mode, "oauth") != 0)

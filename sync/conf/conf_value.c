@@ -3,7 +3,6 @@
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,34 +26,23 @@ conf_value_switch(const char *text)
 	return is_word(text, yes);
 }
 
-/* The text without the underscores that YAML allows between digits. */
-static char *
-digits_of(const char *text)
+/* A number as YAML writes it, with underscores between digits. */
+static bool
+read_number(double *out, const char *text)
 {
-	char *copy = xstrdup(text), *to = copy;
+	enum yaml_tree_type type = yaml_tree_plain_type(text);
+	char *digits = xstrdup(text), *to = digits, *end;
+	bool ok;
 
 	for (const char *from = text; *from != '\0'; from++) {
 		if (*from != '_')
 			*to++ = *from;
 	}
 	*to = '\0';
-	return copy;
-}
-
-static bool
-read_float(double *out, const struct yaml_tree_node *node)
-{
-	enum yaml_tree_type type;
-	char *digits, *end;
-	bool ok;
-
-	type = yaml_tree_plain_type(node->text);
-	if (type != YAML_TREE_INT && type != YAML_TREE_FLOAT)
-		return false;
-	digits = digits_of(node->text);
 	*out = strtod(digits, &end);
 	/* ".inf" and ".nan" end here too: no setting can be either. */
-	ok = end != digits && *end == '\0' && isfinite(*out);
+	ok = (type == YAML_TREE_INT || type == YAML_TREE_FLOAT) &&
+	     end != digits && *end == '\0' && isfinite(*out);
 	free(digits);
 	return ok;
 }
@@ -69,38 +57,22 @@ conf_value_bool(bool *out, const struct yaml_tree_node *node)
 	*out = conf_value_switch(node->text);
 	if (*out || is_word(node->text, no))
 		return true;
-	if (node->type != YAML_TREE_INT && node->type != YAML_TREE_FLOAT)
-		return false;
-	if (!read_float(&number, node))
+	/* In quotes it is no number. */
+	if (node->type == YAML_TREE_STRING || !read_number(&number, node->text))
 		return false;
 	*out = number != 0;
 	return true;
 }
 
 bool
-conf_value_int(int64_t *out, const struct yaml_tree_node *node)
+conf_value_int(int64_t *out, const char *text)
 {
-	bool ok = false;
 	double number;
-	long long n;
-	char *digits, *end;
 
-	switch (yaml_tree_plain_type(node->text)) {
-	case YAML_TREE_INT:
-		digits = digits_of(node->text);
-		errno = 0;
-		n = strtoll(digits, &end, 0);
-		ok = errno == 0 && end != digits && *end == '\0';
-		free(digits);
-		*out = (int64_t)n;
-		return ok;
-	case YAML_TREE_FLOAT:
-		if (!read_float(&number, node) || number < -9e18 ||
-		    number > 9e18)
-			return false;
-		*out = (int64_t)number;
-		return (double)*out == number;
-	default:
+	/* Whole numbers are exact up to 2^53. */
+	if (!read_number(&number, text) || fabs(number) > 0x1p53 ||
+	    trunc(number) != number)
 		return false;
-	}
+	*out = (int64_t)number;
+	return true;
 }

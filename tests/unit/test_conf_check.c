@@ -76,7 +76,8 @@ static const struct {
 	    "source[0] (s): only one of git, api, file, managed, or kubernetes "
 	    "configuration may be specified" },
 	{ __LINE__, SOURCE("  git: somewhere\n" SYNCED), 3,
-	    "sources[0].git: found text 'somewhere', expected a block" },
+	    "sources[0].git: source[0] (s): found text 'somewhere', expected a "
+	    "block" },
 	{ __LINE__,
 	    "sources:\n- {name: s, managed: {}}\n"
 	    "- {name: t, managed: {}}\n"
@@ -113,20 +114,24 @@ static const struct {
 		   "    interval: 90\n"),
 	    5, "missing unit in '90'" },
 	{ __LINE__, SOURCE("  file: {path: x}\n  syncPolicy: 1h\n"), 4,
-	    "sources[0].syncPolicy: found text '1h', expected a block" },
+	    "sources[0].syncPolicy: source[0] (s): found text '1h', expected a "
+	    "block" },
 	{ __LINE__,
 	    SOURCE("  file: {path: x}\n  syncPolicy:\n"
 		   "    interval: [1h]\n"),
 	    5,
-	    "sources[0].syncPolicy.interval: found a list, expected a single" },
+	    "sources[0].syncPolicy.interval: source[0] (s): found a list, "
+	    "expected a single" },
 	{ __LINE__,
 	    SOURCE("  file: {path: x}\n  syncPolicy:\n"
 		   "    interval: 1h\n    strict: often\n"),
-	    6, "strict: found text 'often', expected true or false" },
+	    6,
+	    "strict: source[0] (s): found text 'often', expected true or false" },
 	{ __LINE__,
 	    SOURCE("  file: {path: x}\n  syncPolicy:\n"
 		   "    interval: 1h\n    allowShrink: [1]\n"),
-	    6, "allowShrink: found a list, expected a single value" },
+	    6,
+	    "allowShrink: source[0] (s): found a list, expected a single value" },
 
 	/* git */
 	{ __LINE__, SOURCE("  git: {}\n" SYNCED), 3,
@@ -350,7 +355,8 @@ static const struct {
 		   "  filter:\n    tags:\n      include:\n"
 		   "      - {a: b}\n"),
 	    8,
-	    "filter.tags.include[0]: found a block of keys, expected a text" },
+	    "filter.tags.include[0]: source[0] (s): found a block of keys, "
+	    "expected a text" },
 	{ __LINE__,
 	    SOURCE("  file: {path: x}\n" SYNCED
 		   "  filter:\n    tags:\n      include: {a: b}\n"),
@@ -368,7 +374,8 @@ static const struct {
 	    "source[0] (s): claim \"A\": array element [1] must be a string, "
 	    "got int" },
 	{ __LINE__, SOURCE(MANAGED "  claims: words\n"), 4,
-	    "sources[0].claims: found text 'words', expected a map" },
+	    "sources[0].claims: source[0] (s): found text 'words', expected a "
+	    "map" },
 	{ __LINE__, REGISTRIES("- name: r\n  sources: s\n  claims: {a: 1}\n"),
 	    7, "registries[0] (r): claim \"a\": value must be a string" },
 
@@ -526,7 +533,7 @@ static const struct {
 	{ __LINE__, AFTER("nothing-like-it: 1\n"), 5,
 	    "unknown key 'nothing-like-it' is ignored" },
 	{ __LINE__, SOURCE(MANAGED "  fitler: {}\n"), 4,
-	    "sources[0]: unknown key 'fitler' is ignored; did you mean "
+	    "sources[0]: source[0] (s): unknown key 'fitler' is ignored; did you mean "
 	    "'filter'?" },
 	{ __LINE__, SOURCE("  branch: x\n" MANAGED), 3,
 	    "unknown key 'branch' is ignored; did you mean 'git.branch'?" },
@@ -676,12 +683,12 @@ test_too_many(void)
 	    &yaml, "database: {maxMetaSize: -1}\naudit: {enabled: maybe}\n");
 	CHECK_INT(load(&c, buf_str(&yaml), &e), -1);
 	CHECK_INT(c->error_count, 2);
-	CHECK_INT(c->message_count, LIMIT_CONFIG_MESSAGES + 1);
+	CHECK_INT(c->message_count, LIMIT_CONFIG_MESSAGES + 3);
 	for (size_t i = 0; i < c->message_count; i++)
 		errors += c->messages[i].is_error;
 	CHECK_INT(errors, 2);
 	CHECK_STR(c->messages[c->message_count - 1].text,
-	    FILE_NAME ": 102 more messages are not shown");
+	    FILE_NAME ": 100 more messages are not shown");
 	CHECK(strstr(e.text, FILE_NAME ":305: database") != NULL);
 	conf_free(c);
 	buf_free(&yaml);
