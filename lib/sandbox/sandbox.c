@@ -193,10 +193,9 @@ add_rules(struct sandbox_rule *to, const char *const *paths, int count,
 }
 
 void
-sandbox_fetch(
-    const char *const *writable, const char *const *readable, unsigned keeps)
+sandbox_fetch(const char *const *writable, const char *const *readable,
+    bool runs_programs)
 {
-	bool runs = (keeps & SANDBOX_FETCH_PROGRAMS) != 0;
 	static const char *const null_device[] = { "/dev/null" };
 	int writes = count_of(writable), reads = count_of(readable);
 	struct sandbox_rule *rules =
@@ -205,8 +204,8 @@ sandbox_fetch(
 		sizeof *rules);
 	struct sandbox_rule *r = rules;
 
-	r = add_rules(
-	    r, programs, COUNT(programs), runs ? SANDBOX_RUN : SANDBOX_LOOK);
+	r = add_rules(r, programs, COUNT(programs),
+	    runs_programs ? SANDBOX_RUN : SANDBOX_LOOK);
 	r = add_rules(r, system_files, COUNT(system_files), SANDBOX_LOOK);
 	r = add_rules(r, null_device, COUNT(null_device), SANDBOX_WRITE);
 	r = add_rules(r, writable, writes, SANDBOX_WRITE);
@@ -215,18 +214,11 @@ sandbox_fetch(
 		limit(RLIMIT_CORE, 0);
 		enter_landlock(rules, (int)(r - rules), SANDBOX_NETWORK_OUT);
 		state.now.seccomp = sandbox_seccomp_enter_fetch(
-		    is_set_to("log"), runs, (keeps & SANDBOX_FETCH_KILL) != 0);
+		    is_set_to("log"), runs_programs);
 		state.now.seccomp_error =
 		    state.now.seccomp || SANDBOX_SANITIZER ? 0 : errno;
 	}
 	free(rules);
-}
-
-void
-sandbox_fetch_alone(void)
-{
-	if (state.now.seccomp)
-		(void)sandbox_seccomp_enter_no_kill(is_set_to("log"));
 }
 
 int

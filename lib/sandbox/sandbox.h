@@ -71,19 +71,10 @@ bool sandbox_outgrown(const char *database);
  * read what libraries need to reach another machine (certificates, name
  * servers, users, libraries).  What is not there is passed over.  It may open
  * connections, but listen nowhere; system calls that no fetch needs are
- * refused.
- * ${keeps} is what else it needs.
+ * refused.  Programs of the system it may run only if it ${runs_programs}.
  */
-enum sandbox_fetch_keeps {
-	SANDBOX_FETCH_NOTHING = 0,
-	SANDBOX_FETCH_PROGRAMS = 1, /* to run those of the system */
-	SANDBOX_FETCH_KILL = 2 /* to end a process that it has started */
-};
-
-void sandbox_fetch(
-    const char *const *writable, const char *const *readable, unsigned keeps);
-/* Gives up SANDBOX_FETCH_KILL. */
-void sandbox_fetch_alone(void);
+void sandbox_fetch(const char *const *writable, const char *const *readable,
+    bool runs_programs);
 
 /* The version of Landlock that sandbox_fetch() would use; 0: none. */
 int sandbox_offered(void);

@@ -53,11 +53,8 @@ bool sandbox_seccomp_enter(bool log, bool profiling);
 
 /*
  * Refuses the system calls that no fetch needs; running programs too unless
- * ${runs_programs}, and kill() unless ${kills}.  Returns whether it is so, else
- * sets errno.
+ * ${runs_programs}.  Returns whether it is so, else sets errno.
  */
-bool sandbox_seccomp_enter_fetch(bool log, bool runs_programs, bool kills);
-/* Refuses kill(), on top of a filter that allows it. */
-bool sandbox_seccomp_enter_no_kill(bool log);
+bool sandbox_seccomp_enter_fetch(bool log, bool runs_programs);
 
 #endif

@@ -47,9 +47,9 @@
 #endif
 
 static const int refused[] = {
-	/* other processes; kill() is a matter of its own */
-	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp,
-	PIDFD_OPEN, PIDFD_GETFD, PIDFD_SEND_SIGNAL, PROCESS_MADVISE,
+	/* other processes */
+	SYS_kill, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
+	SYS_kcmp, PIDFD_OPEN, PIDFD_GETFD, PIDFD_SEND_SIGNAL, PROCESS_MADVISE,
 	PROCESS_MRELEASE, SYS_tkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
 	SYS_setpriority, SYS_ioprio_set, SYS_sched_setaffinity,
 	SYS_sched_setattr, SYS_sched_setparam, SYS_sched_setscheduler,
@@ -194,17 +194,14 @@ begin(struct program *p, bool log)
 }
 
 bool
-sandbox_seccomp_enter_fetch(bool log, bool runs_programs, bool kills)
+sandbox_seccomp_enter_fetch(bool log, bool runs_programs)
 {
-	static const int kill_call[] = { SYS_kill };
 	static struct program p;
 
 	begin(&p, log);
 	refuse(&p, refused, COUNT(refused));
 	if (!runs_programs)
 		refuse(&p, runs, COUNT(runs));
-	if (!kills)
-		refuse(&p, kill_call, COUNT(kill_call));
 	/* libc makes do with clone(), whose flags can be read. */
 	add(&p, BPF_JMP | BPF_JEQ | BPF_K, CLONE3, 0, 1);
 	answer(&p, SECCOMP_RET_ERRNO | ENOSYS);
@@ -217,34 +214,13 @@ sandbox_seccomp_enter_fetch(bool log, bool runs_programs, bool kills)
 	return sandbox_bpf_enter(p.code, p.length);
 }
 
-bool
-sandbox_seccomp_enter_no_kill(bool log)
-{
-	static const int kill_call[] = { SYS_kill };
-	static struct program p;
-
-	begin(&p, log);
-	refuse(&p, kill_call, COUNT(kill_call));
-	answer(&p, SECCOMP_RET_ALLOW);
-	return sandbox_bpf_enter(p.code, p.length);
-}
-
 #else
 
 bool
-sandbox_seccomp_enter_fetch(bool log, bool runs_programs, bool kills)
+sandbox_seccomp_enter_fetch(bool log, bool runs_programs)
 {
 	(void)log;
 	(void)runs_programs;
-	(void)kills;
-	errno = ENOSYS;
-	return false;
-}
-
-bool
-sandbox_seccomp_enter_no_kill(bool log)
-{
-	(void)log;
 	errno = ENOSYS;
 	return false;
 }

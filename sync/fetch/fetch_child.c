@@ -5,8 +5,10 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_cache.h"
+#include "sync/fetch/fetch_deadline.h"
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
@@ -15,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +31,7 @@ struct fetch_child {
 	pid_t pid;
 	int fd; /* where messages come from */
 	struct spool *spool;
+	char *cache_dir; /* of the source */
 	struct buf input; /* the message that is arriving */
 	struct fetch_progress progress;
 	char phase[FETCH_WIRE_PHASE];
@@ -44,10 +48,17 @@ fetch_child_suits(const struct conf_source *source)
 
 /* ---- in the child ---- */
 
+/* What the threads of the child share. */
 struct teller {
 	int fd;
+	const struct conf_source *source;
+	const char *cache_dir;
+	int64_t started_us;
+	int64_t deadline_us;
+	/* Of what follows, and of writing to fd; the last to take it exits. */
+	pthread_mutex_t lock;
+	struct fetch_progress used; /* told last */
 	int64_t told_us;
-	const char *phase; /* told last */
 };
 
 /* Progress is left out rather than waited for. */
@@ -57,14 +68,19 @@ tell_progress(void *ctx, const struct fetch_progress *p)
 	struct teller *t = ctx;
 	int64_t now = clock_monotonic();
 	struct buf message = BUF_INIT(4 * KIB);
+	bool skip;
 
-	if (p->phase == t->phase && now - t->told_us < TELL_US)
-		return;
-	t->told_us = now;
-	t->phase = p->phase;
-	fetch_wire_add_progress(&message, p);
-	if (write(t->fd, message.data, message.len) == -1 && errno == EPIPE)
-		_exit(1); /* nobody listens: the parent is gone */
+	pthread_mutex_lock(&t->lock);
+	skip = p->phase == t->used.phase && now - t->told_us < TELL_US;
+	t->used = *p;
+	if (!skip) {
+		t->told_us = now;
+		fetch_wire_add_progress(&message, p);
+		if (write(t->fd, message.data, message.len) == -1 &&
+		    errno == EPIPE)
+			_exit(1); /* the parent is gone */
+	}
+	pthread_mutex_unlock(&t->lock);
 	buf_free(&message);
 }
 
@@ -151,43 +167,78 @@ out:
 	return rc;
 }
 
+static void
+send_failure(struct teller *t, const struct err *why,
+    const struct fetch_progress *used, int64_t retry_us)
+{
+	struct fetch_wire_result failure = { .err = *why,
+		.used = *used,
+		.retry_us = retry_us,
+		.sandbox = *sandbox_now() };
+
+	failure.used.phase = NULL;
+	send_result(t->fd, &failure);
+}
+
+/* Libraries that are blocked in a system call cannot be asked to stop. */
+static void
+expire(void *ctx)
+{
+	struct teller *t = ctx;
+	const char *address = kind_address(t->source);
+	char *shown = address == NULL ? NULL : url_shown(address);
+	struct err why = ERR_INIT;
+
+	pthread_mutex_lock(&t->lock);
+	fetch_deadline_error(
+	    &why, t->started_us, t->deadline_us, t->used.phase);
+	if (shown != NULL)
+		err_wrap(&why, "%s", shown);
+	if (t->source->kind->abandon != NULL)
+		t->source->kind->abandon(t->cache_dir);
+	send_failure(t, &why, &t->used, 0);
+	_exit(0);
+}
+
 /* The child's whole life. */
 static void
 run_child(int fd, struct spool *spool, const struct conf_source *source,
     const struct validators *previous, struct fetch_options options)
 {
-	struct teller teller = { .fd = fd };
+	struct teller teller = { .fd = fd,
+		.source = source,
+		.cache_dir = options.cache_dir,
+		.started_us = clock_monotonic(),
+		.deadline_us = options.deadline_us,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct fetch_wire_result result = { .unchanged = false };
-	struct fetch_wire_result failure = { .unchanged = false };
 	struct fetch f = { .unchanged = false };
 
 	conf_forget_others(options.conf, source);
 	fetch_sandbox_environment(source);
 	fetch_sandbox_enter(source, options.cache_dir);
+	fetch_deadline_start(options.deadline_us, expire, &teller);
 	options.progress = tell_progress;
 	options.progress_ctx = &teller;
 	if (fetch_source(&f, source, previous, &options, &result.err) == 0)
 		(void)copy_documents(&result, &f, spool, &result.err);
+	pthread_mutex_lock(&teller.lock);
+	if (result.err.code != ERR_NONE) {
+		send_failure(&teller, &result.err, &f.used, f.retry_us);
+		_exit(0);
+	}
 	result.used = f.used;
 	result.retry_us = f.retry_us;
 	result.sandbox = *sandbox_now();
-	if (result.err.code != ERR_NONE) {
-		failure.err = result.err;
-		failure.used = result.used;
-		failure.retry_us = result.retry_us;
-		failure.sandbox = result.sandbox;
-		send_result(fd, &failure);
-	} else {
-		result.unchanged = f.unchanged;
-		result.partial = f.partial;
-		result.files = f.files;
-		result.entries = f.entries;
-		result.validators = f.validators;
-		memcpy(result.note, f.note, sizeof result.note);
-		send_result(fd, &result);
-		/* Whatever it kept on disk has served its purpose. */
-		fetch_free(&f);
-	}
+	result.unchanged = f.unchanged;
+	result.partial = f.partial;
+	result.files = f.files;
+	result.entries = f.entries;
+	result.validators = f.validators;
+	memcpy(result.note, f.note, sizeof result.note);
+	send_result(fd, &result);
+	/* Whatever it kept on disk has served its purpose. */
+	fetch_free(&f);
 	_exit(0);
 }
 
@@ -201,18 +252,17 @@ fetch_child_start(struct fetch_child **out, const struct conf_source *source,
 	struct fetch_child *c = xcalloc(1, sizeof *c);
 	struct fetch_options own = *options;
 	struct fetch_process process;
-	char *directory = NULL;
 	int rc = -1;
 
 	*out = NULL;
 	buf_init(&c->input, LIMIT_FETCH_RESULT + FETCH_WIRE_HEADER + COPY_SIZE);
-	if (fetch_cache_open(&directory, options->cache_dir, source->name, e) ==
-		-1 ||
+	if (fetch_cache_open(
+		&c->cache_dir, options->cache_dir, source->name, e) == -1 ||
 	    spool_new(&c->spool, options->cache_dir, e) == -1 ||
 	    fetch_process_start(&process, spool_fd(c->spool), e) == -1)
 		goto out;
 	fcntl(process.fd, F_SETFL, O_NONBLOCK);
-	own.cache_dir = directory;
+	own.cache_dir = c->cache_dir;
 	if (process.pid == 0)
 		run_child(process.fd, c->spool, source, previous, own);
 	c->pid = process.pid;
@@ -223,9 +273,9 @@ fetch_child_start(struct fetch_child **out, const struct conf_source *source,
 out:
 	if (c != NULL) {
 		spool_free(c->spool);
+		free(c->cache_dir);
 		free(c);
 	}
-	free(directory);
 	return rc;
 }
 
@@ -395,6 +445,18 @@ set_death_error(const struct fetch_child *c, int status, struct err *e)
 		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
+/* A library that crashed may have read something damaged there. */
+static void
+empty_cache(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)fetch_cache_empty(fd);
+	close(fd);
+}
+
 /* Moves the result into ${out}. */
 static void
 present(struct fetch *out, struct fetch_child *c)
@@ -428,6 +490,7 @@ child_free(struct fetch_child *c)
 {
 	close(c->fd);
 	spool_free(c->spool);
+	free(c->cache_dir);
 	buf_free(&c->input);
 	fetch_wire_result_free(&c->result);
 	free(c);
@@ -447,6 +510,8 @@ fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
 	out->retry_us = c->result.retry_us;
 	if (!c->answered || c->err.code != ERR_NONE) {
 		set_death_error(c, status, e);
+		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+			empty_cache(c->cache_dir);
 		goto out;
 	}
 	if (c->result.err.code != ERR_NONE) {

@@ -64,6 +64,6 @@ fetch_sandbox_enter(const struct conf_source *source, const char *cache_dir)
 	kind_needs_file(&needs, getenv("SSL_CERT_FILE"));
 	kind_needs_file(&needs, getenv("SSL_CERT_DIR"));
 	kind_needs_file(&needs, getenv("OPENSSL_CONF"));
-	sandbox_fetch(writable, needs.files, needs.keeps);
+	sandbox_fetch(writable, needs.files, needs.runs_programs);
 	kind_needs_free(&needs);
 }

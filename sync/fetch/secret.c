@@ -32,27 +32,8 @@ read_all(int fd, char *into, size_t size)
 	return (ssize_t)used;
 }
 
-static int
-check_text(const char *text, size_t len, const char *what, struct err *e)
-{
-	if (len == 0) {
-		err_set(e, ERR_FETCH, "%s is empty", what);
-		return -1;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] > ' ' && text[i] < 0x7f)
-			continue;
-		err_set(e, ERR_FETCH,
-		    "%s holds a space, a control character or "
-		    "other than ASCII at byte %zu",
-		    what, i);
-		return -1;
-	}
-	return 0;
-}
-
 int
-secret_read(char **out, const char *what, const char *file, struct err *e)
+secret_read_text(char **out, const char *what, const char *file, struct err *e)
 {
 	const size_t size = LIMIT_SECRET_FILE + 1;
 	char *bytes = xcalloc(1, size + 1), *text;
@@ -71,13 +52,20 @@ secret_read(char **out, const char *what, const char *file, struct err *e)
 		    LIMIT_SECRET_FILE);
 		goto out;
 	}
-	text = bytes + strspn(bytes, SPACE);
-	len = (size_t)(bytes + got - text);
-	while (len > 0 && strchr(SPACE, text[len - 1]) != NULL &&
-	       text[len - 1] != '\0')
-		len--;
-	if (check_text(text, len, what, e) == -1)
+	if (strlen(bytes) != (size_t)got) {
+		err_set(e, ERR_FETCH,
+		    "%s holds a control character at byte %zu", what,
+		    strlen(bytes));
 		goto out;
+	}
+	text = bytes + strspn(bytes, SPACE);
+	len = strlen(text);
+	while (len > 0 && strchr(SPACE, text[len - 1]) != NULL)
+		len--;
+	if (len == 0) {
+		err_set(e, ERR_FETCH, "%s is empty", what);
+		goto out;
+	}
 	*out = xstrndup(text, len);
 	rc = 0;
 out:
@@ -85,6 +73,29 @@ out:
 	free(bytes);
 	if (fd != -1)
 		close(fd);
+	return rc;
+}
+
+int
+secret_read(char **out, const char *what, const char *file, struct err *e)
+{
+	int rc = -1;
+
+	if (secret_read_text(out, what, file, e) == -1)
+		goto out;
+	for (const char *at = *out; *at != '\0'; at++) {
+		if (*at > ' ' && *at < 0x7f)
+			continue;
+		err_set(e, ERR_FETCH,
+		    "%s holds a space, a control character or "
+		    "other than ASCII at byte %td",
+		    what, at - *out);
+		secret_free(*out);
+		*out = NULL;
+		goto out;
+	}
+	rc = 0;
+out:
 	return rc;
 }
 

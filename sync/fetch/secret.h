@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small files that hold one secret or name, read anew at each use. */
+/* Small files that hold one secret or name, read at each use. */
 #ifndef SYNC_FETCH_SECRET_H
 #define SYNC_FETCH_SECRET_H
 
@@ -14,6 +14,9 @@
  * LIMIT_SECRET_FILE.  The caller frees *${out} with secret_free().
  */
 int secret_read(char **out, const char *what, const char *file, struct err *e);
+/* The same for a text that may hold any byte but NUL. */
+int secret_read_text(
+    char **out, const char *what, const char *file, struct err *e);
 /* Wipes and frees; NULL is allowed. */
 void secret_free(char *secret);
 

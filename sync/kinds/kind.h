@@ -26,7 +26,7 @@ struct kind_needs {
 	    *files; /* to read, directories too; owned, NULL at the end */
 	size_t file_count;
 	const char *const *variables; /* of the environment, up to NULL */
-	unsigned keeps; /* enum sandbox_fetch_keeps */
+	bool runs_programs; /* of the system */
 };
 
 /* Copies ${path}; NULL and "" add nothing. */
@@ -61,6 +61,11 @@ struct source_kind {
 	/* Of one that is not remote: the path to watch, the caller's, or NULL.
 	 */
 	char *(*watched)(const struct conf_source *s);
+	/*
+	 * Of a remote one, for a process that gives up: removes what it has
+	 * written to ${cache_dir} and cannot finish.
+	 */
+	void (*abandon)(const char *cache_dir);
 	/* Of a remote one: more than the files that its keys name. */
 	void (*needs)(struct kind_needs *n, const struct conf_source *s);
 };

@@ -23,6 +23,7 @@
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch.h"
 #include "sync/fetch/fetch_child.h"
+#include "sync/fetch/fetch_deadline.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/kinds/kind.h"
 
@@ -30,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DEFAULT_TIMEOUT_MS 30000
 
@@ -262,6 +264,40 @@ print_fetch(struct fetch *f, const struct arguments *args, struct err *e)
 	return 0;
 }
 
+static struct fetch_progress last;
+
+static void
+note_progress(void *ctx, const struct fetch_progress *p)
+{
+	last = *p;
+	if (ctx != NULL)
+		print_progress(ctx, p);
+}
+
+/* As a process does that the sync started. */
+struct deadline {
+	const struct conf_source *source;
+	const char *cache_dir;
+	int64_t started_us;
+	int64_t us;
+};
+
+static void
+expire(void *ctx)
+{
+	const struct deadline *d = ctx;
+	const struct fetch f = { .used = last };
+	struct err e = ERR_INIT;
+
+	fetch_deadline_error(&e, d->started_us, d->us, last.phase);
+	if (d->source->kind->abandon != NULL)
+		d->source->kind->abandon(d->cache_dir);
+	printf("error=%d %s\n", (int)e.code, e.text);
+	print_used(&f);
+	fflush(stdout);
+	_exit(1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -271,6 +307,7 @@ main(int argc, char **argv)
 	struct conf_source source;
 	struct validators previous;
 	struct fetch_options options;
+	struct deadline deadline;
 	struct fetch f;
 
 	memset(&f, 0, sizeof f);
@@ -293,8 +330,15 @@ main(int argc, char **argv)
 	    clock_monotonic() +
 	    get_number(&args, "timeout_ms", DEFAULT_TIMEOUT_MS) * 1000;
 	options.max_bytes = (uint64_t)get_number(&args, "max_bytes", 0);
-	if (get(&args, "progress") != NULL)
-		options.progress = print_progress;
+	options.progress = note_progress;
+	options.progress_ctx = get(&args, "progress") != NULL ? &last : NULL;
+	if (source.kind->remote) {
+		deadline = (struct deadline){ &source, options.cache_dir,
+			clock_monotonic(), options.deadline_us };
+		if (clock_monotonic() + kind_time(&source) < deadline.us)
+			deadline.us = clock_monotonic() + kind_time(&source);
+		fetch_deadline_start(deadline.us, expire, &deadline);
+	}
 	if (fetch_source(&f, &source, &previous, &options, &e) == -1 ||
 	    print_fetch(&f, &args, &e) == -1) {
 		printf("error=%d %s\n", (int)e.code, e.text);

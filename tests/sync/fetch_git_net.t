@@ -53,10 +53,9 @@ def test_http_basic():
         ok("wr0ng" not in r.error, "is not shown")
         fails(get(url, cache=c), "authentication is required",
               what="no password")
-        for text, part in (("", "holds no password"),
-                           (" \n", "holds no password"),
+        for text, part in (("", "is empty"), (" \n", "is empty"),
                            ("x" * 70000, "is over 65536"),
-                           ("a\0b", "holds no password")):
+                           ("a\0b", "holds a control character")):
             fails(get(url, cache=c, username="reader",
                       password_file=password_file(text)), part,
                   what=f"password file of {len(text)} bytes")
@@ -362,47 +361,22 @@ def wait_until(condition, seconds=10):
     return False
 
 
-def alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 def test_kill():
     repo = repository({"registry.json": ONE, "big": os.urandom(3000000)})
     site, url = slow_site(repo)
     with site:
-        for victim in "parent", "child":
-            site.pause = 0.2
-            c = cache()
-            with subprocess.Popen(command(kind="git", url=url, cache=c),
-                                  stdout=subprocess.PIPE,
-                                  text=True) as process:
-                # The parent prepares the cache, then there is a child.
-                ok(wait_until(lambda: leftovers(c) and
-                              children_of(process.pid)),
-                   f"{victim}: it receives")
-                child = children_of(process.pid)
-                equal(len(child), 1, f"{victim}: one process does it")
-                os.kill(process.pid if victim == "parent" else child[0],
-                        signal.SIGKILL)
-                if victim == "child":
-                    site.pause = 0
-                out = process.communicate()[0]
-            if victim == "parent":
-                equal(process.returncode, -9, "parent: killed")
-                ok(wait_until(lambda: not alive(child[0]), 2),
-                   "parent: its child does not outlive it")
-                ok(leftovers(c), "parent: something is left behind")
-            else:
-                contains(out, "died of signal 9", "child: is an error")
-            site.pause = 0
-            r = get(url, cache=c)
-            check_documents(r, {"registry.json": ONE},
-                            f"{victim}: the next run succeeds")
-            equal(leftovers(c), [], f"{victim}: and tidies up")
+        c = cache()
+        with subprocess.Popen(command(kind="git", url=url, cache=c),
+                              stdout=subprocess.PIPE, text=True) as process:
+            ok(wait_until(lambda: leftovers(c)), "it receives")
+            equal(children_of(process.pid), [], "in one process")
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+        ok(leftovers(c), "killed, it leaves something behind")
+        site.pause = 0
+        r = get(url, cache=c)
+        check_documents(r, {"registry.json": ONE}, "the next run succeeds")
+        equal(leftovers(c), [], "and tidies up")
 
 
 def advertise(s, name=b"refs/heads/main", more=b""):

@@ -2,14 +2,12 @@
 /*
  * Documents out of a git repository: the order of steps.
  *
- * A child process compares the remote with the cache and fetches what is
- * missing; then the file or directory is looked up in the cache and read once
- * for its hash.  A cache that turns out to be damaged is emptied, and all is
- * tried once more.
+ * The cache is compared with the remote and brought up to date; then the file
+ * or directory is looked up in the cache and read once for its hash.  A cache
+ * that turns out to be damaged is emptied, and all is tried once more.
  */
 #include "sync/kinds/git/fetch_git.h"
 
-#include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
@@ -18,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 
 /* The digits of a commit id. */
@@ -30,12 +29,10 @@ struct state {
 
 /* ---- the library ---- */
 
-static bool library_started;
-
 /*
  * libgit2 on mbedTLS reads every certificate of the system when it starts, and
- * that takes longer than the rest of a run that finds nothing new.  Only who
- * talks to a server needs them; here there is no descriptor to read them with.
+ * that takes longer than reading a repository of this machine, which needs
+ * none.  Without a descriptor to read them with, it starts without them.
  */
 static int
 init_without_certificates(void)
@@ -86,8 +83,12 @@ load_certificates(const char *ca_file, struct err *e)
 	return 0;
 }
 
+/*
+ * Without the configuration of the user and the machine.  ${home} is where the
+ * library finds .ssh/known_hosts; NULL: nowhere.
+ */
 static int
-start_library(const char *home, const char *ca_file, bool talks, struct err *e)
+start_library(const char *home, const char *ca_file, bool local, struct err *e)
 {
 	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA,
 		GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
@@ -101,7 +102,7 @@ start_library(const char *home, const char *ca_file, bool talks, struct err *e)
 		setenv("HOME", home, 1);
 	if (ca_file != NULL)
 		forget_authorities(ca_file);
-	if ((talks ? git_libgit2_init() : init_without_certificates()) < 0) {
+	if ((local ? init_without_certificates() : git_libgit2_init()) < 0) {
 		fetch_git_error(e, "failed to start libgit2");
 		return -1;
 	}
@@ -123,25 +124,30 @@ start_library(const char *home, const char *ca_file, bool talks, struct err *e)
 	 */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 #endif
-	if (talks && load_certificates(ca_file, e) == -1)
-		return -1;
-	library_started = true;
-	return 0;
+	return local ? 0 : load_certificates(ca_file, e);
 }
 
-int
-fetch_git_library(struct err *e)
+/* For ssh with a home that has nothing but known hosts. */
+static int
+start(struct fetch_git_job *job, struct err *e)
 {
-	return library_started ? 0 : start_library(NULL, NULL, false, e);
-}
+	const struct conf_git *conf = job->conf;
+	char *home = NULL;
+	int rc = -1;
 
-int
-fetch_git_library_again(const char *home, const char *ca_file, struct err *e)
-{
-	while (git_libgit2_shutdown() > 0)
-		;
-	library_started = false;
-	return start_library(home, ca_file, true, e);
+	if (job->transport == FETCH_GIT_SSH) {
+		job->known_hosts = fetch_git_auth_known_hosts(conf);
+		if (fetch_git_auth_home(&home, conf, job->known_hosts,
+			job->options->cache_dir, e) == -1)
+			goto out;
+	}
+	if (start_library(home, conf->ca_file,
+		job->transport == FETCH_GIT_LOCAL, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(home);
+	return rc;
 }
 
 bool
@@ -169,6 +175,16 @@ fetch_git_error(struct err *e, const char *what)
 	err_set(e, ERR_FETCH, "%s: %s", what,
 	    last == NULL || last->message == NULL ? "no reason given"
 						  : last->message);
+}
+
+void
+fetch_git_progress(struct fetch_git_job *job, const char *phase)
+{
+	const struct fetch_options *options = job->options;
+
+	job->used->phase = phase;
+	if (options->progress != NULL)
+		options->progress(options->progress_ctx, job->used);
 }
 
 /* ---- documents ---- */
@@ -247,20 +263,6 @@ check_conf(struct fetch_git_job *job, struct err *e)
 }
 
 static void
-set_deadline(struct fetch_git_job *job)
-{
-	int64_t own = job->conf->timeout_ns / 1000;
-
-	job->started_us = clock_monotonic();
-	job->deadline_us = job->options->deadline_us;
-	if (job->deadline_us == 0)
-		job->deadline_us = INT64_MAX;
-	if (own > 0 && own < INT64_MAX - job->started_us &&
-	    job->started_us + own < job->deadline_us)
-		job->deadline_us = job->started_us + own;
-}
-
-static void
 set_quotas(struct fetch_git_job *job)
 {
 	uint64_t own = job->options->max_bytes;
@@ -275,83 +277,67 @@ set_unchanged(
 {
 	out->unchanged = true;
 	memcpy(out->validators.hash, previous->hash, FETCH_HASH_SIZE);
-	free(out->validators.revision);
 	out->validators.revision = xstrdup(commit);
+	out->validators.file_identity = xstrdup_null(previous->file_identity);
 }
 
 /*
- * The hash of what was found.  One that is remembered serves only to see that
- * nothing changed: documents that will be read are verified first.
+ * Compares what was found with the last fetch: first the id of the object at
+ * the path, then the content.
  */
 static int
 compare_content(struct fetch *out, struct fetch_git_job *job,
     struct fetch_git_documents *docs, const struct validators *previous,
     const char *commit, struct err *e)
 {
-	char hash[FETCH_HASH_SIZE];
-	bool force = job->options->force;
+	struct validators *v = &out->validators;
+	bool known = !job->options->force && previous->hash[0] != '\0';
+	char *identity = xasprintf("%s %s", docs->root, docs->path);
+	int rc = -1;
 
-	if (!force &&
-	    fetch_git_cache_recall(&job->cache, docs->root, docs->path, hash) &&
-	    strcmp(hash, previous->hash) == 0) {
+	if (known && previous->file_identity != NULL &&
+	    strcmp(previous->file_identity, identity) == 0) {
 		set_unchanged(out, previous, commit);
-		return 0;
+	} else {
+		if (fetch_git_tree_hash(job, docs, v->hash, e) == -1)
+			goto out;
+		v->revision = xstrdup(commit);
+		out->unchanged = known && strcmp(v->hash, previous->hash) == 0;
+		out->document_count = out->unchanged ? 0 : docs->count;
+		out->files = docs->is_directory;
 	}
-	if (fetch_git_tree_hash(job, docs, hash, e) == -1)
-		return -1;
-	fetch_git_cache_remember(&job->cache, docs->root, docs->path, hash);
-	if (!force && strcmp(hash, previous->hash) == 0) {
-		set_unchanged(out, previous, commit);
-		return 0;
-	}
-	memcpy(out->validators.hash, hash, FETCH_HASH_SIZE);
-	out->validators.revision = xstrdup(commit);
-	out->document_count = docs->count;
-	out->files = docs->is_directory;
-	return 0;
+	free(v->file_identity);
+	v->file_identity = identity;
+	identity = NULL;
+	rc = 0;
+out:
+	free(identity);
+	return rc;
 }
 
-/* The configured commit as libgit2 writes ids; "" when none is. */
-static void
-format_commit(const struct fetch_git_job *job, char out[FETCH_GIT_ID_SIZE])
+/* Whether nothing can be new since the last fetch: a commit never changes. */
+static bool
+is_known_commit(const struct fetch_git_job *job)
 {
-	git_oid id;
-
-	out[0] = '\0';
-	if (job->conf->commit != NULL &&
-	    git_oid_fromstr(&id, job->conf->commit) == 0)
-		git_oid_tostr(out, FETCH_GIT_ID_SIZE, &id);
+	return job->conf->commit != NULL && job->known_commit != NULL &&
+	       strcasecmp(job->conf->commit, job->known_commit) == 0;
 }
 
-/* Has the child bring the cache up to date, unless nobody need be asked. */
+/* Brings the cache up to date, unless the remote need not be asked. */
 static int
-refresh(
-    struct fetch_git_job *job, enum fetch_git_outcome *outcome, struct err *e)
+refresh(struct fetch_git_job *job, bool *same, struct err *e)
 {
-	char fixed[FETCH_GIT_ID_SIZE];
-
-	/* A commit never changes. */
-	format_commit(job, fixed);
-	*outcome = FETCH_GIT_SAME;
-	if (job->known_commit != NULL && strcmp(fixed, job->known_commit) == 0)
-		return 0;
+	*same = false;
 	if (fetch_git_cache_prepare(&job->cache, job->conf->repository, e) ==
 	    -1)
 		return -1;
-	*outcome = FETCH_GIT_READY;
-	if (*fixed != '\0' && strcmp(fixed, job->cache.head) == 0)
+	if (job->conf->commit != NULL &&
+	    strcasecmp(job->conf->commit, job->cache.head) == 0)
 		return 0;
-	if (fetch_git_child_run(job, outcome, e) == -1)
-		return -1;
-	if (*outcome == FETCH_GIT_READY &&
-	    fetch_git_cache_reload(&job->cache, e) == -1) {
-		job->suspect = true;
-		return -1;
-	}
-	return 0;
+	return fetch_git_remote_update(job, same, e);
 }
 
-/* What the child left in a clone with gaps is read there. */
+/* What an earlier fetch left in a clone with gaps is read there. */
 static int
 borrow(struct fetch_git_job *job, struct err *e)
 {
@@ -359,7 +345,6 @@ borrow(struct fetch_git_job *job, struct err *e)
 	git_oid id;
 	bool here;
 
-	job->clone = NULL;
 	here = git_oid_fromstr(&id, job->cache.head) != 0 ||
 	       git_repository_odb(&odb, job->cache.repo) != 0 ||
 	       git_odb_exists(odb, &id) == 1;
@@ -387,16 +372,18 @@ try_once(struct fetch *out, struct fetch_git_job *job,
     struct fetch_git_documents *docs, const struct validators *previous,
     struct err *e)
 {
-	enum fetch_git_outcome outcome;
 	char commit[FETCH_GIT_ID_SIZE];
+	bool same;
 
 	job->suspect = false;
-	if (refresh(job, &outcome, e) == -1)
+	job->clone = NULL;
+	if (refresh(job, &same, e) == -1)
 		return -1;
-	if (outcome == FETCH_GIT_SAME) {
+	if (same) {
 		set_unchanged(out, previous, job->known_commit);
 		return 0;
 	}
+	fetch_git_progress(job, "reading");
 	if (job->transport == FETCH_GIT_LOCAL && borrow(job, e) == -1)
 		return -1;
 	if (fetch_git_tree_find(job, docs, commit, e) == 0 &&
@@ -413,8 +400,7 @@ try_and_heal(struct fetch *out, struct fetch_git_job *job,
 {
 	if (try_once(out, job, docs, previous, e) == 0)
 		return 0;
-	if (!job->suspect || job->cache.fresh ||
-	    clock_monotonic() >= job->deadline_us)
+	if (!job->suspect || job->cache.fresh)
 		return -1;
 	fetch_git_tree_free(docs);
 	if (fetch_git_cache_clear(&job->cache, e) == -1)
@@ -451,27 +437,31 @@ fetch_git(struct fetch *out, const struct conf_source *source,
     struct err *e)
 {
 	int rc = -1;
-	struct fetch_git_job job;
+	struct fetch_git_job job = {
+		.conf = &source->u.git, .options = options, .used = &out->used
+	};
 	struct state *s = xcalloc(1, sizeof *s);
 
 	out->kind = &git_kind;
 	out->state = s;
-	memset(&job, 0, sizeof job);
-	job.conf = &source->u.git;
-	job.options = options;
+	job.cache.fd = -1;
 	if (!options->force && previous->hash[0] != '\0')
 		job.known_commit = previous->revision;
-	set_deadline(&job);
 	set_quotas(&job);
-	if (check_conf(&job, e) == -1 || fetch_git_library(e) == -1 ||
-	    fetch_git_cache_open(
-		&job.cache, options->cache_dir, job.deadline_us, e) == -1 ||
-	    try_and_heal(out, &job, &s->docs, previous, e) == -1)
+	if (check_conf(&job, e) == -1)
 		goto out;
+	if (is_known_commit(&job)) {
+		set_unchanged(out, previous, job.known_commit);
+	} else if (start(&job, e) == -1 ||
+		   fetch_git_cache_open(&job.cache, options->cache_dir, e) ==
+		       -1 ||
+		   try_and_heal(out, &job, &s->docs, previous, e) == -1) {
+		goto out;
+	}
 	rc = 0;
 out:
 	s->cache = job.cache;
-	out->used = job.used;
+	free(job.known_hosts);
 	if (rc == -1)
 		wrap_place(job.conf, e);
 	return rc;

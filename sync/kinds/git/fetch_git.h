@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of the git fetcher share; nobody else includes this.
+ * What the parts of the git fetcher share; nothing else includes this.
  *
  *   fetch_git.c         the order of steps, and the documents that result
- *   fetch_git_url.c     which URLs are spoken to, and how they are shown
- *   fetch_git_cache.c   the bare repository on disk: lock, heal, remember
- *   fetch_git_child.c   a process of its own for the network, with a deadline
- *   fetch_git_remote.c  what that process does: ask, compare, fetch
+ *   fetch_git_url.c     which URLs are allowed, and how they are shown
+ *   fetch_git_cache.c   the bare repository on disk: lock, check, make new
+ *   fetch_git_remote.c  asking a server, and fetching from it
  *   fetch_git_local.c   shallow and partial clones on this machine
  *   fetch_git_stream.c  which addresses it may connect to
- *   fetch_git_auth.c    secrets, keys, and whom to trust
+ *   fetch_git_auth.c    secrets, keys, and which servers to trust
  *   fetch_git_tree.c    from a commit and a path to a list of blobs
  *
- * The network is left to a child process because libgit2 blocks in system
- * calls that have no time limit, and because what it parses there comes from
- * strangers.  The child only adds to the cache; all answers are read from the
- * cache by the parent.
+ * libgit2 blocks in system calls that have no time limit, so the process that
+ * fetches needs a deadline of its own (fetch_deadline.h).
  */
 #ifndef SYNC_KINDS_GIT_FETCH_GIT_H
 #define SYNC_KINDS_GIT_FETCH_GIT_H
@@ -53,19 +50,12 @@ struct fetch_git_cache {
 	struct git_repository *repo; /* NULL until prepared */
 	bool fresh; /* made in this run: nothing old can be wrong in it */
 	char head[FETCH_GIT_ID_SIZE]; /* FETCH_GIT_HEAD, "" when missing */
-	/* Digests, "" for none: of the URL; of an object's id and path, and of
-	 * its content. */
-	char remote[FETCH_HASH_SIZE];
-	char object[FETCH_HASH_SIZE];
-	char content[FETCH_HASH_SIZE];
 };
 
 struct fetch_git_job {
 	const struct conf_git *conf;
 	const struct fetch_options *options;
 	enum fetch_git_transport transport;
-	int64_t started_us;
-	int64_t deadline_us; /* INT64_MAX: none */
 	uint64_t max_received; /* bytes of one fetch */
 	uint64_t max_content; /* bytes of all documents together */
 	/* At this commit nothing is new; NULL when that is not known. */
@@ -74,32 +64,10 @@ struct fetch_git_job {
 	/* "shallow" or "partial": objects are read in the local clone itself.
 	 */
 	const char *clone;
-	struct fetch_progress used;
+	char *known_hosts; /* owned; NULL unless for ssh */
+	struct fetch_progress *used;
 	/* The failure may be the cache's fault: worth a try with a new one. */
 	bool suspect;
-};
-
-enum fetch_git_outcome {
-	FETCH_GIT_RUNNING, /* a progress report, more will come */
-	FETCH_GIT_SAME, /* the remote is at known_commit */
-	FETCH_GIT_READY, /* the cache holds what is wanted */
-	FETCH_GIT_FAILED
-};
-
-enum fetch_git_phase {
-	FETCH_GIT_CONNECTING,
-	FETCH_GIT_RECEIVING,
-	FETCH_GIT_READING
-};
-
-/* What the child tells; small enough for one write to a pipe to be atomic. */
-struct fetch_git_report {
-	enum fetch_git_outcome outcome;
-	enum fetch_git_phase phase;
-	uint64_t bytes;
-	unsigned requests;
-	bool suspect;
-	struct err err;
 };
 
 struct fetch_git_document {
@@ -125,21 +93,8 @@ int fetch_git(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 
-/*
- * Starts libgit2 for this process, without the configuration of user and
- * machine, to read repositories of this one: it knows no certificates.  Later
- * calls change nothing.
- */
-int fetch_git_library(struct err *e);
-/*
- * For the child, which talks to a server: starts libgit2 with certificates, and
- * forgets the parent's library state, so that two children never share the
- * random numbers their encryption starts from.  ${home} is where the library
- * finds .ssh/known_hosts, NULL for nowhere.  ${ca_file} holds the authorities
- * to trust instead of the system's, NULL for those.
- */
-int fetch_git_library_again(
-    const char *home, const char *ca_file, struct err *e);
+/* Tells that job->used has a new phase, or more bytes. */
+void fetch_git_progress(struct fetch_git_job *job, const char *phase);
 
 /* Whether libgit2 runs ssh(1) to speak over ${transport}. */
 bool fetch_git_runs_programs(enum fetch_git_transport transport);
@@ -161,49 +116,29 @@ void fetch_git_url_clean(struct err *e);
  * Opens the repository's directory in ${cache_dir}, the source's own, made when
  * missing, and locks it until fetch_git_cache_close().
  */
-int fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
-    int64_t deadline_us, struct err *e);
-/*
- * Opens the repository as it is after checking that nothing in it leads out of
- * it, without any configuration.  The caller frees *${out}.
- */
-int fetch_git_cache_repository(
-    struct git_repository **out, struct fetch_git_cache *c, struct err *e);
-/* Sets repo, fresh and head; starts anew when what is there is of no use. */
+int fetch_git_cache_open(
+    struct fetch_git_cache *c, const char *cache_dir, struct err *e);
+/* Sets repo, fresh and head; makes a new one if what is there is unusable. */
 int fetch_git_cache_prepare(
     struct fetch_git_cache *c, const char *url, struct err *e);
-/* Looks at the repository anew, after the child has changed it. */
-int fetch_git_cache_reload(struct fetch_git_cache *c, struct err *e);
+/* Reads head again, after a fetch. */
+void fetch_git_cache_head(struct fetch_git_cache *c);
 /* Removes everything; prepare() then starts anew. */
 int fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e);
-/* Removes what a killed process left behind. */
-void fetch_git_cache_sweep(struct fetch_git_cache *c);
 void fetch_git_cache_close(struct fetch_git_cache *c);
 /*
- * The content hash of the object ${id} at ${path}, kept from run to run.
- * recall() returns false when it is not known.
+ * Removes what a process that was killed left in the repository in
+ * ${cache_dir}: locks, and packs that it was receiving.
  */
-bool fetch_git_cache_recall(struct fetch_git_cache *c, const char *id,
-    const char *path, char hash[FETCH_HASH_SIZE]);
-void fetch_git_cache_remember(struct fetch_git_cache *c, const char *id,
-    const char *path, const char hash[FETCH_HASH_SIZE]);
-
-/* ---- fetch_git_child.c ---- */
-/*
- * Brings the cache up to date in a child process.  ${outcome} is SAME or
- * READY.  The child does not outlive the call.
- */
-int fetch_git_child_run(
-    struct fetch_git_job *job, enum fetch_git_outcome *outcome, struct err *e);
+void fetch_git_cache_abandon(const char *cache_dir);
 
 /* ---- fetch_git_remote.c ---- */
-typedef void fetch_git_report_callback(
-    void *ctx, const struct fetch_git_report *report);
-/* The child's work.  Counts in ${report}; sets its outcome when it returns 0.
+/*
+ * Brings the cache up to date with the remote.  Sets ${same} when the remote is
+ * at known_commit, and then fetches nothing.
  */
-int fetch_git_remote_update(struct fetch_git_job *job,
-    struct fetch_git_report *report, fetch_git_report_callback *callback,
-    void *ctx, struct err *e);
+int fetch_git_remote_update(
+    struct fetch_git_job *job, bool *same, struct err *e);
 
 /* ---- fetch_git_stream.c ---- */
 /*
@@ -229,7 +164,7 @@ void fetch_git_local_explain(struct err *e, const char *url);
 /* ---- fetch_git_auth.c ---- */
 struct fetch_git_auth {
 	const struct conf_git *conf;
-	char *known_hosts; /* owned; NULL unless for ssh */
+	const char *known_hosts;
 	unsigned given; /* kinds of credentials that were tried */
 	struct err *e; /* set when an answer below is a refusal */
 };
@@ -238,11 +173,11 @@ struct fetch_git_auth {
 char *fetch_git_auth_known_hosts(const struct conf_git *conf);
 
 /*
- * For ssh: sets ${auth}->known_hosts, and makes a home directory inside the
- * cache whose .ssh/known_hosts leads there.  The caller frees *${home}.
+ * Makes a home directory inside ${cache_dir} whose .ssh/known_hosts leads to
+ * ${known_hosts}.  The caller frees *${home}.
  */
-int fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
-    const char *cache_dir, struct err *e);
+int fetch_git_auth_home(char **home, const struct conf_git *conf,
+    const char *known_hosts, const char *cache_dir, struct err *e);
 /* The answers to libgit2's questions; its rules for what they return. */
 int fetch_git_auth_credentials(struct git_credential **out,
     struct fetch_git_auth *auth, const char *url_user, unsigned allowed);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who we are to a git server, and whether it is the one we mean.  Runs in the
- * child only: secrets are read at each use and never reach the parent.
+ * Credentials for a git server, and which servers to trust.  Secrets are read
+ * from their files at each use.
  */
 #include "sync/kinds/git/fetch_git.h"
 
-#include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/fetch_cache.h"
+#include "sync/fetch/secret.h"
 
 #include <git2.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -76,20 +75,17 @@ out:
 }
 
 int
-fetch_git_auth_home(char **home, struct fetch_git_auth *auth,
-    const char *cache_dir, struct err *e)
+fetch_git_auth_home(char **home, const struct conf_git *conf,
+    const char *known_hosts, const char *cache_dir, struct err *e)
 {
 	int rc = -1;
-	const struct conf_git *conf = auth->conf;
 
-	free(auth->known_hosts);
-	auth->known_hosts = fetch_git_auth_known_hosts(conf);
 	*home = xasprintf("%s/home", cache_dir);
 	if (check_readable("known hosts file", conf->known_hosts_file, e) ==
 		-1 ||
 	    check_readable("private key file", conf->private_key_file, e) == -1)
 		goto out;
-	if (make_home(*home, auth->known_hosts) == -1) {
+	if (make_home(*home, known_hosts) == -1) {
 		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", *home);
 		goto out;
 	}
@@ -102,75 +98,25 @@ out:
 	return rc;
 }
 
-/* Reads up to ${size} bytes; the count, or -1. */
-static ssize_t
-read_all(int fd, char *into, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t n = read(fd, into + used, size - used);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
-static char *
-trim(char *s)
-{
-	char *end = s + strlen(s);
-
-	while (end > s && isspace((unsigned char)end[-1]))
-		*--end = '\0';
-	while (isspace((unsigned char)*s))
-		s++;
-	return s;
-}
-
 /* Hands the secret in ${file} to libgit2 as a password. */
 static int
 password_from_file(
     git_credential **out, const char *user, const char *file, struct err *e)
 {
 	int rc = GIT_EUSER;
-	const size_t size = LIMIT_SECRET_FILE + 1;
-	char *secret = xcalloc(1, size + 1);
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd == -1 ? -1 : read_all(fd, secret, size);
+	char *what = xasprintf("password file %s", file);
+	char *secret = NULL;
 
-	if (len == -1) {
-		err_set_errno(e, ERR_FETCH, errno,
-		    "failed to read password file %s", file);
+	if (secret_read_text(&secret, what, file, e) == -1)
 		goto out;
-	}
-	if ((size_t)len == size) {
-		err_set(e, ERR_LIMIT, "password file %s is over %zu bytes",
-		    file, LIMIT_SECRET_FILE);
-		goto out;
-	}
-	if (strlen(secret) != (size_t)len || *trim(secret) == '\0') {
-		err_set(
-		    e, ERR_FETCH, "password file %s holds no password", file);
-		goto out;
-	}
-	if (git_credential_userpass_plaintext_new(out, user, trim(secret)) !=
-	    0) {
+	if (git_credential_userpass_plaintext_new(out, user, secret) != 0) {
 		fetch_git_error(e, "failed to use the password");
 		goto out;
 	}
 	rc = 0;
 out:
-	explicit_bzero(secret, size);
-	free(secret);
-	if (fd != -1)
-		close(fd);
+	secret_free(secret);
+	free(what);
 	return rc;
 }
 

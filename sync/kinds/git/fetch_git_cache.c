@@ -33,9 +33,8 @@
 #include <unistd.h>
 
 #define REPOSITORY "repository" /* in the cache directory of the source */
-/* What we remember of it: three digests, a line each. */
+/* Has the digest of the URL that the repository was fetched from. */
 #define STATE_FILE "thv-state"
-#define STATE_SIZE (3 * DIGEST_HEX_SIZE)
 
 /* The only configuration that libgit2 finds in it. */
 static const char config_text[] = "[core]\n"
@@ -78,12 +77,31 @@ sweep_directory(int fd, const char *path)
 	closedir(dir);
 }
 
-void
-fetch_git_cache_sweep(struct fetch_git_cache *c)
+static void
+sweep(int fd)
 {
-	sweep_directory(c->fd, ".");
-	sweep_directory(c->fd, "objects/pack");
-	sweep_directory(c->fd, "refs/thv");
+	sweep_directory(fd, ".");
+	sweep_directory(fd, "objects/pack");
+	sweep_directory(fd, "refs/thv");
+}
+
+static int
+open_directory(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+void
+fetch_git_cache_abandon(const char *cache_dir)
+{
+	char *path = xasprintf("%s/" REPOSITORY, cache_dir);
+	int fd = open_directory(path);
+
+	if (fd != -1) {
+		sweep(fd);
+		close(fd);
+	}
+	free(path);
 }
 
 static int
@@ -97,15 +115,13 @@ make_directory(const char *path, struct err *e)
 	return 0;
 }
 
-/* The helper of a run that was killed may take a moment to follow it. */
+/* A process that was killed may take a moment to exit. */
 static int
-lock_directory(int fd, const char *path, int64_t deadline_us, struct err *e)
+lock_directory(int fd, const char *path, struct err *e)
 {
 	const struct timespec step = { 0, LOCK_STEP_NS };
 	int64_t until = clock_monotonic() + LOCK_WAIT_US;
 
-	if (until > deadline_us)
-		until = deadline_us;
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			err_set_errno(
@@ -123,8 +139,8 @@ lock_directory(int fd, const char *path, int64_t deadline_us, struct err *e)
 }
 
 int
-fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
-    int64_t deadline_us, struct err *e)
+fetch_git_cache_open(
+    struct fetch_git_cache *c, const char *cache_dir, struct err *e)
 {
 	int rc = -1;
 
@@ -136,14 +152,14 @@ fetch_git_cache_open(struct fetch_git_cache *c, const char *cache_dir,
 	if (make_directory(cache_dir, e) == -1 ||
 	    make_directory(c->path, e) == -1)
 		goto out;
-	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	c->fd = open_directory(c->path);
 	if (c->fd == -1) {
 		err_set_errno(
 		    e, ERR_FETCH, errno, "failed to open %s", c->path);
 		goto out;
 	}
 	if (fetch_cache_own(c->fd, c->path, e) == -1 ||
-	    lock_directory(c->fd, c->path, deadline_us, e) == -1)
+	    lock_directory(c->fd, c->path, e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -177,46 +193,19 @@ fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e)
 	return 0;
 }
 
-static void
-digest_text(const char *text, char hash[DIGEST_HEX_SIZE])
-{
-	struct digest *d = digest_new();
+/* ---- which URL it belongs to ---- */
 
-	digest_add(d, text, strlen(text));
-	digest_hex(d, hash);
-	digest_free(d);
-}
-
-/* ---- what we remember ---- */
-
-/* Reads the next line, a digest, at ${at}; empties ${value} when it is none. */
-static const char *
-read_digest(char value[DIGEST_HEX_SIZE], const char *at)
-{
-	size_t len = strspn(at, "0123456789abcdef");
-
-	value[0] = '\0';
-	if (len == DIGEST_HEX_SIZE - 1 && at[len] == '\n') {
-		memcpy(value, at, len);
-		value[len] = '\0';
-	}
-	return at + strcspn(at, "\n") + (strchr(at, '\n') != NULL);
-}
-
-static void
-read_state(struct fetch_git_cache *c)
+static bool
+belongs_to(const struct fetch_git_cache *c, const char *url_hash)
 {
 	int fd = openat(c->fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char text[STATE_SIZE + 1];
-	ssize_t n = fd == -1 ? 0 : read(fd, text, STATE_SIZE);
-	const char *at = text;
+	char text[DIGEST_HEX_SIZE];
+	ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof text);
 
 	if (fd != -1)
 		close(fd);
-	text[n < 0 ? 0 : n] = '\0';
-	at = read_digest(c->remote, at);
-	at = read_digest(c->object, at);
-	(void)read_digest(c->content, at);
+	return n == (ssize_t)sizeof text && text[n - 1] == '\n' &&
+	       memcmp(text, url_hash, sizeof text - 1) == 0;
 }
 
 /* Replaces the file ${name} of the cache with ${text}, whatever it was. */
@@ -239,18 +228,6 @@ out:
 	if (close(fd) == -1)
 		rc = -1;
 	return rc;
-}
-
-/* A state that is cut short is none, which costs reading again. */
-static int
-write_state(struct fetch_git_cache *c)
-{
-	char *text =
-	    xasprintf("%s\n%s\n%s\n", c->remote, c->object, c->content);
-	int result = write_file(c, STATE_FILE, text);
-
-	free(text);
-	return result;
 }
 
 /* ---- what may be in it ---- */
@@ -337,17 +314,6 @@ open_repository(struct fetch_git_cache *c, git_repository **out)
 	return result == 0 ? 0 : -1;
 }
 
-int
-fetch_git_cache_repository(
-    git_repository **out, struct fetch_git_cache *c, struct err *e)
-{
-	if (open_repository(c, out) == -1) {
-		fetch_git_error(e, "failed to open the cache repository");
-		return -1;
-	}
-	return 0;
-}
-
 static size_t
 count_packs(int fd)
 {
@@ -372,8 +338,8 @@ count_packs(int fd)
 	return count;
 }
 
-static void
-read_head(struct fetch_git_cache *c)
+void
+fetch_git_cache_head(struct fetch_git_cache *c)
 {
 	git_oid id;
 
@@ -387,38 +353,37 @@ static bool
 open_existing(struct fetch_git_cache *c, const char *url_hash)
 {
 	/* libgit2 never repacks; a new clone is small again. */
-	if (count_packs(c->fd) > LIMIT_GIT_PACKS)
-		return false;
-	read_state(c);
-	return strcmp(c->remote, url_hash) == 0 &&
-	       open_repository(c, &c->repo) == 0;
+	return count_packs(c->fd) <= LIMIT_GIT_PACKS &&
+	       belongs_to(c, url_hash) && open_repository(c, &c->repo) == 0;
 }
 
 static int
 make_new(struct fetch_git_cache *c, const char *url_hash, struct err *e)
 {
 	git_repository *made = NULL;
+	char *state = xasprintf("%s\n", url_hash);
 	int rc = -1;
 
 	if (fetch_git_cache_clear(c, e) == -1)
 		goto out;
-	c->object[0] = c->content[0] = '\0';
-	memcpy(c->remote, url_hash, sizeof c->remote);
 	if (git_repository_init(&made, c->path, 1) != 0) {
 		fetch_git_error(e, "failed to make the cache repository");
 		goto out;
 	}
-	if (write_state(c) == -1) {
+	if (write_file(c, STATE_FILE, state) == -1) {
 		err_set_errno(
 		    e, ERR_FETCH, errno, "failed to make the cache repository");
 		goto out;
 	}
-	if (fetch_git_cache_repository(&c->repo, c, e) == -1)
+	if (open_repository(c, &c->repo) == -1) {
+		fetch_git_error(e, "failed to open the cache repository");
 		goto out;
+	}
 	c->fresh = true;
 	rc = 0;
 out:
 	git_repository_free(made);
+	free(state);
 	return rc;
 }
 
@@ -427,54 +392,14 @@ fetch_git_cache_prepare(
     struct fetch_git_cache *c, const char *url, struct err *e)
 {
 	char url_hash[DIGEST_HEX_SIZE];
+	struct digest *d = digest_new();
 
-	digest_text(url, url_hash);
-	fetch_git_cache_sweep(c);
+	digest_add(d, url, strlen(url));
+	digest_hex(d, url_hash);
+	digest_free(d);
+	sweep(c->fd);
 	if (!open_existing(c, url_hash) && make_new(c, url_hash, e) == -1)
 		return -1;
-	read_head(c);
+	fetch_git_cache_head(c);
 	return 0;
-}
-
-int
-fetch_git_cache_reload(struct fetch_git_cache *c, struct err *e)
-{
-	git_repository_free(c->repo);
-	c->repo = NULL;
-	if (fetch_git_cache_repository(&c->repo, c, e) == -1)
-		return -1;
-	read_head(c);
-	return 0;
-}
-
-static void
-digest_object(const char *id, const char *path, char hash[DIGEST_HEX_SIZE])
-{
-	char *text = xasprintf("%s %s", id, path);
-
-	digest_text(text, hash);
-	free(text);
-}
-
-bool
-fetch_git_cache_recall(struct fetch_git_cache *c, const char *id,
-    const char *path, char hash[FETCH_HASH_SIZE])
-{
-	char want[DIGEST_HEX_SIZE];
-
-	digest_object(id, path, want);
-	if (c->content[0] == '\0' || strcmp(want, c->object) != 0)
-		return false;
-	memcpy(hash, c->content, FETCH_HASH_SIZE);
-	return true;
-}
-
-void
-fetch_git_cache_remember(struct fetch_git_cache *c, const char *id,
-    const char *path, const char hash[FETCH_HASH_SIZE])
-{
-	digest_object(id, path, c->object);
-	memcpy(c->content, hash, FETCH_HASH_SIZE);
-	/* A failure only costs reading again. */
-	(void)write_state(c);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The conversation with a git server: ask what its references are, see whether
- * that is news, and fetch no more than the one that is wanted.  Runs in the
- * child.
+ * that is news, and fetch no more than the one that is wanted.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -30,13 +29,11 @@
 
 struct visit {
 	struct fetch_git_job *job;
-	struct fetch_git_report *report;
-	fetch_git_report_callback *callback;
-	void *ctx;
 	struct fetch_git_auth auth;
 	struct err *e; /* set by what refuses on the way */
-	git_repository *repo;
+	git_repository *repo; /* the cache's */
 	git_remote *remote; /* connected, or NULL */
+	uint64_t before; /* bytes received by earlier fetches */
 	int64_t reported_us;
 	char trace[sizeof "traceparent: " + TRACE_PARENT_SIZE];
 	char *headers[1]; /* sent along over HTTP */
@@ -51,22 +48,11 @@ struct target {
 
 /* ---- answers to libgit2 ---- */
 
-static int
-check_deadline(struct visit *v)
-{
-	if (clock_monotonic() <= v->job->deadline_us)
-		return 0;
-	err_set(v->e, ERR_FETCH, "timed out");
-	return GIT_EUSER;
-}
-
 static void
-report_phase(struct visit *v, enum fetch_git_phase phase)
+report(struct visit *v, const char *phase)
 {
-	v->report->outcome = FETCH_GIT_RUNNING;
-	v->report->phase = phase;
 	v->reported_us = clock_monotonic();
-	v->callback(v->ctx, v->report);
+	fetch_git_progress(v->job, phase);
 }
 
 static int
@@ -74,7 +60,7 @@ on_transfer(const git_indexer_progress *stats, void *payload)
 {
 	struct visit *v = payload;
 
-	v->report->bytes = stats->received_bytes;
+	v->job->used->bytes = v->before + stats->received_bytes;
 	if (stats->total_objects > LIMIT_GIT_OBJECTS) {
 		err_set(v->e, ERR_LIMIT,
 		    "the repository sends %u objects, the limit is %d",
@@ -88,16 +74,8 @@ on_transfer(const git_indexer_progress *stats, void *payload)
 		return GIT_EUSER;
 	}
 	if (clock_monotonic() - v->reported_us >= REPORT_STEP_US)
-		report_phase(v, FETCH_GIT_RECEIVING);
-	return check_deadline(v);
-}
-
-static int
-on_sideband(const char *text, int len, void *payload)
-{
-	(void)text;
-	(void)len;
-	return check_deadline(payload);
+		report(v, "receiving objects");
+	return 0;
 }
 
 static int
@@ -154,7 +132,6 @@ fill_callbacks(struct visit *v, git_remote_callbacks *callbacks)
 	callbacks->credentials = on_credentials;
 	callbacks->certificate_check = on_certificate;
 	callbacks->transfer_progress = on_transfer;
-	callbacks->sideband_progress = on_sideband;
 }
 
 /* A proxy would resolve names itself, unchecked. */
@@ -251,12 +228,12 @@ connect_remote(struct visit *v)
 	proxy.type = proxy_of(v);
 	fill_callbacks(v, &callbacks);
 #endif
-	report_phase(v, FETCH_GIT_CONNECTING);
+	report(v, "connecting");
 	disconnect(v);
 	if (git_remote_create_with_opts(
 		&v->remote, v->job->conf->repository, &as_written) != 0)
 		return fail(v, "failed to use the repository URL", false);
-	v->report->requests++;
+	v->job->used->requests++;
 #if LIBGIT2_AT_LEAST(1, 4)
 	failed =
 	    git_remote_connect_ext(v->remote, GIT_DIRECTION_FETCH, &options);
@@ -295,8 +272,9 @@ fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
 #else
 	(void)shallow;
 #endif
-	v->report->requests++;
-	report_phase(v, FETCH_GIT_RECEIVING);
+	v->job->used->requests++;
+	v->before = v->job->used->bytes;
+	report(v, "receiving objects");
 	if (git_remote_fetch(v->remote, &array, &options, NULL) == 0)
 		return 0;
 	fail(v, "failed to fetch", true);
@@ -488,7 +466,7 @@ fetch_commit(struct visit *v, const struct target *t)
 	git_oid_tostr(id, sizeof id, &t->commit);
 	if (fetch_one(v, id, true) == 0)
 		return set_head(v, &t->commit);
-	if (v->e->code == ERR_LIMIT || check_deadline(v) != 0)
+	if (v->e->code == ERR_LIMIT)
 		return -1;
 	err_clear(v->e);
 	v->job->suspect = false;
@@ -522,7 +500,6 @@ borrow(struct visit *v, const struct target *t)
 	struct err ignored = ERR_INIT;
 
 	if (v->job->transport != FETCH_GIT_LOCAL || v->e->code != ERR_FETCH ||
-	    clock_monotonic() > v->job->deadline_us ||
 	    fetch_git_local_borrow(&v->job->clone, v->repo,
 		v->job->conf->repository, &ignored) == -1 ||
 	    v->job->clone == NULL)
@@ -533,7 +510,7 @@ borrow(struct visit *v, const struct target *t)
 }
 
 static int
-update(struct visit *v, struct target *t)
+update(struct visit *v, struct target *t, bool *same)
 {
 	char id[FETCH_GIT_ID_SIZE];
 	char commit[FETCH_GIT_ID_SIZE];
@@ -543,64 +520,34 @@ update(struct visit *v, struct target *t)
 		return -1;
 	git_oid_tostr(id, sizeof id, &t->id);
 	git_oid_tostr(commit, sizeof commit, &t->commit);
-	v->report->outcome = FETCH_GIT_SAME;
-	if (known != NULL && strcmp(known, commit) == 0)
+	*same = known != NULL && strcmp(known, commit) == 0;
+	if (*same || strcmp(v->job->cache.head, id) == 0)
 		return 0;
-	if (strcmp(v->job->cache.head, id) != 0 &&
-	    (t->ref == NULL ? fetch_commit(v, t)
+	if ((t->ref == NULL ? fetch_commit(v, t)
 			    : fetch_one(v, t->ref, true)) == -1 &&
 	    borrow(v, t) == -1)
 		return -1;
-	v->report->outcome = FETCH_GIT_READY;
+	fetch_git_cache_head(&v->job->cache);
 	return 0;
 }
 
-static int
-start_library(struct visit *v)
-{
-	int rc = -1;
-	const struct fetch_git_job *job = v->job;
-	char *home = NULL;
-
-	/* Here nothing is encrypted, and the parent's library will do. */
-	if (job->transport == FETCH_GIT_LOCAL)
-		return 0;
-	if (job->transport == FETCH_GIT_SSH &&
-	    fetch_git_auth_home(
-		&home, &v->auth, job->options->cache_dir, v->e) == -1)
-		goto out;
-	if (fetch_git_library_again(home, job->conf->ca_file, v->e) == -1 ||
-	    fetch_git_stream_guard(job, v->e) == -1)
-		goto out;
-	rc = 0;
-out:
-	free(home);
-	return rc;
-}
-
 int
-fetch_git_remote_update(struct fetch_git_job *job,
-    struct fetch_git_report *report, fetch_git_report_callback *callback,
-    void *ctx, struct err *e)
+fetch_git_remote_update(struct fetch_git_job *job, bool *same, struct err *e)
 {
 	int rc = -1;
 	struct visit v = {
 		.job = job,
-		.report = report,
-		.callback = callback,
-		.ctx = ctx,
-		.auth = { .conf = job->conf, .e = e },
+		.auth = { .conf = job->conf,
+		    .known_hosts = job->known_hosts,
+		    .e = e },
 		.e = e,
+		.repo = job->cache.repo,
 	};
 	struct target target = { 0 };
 
 	err_clear(e);
-	if (start_library(&v) == -1)
+	if (fetch_git_stream_guard(job, e) == -1)
 		goto out;
-	if (fetch_git_cache_repository(&v.repo, &job->cache, e) == -1) {
-		job->suspect = true;
-		goto out;
-	}
 	if (job->conf->commit != NULL) {
 		if (git_oid_fromstr(&target.commit, job->conf->commit) != 0) {
 			fail(&v, "not a commit id", false);
@@ -608,13 +555,11 @@ fetch_git_remote_update(struct fetch_git_job *job,
 		}
 		target.id = target.commit;
 	}
-	if (update(&v, &target) == -1)
+	if (update(&v, &target, same) == -1)
 		goto out;
 	rc = 0;
 out:
 	free(target.ref);
-	free(v.auth.known_hosts);
 	disconnect(&v);
-	git_repository_free(v.repo);
 	return rc;
 }

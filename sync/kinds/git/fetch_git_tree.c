@@ -8,7 +8,6 @@
  */
 #include "sync/kinds/git/fetch_git.h"
 
-#include "lib/clock.h"
 #include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
@@ -489,10 +488,6 @@ fetch_git_tree_hash(struct fetch_git_job *job, struct fetch_git_documents *docs,
 	h.one = digest_new();
 	h.all = digest_new();
 	for (i = 0; i < docs->count; i++) {
-		if (clock_monotonic() > job->deadline_us) {
-			err_set(e, ERR_FETCH, "timed out while reading files");
-			goto out;
-		}
 		if (hash_document(&h, docs, &docs->items[i], e) == -1)
 			goto out;
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources of kind git: their keys, and what they need to be fetched. */
-#include "lib/sandbox/sandbox.h"
 #include "sync/conf/conf_key.h"
 #include "sync/kinds/git/fetch_git.h"
 #include "sync/kinds/kind.h"
@@ -99,14 +98,11 @@ needs(struct kind_needs *n, const struct conf_source *s)
 	struct err ignored;
 	char *known_hosts;
 
-	/* The process that talks to the server is one of its own. */
-	n->keeps = SANDBOX_FETCH_KILL;
 	/* The fetch reports an invalid URL. */
 	if (fetch_git_url_check(&transport, s->u.git.repository, &ignored) ==
 	    -1)
 		return;
-	if (fetch_git_runs_programs(transport))
-		n->keeps |= SANDBOX_FETCH_PROGRAMS;
+	n->runs_programs = fetch_git_runs_programs(transport);
 	/* Alternates and worktrees of a local repository lead anywhere. */
 	if (transport == FETCH_GIT_LOCAL)
 		kind_needs_file(n, "/");
@@ -125,4 +121,5 @@ const struct source_kind kind_git = {
 	.fetch = fetch_git,
 	.remote = true,
 	.needs = needs,
+	.abandon = fetch_git_cache_abandon,
 };
