@@ -3,7 +3,6 @@
 #include "lib/clock.h"
 
 #include "lib/decimal.h"
-#include "lib/seldom.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -35,24 +34,6 @@ clock_monotonic(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return us_of(&ts);
-}
-
-/* What the system's clock is ahead of the other, and when it was. */
-static int64_t ahead, compared = INT64_MIN / 2;
-
-static SELDOM void
-compare_clocks(void)
-{
-	compared = clock_monotonic();
-	ahead = clock_now() - compared;
-}
-
-int64_t
-clock_at(int64_t monotonic)
-{
-	if (monotonic - compared >= CLOCK_SECOND)
-		compare_clocks();
-	return monotonic + ahead;
 }
 
 /*
@@ -127,8 +108,7 @@ clock_format(char text[CLOCK_TEXT_SIZE], int64_t us)
 		days--;
 	}
 	date_from_days(days, &year, &month, &day);
-	out = decimal_put_two(out, (unsigned)year / 100);
-	out = decimal_put_two(out, (unsigned)year % 100);
+	out = decimal_put_four(out, (unsigned)year);
 	*out++ = '-';
 	out = decimal_put_two(out, (unsigned)month);
 	*out++ = '-';

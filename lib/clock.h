@@ -22,11 +22,6 @@ int64_t clock_now(void);
 
 /* Microseconds of a clock that only goes forward, for durations. */
 int64_t clock_monotonic(void);
-/*
- * The system's clock at ${monotonic}, which is now or was just before: a sum,
- * that asks for it once a second.  Where it is set, that shows a second later.
- */
-int64_t clock_at(int64_t monotonic);
 
 /*
  * Writes ${us} to ${text} as RFC 3339 in UTC with up to six digits of fraction

@@ -2,8 +2,6 @@
 /* Digits in pairs, from a table. */
 #include "lib/decimal.h"
 
-#include "lib/seldom.h"
-
 const char decimal_pairs[] = "00010203040506070809"
 			     "10111213141516171819"
 			     "20212223242526272829"
@@ -15,7 +13,7 @@ const char decimal_pairs[] = "00010203040506070809"
 			     "80818283848586878889"
 			     "90919293949596979899";
 
-static SELDOM char *
+static char *
 put_long(char *to, uint64_t n)
 {
 	return decimal_put_four(
@@ -49,20 +47,4 @@ decimal_put_signed(char *to, int64_t n)
 	*to = '-';
 	/* The negation of an unsigned number also holds for INT64_MIN. */
 	return decimal_put(to + 1, -(uint64_t)n);
-}
-
-size_t
-decimal_carry(char *digits, size_t len)
-{
-	size_t at = len;
-
-	while (at > 0 && digits[at - 1] == '9')
-		digits[--at] = '0';
-	if (at > 0) {
-		digits[at - 1]++;
-		return len;
-	}
-	digits[0] = '1';
-	digits[len] = '0';
-	return len + 1;
 }

@@ -41,20 +41,4 @@ decimal_put_six(char *to, unsigned n)
 	return decimal_put_four(decimal_put_two(to, n / 10000), n % 10000);
 }
 
-/* For decimal_increment(): the last digit is a 9. */
-size_t decimal_carry(char *digits, size_t len);
-
-/*
- * Adds one to the number whose ${len} digits stand at ${digits}, where there is
- * room for one more, and returns how many they are now.
- */
-static inline size_t
-decimal_increment(char *digits, size_t len)
-{
-	if (digits[len - 1] == '9')
-		return decimal_carry(digits, len);
-	digits[len - 1]++;
-	return len;
-}
-
 #endif

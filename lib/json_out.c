@@ -46,21 +46,6 @@ add_character(struct buf *to, const char *text, size_t len)
 	return (size_t)used;
 }
 
-/* Appends what needs no escape; returns how many bytes. */
-static size_t
-add_plain(struct buf *to, const char *text, size_t len)
-{
-	size_t plain;
-
-	buf_reserve(to, len);
-	if (to->bad)
-		return 0;
-	plain = plain_copy(to->data + to->len, text, len, PLAIN_IN_JSON);
-	to->len += plain;
-	to->data[to->len] = '\0';
-	return plain;
-}
-
 void
 json_out_quote(struct buf *to, const char *text, size_t len)
 {
@@ -68,14 +53,16 @@ json_out_quote(struct buf *to, const char *text, size_t len)
 
 	buf_addc(to, '"');
 	while (at < len && !to->bad) {
-		unsigned char c = (unsigned char)text[at];
+		size_t plain = plain_span(text + at, len - at, PLAIN_IN_JSON);
 
-		if (c >= 0x80)
+		buf_add(to, text + at, plain);
+		at += plain;
+		if (at == len)
+			break;
+		if ((unsigned char)text[at] >= 0x80)
 			at += add_character(to, text + at, len - at);
-		else if (c < ' ' || c == '"' || c == '\\')
-			add_escape(to, (unsigned char)text[at++]);
 		else
-			at += add_plain(to, text + at, len - at);
+			add_escape(to, (unsigned char)text[at++]);
 	}
 	buf_addc(to, '"');
 }

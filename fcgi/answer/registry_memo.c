@@ -43,7 +43,6 @@ registry_memo_put(struct registry_memo *memo, const struct db_state *state,
 	if (len >= sizeof f->name)
 		return;
 	f->known = true;
-	f->number = ++memo->kept;
 	f->by_default = asked == NULL;
 	f->id = id;
 	memcpy(f->name, name, len + 1);

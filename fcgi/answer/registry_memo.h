@@ -17,11 +17,9 @@
 
 struct registry_memo {
 	struct db_state state; /* in which all of them were read */
-	unsigned kept; /* so far */
 	struct registry_facts {
 		bool known;
 		bool by_default; /* asked for without a name */
-		unsigned number; /* of no other facts in this process */
 		int64_t id;
 		char name[REGISTRY_MEMO_NAME];
 		char etag[ETAG_SIZE];

@@ -120,7 +120,6 @@ recall_registry(struct responder *r, struct exchange *x)
 		return false;
 	x->registry.id = known->id;
 	x->registry.name = known->name;
-	x->response->registry_number = known->number;
 	memcpy(x->response->etag, known->etag, sizeof known->etag);
 	return true;
 }

@@ -87,7 +87,6 @@ response_reset(struct response *r)
 	r->for_pages = true;
 	r->endpoint = ENDPOINT_UNKNOWN;
 	r->registry = NULL;
-	r->registry_number = 0;
 	r->path_len = 0;
 	r->omit_body = false;
 	if (r->body.cap > LIMIT_RESPONSE_KEPT)
@@ -193,4 +192,12 @@ response_finish(struct response *r)
 	if (r->omit_body)
 		buf_reset(&r->body);
 	buf_adds(head, "\r\n");
+}
+
+void
+response_add_last(struct response *r, const char *line, size_t len)
+{
+	/* In place of the empty line that ends the head. */
+	r->head.len -= sizeof "\r\n" - 1;
+	buf_add(&r->head, line, len);
 }

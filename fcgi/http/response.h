@@ -24,8 +24,6 @@ struct response {
 	/* What was asked for: counted and logged, not sent. */
 	unsigned endpoint; /* fcgi/observe/endpoint.h */
 	const char *registry; /* borrowed; NULL for none */
-	/* Of no other name in this process; 0: this one has no number. */
-	unsigned registry_number;
 	size_t path_len; /* of the URI before its query; 0: not looked for */
 	bool omit_body; /* HEAD: the length is told, the body is not */
 	struct buf body;
@@ -43,15 +41,7 @@ void response_error(struct response *r, int status, const char *text);
 
 /* Writes the header lines, in the form CGI wants, to r->head. */
 void response_finish(struct response *r);
-/*
- * Adds one more to what is finished: ${line} with its end and the head's, the
- * empty line.
- */
-static inline void
-response_add_last(struct response *r, const char *line, size_t len)
-{
-	r->head.len -= sizeof "\r\n" - 1;
-	buf_add(&r->head, line, len);
-}
+/* Adds one more header line after that: ${line} ends in two line ends. */
+void response_add_last(struct response *r, const char *line, size_t len);
 
 #endif

@@ -19,7 +19,7 @@
 #define FILE_DEFAULT DIRECTORY "/counters"
 
 /* Moves when cells get another meaning; routes are told apart by themselves. */
-#define MEANING 1
+#define MEANING 2
 
 /*
  * What a client can bring about is some 2,200 rows: the routes with their
@@ -28,7 +28,14 @@
 #define ROWS 4096
 #define SEATS 1024
 
-#define SEAT_WIDTH (sizeof(struct counters_seat) / sizeof(uint64_t))
+/* What a process says of itself, where others can read it. */
+struct seat {
+	_Atomic uint64_t program; /* 1 + enum counters_program; 0: nobody's */
+	_Atomic uint64_t resident;
+	_Atomic uint64_t busy; /* 0, or method and scheme */
+};
+
+#define SEAT_WIDTH (sizeof(struct seat) / sizeof(uint64_t))
 #define FIRST_SEAT COUNTERS_NUMBERS
 #define FIRST_ROW (FIRST_SEAT + SEATS * SEAT_WIDTH)
 #define CELLS (FIRST_ROW + METRICS_TABLE_CELLS(ROWS, COUNTERS_PLACE))
@@ -46,8 +53,8 @@ const char *const counters_programs[COUNTERS_PROGRAMS] = {
 
 struct counters {
 	struct metrics *metrics;
-	struct counters_seat *seat; /* in the file, or the other */
-	struct counters_seat other; /* when none was free */
+	struct seat *seat; /* in the file, or the other */
+	struct seat other; /* when none was free */
 	int statm; /* this process in /proc, open from before the sandbox */
 	long page;
 };
@@ -81,22 +88,12 @@ open_metrics(struct err *e)
 	return m;
 }
 
-static struct counters_seat *
+static struct seat *
 seat_of(struct metrics *m, int number)
 {
 	/* A seat is made of cells. */
-	return (struct counters_seat *)(void *)metrics_at(
+	return (struct seat *)(void *)metrics_at(
 	    m, metrics_seat_cell(&seats, number));
-}
-
-/* Whoever had the seat may have been killed with an answer in hand. */
-static void
-settle(struct metrics *m, struct counters_seat *seat)
-{
-	if (seat->unsent == 0)
-		return;
-	metrics_add(m, COUNTERS_IN_DOUBT, 1);
-	seat->unsent = 0;
 }
 
 static void
@@ -108,7 +105,6 @@ sit(struct counters *c, enum counters_program program)
 	if (number == -1)
 		return;
 	c->seat = seat_of(c->metrics, number);
-	settle(c->metrics, c->seat);
 	c->seat->busy = 0;
 	c->seat->resident = 0;
 	c->seat->program = 1 + (uint64_t)program;
@@ -140,7 +136,14 @@ counters_free(struct counters *c)
 	free(c);
 }
 
-/* ---- the way of a request ---- */
+/* ---- for each request ---- */
+
+uint64_t
+counters_key(const struct counters_kind *k)
+{
+	return (uint64_t)k->endpoint << 32 | (uint64_t)k->method << 16 |
+	       (uint64_t)k->https << 12 | (uint64_t)k->status;
+}
 
 static struct counters_kind
 kind_of(uint64_t key)
@@ -153,18 +156,33 @@ kind_of(uint64_t key)
 	return k;
 }
 
-_Atomic uint64_t *
-counters_place(struct counters *c, const struct counters_kind *kind)
+void
+counters_begin(struct counters *c, enum request_method method, bool https)
 {
-	return metrics_at(
-	    c->metrics, metrics_row(c->metrics, &table, counters_key(kind)));
+	c->seat->busy = (uint64_t)method << 1 | https;
 }
 
-struct counters_seat *
-counters_seat(struct counters *c)
+void
+counters_answered(struct counters *c, const struct counters_kind *kind,
+    int64_t us, uint64_t bytes)
 {
-	return c->seat;
+	unsigned cell = metrics_row(c->metrics, &table, counters_key(kind));
+	unsigned part = 0;
+
+	while (part < COUNTERS_BOUNDS && us > counters_bounds[part])
+		part++;
+	metrics_add(c->metrics, cell + part, 1);
+	metrics_add(c->metrics, cell + COUNTERS_US, (uint64_t)us);
+	metrics_add(c->metrics, cell + COUNTERS_BYTES, bytes);
 }
+
+void
+counters_end(struct counters *c)
+{
+	c->seat->busy = 0;
+}
+
+/* ---- from time to time ---- */
 
 void
 counters_measure(struct counters *c)
@@ -204,16 +222,28 @@ counters_get(const struct counters *c, enum counters_number number)
 
 static void
 read_row(struct counters_row *out, const struct metrics *m, unsigned cell,
-    uint64_t key)
+    struct counters_kind kind)
 {
 	memset(out, 0, sizeof *out);
-	out->kind = kind_of(key);
+	out->kind = kind;
 	for (unsigned i = 0; i <= COUNTERS_BOUNDS; i++) {
 		out->parts[i] = metrics_get(m, cell + i);
 		out->requests += out->parts[i];
 	}
 	out->us = metrics_get(m, cell + COUNTERS_US);
 	out->bytes = metrics_get(m, cell + COUNTERS_BYTES);
+}
+
+/* Kinds that differ only in what ${by} leaves out become the same. */
+static struct counters_kind
+reduced(struct counters_kind k, unsigned by)
+{
+	return (struct counters_kind){
+		.endpoint = by & COUNTERS_BY_ENDPOINT ? k.endpoint : 0,
+		.method = by & COUNTERS_BY_METHOD ? k.method : 0,
+		.https = by & COUNTERS_BY_SCHEME ? k.https : false,
+		.status = by & COUNTERS_BY_STATUS ? k.status : 0,
+	};
 }
 
 static int
@@ -225,11 +255,30 @@ by_kind(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-struct counters_row *
-counters_rows(const struct counters *c, size_t *count)
+/* Merges rows of the same kind, which are neighbours; returns how many stay. */
+static size_t
+merge(struct counters_row *rows, size_t count)
 {
-	struct counters_row *all = NULL;
-	size_t room = 0;
+	size_t last = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		if (by_kind(&rows[last], &rows[i]) != 0) {
+			rows[++last] = rows[i];
+			continue;
+		}
+		for (int part = 0; part <= COUNTERS_BOUNDS; part++)
+			rows[last].parts[part] += rows[i].parts[part];
+		rows[last].requests += rows[i].requests;
+		rows[last].us += rows[i].us;
+		rows[last].bytes += rows[i].bytes;
+	}
+	return count == 0 ? 0 : last + 1;
+}
+
+struct counters_row *
+counters_rows(const struct counters *c, unsigned by, size_t *count)
+{
+	struct counters_row *all = xcalloc(ROWS + 1, sizeof *all);
 
 	*count = 0;
 	for (unsigned i = 0; i <= ROWS; i++) {
@@ -238,16 +287,13 @@ counters_rows(const struct counters *c, size_t *count)
 
 		if (key == 0 && i < ROWS)
 			continue;
-		if (*count == room) {
-			room = room * 2 + 64;
-			all = xreallocarray(all, room, sizeof *all);
-		}
-		read_row(&all[*count], c->metrics, cell, key);
+		read_row(
+		    &all[*count], c->metrics, cell, reduced(kind_of(key), by));
 		if (all[*count].requests > 0)
 			(*count)++;
 	}
-	if (all != NULL)
-		qsort(all, *count, sizeof *all, by_kind);
+	qsort(all, *count, sizeof *all, by_kind);
+	*count = merge(all, *count);
 	return all;
 }
 
@@ -255,19 +301,11 @@ static bool
 read_seat(struct counters_process *out, struct counters *c, int number)
 {
 	struct metrics *m = c->metrics;
-	struct counters_seat *seat = seat_of(m, number);
+	struct seat *seat = seat_of(m, number);
 	uint64_t program = seat->program, busy = seat->busy;
 
-	if (program == 0)
+	if (program == 0 || !metrics_is_taken(m, number))
 		return false;
-	if (!metrics_is_taken(m, number)) {
-		/* A lock of ours keeps others from doing the same. */
-		if (seat->unsent != 0 && metrics_lend(m, number)) {
-			settle(m, seat);
-			metrics_return(m, number);
-		}
-		return false;
-	}
 	out->program =
 	    program == 1 + COUNTERS_ADMIN ? COUNTERS_ADMIN : COUNTERS_API;
 	out->resident = seat->resident;

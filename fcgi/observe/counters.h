@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What all responders of this machine count together: requests with their
- * durations, and what each process needs.  The file they have mapped is
- * lib/metrics.h; who reads it is fcgi/observe/handle_metrics.c.
+ * durations, and the state of each process.  The file they map is
+ * lib/metrics.h; fcgi/observe/handle_metrics.c reads it.
  *
- * A request is counted once, before the first byte of its answer is sent; from
- * then until it is sent the process's seat says so.  Who is killed in between
- * leaves that mark, and it is counted as one request of which nobody knows
- * whether its answer arrived: so answers received <= requests counted <=
- * answers received + requests in doubt, and requests that a killed process had
- * not answered are not counted.
+ * A request is counted once, before the first byte of its answer is sent.  So a
+ * request that a killed process had not answered is not counted, and each
+ * killed process has counted at most one answer that its client did not
+ * receive.
  */
 #ifndef FCGI_OBSERVE_COUNTERS_H
 #define FCGI_OBSERVE_COUNTERS_H
@@ -17,7 +15,6 @@
 #include "fcgi/http/request.h"
 #include "lib/err.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,7 +48,19 @@ struct counters_kind {
 	int status;
 };
 
-/* What has been counted of one kind. */
+/* A number for a kind, never 0. */
+uint64_t counters_key(const struct counters_kind *k);
+
+/* Which members of a kind tell rows apart. */
+enum {
+	COUNTERS_BY_ENDPOINT = 1,
+	COUNTERS_BY_METHOD = 2,
+	COUNTERS_BY_SCHEME = 4,
+	COUNTERS_BY_STATUS = 8,
+	COUNTERS_BY_ALL = 15
+};
+
+/* What has been counted of one kind, or of several. */
 struct counters_row {
 	struct counters_kind kind;
 	uint64_t parts[COUNTERS_BOUNDS + 1]; /* not cumulated */
@@ -71,8 +80,8 @@ struct counters_process {
 /* Single numbers. */
 enum counters_number {
 	COUNTERS_STARTS, /* of processes; one for each program */
-	COUNTERS_IN_DOUBT = COUNTERS_STARTS + COUNTERS_PROGRAMS,
-	COUNTERS_CACHE_HITS, /* pages of the database */
+	/* Pages of the database. */
+	COUNTERS_CACHE_HITS = COUNTERS_STARTS + COUNTERS_PROGRAMS,
 	COUNTERS_CACHE_MISSES,
 	COUNTERS_NUMBERS
 };
@@ -86,68 +95,15 @@ enum counters_number {
 struct counters *counters_new(enum counters_program program, struct err *e);
 void counters_free(struct counters *c);
 
-/*
- * Where requests of a kind are counted: the same place always, so whoever asked
- * may keep it until counters_free().
- */
-_Atomic uint64_t *counters_place(
-    struct counters *c, const struct counters_kind *kind);
-/* A number for a kind, never 0. */
-static inline uint64_t
-counters_key(const struct counters_kind *k)
-{
-	return (uint64_t)k->endpoint << 32 | (uint64_t)k->method << 16 |
-	       (uint64_t)k->https << 12 | (uint64_t)k->status;
-}
+/* ---- for each request, in this order ---- */
 
-/* What a process says of itself, where others can read it. */
-struct counters_seat {
-	_Atomic uint64_t program; /* 1 + enum counters_program; 0: nobody's */
-	_Atomic uint64_t resident;
-	_Atomic uint64_t busy; /* 0, or method and scheme */
-	_Atomic uint64_t unsent; /* 1 while an answer is counted and not sent */
-};
-struct counters_seat *counters_seat(struct counters *c);
-
-/* ---- the way of a request: no call, and nothing to find ---- */
-
-/* Takes up a request. */
-static inline void
-counters_begin(
-    struct counters_seat *seat, enum request_method method, bool https)
-{
-	atomic_store_explicit(
-	    &seat->busy, (uint64_t)method << 1 | https, memory_order_relaxed);
-}
-
-/* It is answered, and will now be sent. */
-static inline void
-counters_answered(struct counters_seat *seat, _Atomic uint64_t *place,
-    int64_t us, uint64_t bytes)
-{
-	unsigned part = 0;
-
-	/* Most are below the first of the bounds. */
-	while (part < COUNTERS_BOUNDS && us > counters_bounds[part])
-		part++;
-	atomic_store_explicit(&seat->unsent, 1, memory_order_relaxed);
-	/* Whoever is killed has done these in this order. */
-	atomic_signal_fence(memory_order_seq_cst);
-	atomic_fetch_add_explicit(&place[part], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(
-	    &place[COUNTERS_US], (uint64_t)us, memory_order_relaxed);
-	atomic_fetch_add_explicit(
-	    &place[COUNTERS_BYTES], bytes, memory_order_relaxed);
-	atomic_signal_fence(memory_order_seq_cst);
-}
-
-/* It is sent. */
-static inline void
-counters_sent(struct counters_seat *seat)
-{
-	atomic_store_explicit(&seat->unsent, 0, memory_order_relaxed);
-	atomic_store_explicit(&seat->busy, 0, memory_order_relaxed);
-}
+/* This process is busy with a request. */
+void counters_begin(struct counters *c, enum request_method method, bool https);
+/* It has an answer with a body of ${bytes}, after ${us}. */
+void counters_answered(struct counters *c, const struct counters_kind *kind,
+    int64_t us, uint64_t bytes);
+/* This process is not busy any more. */
+void counters_end(struct counters *c);
 
 /* ---- from time to time ---- */
 
@@ -160,10 +116,12 @@ void counters_add(struct counters *c, enum counters_number number, uint64_t n);
 bool counters_are_shared(const struct counters *c);
 uint64_t counters_get(const struct counters *c, enum counters_number number);
 /*
- * All rows in which anything is counted, in the order of endpoint, method,
- * scheme and status; the caller frees them.
+ * All rows in which anything is counted, summed up by the members of their kind
+ * that ${by} selects (COUNTERS_BY_...), sorted by endpoint, method, scheme and
+ * status.  The caller frees them.
  */
-struct counters_row *counters_rows(const struct counters *c, size_t *count);
+struct counters_row *counters_rows(
+    const struct counters *c, unsigned by, size_t *count);
 /* All processes that are alive; the caller frees them. */
 struct counters_process *counters_processes(struct counters *c, size_t *count);
 

@@ -6,36 +6,27 @@
 
 #include <string.h>
 
-struct name {
-	const char *text;
-	size_t len;
-};
+#define UNKNOWN "unknown_route"
 
-static const struct name unknown = { "unknown_route", 13 };
-
-/* Room for every mount of every route; those it lacks have no text. */
-static struct name *
+/* The patterns of all mounts of every route; NULL where a route lacks one. */
+static const char **
 names(void)
 {
-	static struct name *all;
+	static const char **all;
 
 	if (all != NULL)
 		return all;
 	all = xcalloc(endpoint_count(), sizeof *all);
-	all[ENDPOINT_UNKNOWN] = unknown;
-	for (size_t i = 0; i < routes_count; i++) {
-		for (unsigned mount = 0; mount < ROUTE_MOUNTS; mount++) {
-			struct name *n = &all[1 + i * ROUTE_MOUNTS + mount];
-
-			if (routes[i].handle == NULL ||
-			    (routes[i].mounts & 1u << mount) == 0)
-				continue;
-			n->text = xasprintf("%s%s",
-			    route_prefix((enum route_mount)(1u << mount)),
-			    routes[i].path);
-			n->len = strlen(n->text);
-		}
-	}
+	all[ENDPOINT_UNKNOWN] = UNKNOWN;
+	for (size_t i = 0; i < routes_count; i++)
+		for (unsigned mount = 0; mount < ROUTE_MOUNTS; mount++)
+			if (routes[i].handle != NULL &&
+			    (routes[i].mounts & 1u << mount) != 0)
+				all[1 + i * ROUTE_MOUNTS + mount] =
+				    xasprintf("%s%s",
+					route_prefix(
+					    (enum route_mount)(1u << mount)),
+					routes[i].path);
 	return all;
 }
 
@@ -54,27 +45,24 @@ endpoint_of(const struct route_match *m)
 }
 
 const char *
-endpoint_name(unsigned endpoint, size_t *len)
+endpoint_name(unsigned endpoint)
 {
-	const struct name *n = &unknown;
-
-	if (endpoint < endpoint_count() && names()[endpoint].text != NULL)
-		n = &names()[endpoint];
-	if (len != NULL)
-		*len = n->len;
-	return n->text;
+	if (endpoint < endpoint_count() && names()[endpoint] != NULL)
+		return names()[endpoint];
+	return UNKNOWN;
 }
 
-/* FNV-1a, over the names with their ends. */
+/* FNV-1a, over the names with their NULs. */
 uint32_t
 endpoint_fingerprint(void)
 {
-	const struct name *all = names();
 	uint32_t hash = 2166136261U;
 
-	for (unsigned i = 0; i < endpoint_count(); i++)
-		for (size_t n = 0; all[i].text != NULL && n <= all[i].len; n++)
-			hash =
-			    (hash ^ (unsigned char)all[i].text[n]) * 16777619U;
+	for (unsigned i = 0; i < endpoint_count(); i++) {
+		const char *name = names()[i];
+
+		for (size_t n = 0; name != NULL && n <= strlen(name); n++)
+			hash = (hash ^ (unsigned char)name[n]) * 16777619U;
+	}
 	return hash;
 }

@@ -18,7 +18,7 @@
 unsigned endpoint_count(void);
 unsigned endpoint_of(const struct route_match *m);
 /* The pattern of its path, such as "/v0.1/servers"; static. */
-const char *endpoint_name(unsigned endpoint, size_t *len);
+const char *endpoint_name(unsigned endpoint);
 uint32_t endpoint_fingerprint(void);
 
 #endif

@@ -25,10 +25,9 @@ handle_metrics_begin(struct exposition *m, const char *suffix)
 }
 
 void
-handle_metrics_bucket(struct exposition *m, struct handle_metrics_histogram *h,
-    int64_t bound_us, uint64_t count)
+handle_metrics_bucket(struct exposition *m,
+    const struct handle_metrics_histogram *h, int64_t bound_us)
 {
-	h->count += count;
 	exposition_begin(m, "_bucket");
 	h->labels(m, h->ctx);
 	exposition_bound(m, bound_us);
@@ -81,24 +80,33 @@ method_name(enum request_method method)
 
 /* ---- requests ---- */
 
-static void
-add_kind(struct exposition *m, const struct counters_kind *k)
+/* The bounds of the family with series for each endpoint: 0.1 s and 1 s. */
+static bool
+is_coarse(int64_t bound_us)
 {
-	char status[12];
+	return bound_us == 100000 || bound_us == 1000000 ||
+	       bound_us == INT64_MAX;
+}
 
-	snprintf(status, sizeof status, "%d", k->status);
-	exposition_label(m, "http_request_method", method_name(k->method));
-	exposition_label(m, "url_scheme", k->https ? "https" : "http");
-	exposition_label(m, "http_route", endpoint_name(k->endpoint, NULL));
-	exposition_label(m, "http_response_status_code", status);
+static void
+label_status(struct exposition *m, int status)
+{
+	char text[12];
+
+	snprintf(text, sizeof text, "%d", status);
+	exposition_label(m, "http_response_status_code", text);
 }
 
 static void
 label_kind(struct exposition *m, const void *ctx)
 {
+	const struct counters_kind *k = ctx;
+
 	exposition_label(m, "stacklok_component", "registry");
 	exposition_label(m, "stacklok_product", "stacklok-platform");
-	add_kind(m, ctx);
+	exposition_label(m, "http_request_method", method_name(k->method));
+	exposition_label(m, "url_scheme", k->https ? "https" : "http");
+	label_status(m, k->status);
 }
 
 static void
@@ -106,94 +114,79 @@ label_endpoint(struct exposition *m, const void *ctx)
 {
 	const struct counters_kind *k = ctx;
 
-	exposition_label(m, "endpoint", endpoint_name(k->endpoint, NULL));
+	exposition_label(m, "endpoint", endpoint_name(k->endpoint));
 	exposition_label(m, "method", method_name(k->method));
 }
 
 static void
 add_histogram(struct exposition *m, const struct counters_row *row,
-    void (*labels)(struct exposition *m, const void *ctx))
+    void (*labels)(struct exposition *m, const void *ctx), bool coarse)
 {
 	struct handle_metrics_histogram h = {
 		.labels = labels, .ctx = &row->kind, .us = (int64_t)row->us
 	};
 
-	for (int i = 0; i <= COUNTERS_BOUNDS; i++)
-		handle_metrics_bucket(m, &h,
-		    i == COUNTERS_BOUNDS ? INT64_MAX : counters_bounds[i],
-		    row->parts[i]);
+	for (int i = 0; i <= COUNTERS_BOUNDS; i++) {
+		int64_t bound =
+		    i == COUNTERS_BOUNDS ? INT64_MAX : counters_bounds[i];
+
+		h.count += row->parts[i];
+		if (!coarse || is_coarse(bound))
+			handle_metrics_bucket(m, &h, bound);
+	}
 	handle_metrics_sum(m, &h);
 }
 
-/* Adds the rows from ${i} on that are of its endpoint and method; the next. */
-static size_t
-sum_up(struct counters_row *sum, const struct counters_row *rows, size_t i,
-    size_t count, bool of_method)
-{
-	*sum = rows[i++];
-	for (; i < count && rows[i].kind.endpoint == sum->kind.endpoint &&
-	       (!of_method || rows[i].kind.method == sum->kind.method);
-	     i++) {
-		for (int part = 0; part <= COUNTERS_BOUNDS; part++)
-			sum->parts[part] += rows[i].parts[part];
-		sum->requests += rows[i].requests;
-		sum->us += rows[i].us;
-		sum->bytes += rows[i].bytes;
-	}
-	return i;
-}
-
 static void
-add_durations(
-    struct exposition *m, const struct counters_row *rows, size_t count)
+add_durations(struct exposition *m, const struct counters *c)
 {
-	struct counters_row sum;
+	struct counters_row *rows;
+	size_t count;
 
 	exposition_family(m, "http_server_request_duration_seconds",
 	    EXPOSITION_HISTOGRAM,
-	    "Time from a request's arrival to its answer, of all responders.");
+	    "Time from a request's arrival to its answer, in all responders.");
+	rows = counters_rows(
+	    c, COUNTERS_BY_ALL & ~(unsigned)COUNTERS_BY_ENDPOINT, &count);
 	for (size_t i = 0; i < count; i++)
-		add_histogram(m, &rows[i], label_kind);
+		add_histogram(m, &rows[i], label_kind, false);
+	free(rows);
 	exposition_family(m, "http_request_duration_seconds",
 	    EXPOSITION_HISTOGRAM, "The same by endpoint and method.");
-	for (size_t i = 0; i < count;) {
-		i = sum_up(&sum, rows, i, count, true);
-		add_histogram(m, &sum, label_endpoint);
-	}
+	rows =
+	    counters_rows(c, COUNTERS_BY_ENDPOINT | COUNTERS_BY_METHOD, &count);
+	for (size_t i = 0; i < count; i++)
+		add_histogram(m, &rows[i], label_endpoint, true);
+	free(rows);
 }
 
 static void
-add_totals(struct exposition *m, const struct counters_row *rows, size_t count)
+add_totals(struct exposition *m, const struct counters *c)
 {
-	struct counters_row sum;
-	uint64_t kept = 0, sent = 0;
+	struct counters_row *rows;
+	size_t count;
 
 	exposition_family(m, "stacklok_registry_http_requests",
 	    EXPOSITION_COUNTER, "Requests answered, by all responders.");
+	rows = counters_rows(c, COUNTERS_BY_ALL, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct counters_row *r = &rows[i];
-
-		handle_metrics_begin(m, "");
-		add_kind(m, &r->kind);
-		exposition_int(m, (int64_t)r->requests);
-		kept += r->kind.status == NOT_MODIFIED ? r->requests : 0;
-		sent += r->kind.status / 100 == 2 ? r->requests : 0;
+		exposition_begin(m, "");
+		label_kind(m, &rows[i].kind);
+		exposition_label(
+		    m, "http_route", endpoint_name(rows[i].kind.endpoint));
+		exposition_int(m, (int64_t)rows[i].requests);
 	}
+	free(rows);
 	exposition_family(m, "thv_registry_http_response_bytes",
 	    EXPOSITION_COUNTER, "Bytes of bodies sent to web servers.");
-	for (size_t i = 0; i < count;) {
-		i = sum_up(&sum, rows, i, count, false);
+	rows = counters_rows(c, COUNTERS_BY_ENDPOINT, &count);
+	for (size_t i = 0; i < count; i++) {
 		exposition_begin(m, "");
 		exposition_label(
-		    m, "endpoint", endpoint_name(sum.kind.endpoint, NULL));
-		exposition_int(m, (int64_t)sum.bytes);
+		    m, "endpoint", endpoint_name(rows[i].kind.endpoint));
+		exposition_int(m, (int64_t)rows[i].bytes);
 	}
-	exposition_family(m, "thv_registry_http_not_modified_ratio",
-	    EXPOSITION_GAUGE,
-	    "Share of 304 in the answers that were no errors.");
-	exposition_begin(m, "");
-	exposition_ratio(
-	    m, kept == 0 ? 0 : (double)kept / ((double)kept + (double)sent));
+	free(rows);
 }
 
 static void
@@ -205,24 +198,35 @@ add_error(struct exposition *m, const char *type, uint64_t count)
 	exposition_int(m, (int64_t)count);
 }
 
-/* Those of requests, and those of syncs. */
+/* What statuses say: the share of 304, and errors of requests and of syncs. */
 static int
-add_errors(struct exposition *m, struct exchange *x, struct err *e)
+add_statuses(struct exposition *m, struct exchange *x, struct err *e)
 {
-	size_t count = 0;
 	struct counters_row *rows = NULL;
-	uint64_t errors[2] = { 0, 0 }; /* 4xx, 5xx */
+	/* By the first digit, but those without content. */
+	uint64_t requests[10] = { 0 }, not_modified = 0, good;
+	size_t count = 0;
 
 	if (x->counters != NULL)
-		rows = counters_rows(x->counters, &count);
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].kind.status >= 400)
-			errors[rows[i].kind.status >= 500] += rows[i].requests;
+		rows = counters_rows(x->counters, COUNTERS_BY_STATUS, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].kind.status == NOT_MODIFIED)
+			not_modified += rows[i].requests;
+		else
+			requests[rows[i].kind.status / 100 % 10] +=
+			    rows[i].requests;
+	}
 	free(rows);
+	good = requests[2] + not_modified;
+	exposition_family(m, "thv_registry_http_not_modified_ratio",
+	    EXPOSITION_GAUGE, "Share of 304 in the answers without an error.");
+	exposition_begin(m, "");
+	exposition_ratio(
+	    m, good == 0 ? 0 : (double)not_modified / (double)good);
 	exposition_family(m, "stacklok_registry_errors", EXPOSITION_COUNTER,
 	    "Requests answered with an error, and syncs that failed.");
-	add_error(m, "client_error", errors[0]);
-	add_error(m, "server_error", errors[1]);
+	add_error(m, "client_error", requests[4]);
+	add_error(m, "server_error", requests[5]);
 	return x->db == NULL ? 0 : handle_metrics_sync_errors(m, x, e);
 }
 
@@ -304,17 +308,9 @@ add_processes(struct exposition *m, struct counters *c)
 static void
 add_counters(struct exposition *m, struct counters *c)
 {
-	size_t count;
-	struct counters_row *rows = counters_rows(c, &count);
-
-	add_durations(m, rows, count);
-	add_totals(m, rows, count);
-	free(rows);
+	add_durations(m, c);
+	add_totals(m, c);
 	add_processes(m, c);
-	add_single(m, "thv_registry_http_requests_in_doubt", EXPOSITION_COUNTER,
-	    "Requests counted whose answer a killed process may not have "
-	    "sent.",
-	    (int64_t)counters_get(c, COUNTERS_IN_DOUBT));
 	add_single(m, "thv_registry_metrics_shared", EXPOSITION_GAUGE,
 	    "1 if all responders of this machine count together, 0 if these "
 	    "are the numbers of one process.",
@@ -376,7 +372,7 @@ handle_metrics(struct exchange *x, struct err *e)
 		counters_measure(x->counters);
 		add_counters(&m, x->counters);
 	}
-	if (add_errors(&m, x, e) == -1)
+	if (add_statuses(&m, x, e) == -1)
 		return -1;
 	if (x->db != NULL && handle_metrics_sync(&m, x, e) == -1)
 		return -1;

@@ -24,16 +24,16 @@ int handle_metrics_sync(
 int handle_metrics_sync_errors(
     struct exposition *m, struct exchange *x, struct err *e);
 
-/* A distribution that is written part by part, in the order of their bounds. */
+/* A distribution, written bucket by bucket in the order of their bounds. */
 struct handle_metrics_histogram {
 	void (*labels)(struct exposition *m, const void *ctx);
 	const void *ctx;
 	uint64_t count; /* so far */
-	int64_t us;
+	int64_t us; /* the sum */
 };
 void handle_metrics_bucket(struct exposition *m,
-    struct handle_metrics_histogram *h, int64_t bound_us, uint64_t count);
-/* Ends it: its sum and count. */
+    const struct handle_metrics_histogram *h, int64_t bound_us);
+/* Ends it with its sum and count. */
 void handle_metrics_sum(
     struct exposition *m, const struct handle_metrics_histogram *h);
 

@@ -47,7 +47,7 @@ void observer_sent(struct observer *o);
 /* Instead of the last two: another program has answered, counted and logged it.
  */
 void observer_passed_on(struct observer *o);
-/* Writes the id of the request in hand, for that program. */
+/* Writes the id of the current request, for that program. */
 void observer_id(const struct observer *o, char id[OBSERVER_ID_MAX + 1]);
 
 #endif

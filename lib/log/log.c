@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Building and writing log lines.  A request has one, so what is done for each
- * byte and each number is written out here instead of asked of printf().
- */
-#include "lib/log/log_private.h"
-#include "lib/seldom.h"
+/* Building and writing log lines. */
+#include "lib/log/log_target.h"
 
+#include "lib/clock.h"
+#include "lib/decimal.h"
+#include "lib/plain.h"
+
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
+#include <utf8proc.h>
 
-#define VALUE_MIN (DECIMAL_MAX + 2) /* a number with a sign and a point */
+#define ESCAPE_MAX 6 /* the longest way to write one byte, \u001f */
+#define QUOTES 2
+#define CLOSING 2 /* bytes kept free: a brace and a newline */
 #define SECONDS_LEN 19 /* "2026-01-02T03:04:05" */
-#define FRACTION_LEN 8 /* ".123456Z" */
+#define TIME_LEN 27 /* "2026-01-02T03:04:05.123456Z" */
+/* What surrounds a key and a value, at most. */
+#define AROUND (sizeof ",\"\":\"\"" - 1)
+/* A field starts only where a number with sign and point would fit. */
+#define VALUE_MIN (DECIMAL_MAX + 2)
 
-struct log_how log_how = {
-	.threshold = LOG_LEVEL_INFO,
-	.syslog_socket = -1,
-};
-struct log_stamp log_stamp = { .second = LOG_NO_SECOND };
-
+static enum log_level threshold = LOG_LEVEL_INFO;
 static const struct log_field *fixed;
 static size_t fixed_count;
 
@@ -50,13 +52,13 @@ log_level_from_name(enum log_level *level, const char *name)
 void
 log_set_level(enum log_level level)
 {
-	log_how.threshold = level;
+	threshold = level;
 }
 
 bool
 log_is_on(enum log_level level)
 {
-	return level >= log_how.threshold;
+	return level >= threshold;
 }
 
 void
@@ -66,37 +68,110 @@ log_set_fields(const struct log_field *fields, size_t count)
 	fixed_count = count;
 }
 
-/* ---- fields ---- */
+/* ---- values ---- */
 
-/* Begins a field for which there is room; returns where it goes on. */
-static char *
-begin_field(struct log_line *l, const char *key, size_t len)
+/* How many bytes may still be written. */
+static size_t
+room(const struct log_line *l)
 {
-	char *to = l->text + l->len;
-
-	if (log_how.as_json) {
-		*to++ = l->len > l->begin ? ',' : '{';
-		*to++ = '"';
-		memcpy(to, key, len);
-		to[len] = '"';
-		to[len + 1] = ':';
-		return to + len + 2;
-	}
-	if (l->len > l->begin)
-		*to++ = ' ';
-	memcpy(to, key, len);
-	to[len] = '=';
-	return to + len + 1;
+	return sizeof l->text - CLOSING - l->len;
 }
 
-bool
-log_key(struct log_line *l, const char *key)
+/* The length of a UTF-8 character outside ASCII; 0: it is invalid or ASCII. */
+static size_t
+wide(const char *at, size_t len)
+{
+	utf8proc_int32_t ignored;
+	utf8proc_ssize_t used;
+
+	if ((unsigned char)*at < 0x80)
+		return 0;
+	used = utf8proc_iterate((const utf8proc_uint8_t *)at,
+	    len > INT32_MAX ? INT32_MAX : (utf8proc_ssize_t)len, &ignored);
+	return used <= 0 ? 0 : (size_t)used;
+}
+
+/*
+ * How many bytes need no escape, up to ${most} and the end of a character.
+ */
+static size_t
+span(const char *text, size_t len, size_t most, enum plain_where where)
+{
+	size_t done = 0, used = 1;
+
+	if (most > len)
+		most = len;
+	while (done < most && used > 0) {
+		used = plain_span(text + done, most - done, where);
+		if (used == 0)
+			used = wide(text + done, len - done);
+		done += used;
+	}
+	return done;
+}
+
+/* Writes an escape that is valid in JSON, too. */
+static char *
+put_escaped(char *to, unsigned char c)
+{
+	char escape[ESCAPE_MAX + 2];
+	int len;
+
+	if (c == '\n')
+		len = snprintf(escape, sizeof escape, "\\n");
+	else if (c == '"' || c == '\\')
+		len = snprintf(escape, sizeof escape, "\\%c", c);
+	else /* U+FFFD stands for a byte of invalid UTF-8 */
+		len = snprintf(escape, sizeof escape, "\\u%04x",
+		    c >= 0x80 ? 0xfffdU : (unsigned)c);
+	memcpy(to, escape, (size_t)len);
+	return to + len;
+}
+
+/* A value that is truncated still gets its closing quote. */
+static char *
+put_quoted(char *to, const char *end, const char *text, size_t len)
+{
+	size_t i = 0, plain;
+
+	end -= ESCAPE_MAX;
+	*to++ = '"';
+	while (i < len && to < end) {
+		plain = span(
+		    text + i, len - i, (size_t)(end - to), PLAIN_IN_QUOTES);
+		memcpy(to, text + i, plain);
+		to += plain;
+		i += plain;
+		if (plain == 0)
+			to = put_escaped(to, (unsigned char)text[i++]);
+	}
+	*to++ = '"';
+	return to;
+}
+
+/* ---- fields ---- */
+
+/* Writes the key, if there is room for a field. */
+static bool
+add_key(struct log_line *l, const char *key)
 {
 	size_t len = strlen(key);
+	char *to = l->text + l->len;
 
-	if (l->skip || log_room(l) < len + LOG_AROUND + VALUE_MIN)
+	if (l->skip || room(l) < len + AROUND + VALUE_MIN)
 		return false;
-	l->len = (size_t)(begin_field(l, key, len) - l->text);
+	if (log_target.as_json) {
+		*to++ = l->len > l->begin ? ',' : '{';
+		*to++ = '"';
+	} else if (l->len > l->begin) {
+		*to++ = ' ';
+	}
+	memcpy(to, key, len);
+	to += len;
+	if (log_target.as_json)
+		*to++ = '"';
+	*to++ = log_target.as_json ? ':' : '=';
+	l->len = (size_t)(to - l->text);
 	return true;
 }
 
@@ -105,16 +180,16 @@ log_word(struct log_line *l, const char *key, const char *value, size_t len)
 {
 	char *to;
 
-	if (!log_key(l, key))
+	if (!add_key(l, key))
 		return;
-	if (len > log_room(l) - LOG_QUOTES)
-		len = log_room(l) - LOG_QUOTES;
+	if (len > room(l) - QUOTES)
+		len = room(l) - QUOTES;
 	to = l->text + l->len;
-	if (log_how.as_json)
+	if (log_target.as_json)
 		*to++ = '"';
 	memcpy(to, value, len);
 	to += len;
-	if (log_how.as_json)
+	if (log_target.as_json)
 		*to++ = '"';
 	l->len = (size_t)(to - l->text);
 }
@@ -124,10 +199,18 @@ log_text(struct log_line *l, const char *key, const char *value, size_t len)
 {
 	char *to;
 
-	if (!log_key(l, key))
+	if (!add_key(l, key))
 		return;
-	to = log_value_put(l->text + l->len, log_room(l), value, len);
-	l->len = (size_t)(to - l->text);
+	to = l->text + l->len;
+	/* logfmt quotes only a value that needs it. */
+	if (!log_target.as_json && len > 0 && len <= room(l) - QUOTES &&
+	    span(value, len, len, PLAIN_BARE) == len) {
+		memcpy(to, value, len);
+		l->len += len;
+	} else {
+		l->len = (size_t)(put_quoted(to, to + room(l), value, len) -
+				  l->text);
+	}
 }
 
 void
@@ -140,7 +223,7 @@ log_str(struct log_line *l, const char *key, const char *value)
 void
 log_int(struct log_line *l, const char *key, int64_t value)
 {
-	if (log_key(l, key))
+	if (add_key(l, key))
 		l->len = (size_t)(decimal_put_signed(l->text + l->len, value) -
 				  l->text);
 }
@@ -149,11 +232,11 @@ void
 log_seconds(struct log_line *l, const char *key, int64_t us)
 {
 	const uint64_t second = (uint64_t)CLOCK_SECOND;
-	/* The negation of an unsigned number also holds for INT64_MIN. */
+	/* Negating the unsigned number is defined for INT64_MIN, too. */
 	uint64_t size = us < 0 ? -(uint64_t)us : (uint64_t)us;
 	char *to;
 
-	if (!log_key(l, key))
+	if (!add_key(l, key))
 		return;
 	to = l->text + l->len;
 	if (us < 0)
@@ -166,78 +249,75 @@ log_seconds(struct log_line *l, const char *key, int64_t us)
 
 /* ---- lines ---- */
 
-void
-log_stamp_renew(int64_t now)
+/*
+ * Adds the time with six digits of fraction, also where they are zeros.  The
+ * text of the second is kept: many lines share it.
+ */
+static void
+add_time(struct log_line *l, int64_t now)
 {
-	const char *key = log_how.as_json ? "{\"time\":\"" : "time=";
-	struct log_stamp *s = &log_stamp;
-	char text[CLOCK_TEXT_SIZE], *to = s->text;
-	int64_t rest = now % CLOCK_SECOND;
+	static char text[CLOCK_TEXT_SIZE];
+	static int64_t second = CLOCK_NEVER;
+	int64_t fraction = now % CLOCK_SECOND;
 
-	s->second = now - rest - (rest < 0 ? CLOCK_SECOND : 0);
-	(void)clock_format(text, s->second);
-	memcpy(to, key, strlen(key));
-	to += strlen(key);
-	memcpy(to, text, SECONDS_LEN);
-	to += SECONDS_LEN;
-	s->fraction = to + 1;
-	memcpy(to, ".000000Z\"", FRACTION_LEN + 1);
-	to += FRACTION_LEN + (log_how.as_json ? 1 : 0);
-	s->len = (size_t)(to - s->text);
+	if (fraction < 0)
+		fraction += CLOCK_SECOND;
+	if (now - fraction != second) {
+		second = now - fraction;
+		(void)clock_format(text, second);
+		text[SECONDS_LEN] = '.';
+		text[TIME_LEN - 1] = 'Z';
+	}
+	decimal_put_six(text + SECONDS_LEN + 1, (unsigned)fraction);
+	log_word(l, "time", text, TIME_LEN);
+}
+
+/* Starts a line up to its time; false: its level is off. */
+static bool
+start(struct log_line *l, enum log_level level)
+{
+	l->skip = level < threshold;
+	l->len = l->begin = 0;
+	if (l->skip)
+		return false;
+	l->len = l->begin =
+	    (size_t)(log_target_prefix(l->text, level) - l->text);
+	add_time(l, clock_now());
+	l->timed = l->len;
+	return true;
 }
 
 void
 log_begin(struct log_line *l, enum log_level level, const char *msg)
 {
-	char *to;
-
-	l->skip = level < log_how.threshold;
-	l->len = l->begin = 0;
-	if (l->skip)
+	if (!start(l, level))
 		return;
-	to = l->text + l->len;
-	if (log_how.has_prefix)
-		to = log_open_prefix(to, level);
-	l->begin = (size_t)(to - l->text);
-	to = log_stamp_put(to, clock_now());
-	l->len = l->timed = (size_t)(to - l->text);
 	log_word(l, "level", levels[level], strlen(levels[level]));
 	log_str(l, "msg", msg);
 }
 
-static SELDOM void
-put_fixed(struct log_line *l)
-{
-	for (size_t i = 0; i < fixed_count; i++)
-		if (fixed[i].value != NULL)
-			log_word(l, fixed[i].key, fixed[i].value, fixed[i].len);
-}
-
 void
-log_finish(struct log_line *l)
+log_begin_like(
+    struct log_line *l, enum log_level level, const char *fields, size_t len)
 {
-	size_t len;
-	ssize_t ignored;
-
-	if (fixed_count > 0)
-		put_fixed(l);
-	len = l->len;
-	if (log_how.as_json)
-		l->text[len++] = '}';
-	/* A log that cannot be written has nowhere to say so. */
-	if (log_how.syslog_socket != -1 &&
-	    write(log_how.syslog_socket, l->text, len) != -1)
+	if (!start(l, level) || len > room(l))
 		return;
-	l->text[len++] = '\n';
-	ignored = write(STDERR_FILENO, l->text, len);
-	(void)ignored;
+	memcpy(l->text + l->len, fields, len);
+	l->len += len;
 }
 
 void
 log_end(struct log_line *l)
 {
-	if (!l->skip)
-		log_finish(l);
+	if (l->skip)
+		return;
+	for (size_t i = 0; i < fixed_count; i++)
+		if (fixed[i].value != NULL)
+			log_word(l, fixed[i].key, fixed[i].value, fixed[i].len);
+	if (log_target.as_json)
+		l->text[l->len++] = '}';
+	l->text[l->len++] = '\n';
+	log_target_write(l->text, l->len);
 }
 
 void

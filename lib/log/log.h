@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Structured log lines: time, level, msg, then fields in the order they were
- * added.  Only main loops log; libraries report through struct err.  A line is
- * built in place, cut at LOG_LINE_MAX, and written by one write(2), so lines of
- * several processes do not mix.
+ * added.  Only main loops log; libraries report errors through struct err.  A
+ * line is built in place, truncated at LOG_LINE_MAX, and written by one
+ * write(2), so lines of several processes do not mix.
  *
- * The environment says how and where (log_open()): as logfmt or as a JSON
- * object, to standard error or to syslog.  A standard error that leads to
- * systemd's journal gets the level in front of each line, as "<6>".
+ * The environment selects format and target (log_open()): logfmt or one JSON
+ * object a line, to standard error or to syslog.  If standard error is the
+ * systemd journal, each line starts with its priority, as in "<6>".
  */
 #ifndef LIB_LOG_LOG_H
 #define LIB_LOG_LOG_H
@@ -27,9 +27,9 @@ enum log_level {
 
 struct log_line {
 	size_t len;
-	size_t begin; /* what stands before is for the journal or syslog */
-	size_t timed; /* where what follows the time begins */
-	int skip; /* the level is turned off: the line costs nothing more */
+	size_t begin; /* length of the prefix for the journal or syslog */
+	size_t timed; /* where the fields after the time start */
+	bool skip; /* the level is off: adding fields does nothing */
 	char text[LOG_LINE_MAX];
 };
 
@@ -49,26 +49,32 @@ void log_set_level(enum log_level level);
 bool log_is_on(enum log_level level);
 
 /*
- * Takes THV_REGISTRY_LOG_FORMAT (logfmt, json) and THV_REGISTRY_LOG_TARGET
+ * Reads THV_REGISTRY_LOG_FORMAT (logfmt, json) and THV_REGISTRY_LOG_TARGET
  * (stderr, syslog) from the environment, and JOURNAL_STREAM, which systemd
- * sets.
- * ${program} is what syslog calls us.  Returns NULL, or what is wrong with a
- * variable, which then counts as not set.  Call before a sandbox is entered.
+ * sets.  ${program} is the name in syslog.  Returns NULL, or a static text that
+ * says which variable is invalid; its default applies then.  Call before a
+ * sandbox is entered.
  */
 const char *log_open(const char *program);
 
 /*
- * The ${count} fields that every line gets at its end, until another call. They
- * are borrowed.
+ * Sets the ${count} fields that end every line until the next call.  They are
+ * borrowed.
  */
 void log_set_fields(const struct log_field *fields, size_t count);
 
 void log_begin(struct log_line *l, enum log_level level, const char *msg);
-/* NULL is no field. */
+/*
+ * Starts a line with the fields of another one: ${len} bytes that it had from
+ * its member timed on, its level first.
+ */
+void log_begin_like(
+    struct log_line *l, enum log_level level, const char *fields, size_t len);
+/* NULL adds no field. */
 void log_str(struct log_line *l, const char *key, const char *value);
 void log_text(
     struct log_line *l, const char *key, const char *value, size_t len);
-/* For a value of which is known that it needs no quotes and no escapes. */
+/* A value that needs no quotes and no escapes, which is not checked. */
 void log_word(
     struct log_line *l, const char *key, const char *value, size_t len);
 void log_int(struct log_line *l, const char *key, int64_t value);

@@ -107,8 +107,6 @@ def test_requests_of_all_processes():
         tap.equal(got.total(REQUESTS), 14, "kept when nobody is there")
         tap.equal(got.value("thv_registry_responder_processes",
             program="thv-registry-api"), 1, "only this one")
-        tap.equal(got.value("thv_registry_http_requests_in_doubt_total"), 0,
-            "no answer was lost")
 
 
 def test_active_requests():
@@ -139,13 +137,37 @@ def test_distribution():
         for _ in range(3):
             site.get("/health", **counting(site))
         got = exposition.read(site.get("/metrics", **counting(site)).body)
-        parts = [(labels["le"], value) for labels, value in
-            got.samples[SECONDS + "_bucket"]]
-        tap.equal([le for le, _ in parts], ["0.005", "0.01", "0.025", "0.05",
-            "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf"],
-            "bounds of the reference")
-        values = [v for _, v in parts]
-        tap.equal((values, values[-1]), (sorted(values), 3), "cumulated")
+        for name, bounds in ((SECONDS, ["0.005", "0.01", "0.025", "0.05",
+                "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf"]),
+                ("http_request_duration_seconds", ["0.1", "1.0", "+Inf"])):
+            parts = [(labels["le"], value) for labels, value in
+                got.samples[name + "_bucket"]]
+            tap.equal([le for le, _ in parts], bounds, f"bounds of {name}")
+            values = [v for _, v in parts]
+            tap.equal((values, values[-1]), (sorted(values), 3), "cumulated")
+
+
+def test_size():
+    """Every route asked for, each in two or three ways."""
+    with Site() as site:
+        site_with_two(site)
+        s = start(site)
+        for prefix in "", "/registry/main":
+            for kind in "servers", "x/dev.toolhive/skills", \
+                    "x/dev.toolhive/plugins":
+                base = f"{prefix}/v0.1/{kind}"
+                for uri in (base, base + "?limit=0", base + "/n%2Fx/versions",
+                        base + "/n%2Fx/versions/latest"):
+                    s.get(uri)
+        for uri in ("/registry/status", "/nothing", "/health", "/readiness",
+                "/version", "/metrics", "/openapi.json", "/",
+                "/v1/registries", "/v1/sources"):
+            s.get(uri)
+        body = s.get("/metrics").body
+        s.stop()
+        tap.equal(len(exposition.read(body).samples[REQUESTS]), 30,
+            "30 kinds of request")
+        tap.ok(len(body) < 40_000, f"/metrics has {len(body)} bytes")
 
 
 def test_syncs():

@@ -25,7 +25,6 @@ static char *path; /* of the one file that is in there */
 static uint8_t *file, *before;
 static size_t size;
 static struct counters *counters;
-static struct counters_seat *seat;
 static struct responder *api;
 static struct response out;
 
@@ -65,7 +64,6 @@ begin(void)
 	free(name);
 	counters = counters_new(COUNTERS_API, &e);
 	FUZZ_HOLDS(counters_are_shared(counters));
-	seat = counters_seat(counters);
 	find_file();
 	atexit(remove_all);
 	fd = open(path, O_RDWR);
@@ -141,9 +139,9 @@ fuzz_one(const uint8_t *data, size_t len)
 	if (api == NULL)
 		begin();
 	change(data, len);
-	counters_begin(seat, kind.method, kind.https);
-	counters_answered(seat, counters_place(counters, &kind), 5, 7);
-	counters_sent(seat);
+	counters_begin(counters, kind.method, kind.https);
+	counters_answered(counters, &kind, 5, 7);
+	counters_end(counters);
 	in.accept = len % 2 == 0 ? NULL : "application/openmetrics-text";
 	responder_handle(api, &in, &out);
 	FUZZ_HOLDS(out.status == 200);

@@ -245,25 +245,6 @@ test_clocks(void)
 	CHECK(second >= first);
 }
 
-/* Both clocks go on together, also where one is asked for the other. */
-static void
-test_at(void)
-{
-	int64_t before, monotonic, at;
-	int wrong = 0;
-
-	for (int i = 0; i < 1000; i++) {
-		before = clock_now();
-		monotonic = clock_monotonic();
-		at = clock_at(monotonic);
-		/* Others may have the processor between two looks. */
-		wrong += at < before - CLOCK_SECOND ||
-			 at > clock_now() + CLOCK_SECOND;
-		wrong += clock_at(monotonic + 7) != at + 7;
-	}
-	CHECK_INT(wrong, 0);
-}
-
 int
 main(void)
 {
@@ -271,6 +252,5 @@ main(void)
 	test_round_trips();
 	test_lengths();
 	test_clocks();
-	test_at();
 	return t_done();
 }

@@ -93,31 +93,11 @@ test_fixed(void)
 	CHECK(memcmp(got, "999999#", 7) == 0);
 }
 
-static void
-test_increment(void)
-{
-	char digits[32] = "0##", want[32];
-	size_t len = 1;
-	int wrong = 0;
-
-	for (int n = 1; n < 12000; n++) {
-		len = decimal_increment(digits, len);
-		snprintf(want, sizeof want, "%d", n);
-		wrong += len != strlen(want) || memcmp(digits, want, len) != 0;
-	}
-	CHECK_INT(wrong, 0);
-	memset(digits, GUARD, sizeof digits);
-	memset(digits, '9', DECIMAL_MAX - 1);
-	CHECK_INT(decimal_increment(digits, DECIMAL_MAX - 1), DECIMAL_MAX);
-	CHECK(memcmp(digits, "10000000000000000000#", DECIMAL_MAX + 1) == 0);
-}
-
 int
 main(void)
 {
 	test_put();
 	test_put_signed();
 	test_fixed();
-	test_increment();
 	return t_done();
 }

@@ -234,7 +234,7 @@ test_line(int line, const char *format, const char *want)
 	log_set_fields(fields, 2);
 	log_begin(&l, LOG_LEVEL_WARN, "it \"is\"");
 	log_text(&l, "path", "/a%20\xff?x", 7);
-	log_word(&l, "method", "GET", 3);
+	log_str(&l, "method", "GET");
 	log_int(&l, "status", 404);
 	log_seconds(&l, "s", 1500000);
 	log_end(&l);
@@ -315,7 +315,7 @@ test_cut_json(void)
 	memset(big, '\x01', sizeof big - 1);
 	log_begin(&l, LOG_LEVEL_ERROR, "long");
 	for (int i = 0; i < 40; i++)
-		log_word(&l, "word", "0123456789", 10);
+		log_str(&l, "word", "0123456789");
 	log_str(&l, "key", big);
 	log_str(&l, "more", "a value");
 	log_int(&l, "n", 7);
@@ -323,7 +323,7 @@ test_cut_json(void)
 	CHECK(l.text[l.len - 1] == '"');
 	CHECK(strstr(text(&l), "more") == NULL);
 	log_begin(&l, LOG_LEVEL_ERROR, "long");
-	log_word(&l, "word", big, sizeof big - 1);
+	log_text(&l, "word", big, sizeof big - 1);
 	CHECK(l.len < sizeof l.text - 1);
 	CHECK(l.text[l.len - 1] == '"');
 	unsetenv("THV_REGISTRY_LOG_FORMAT");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where lines of the log go, and what those who take them want in front. */
-#include "lib/log/log_private.h"
+/* Standard error, the systemd journal behind it, or syslog. */
+#include "lib/log/log_target.h"
+
+#include "lib/decimal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +18,11 @@
 #define INT_MAX_LEN 24
 #define SYSLOG_SOCKET "/dev/log"
 
+struct log_target log_target = { .syslog = -1 };
+
 static char program_name[NAME_MAX_BYTES];
 
-/* Whether standard error is the stream that systemd gave this process. */
+/* Whether standard error is the stream that systemd opened for this process. */
 static bool
 is_journal(void)
 {
@@ -47,7 +51,8 @@ connect_syslog(void)
 	return fd;
 }
 
-/* Whether a variable has the second of two words; -1: neither. */
+/* 1 if a variable has the second of two words, 0 if the first, -1 if neither.
+ */
 static int
 is_second(const char *variable, const char *first, const char *second)
 {
@@ -64,26 +69,25 @@ log_open(const char *program)
 	int json = is_second("THV_REGISTRY_LOG_FORMAT", "logfmt", "json");
 	int to_syslog =
 	    is_second("THV_REGISTRY_LOG_TARGET", "stderr", "syslog");
-	struct log_how *how = &log_how;
+	struct log_target *t = &log_target;
 
 	snprintf(program_name, sizeof program_name, "%s", program);
-	how->as_json = json == 1;
-	log_stamp.second = LOG_NO_SECOND;
-	if (how->syslog_socket != -1)
-		close(how->syslog_socket);
-	how->syslog_socket = to_syslog == 1 ? connect_syslog() : -1;
-	how->has_prefix = how->syslog_socket != -1 || is_journal();
+	t->as_json = json == 1;
+	if (t->syslog != -1)
+		close(t->syslog);
+	t->syslog = to_syslog == 1 ? connect_syslog() : -1;
+	t->has_prefix = t->syslog != -1 || is_journal();
 	if (json == -1)
 		return "THV_REGISTRY_LOG_FORMAT is neither logfmt nor json";
 	if (to_syslog == -1)
 		return "THV_REGISTRY_LOG_TARGET is neither stderr nor syslog";
-	if (to_syslog == 1 && how->syslog_socket == -1)
+	if (to_syslog == 1 && t->syslog == -1)
 		return "no syslog at " SYSLOG_SOCKET;
 	return NULL;
 }
 
 char *
-log_open_prefix(char *to, enum log_level level)
+log_target_prefix(char *to, enum log_level level)
 {
 	static const int priorities[] = {
 		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
@@ -91,9 +95,11 @@ log_open_prefix(char *to, enum log_level level)
 		[LOG_LEVEL_WARN] = LOG_WARNING,
 		[LOG_LEVEL_ERROR] = LOG_ERR,
 	};
-	const bool for_syslog = log_how.syslog_socket != -1;
+	const bool for_syslog = log_target.syslog != -1;
 	int priority = priorities[level] | (for_syslog ? LOG_DAEMON : 0);
 
+	if (!log_target.has_prefix)
+		return to;
 	*to++ = '<';
 	to = decimal_put(to, (uint64_t)priority);
 	*to++ = '>';
@@ -105,4 +111,17 @@ log_open_prefix(char *to, enum log_level level)
 	to = decimal_put(to, (uint64_t)getpid());
 	memcpy(to, "]: ", 3);
 	return to + 3;
+}
+
+void
+log_target_write(const char *line, size_t len)
+{
+	ssize_t ignored;
+
+	/* An error of writing the log cannot be logged. */
+	if (log_target.syslog != -1 &&
+	    write(log_target.syslog, line, len - 1) != -1)
+		return;
+	ignored = write(STDERR_FILENO, line, len);
+	(void)ignored;
 }
