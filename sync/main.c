@@ -141,26 +141,24 @@ main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int status;
 
-	if (argc > 1 && strcmp(argv[1], "lint") == 0)
-		return lint_main(argc - 1, argv + 1);
 	if (options_parse(&o, argc, argv, &e) == -1) {
 		fprintf(stderr,
 		    "thv-registry-sync: %s\n"
-		    "Try 'thv-registry-sync --help'.\n",
-		    e.text);
+		    "Try 'thv-registry-sync%s --help'.\n",
+		    e.text, o.lint ? " lint" : "");
 		status = err_exit_status(e.code);
 	} else if (o.help) {
-		fputs(options_help, stdout);
+		fputs(o.lint ? options_lint_help : options_help, stdout);
 		status = 0;
 	} else if (o.version) {
 		puts("thv-registry-sync " PROGRAM_VERSION);
 		status = 0;
 	} else {
 		db_use_one_thread();
-		status = load_and_run(&o);
+		status = o.lint ? lint(&o) : load_and_run(&o);
 	}
-	options_free(&o);
 	if (fflush(stdout) == EOF && status == 0)
-		status = 1;
+		status = o.lint ? 2 : 1;
+	options_free(&o);
 	return status;
 }

@@ -6,11 +6,12 @@
 #ifndef SYNC_LINT_LINT_H
 #define SYNC_LINT_LINT_H
 
+#include "sync/options.h"
+
 /*
- * Runs the command; ${argv}[0] is the word lint.  Returns the exit status: 0 no
- * error was found, 1 a client will refuse an entry, 2 invalid usage, or the
- * input cannot be read.
+ * Runs the command.  Returns the exit status: 0 no error was found, 1 a client
+ * will refuse an entry, 2 the input cannot be read.
  */
-int lint_main(int argc, char **argv);
+int lint(const struct options *o);
 
 #endif

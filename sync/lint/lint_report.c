@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINE_MAX_BYTES (64 * KIB) /* one finding as JSON */
 #define SHOWN_VALUE 100 /* bytes of a value that people see */
@@ -18,7 +19,8 @@
 
 struct lint_report {
 	FILE *to;
-	struct lint_report_options options;
+	const struct options *options;
+	bool colour;
 	size_t *counts; /* beside lint_rules_table */
 	size_t totals[SEVERITIES];
 	char *group; /* the heading that was printed last */
@@ -74,19 +76,28 @@ add_shown(struct buf *to, const char *text, size_t max)
 		buf_adds(to, "...");
 }
 
+static bool
+use_colour(void)
+{
+	const char *refused = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) == 1 &&
+	       (refused == NULL || refused[0] == '\0');
+}
+
 static const char *
-colour(const struct lint_report_options *o, enum lint_severity severity)
+start_colour(bool colour, enum lint_severity severity)
 {
 	static const char *const codes[SEVERITIES] = { "\033[31m", "\033[33m",
 		"\033[36m" };
 
-	return o->colour ? codes[severity] : "";
+	return colour ? codes[severity] : "";
 }
 
 static const char *
-plain(const struct lint_report_options *o)
+end_colour(bool colour)
 {
-	return o->colour ? "\033[0m" : "";
+	return colour ? "\033[0m" : "";
 }
 
 /* ---- for people ---- */
@@ -118,15 +129,15 @@ print_paragraph(FILE *to, const char *label, const char *text)
 }
 
 static void
-print_rule(FILE *to, const struct lint_report_options *o,
-    const struct lint_rule *rule, const char *count)
+print_rule(
+    FILE *to, bool colour, const struct lint_rule *rule, const char *count)
 {
 	struct buf clients = BUF_INIT(KIB);
 
 	add_clients(&clients, rule->clients);
-	fprintf(to, "%s%s%s: %s; %s%s\n", colour(o, rule->severity), rule->id,
-	    plain(o), lint_rules_severity(rule->severity), buf_str(&clients),
-	    count);
+	fprintf(to, "%s%s%s: %s; %s%s\n", start_colour(colour, rule->severity),
+	    rule->id, end_colour(colour), lint_rules_severity(rule->severity),
+	    buf_str(&clients), count);
 	print_paragraph(to, "Why: ", rule->why);
 	print_paragraph(to, "Do:  ", rule->advice);
 	buf_free(&clients);
@@ -159,8 +170,8 @@ static bool
 is_shown(const struct lint_report *r, const struct lint_rule *rule)
 {
 	return rule->severity == LINT_ERROR ||
-	       (rule->severity == LINT_WARNING && !r->options.quiet) ||
-	       (r->options.verbose && !r->options.quiet);
+	       (rule->severity == LINT_WARNING && !r->options->quiet) ||
+	       (r->options->verbose && !r->options->quiet);
 }
 
 static void
@@ -189,8 +200,8 @@ print_finding(struct lint_report *r, const struct lint_finding *f)
 	buf_adds(&line, line.len == 0 ? "[" : "  [");
 	add_clients(&line, rule->clients);
 	fprintf(r->to, "  %s%-7s%s  %-*s  %s]\n",
-	    colour(&r->options, rule->severity),
-	    lint_rules_severity(rule->severity), plain(&r->options),
+	    start_colour(r->colour, rule->severity),
+	    lint_rules_severity(rule->severity), end_colour(r->colour),
 	    r->id_width, rule->id, buf_str(&line));
 	buf_free(&line);
 	free(group);
@@ -212,12 +223,12 @@ print_end(const struct lint_report *r, size_t entries)
 		const struct lint_rule *rule = &lint_rules_table[i];
 
 		if (r->counts[i] == 0 ||
-		    (r->options.quiet && rule->severity != LINT_ERROR))
+		    (r->options->quiet && rule->severity != LINT_ERROR))
 			continue;
 		snprintf(count, sizeof count, "; found %zu time%s",
 		    r->counts[i], plural(r->counts[i]));
 		fprintf(r->to, "%s", first ? r->any ? "\nRules\n\n" : "" : "");
-		print_rule(r->to, &r->options, rule, count);
+		print_rule(r->to, r->colour, rule, count);
 		first = false;
 	}
 	fprintf(r->to,
@@ -225,7 +236,7 @@ print_end(const struct lint_report *r, size_t entries)
 	    first ? "" : "\n", r->totals[LINT_ERROR],
 	    plural(r->totals[LINT_ERROR]), r->totals[LINT_WARNING],
 	    plural(r->totals[LINT_WARNING]), r->totals[LINT_INFO], entries);
-	if (!r->options.verbose && !r->options.quiet &&
+	if (!r->options->verbose && !r->options->quiet &&
 	    r->totals[LINT_INFO] > 0)
 		fputs("-v lists findings of severity info, too\n", r->to);
 }
@@ -305,12 +316,13 @@ json_rules(FILE *to)
 /* ---- the interface ---- */
 
 struct lint_report *
-lint_report_new(FILE *to, const struct lint_report_options *options)
+lint_report_new(FILE *to, const struct options *o)
 {
 	struct lint_report *r = xcalloc(1, sizeof *r);
 
 	r->to = to;
-	r->options = *options;
+	r->options = o;
+	r->colour = use_colour();
 	r->counts = xcalloc(lint_rules_count, sizeof *r->counts);
 	for (size_t i = 0; i < lint_rules_count; i++) {
 		int id = (int)strlen(lint_rules_table[i].id);
@@ -334,7 +346,7 @@ lint_report_free(struct lint_report *r)
 void
 lint_report_begin(struct lint_report *r)
 {
-	if (r->options.json)
+	if (r->options->json)
 		fputs("{\"findings\":[", r->to);
 }
 
@@ -345,7 +357,7 @@ lint_report_found(void *ctx, const struct lint_finding *f)
 
 	r->counts[f->rule - lint_rules_table]++;
 	r->totals[f->rule->severity]++;
-	if (r->options.json)
+	if (r->options->json)
 		json_finding(r, f);
 	else if (is_shown(r, f->rule))
 		print_finding(r, f);
@@ -354,7 +366,7 @@ lint_report_found(void *ctx, const struct lint_finding *f)
 void
 lint_report_end(struct lint_report *r, size_t entries)
 {
-	if (!r->options.json) {
+	if (!r->options->json) {
 		print_end(r, entries);
 		return;
 	}
@@ -372,12 +384,12 @@ lint_report_errors(const struct lint_report *r)
 }
 
 void
-lint_report_rules(FILE *to, const struct lint_report_options *options)
+lint_report_rules(FILE *to, const struct options *o)
 {
-	if (options->json) {
+	if (o->json) {
 		json_rules(to);
 		return;
 	}
 	for (size_t i = 0; i < lint_rules_count; i++)
-		print_rule(to, options, &lint_rules_table[i], "");
+		print_rule(to, use_colour(), &lint_rules_table[i], "");
 }

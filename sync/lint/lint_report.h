@@ -7,21 +7,14 @@
 #define SYNC_LINT_LINT_REPORT_H
 
 #include "sync/lint/lint_rules.h"
+#include "sync/options.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 struct lint_report;
 
-struct lint_report_options {
-	int json; /* int for getopt_long() */
-	bool quiet; /* for people: errors only */
-	bool verbose; /* for people: severity info, too */
-	bool colour;
-};
-
-struct lint_report *lint_report_new(
-    FILE *to, const struct lint_report_options *options);
+/* Prints to ${to} as ${o} says, in colour on a terminal.  Borrows both. */
+struct lint_report *lint_report_new(FILE *to, const struct options *o);
 void lint_report_free(struct lint_report *r);
 
 void lint_report_begin(struct lint_report *r);
@@ -33,6 +26,6 @@ void lint_report_end(struct lint_report *r, size_t entries);
 size_t lint_report_errors(const struct lint_report *r);
 
 /* Prints every rule and its meaning, in the order of the table. */
-void lint_report_rules(FILE *to, const struct lint_report_options *options);
+void lint_report_rules(FILE *to, const struct options *o);
 
 #endif
