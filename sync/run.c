@@ -262,16 +262,15 @@ out:
 	return rc;
 }
 
-/* Reports why a source that was asked for is not synced. */
+/* Reports why a source that was asked for is not synced before ${until_us}. */
 static void
-report_waiting(const struct run *r, struct run_source *s)
+report_skipped(const struct run *r, struct run_source *s, const char *why,
+    int64_t until_us)
 {
 	char until[CLOCK_TEXT_SIZE];
 
-	clock_format(until, s->job.state.retry_us);
-	snprintf(s->outcome.note, sizeof s->outcome.note,
-	    "the server asked for a pause until %s (Retry-After); --force "
-	    "ignores it",
+	clock_format(until, until_us);
+	snprintf(s->outcome.note, sizeof s->outcome.note, "%s; due at %s", why,
 	    until);
 	report_outcome(r->reporter, &s->outcome);
 }
@@ -285,17 +284,14 @@ skip_within_pause(const struct run *r, struct run_source *s, struct err *e)
 {
 	const int64_t pause_us = r->conf->trigger_pause_ns / 1000;
 	struct source_job *job = &s->job;
-	char until[CLOCK_TEXT_SIZE];
 
 	if (!source_job_is_in_pause(job, pause_us, clock_now()))
 		return 0;
 	job->due = job->force = false;
 	if (job->state.due_us > job->state.tried_us + pause_us)
 		job->state.due_us = job->state.tried_us + pause_us;
-	clock_format(until, job->state.due_us);
-	snprintf(s->outcome.note, sizeof s->outcome.note,
-	    "fetched less than trigger.minPause ago; due again at %s", until);
-	report_outcome(r->reporter, &s->outcome);
+	report_skipped(
+	    r, s, "fetched less than trigger.minPause ago", job->state.due_us);
 	return state_hasten(r->context.db, job->id, job->state.due_us, e);
 }
 
@@ -318,7 +314,10 @@ load_source(struct run *r, struct run_source *s, struct err *e)
 	s->outcome.counts = job->state.counts;
 	memcpy(s->outcome.hash, job->state.validators.hash, FETCH_HASH_SIZE);
 	if (asked && job->waits)
-		report_waiting(r, s);
+		report_skipped(r, s,
+		    "the server asked for a pause (Retry-After; --force "
+		    "ignores it)",
+		    job->state.retry_us);
 	return r->triggered == NULL ? 0 : skip_within_pause(r, s, e);
 }
 

@@ -77,43 +77,40 @@ parent_of(const char *path)
 }
 
 static void
-set_gap(struct watch_paths *w, int num)
+set_gap(struct watch_paths *w, const char *why)
 {
-	if (w->gap != NULL)
-		return;
-	w->gap = num == ENOSPC
-		     ? "too many inotify watches (fs.inotify.max_user_watches)"
-		     : "failed to watch a directory";
+	if (w->gap == NULL)
+		w->gap = why;
+}
+
+static void add_directory(struct watch_paths *w, const char *path);
+
+static void
+add_parent(struct watch_paths *w, const char *path)
+{
+	char *parent = parent_of(path);
+
+	add_directory(w, parent);
+	free(parent);
 }
 
 /* Watches ${path}, or its nearest ancestor that exists. */
 static void
 add_directory(struct watch_paths *w, const char *path)
 {
-	char *at = xstrdup(path);
-	char *above;
+	int watch = add_watch(w->fd, path);
 
-	for (;;) {
-		int watch = add_watch(w->fd, at);
-
-		if (watch != -1) {
-			if (watch > w->highest)
-				w->highest = watch;
-			break;
-		}
-		if (errno != ENOENT && errno != ENOTDIR) {
-			set_gap(w, errno);
-			break;
-		}
-		above = parent_of(at);
-		if (strcmp(above, at) == 0) {
-			free(above);
-			break;
-		}
-		free(at);
-		at = above;
-	}
-	free(at);
+	if (watch > w->highest)
+		w->highest = watch;
+	if (watch != -1)
+		return;
+	if (errno == ENOSPC)
+		set_gap(w,
+		    "too many inotify watches (fs.inotify.max_user_watches)");
+	else if (errno != ENOENT && errno != ENOTDIR)
+		set_gap(w, "failed to watch a directory");
+	else if (strcmp(path, "/") != 0 && strcmp(path, ".") != 0)
+		add_parent(w, path);
 }
 
 static bool
@@ -132,8 +129,7 @@ is_full(struct watch_paths *w)
 {
 	if (w->highest < LIMIT_WATCHES)
 		return false;
-	if (w->gap == NULL)
-		w->gap = "too many directories to watch";
+	set_gap(w, "too many directories to watch");
 	return true;
 }
 
@@ -190,7 +186,7 @@ static void
 add_path(struct watch_paths *w, const char *path, int links)
 {
 	size_t len = strlen(path), end = 0;
-	char *above = NULL, *part, *target = NULL;
+	char *part, *target = NULL;
 
 	while (links < LINKS_MAX && target == NULL && end < len) {
 		end += strspn(path + end, "/");
@@ -198,20 +194,17 @@ add_path(struct watch_paths *w, const char *path, int links)
 		part = xstrndup(path, end);
 		target = follow(part, path + end);
 		if (target != NULL)
-			above = parent_of(part);
+			add_parent(w, part);
 		free(part);
 	}
 	if (target != NULL) {
-		add_directory(w, above);
 		add_path(w, target, links + 1);
 	} else {
-		above = parent_of(path);
-		add_directory(w, above);
+		add_parent(w, path);
 		if (is_directory(path))
 			add_tree(w, path, 0, links);
 	}
 	free(target);
-	free(above);
 }
 
 /* Watches a path, or the directory in front of a pattern. */
