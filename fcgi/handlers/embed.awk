@@ -2,7 +2,7 @@
 # Turns openapi.json into C, without indentation and ends of lines.
 BEGIN {
 	print "#include \"fcgi/handlers/openapi.h\""
-	print "const char openapi_components[] ="
+	print "const char openapi_document[] ="
 }
 {
 	sub(/^ +/, "")

@@ -9,9 +9,9 @@
 void openapi_add(struct buf *out);
 
 /*
- * The components that operations refer to, without parameters: a JSON object
- * (fcgi/handlers/openapi.json).
+ * Its fixed parts (fcgi/handlers/openapi.json), a JSON object whose last member
+ * is the object "components".
  */
-extern const char openapi_components[];
+extern const char openapi_document[];
 
 #endif

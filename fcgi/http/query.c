@@ -9,11 +9,11 @@
 #include <string.h>
 
 const struct query_page_size query_page_sizes[QUERY_STYLES] = {
-	[QUERY_SERVERS] = { "query-limit-servers", LIMIT_PAGE_DEFAULT,
+	[QUERY_SERVERS] = { "-servers", LIMIT_PAGE_DEFAULT,
 	    LIMIT_PAGE_MAX, true },
-	[QUERY_EXTENSIONS] = { "query-limit-extensions", LIMIT_PAGE_EXTENSIONS,
+	[QUERY_EXTENSIONS] = { "-extensions", LIMIT_PAGE_EXTENSIONS,
 	    LIMIT_PAGE_EXTENSIONS_MAX, false },
-	[QUERY_VERSIONS] = { "query-limit-all", LIMIT_PAGE_MAX, LIMIT_PAGE_MAX,
+	[QUERY_VERSIONS] = { "-all", LIMIT_PAGE_MAX, LIMIT_PAGE_MAX,
 	    true },
 };
 

@@ -21,7 +21,7 @@ enum query_style {
 	QUERY_STYLES /* how many there are */
 };
 struct query_page_size {
-	const char *id; /* in the description of the API */
+	const char *suffix; /* of its name in the description of the API */
 	int64_t preset;
 	int64_t most;
 	bool
