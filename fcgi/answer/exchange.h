@@ -38,7 +38,7 @@ struct registry {
 struct exchange {
 	const struct request *request;
 	struct route_match match;
-	struct query query;
+	struct query *query;
 	struct db *db; /* inside a transaction; NULL: there is none (yet) */
 	const char *database; /* its path */
 	bool stays; /* the process outlives the request */

@@ -40,6 +40,7 @@ struct responder {
 	struct store store;
 	struct scratch scratch;
 	struct request request;
+	struct query query;
 	struct buf body; /* of the request */
 	struct counters *counters; /* borrowed; NULL for none */
 	bool unavailable; /* after the last request; changes are logged */
@@ -272,7 +273,7 @@ check_sure(bool *sure, struct responder *r, struct exchange *x, struct err *e)
 	*sure = true;
 	if (x->match.route->looks_up)
 		*sure = memo_recall_found(r->memo, x);
-	else if (x->query.cursor != NULL)
+	else if (x->query->cursor != NULL)
 		return page_resume(&resumed, &c, x, &scope, e);
 	return 0;
 }
@@ -321,8 +322,8 @@ answer(struct responder *r, struct exchange *x, struct err *e)
 	if (route->scope == ROUTE_IF_CREATED && begin_if_created(r, x, e) == -1)
 		return -1;
 	if (access_check(route->access, x->db, x->request->in, e) == -1 ||
-	    query_parse(&x->query, x->request, route->parameters, route->style,
-		e) == -1)
+	    query_parse(
+		x->query, x->request, route->parameters, route->style, e) == -1)
 		return -1;
 	if (route->scope == ROUTE_REGISTRY && find_registry(r, x, e) == -1)
 		return -1;
@@ -511,6 +512,7 @@ responder_handle(
 {
 	struct exchange x = {
 		.request = &r->request,
+		.query = &r->query,
 		.scratch = &r->scratch,
 		.database = r->path,
 		.stays = r->stays,

@@ -97,7 +97,7 @@ begin(struct entries *out, int64_t *id, struct exchange *x, struct stmt *s,
 static bool
 is_full(const struct entries *out)
 {
-	return out->count == out->x->query.limit ||
+	return out->count == out->x->query->limit ||
 	       out->x->response->body.len > LIMIT_PAGE_BYTES;
 }
 

@@ -33,7 +33,7 @@ handle_item(struct exchange *x, struct err *e)
 	stmt_bind_int(s, SQL_ITEM_GET_P_REGISTRY, x->registry.id);
 	stmt_bind_int(s, SQL_ITEM_GET_P_KIND, x->match.route->kind);
 	stmt_bind_str(s, SQL_ITEM_GET_P_NAME, handle_entry_name(x));
-	stmt_bind_int(s, SQL_ITEM_GET_P_DELETED, x->query.deleted);
+	stmt_bind_int(s, SQL_ITEM_GET_P_DELETED, x->query->deleted);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (!row) {

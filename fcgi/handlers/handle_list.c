@@ -31,7 +31,7 @@ struct place {
 static void
 fold_search(struct exchange *x)
 {
-	const char *text = query_search(&x->query);
+	const char *text = query_search(x->query);
 	size_t len = strlen(text);
 
 	if (x->match.route->kind != ENTRY_SERVER) {
@@ -66,7 +66,7 @@ find_place(
 	p->from = stmt_int(s, 0);
 	if (strcmp(stmt_str(s, 1), c->last_name) == 0) {
 		/* With one version of each, this entry has had its turn. */
-		if (query_version(&x->query) != NULL)
+		if (query_version(x->query) != NULL)
 			p->from++;
 		else
 			p->after = c->last_version;
@@ -85,19 +85,19 @@ fill_plain(struct exchange *x, const struct place *p,
 	struct page_rows rows = { .next = page_next_row };
 	struct stmt *s;
 
-	if (query_version(&x->query) != NULL) {
+	if (query_version(x->query) != NULL) {
 		s = db_stmt(x->db, SQL_LIST_LATEST);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
 		stmt_bind_int(s, SQL_LIST_LATEST_P_END, p->end);
-		stmt_bind_int(s, SQL_LIST_LATEST_P_DELETED, x->query.deleted);
+		stmt_bind_int(s, SQL_LIST_LATEST_P_DELETED, x->query->deleted);
 	} else {
 		s = db_stmt(x->db, SQL_LIST_ALL);
 		stmt_bind_int(s, SQL_LIST_ALL_P_REGISTRY, x->registry.id);
 		stmt_bind_int(s, SQL_LIST_ALL_P_FROM, p->from);
 		stmt_bind_int(s, SQL_LIST_ALL_P_END, p->end);
 		stmt_bind_str(s, SQL_LIST_ALL_P_AFTER, p->after);
-		stmt_bind_int(s, SQL_LIST_ALL_P_DELETED, x->query.deleted);
+		stmt_bind_int(s, SQL_LIST_ALL_P_DELETED, x->query->deleted);
 	}
 	rows.stmt = s;
 	if (page_fill(NULL, x, &rows, scope, e) == -1)
@@ -120,7 +120,7 @@ struct walk {
 static void
 ask_index(struct exchange *x, const char *needle)
 {
-	const struct query *q = &x->query;
+	const struct query *q = x->query;
 	struct candidates *c = &x->scratch->candidates;
 	struct buf *text = &x->scratch->key;
 
@@ -161,7 +161,7 @@ ask_index(struct exchange *x, const char *needle)
 static struct stmt *
 start_entries(struct exchange *x, const struct place *p)
 {
-	const struct query *q = &x->query;
+	const struct query *q = x->query;
 	bool all = query_version(q) == NULL;
 	struct stmt *s =
 	    db_stmt(x->db, all ? SQL_ENTRIES_ALL : SQL_ENTRIES_ONE);
@@ -210,7 +210,7 @@ next_entries(struct walk *w, bool *any, struct err *e)
 			break;
 		buf_addc(keys, count++ == 0 ? '[' : ',');
 		buf_add_i64(keys, sort_key);
-	} while (count < ENTRIES_AT_ONCE && count <= w->x->query.limit &&
+	} while (count < ENTRIES_AT_ONCE && count <= w->x->query->limit &&
 		 candidates_at_hand(c));
 	buf_addc(keys, ']');
 	*any = count > 0;
@@ -225,10 +225,10 @@ row_matches(const struct walk *w)
 	size_t len;
 	const char *facets;
 
-	if (!query_has_facets(&w->x->query))
+	if (!query_has_facets(w->x->query))
 		return true;
 	facets = stmt_blob(w->rows.stmt, ITEM_FACETS, &len);
-	return facets_match(w->x->query.filters.sets, facets, len);
+	return facets_match(w->x->query->filters.sets, facets, len);
 }
 
 static int
@@ -279,7 +279,7 @@ fill_filtered(struct exchange *x, const struct place *p,
 static bool
 is_plain(const struct exchange *x)
 {
-	const struct query *q = &x->query;
+	const struct query *q = x->query;
 
 	return x->scratch->needle.len == 0 && q->since == CLOCK_NEVER &&
 	       q->filters.text[PARAMETER_STATUS] == NULL &&
@@ -305,16 +305,16 @@ handle_list(struct exchange *x, struct err *e)
 	if (page_resume(&resumed, &c, x, &scope, e) == -1)
 		return -1;
 	buf_reset(&x->scratch->needle);
-	if (query_search(&x->query) != NULL)
+	if (query_search(x->query) != NULL)
 		fold_search(x);
-	if (x->query.nothing) {
+	if (x->query->nothing) {
 		p.from = p.end;
 		return fill_plain(x, &p, &scope, e);
 	}
 	/* A name is found once: clients take two versions for ambiguous. */
 	if (scope.kind != ENTRY_SERVER && x->scratch->needle.len > 0 &&
-	    query_version(&x->query) == NULL)
-		x->query.filters.text[PARAMETER_VERSION] = QUERY_LATEST;
+	    query_version(x->query) == NULL)
+		x->query->filters.text[PARAMETER_VERSION] = QUERY_LATEST;
 	if (resumed && find_place(&p, x, &c, e) == -1)
 		return -1;
 	return is_plain(x) ? fill_plain(x, &p, &scope, e)

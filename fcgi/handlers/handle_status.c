@@ -240,7 +240,7 @@ add_history(
 	struct stmt *s = db_stmt(x->db, SQL_STATUS_HISTORY);
 
 	stmt_bind_str(s, SQL_STATUS_HISTORY_P_SOURCE, source);
-	stmt_bind_int(s, SQL_STATUS_HISTORY_P_LIMIT, x->query.limit);
+	stmt_bind_int(s, SQL_STATUS_HISTORY_P_LIMIT, x->query->limit);
 	return rows_add_array(j, s, history_fields, e);
 }
 

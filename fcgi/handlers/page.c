@@ -20,13 +20,13 @@ int
 page_resume(bool *resumed, struct cursor *c, struct exchange *x,
     const struct cursor_scope *scope, struct err *e)
 {
-	*resumed = x->query.cursor != NULL;
+	*resumed = x->query->cursor != NULL;
 	if (!*resumed)
 		return 0;
 	if (cursor_decode(
-		c, &x->scratch->cursor_in, x->query.cursor, scope, e) == -1)
+		c, &x->scratch->cursor_in, x->query->cursor, scope, e) == -1)
 		return -1;
-	return query_resume(&x->query, c, e);
+	return query_resume(x->query, c, e);
 }
 
 static void
@@ -64,7 +64,7 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
 			buf_addc(out, ',');
 		item_add(out, s, x->match.route->kind);
 		full =
-		    ++*count == x->query.limit || out->len > LIMIT_PAGE_BYTES;
+		    ++*count == x->query->limit || out->len > LIMIT_PAGE_BYTES;
 		if (full) {
 			keep(&x->scratch->last_name, s, ITEM_NAME);
 			keep(&x->scratch->last_version, s, ITEM_VERSION);
@@ -78,14 +78,14 @@ static const char *
 make_cursor(struct exchange *x, const struct cursor_scope *scope)
 {
 	struct cursor next = {
-		.limit = x->query.limit,
-		.since = x->query.since,
-		.deleted = x->query.deleted,
+		.limit = x->query->limit,
+		.since = x->query->since,
+		.deleted = x->query->deleted,
 		.last_name = buf_str(&x->scratch->last_name),
 		.last_version = buf_str(&x->scratch->last_version),
 	};
 
-	parameter_copy(&next.filters, &x->query.filters);
+	parameter_copy(&next.filters, &x->query->filters);
 	buf_reset(&x->scratch->cursor_out);
 	/* The key buffer is free by now: all rows have been read. */
 	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);

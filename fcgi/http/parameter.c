@@ -57,15 +57,6 @@ const struct parameter_info parameters[PARAMETERS] = {
 };
 
 void
-parameter_clear(struct parameter_values *v)
-{
-	for (int i = 0; i < PARAMETER_SINGLES; i++)
-		v->text[i] = NULL;
-	for (int i = 0; i < PARAMETER_SETS; i++)
-		v->sets[i].count = 0;
-}
-
-void
 parameter_copy(struct parameter_values *to, const struct parameter_values *from)
 {
 	memcpy(to->text, from->text, sizeof to->text);

@@ -17,7 +17,7 @@ enum parameter {
 	PARAMETER_UPDATED_SINCE,
 	PARAMETER_INCLUDE_DELETED,
 	PARAMETER_SECONDS,
-	PARAMETER_SEARCH,
+	PARAMETER_SEARCH, /* from here on filters, but for the last */
 	PARAMETER_VERSION,
 	PARAMETER_STATUS,
 	PARAMETER_TAG, /* from here on those that may be repeated */
@@ -53,7 +53,14 @@ struct parameter_values {
 };
 
 /* Makes all values absent. */
-void parameter_clear(struct parameter_values *v);
+static inline void
+parameter_clear(struct parameter_values *v)
+{
+	for (int i = 0; i < PARAMETER_SINGLES; i++)
+		v->text[i] = NULL;
+	for (int i = 0; i < PARAMETER_SETS; i++)
+		v->sets[i].count = 0;
+}
 
 void parameter_copy(
     struct parameter_values *to, const struct parameter_values *from);

@@ -9,12 +9,11 @@
 #include <string.h>
 
 const struct query_page_size query_page_sizes[QUERY_STYLES] = {
-	[QUERY_SERVERS] = { "-servers", LIMIT_PAGE_DEFAULT,
-	    LIMIT_PAGE_MAX, true },
+	[QUERY_SERVERS] = { "-servers", LIMIT_PAGE_DEFAULT, LIMIT_PAGE_MAX,
+	    true },
 	[QUERY_EXTENSIONS] = { "-extensions", LIMIT_PAGE_EXTENSIONS,
 	    LIMIT_PAGE_EXTENSIONS_MAX, false },
-	[QUERY_VERSIONS] = { "-all", LIMIT_PAGE_MAX, LIMIT_PAGE_MAX,
-	    true },
+	[QUERY_VERSIONS] = { "-all", LIMIT_PAGE_MAX, LIMIT_PAGE_MAX, true },
 };
 
 /* The 400 of a parameter; returns -1. */
@@ -146,6 +145,8 @@ parse_filters(
 	const char *search;
 
 	parameter_clear(&q->filters);
+	if ((r->given & allowed) >> PARAMETER_SEARCH == 0)
+		return 0;
 	for (int i = 0; i < PARAMETER_SINGLES; i++)
 		if (parameters[i].filter && (allowed & 1u << i) != 0)
 			q->filters.text[i] = r->values.text[i];
@@ -179,12 +180,27 @@ is_impossible(const struct query *q, unsigned impossible)
 	return impossible != 0;
 }
 
+/* Most requests have no parameters. */
+static void
+set_defaults(struct query *q, enum query_style style)
+{
+	q->limit = query_page_sizes[style].preset;
+	q->limit_given = q->deleted = q->nothing = false;
+	q->since = CLOCK_NEVER;
+	q->deleted_word = q->cursor = NULL;
+	parameter_clear(&q->filters);
+}
+
 int
 query_parse(struct query *q, const struct request *r, unsigned allowed,
     enum query_style style, struct err *e)
 {
 	const char *given[PARAMETER_SINGLES];
 
+	if (((r->given | r->malformed) & allowed) == 0) {
+		set_defaults(q, style);
+		return 0;
+	}
 	for (int i = 0; i < PARAMETER_SINGLES; i++)
 		given[i] = (allowed & 1u << i) != 0 ? r->values.text[i] : NULL;
 	q->cursor = given[PARAMETER_CURSOR];

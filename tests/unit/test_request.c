@@ -423,6 +423,8 @@ test_table(void)
 		CHECK_INT(p->most > 0, i >= PARAMETER_SINGLES);
 		CHECK(p->most <= LIMIT_VALUES);
 		CHECK_INT(p->about == NULL, p->schema == NULL);
+		CHECK_INT(
+		    p->filter, i >= PARAMETER_SEARCH && i != PARAMETER_SOURCE);
 	}
 	CHECK_INT(parameter_named(""), PARAMETERS);
 }
