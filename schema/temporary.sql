@@ -42,11 +42,6 @@ CREATE TEMP TABLE recompose (
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TEMP TABLE expired (
-    -- Tombstones that are going to be deleted, by their documents.
-    document_id INTEGER PRIMARY KEY
-) STRICT;
-
 CREATE TEMP TABLE damaged (
     -- Documents that --rebuild found unreadable, or other than their digest.
     document_id INTEGER PRIMARY KEY

@@ -20,6 +20,13 @@ PRAGMA stored.foreign_key_check;
 
 -- ---- copying what can be read --------------------------------------------------
 
+-- name: fact_tables
+-- The tables that hold facts: all but those of schema/derived.sql.
+-- plan: scan-ok the list of tables
+SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT IN
+    ('entry_head', 'version_text', 'block', 'posting', 'membership',
+        'registry_count');
+
 -- name: copy_missing
 -- plan: scan-ok looks for every document
 SELECT count(*) FROM main.version v WHERE NOT EXISTS (

@@ -14,62 +14,8 @@ WHERE value <> excluded.value;
 
 -- ---- sources and registries as configured -------------------------------------
 
--- :layout is the configuration as lib/store/reconcile.h describes it.
-
 -- name: source_find
 SELECT id FROM source WHERE name = :name;
-
--- name: source_moved
--- Sources that are fetched from another place than before.
--- plan: scan-ok every configured source
-SELECT s.id FROM json_each(:layout, '$.sources') c
-    CROSS JOIN source s ON s.name = json_extract(c.value, '$.name')
-WHERE s.identity <> json_extract(c.value, '$.identity');
-
--- name: source_rename
--- The first configured source that is not stored under its name takes the row of
--- one that is fetched from the same place and not configured under its name.
--- plan: scan-ok every source, configured and stored
-WITH configured AS (
-    SELECT key, json_extract(value, '$.name') AS name,
-        json_extract(value, '$.identity') AS identity
-    FROM json_each(:layout, '$.sources'))
-UPDATE source SET name = m.name FROM (
-    SELECT s.id, c.name FROM configured c JOIN source s
-        ON s.identity = c.identity
-    WHERE c.name NOT IN (SELECT name FROM source)
-        AND s.name NOT IN (SELECT name FROM configured)
-    ORDER BY c.key, s.id LIMIT 1) AS m
-WHERE source.id = m.id;
-
--- name: source_put
--- plan: scan-ok every configured source
-WITH configured AS (SELECT key, value FROM json_each(:layout, '$.sources'))
-INSERT INTO source (name, kind, ordinal, config, identity, filter, interval_us,
-    strict, claims, created_us, updated_us)
-SELECT json_extract(value, '$.name'), json_extract(value, '$.kind'), key,
-    json_extract(value, '$.config'), json_extract(value, '$.identity'),
-    json_extract(value, '$.filter'), json_extract(value, '$.interval'),
-    json_extract(value, '$.strict'), json_extract(value, '$.claims'), :now, :now
-FROM configured WHERE true
-ON CONFLICT (name) DO UPDATE SET kind = excluded.kind,
-    ordinal = excluded.ordinal, config = excluded.config,
-    identity = excluded.identity, filter = excluded.filter,
-    interval_us = excluded.interval_us, strict = excluded.strict,
-    claims = excluded.claims, updated_us = excluded.updated_us
-WHERE (kind, ordinal, config, identity, filter, interval_us, strict, claims)
-    IS NOT (excluded.kind, excluded.ordinal, excluded.config,
-        excluded.identity, excluded.filter, excluded.interval_us,
-        excluded.strict, excluded.claims);
-
--- name: source_state_put
--- The record of each source that has none.
--- plan: scan-ok one row a source
-INSERT INTO source_state (source_id, phase, message, attempts, started_us)
-SELECT id, iif(interval_us IS NULL, 'complete', 'failed'),
-    iif(interval_us IS NULL, 'Non-synced source (type: ' || kind || ')',
-        'No previous sync status found'), 0, :now
-FROM source WHERE id NOT IN (SELECT source_id FROM source_state);
 
 -- name: source_forget_validators
 -- The source now points elsewhere: what was remembered of the last fetch must
@@ -79,100 +25,9 @@ UPDATE source_state SET content_hash = NULL, revision = NULL, etag = NULL,
     due_us = NULL, retry_us = NULL
 WHERE source_id = :source;
 
--- name: source_unconfigured
--- plan: scan-ok one row a source
-SELECT id FROM source WHERE name NOT IN (
-    SELECT json_extract(value, '$.name') FROM json_each(:layout, '$.sources'))
-ORDER BY id;
-
--- name: source_delete
-DELETE FROM source WHERE id = :id;
-
--- name: source_stale
--- plan: scan-ok one walk over what is going to be deleted
-INSERT OR IGNORE INTO stale (first_key)
-SELECT coalesce((SELECT max(b.first_key) FROM block b
-    WHERE b.first_key <= h.sort_key), 0)
-FROM entry e JOIN entry_head h ON h.entry_id = e.id
-WHERE e.source_id = :source;
-
--- name: source_documents_delete
--- plan: scan-ok one walk over what is going to be deleted
-DELETE FROM document WHERE id IN (
-    SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
-    WHERE e.source_id = :source);
-
--- name: registry_put
--- plan: scan-ok every configured registry
-WITH configured AS (SELECT key, value FROM json_each(:layout, '$.registries'))
-INSERT INTO registry (name, ordinal, is_default, claims, generation,
-    created_us, updated_us)
-SELECT json_extract(value, '$.name'), key, json_extract(value, '$.default'),
-    json_extract(value, '$.claims'), :now, :now, :now
-FROM configured WHERE true
-ON CONFLICT (name) DO UPDATE SET ordinal = excluded.ordinal,
-    is_default = excluded.is_default, claims = excluded.claims,
-    updated_us = excluded.updated_us
-WHERE (ordinal, is_default, claims)
-    IS NOT (excluded.ordinal, excluded.is_default, excluded.claims);
-
--- name: registry_clear_default
--- At most one row may carry the mark, at every moment.
--- plan: scan-ok every configured registry
-WITH configured AS (
-    SELECT json_extract(value, '$.name') AS name
-    FROM json_each(:layout, '$.registries')
-    WHERE json_extract(value, '$.default'))
-UPDATE registry SET is_default = 0, updated_us = :now
-WHERE is_default = 1 AND name NOT IN (SELECT name FROM configured);
-
 -- name: registry_list
 -- plan: scan-ok every registry is wanted, in the order of the file
 SELECT id FROM registry ORDER BY ordinal, id;
-
--- name: registry_unconfigured
--- plan: scan-ok one row a registry
-SELECT id FROM registry WHERE name NOT IN (
-    SELECT json_extract(value, '$.name')
-    FROM json_each(:layout, '$.registries'))
-ORDER BY id;
-
--- name: registry_relinked
--- Registries that are not made of the configured sources, in their order, and
--- new ones.
--- plan: scan-ok every configured registry
-SELECT r.id FROM json_each(:layout, '$.registries') c
-    CROSS JOIN registry r ON r.name = json_extract(c.value, '$.name')
-WHERE json_array_length(c.value, '$.sources') <> (
-        SELECT count(*) FROM registry_source WHERE registry_id = r.id)
-    OR EXISTS (
-        SELECT 1 FROM registry_source rs JOIN source s ON s.id = rs.source_id
-        WHERE rs.registry_id = r.id AND s.name IS NOT json_extract(c.value,
-            '$.sources[' || rs.position || ']'))
-    OR NOT EXISTS (
-        SELECT 1 FROM registry_count n WHERE n.registry_id = r.id)
-ORDER BY c.key;
-
--- name: registry_postings_delete
--- plan: scan-ok one posting of each block
-DELETE FROM posting WHERE term = CAST('r' || :registry AS BLOB)
-    AND first_key IN (SELECT first_key FROM block);
-
--- name: registry_delete
-DELETE FROM registry WHERE id = :id;
-
--- name: registry_source_clear
-DELETE FROM registry_source WHERE registry_id = :registry;
-
--- name: registry_source_insert
--- plan: scan-ok every configured registry, and the sources of one
-INSERT INTO registry_source (registry_id, position, source_id)
-SELECT r.id, p.key, s.id
-FROM json_each(:layout, '$.registries') c
-    CROSS JOIN registry r ON r.name = json_extract(c.value, '$.name')
-    CROSS JOIN json_each(c.value, '$.sources') p
-    CROSS JOIN source s ON s.name = p.value
-WHERE r.id = :registry;
 
 -- name: registry_of_source
 SELECT registry_id FROM registry_source WHERE source_id = :source;
@@ -203,7 +58,7 @@ UPDATE source_state SET phase = 'syncing', started_us = :now
 WHERE source_id = :source;
 
 -- name: source_state_unchanged
--- The source was looked at and holds what is stored.
+-- The source was fetched, or needed no fetch, and holds what is stored.
 UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     message = :message, checked_us = :now, succeeded_us = :now, due_us = :due,
     revision = :revision, etag = :etag, last_modified = :last_modified,
@@ -211,16 +66,12 @@ UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
     retry_us = :retry
 WHERE source_id = :source;
 
--- name: source_state_complete
-UPDATE source_state SET phase = 'complete', started_us = NULL, attempts = 0,
-    message = :message, ended_us = :now, checked_us = :now,
-    succeeded_us = :now, due_us = :due, content_hash = :hash,
+-- name: source_state_changed
+-- The same, and what is stored was written in this attempt.
+UPDATE source_state SET ended_us = checked_us, content_hash = :hash,
     applied_filter = :filter, applied_rules = :rules,
-    unreadable = :unreadable, revision = :revision, etag = :etag,
-    last_modified = :last_modified, file_identity = :file_identity,
-    checkpoint = :checkpoint, retry_us = :retry,
-    servers = :servers, skills = :skills, plugins = :plugins,
-    rejected = :rejected
+    unreadable = :unreadable, servers = :servers, skills = :skills,
+    plugins = :plugins, rejected = :rejected
 WHERE source_id = :source;
 
 -- name: source_state_failed
@@ -281,14 +132,31 @@ DELETE FROM run WHERE notable = 0
     AND id <= (SELECT max(id) FROM run) - :keep;
 
 -- name: duration_total_add
--- So many attempts in a part of a distribution; none makes the part.
+-- One attempt that took :us, in the part of the distribution that it belongs to,
+-- and the other parts, which readers want to find, with nothing.  The bounds may
+-- be changed: rows keep theirs.
+-- plan: scan-ok the parts of a distribution
 INSERT INTO duration_total (what, kind, source, outcome, bound_us, count,
     sum_us)
-VALUES (:what, :kind, :source, :outcome, :bound, :count, :us)
+SELECT :what, :kind, :source, :outcome, column2, here, iif(here, :us, 0)
+FROM (SELECT column2, :us > column1 AND :us <= column2 AS here FROM (VALUES
+    (-1, 100000),
+    (100000, 500000),
+    (500000, 1000000),
+    (1000000, 2500000),
+    (2500000, 5000000),
+    (5000000, 10000000),
+    (10000000, 30000000),
+    (30000000, 60000000),
+    (60000000, 120000000),
+    (120000000, 180000000),
+    (180000000, 300000000),
+    (300000000, 0x7fffffffffffffff)))
+WHERE true
 ON CONFLICT (what, kind, source, outcome, bound_us) DO UPDATE SET
     count = count + excluded.count, sum_us = sum_us + excluded.sum_us;
 
--- name: duration_total_forget
+-- name: duration_total_prune
 -- plan: scan-ok a row for each source, outcome and part of the distribution
 DELETE FROM duration_total
 WHERE source <> '' AND source NOT IN (SELECT name FROM source);
@@ -480,16 +348,13 @@ DELETE FROM rejection WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version AND served = :served;
 
 -- name: tombstones_old
--- Notes the tombstones whose retention time has passed.
-INSERT OR IGNORE INTO expired (document_id)
+-- Tombstones whose retention time has passed, by their documents.
 SELECT document_id FROM version WHERE removed_us < :before;
 
 -- name: tombstones_count
 -- plan: scan-ok the partial index holds tombstones only
 SELECT count(*) FROM version WHERE removed_us IS NOT NULL;
 
--- name: expired_is_empty
-SELECT NOT EXISTS (SELECT 1 FROM expired);
 
 -- ---- heads of entries -----------------------------------------------------------
 

@@ -8,7 +8,7 @@
 #include "lib/limits.h"
 #include "lib/log/log.h"
 #include "lib/store/database.h"
-#include "lib/store/tally.h"
+#include "lib/store/duration_totals.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/file_list.h"
 #include "sync/kinds/kind.h"
@@ -313,8 +313,9 @@ watch_record(struct watch *w, const struct run *r, struct err *e)
 	}
 	text = describe_reload(w);
 	if (database_set(db, "config_reload", text, e) == -1 ||
-	    tally_reload(db, w->failed ? TALLY_UNKNOWN : TALLY_SUCCESS,
-		w->took_us, e) == -1)
+	    duration_totals_add_reload(db,
+		w->failed ? DURATION_UNKNOWN : DURATION_SUCCESS, w->took_us,
+		e) == -1)
 		goto out;
 	w->pending = false;
 	rc = 0;

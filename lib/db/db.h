@@ -144,13 +144,6 @@ int db_copy_in(struct db *db, const char *path, struct err *e);
  * "stored" to the statements of ${db}.  Closing does not write to it.
  */
 int db_attach_stored(struct db *db, const char *path, struct err *e);
-/*
- * Calls ${each} with every table of ${db} that its schema lists, those of FTS5
- * indexes included, until it returns -1.
- */
-int db_each_table(struct db *db,
-    int (*each)(void *ctx, const char *name, struct err *e), void *ctx,
-    struct err *e);
 /* Copies all rows of a table from "stored"; both have the same columns. */
 int db_copy_table(struct db *db, const char *name, struct err *e);
 /*

@@ -156,32 +156,6 @@ out:
 }
 
 int
-db_each_table(struct db *db,
-    int (*each)(void *ctx, const char *name, struct err *e), void *ctx,
-    struct err *e)
-{
-	static const char text[] =
-	    "SELECT name FROM main.sqlite_schema WHERE type = 'table' "
-	    "ORDER BY rowid";
-	sqlite3_stmt *s = NULL;
-	int code, rc = -1;
-
-	if (db_compile(&s, db->handle, text, "list of tables", e) == -1)
-		goto out;
-	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		if (each(ctx, (const char *)sqlite3_column_text(s, 0), e) == -1)
-			goto out;
-	if (code != SQLITE_DONE) {
-		db_set_err(e, db->handle, "list of tables");
-		goto out;
-	}
-	rc = 0;
-out:
-	sqlite3_finalize(s);
-	return rc;
-}
-
-int
 db_copy_table(struct db *db, const char *name, struct err *e)
 {
 	char *text = sqlite3_mprintf("INSERT INTO main.\"%w\" SELECT * FROM "

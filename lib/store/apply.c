@@ -3,9 +3,7 @@
 #include "lib/store/apply_private.h"
 
 #include "lib/limits.h"
-#include "lib/store/blocks.h"
-#include "lib/store/compose.h"
-#include "lib/store/heads.h"
+#include "lib/store/derive.h"
 #include "lib/xalloc.h"
 
 #include <inttypes.h>
@@ -89,7 +87,7 @@ apply_touch(struct apply *a, int64_t entry, struct err *e)
 	if (a->touched == entry)
 		return 0;
 	a->touched = entry;
-	return heads_touch(a->place.db, entry, e);
+	return derive_touch(a->place.db, entry, e);
 }
 
 /* A new entry has no head, which need not be looked up. */
@@ -101,7 +99,7 @@ insert_entry(int64_t *entry, struct apply *a, const struct stored_item *item,
 		return -1;
 	a->changed = true;
 	a->touched = *entry;
-	return heads_touch_new(a->place.db, *entry, e);
+	return derive_touch_new(a->place.db, *entry, e);
 }
 
 static void
@@ -485,21 +483,6 @@ count_stored(struct apply *a)
 	a->counts.plugins += a->grown[ENTRY_PLUGIN];
 }
 
-/* Brings heads, registries and the index in step with the versions. */
-static int
-derive(struct db *db, int64_t source, const struct instant *at, struct err *e)
-{
-	bool renumbered;
-
-	if (heads_update(db, at, &renumbered, e) == -1 ||
-	    (renumbered
-		    ? compose_everything(db, at->changed, e) == -1
-		    : compose_after_source(db, source, at->changed, e) == -1) ||
-	    heads_show(db, at->changed, e) == -1 || heads_forget(db, e) == -1)
-		return -1;
-	return blocks_update(db, e);
-}
-
 int
 apply_finish(struct apply_counts *out, struct apply *a, struct err *e)
 {
@@ -515,7 +498,8 @@ apply_finish(struct apply_counts *out, struct apply *a, struct err *e)
 	*out = a->counts;
 	if (!a->changed)
 		return 0;
-	return derive(a->place.db, a->options.source_id, &a->options.at, e);
+	return derive_touched(a->place.db, a->options.source_id, &a->options.at,
+	    a->options.at.changed, e);
 }
 
 int

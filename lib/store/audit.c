@@ -5,7 +5,7 @@
 #include "lib/digest.h"
 #include "lib/store/blocks.h"
 #include "lib/store/copy.h"
-#include "lib/store/database.h"
+#include "lib/store/derive.h"
 #include "lib/store/stored.h"
 
 #include <stdio.h>
@@ -262,7 +262,7 @@ make_anew(
 	if (db_begin_write(db, e) == -1)
 		return -1;
 	if (check_documents(a, db, e) == -1 || copy_mend(db, loss, e) == -1 ||
-	    database_derive(db, e) == -1 || db_commit(db, e) == -1)
+	    derive_everything(db, e) == -1 || db_commit(db, e) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -2,19 +2,10 @@
 /* Copying facts out of a database that may be damaged. */
 #include "lib/store/copy.h"
 
-#include "lib/db/schema.h"
 #include "lib/digest.h"
 #include "lib/store/database.h"
-#include "lib/xalloc.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* The tables that hold facts: what the durable steps make. */
-struct tables {
-	char **names;
-	size_t count;
-};
 
 int
 copy_open(struct db **out, const char *path, struct err *e)
@@ -30,44 +21,6 @@ copy_open(struct db **out, const char *path, struct err *e)
 		goto out;
 	*out = db;
 	db = NULL;
-	rc = 0;
-out:
-	db_close(db);
-	return rc;
-}
-
-static int
-add_table(void *ctx, const char *name, struct err *e)
-{
-	struct tables *t = ctx;
-
-	(void)e;
-	t->names = xreallocarray(t->names, t->count + 1, sizeof *t->names);
-	t->names[t->count++] = xstrdup(name);
-	return 0;
-}
-
-static void
-tables_free(struct tables *t)
-{
-	for (size_t i = 0; i < t->count; i++)
-		free(t->names[i]);
-	free(t->names);
-}
-
-static int
-list_tables(struct tables *t, struct err *e)
-{
-	struct db *db = NULL;
-	int rc = -1;
-
-	if (db_open(&db, ":memory:", DB_WRITE, e) == -1)
-		return -1;
-	for (size_t i = 0; schema_durable[i] != NULL; i++)
-		if (db_script(db, schema_durable[i], e) == -1)
-			goto out;
-	if (db_each_table(db, add_table, t, e) == -1)
-		goto out;
 	rc = 0;
 out:
 	db_close(db);
@@ -131,35 +84,38 @@ copy_table(
 }
 
 static int
-count_missing(int64_t *missing, struct db *db, struct err *e)
+copy_tables(struct db *db, struct copy_loss *loss, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_COPY_MISSING);
+	struct stmt *s = db_stmt(db, SQL_FACT_TABLES);
 	bool row;
+	int rc = -1;
 
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	*missing = row ? stmt_int(s, 0) : 0;
+	for (;;) {
+		if (stmt_step(s, &row, e) == -1)
+			goto out;
+		if (!row)
+			break;
+		if (copy_table(db, stmt_text(s, 0, NULL), loss, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
 	stmt_done(s);
-	return 0;
+	return rc;
 }
 
 int
 copy_facts(struct db *db, struct copy_loss *loss, struct err *e)
 {
-	struct tables tables = { 0 };
 	int64_t missing;
 	int rc = -1;
 
 	memset(loss, 0, sizeof *loss);
 	/* Tables refer to ones that come after them. */
-	if (list_tables(&tables, e) == -1 ||
-	    db_script(db, "PRAGMA foreign_keys = OFF", e) == -1 ||
-	    stmt_run(db_stmt(db, SQL_COPY_SETTINGS_CLEAR), e) == -1)
-		goto out;
-	for (size_t i = 0; i < tables.count; i++)
-		if (copy_table(db, tables.names[i], loss, e) == -1)
-			goto out;
-	if (count_missing(&missing, db, e) == -1)
+	if (db_script(db, "PRAGMA foreign_keys = OFF", e) == -1 ||
+	    stmt_run(db_stmt(db, SQL_COPY_SETTINGS_CLEAR), e) == -1 ||
+	    copy_tables(db, loss, e) == -1 ||
+	    stmt_number(&missing, db_stmt(db, SQL_COPY_MISSING), e) == -1)
 		goto out;
 	if (missing > 0 && copy_one_by_one(db, loss, e) == -1)
 		goto out;
@@ -169,7 +125,6 @@ copy_facts(struct db *db, struct copy_loss *loss, struct err *e)
 	rc = 0;
 out:
 	stmt_done(db_stmt(db, SQL_COPY_DOCUMENTS_WANTED));
-	tables_free(&tables);
 	return rc;
 }
 

@@ -12,9 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/db/schema.h"
-#include "lib/store/blocks.h"
-#include "lib/store/compose.h"
-#include "lib/store/heads.h"
+#include "lib/store/derive.h"
 #include "lib/xalloc.h"
 
 #include <inttypes.h>
@@ -107,17 +105,6 @@ out:
 	return rc;
 }
 
-int
-database_derive(struct db *db, struct err *e)
-{
-	/* Entries count as new until the end: no registry newly shows them. */
-	if (heads_rebuild(db, e) == -1 ||
-	    compose_everything(db, clock_now(), e) == -1 ||
-	    heads_forget(db, e) == -1)
-		return -1;
-	return blocks_update(db, e);
-}
-
 /*
  * The write statements name the derived tables, so those have to exist before
  * the statements can be prepared, and be filled after that: one transaction
@@ -135,10 +122,11 @@ prepare(struct db *db, int64_t version, struct err *e)
 		goto out;
 	if (db_prepare(db, SQL_SET_WRITE, e) == -1)
 		goto out;
-	if (rebuild &&
-	    (make_database_id(db, e) == -1 || database_derive(db, e) == -1 ||
-		set_user_version(db, SCHEMA_VERSION, e) == -1 ||
-		db_commit(db, e) == -1))
+	if (rebuild && (make_database_id(db, e) == -1 ||
+			   database_set(db, DATABASE_LAYOUT, "", e) == -1 ||
+			   derive_everything(db, e) == -1 ||
+			   set_user_version(db, SCHEMA_VERSION, e) == -1 ||
+			   db_commit(db, e) == -1))
 		goto out;
 	rc = 0;
 out:

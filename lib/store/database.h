@@ -17,14 +17,14 @@ int database_open(struct db **out, const char *path, struct err *e);
 /* The same with a database that has been opened to write. */
 int database_set_up(struct db *db, struct err *e);
 
-/*
- * Makes all that is derived anew from the facts, inside the transaction that
- * the caller began.
- */
-int database_derive(struct db *db, struct err *e);
-
 /* Marks runs and sources that a dead process left unfinished. */
 int database_recover(struct db *db, struct err *e);
+
+/*
+ * The setting that has the digest of the configured sources and registries as
+ * they are in the database.  It is emptied by every move of the schema.
+ */
+#define DATABASE_LAYOUT "layout"
 
 /* One fact of the table setting; *${out} is NULL when unset; caller frees. */
 int database_setting(char **out, struct db *db, const char *key, struct err *e);

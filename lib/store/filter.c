@@ -8,14 +8,13 @@
  */
 #include "lib/store/filter.h"
 
-#include "lib/buf.h"
+#include "lib/json_out.h"
 #include "lib/store/glob.h"
 #include "lib/xalloc.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 /* A list of patterns, taken apart by shape; the texts are sorted. */
 struct patterns {
@@ -56,107 +55,44 @@ filter_spec_free(struct filter_spec *spec)
 /* ---- the text ---- */
 
 static void
-add_escaped(struct buf *json, utf8proc_int32_t c)
-{
-	switch (c) {
-	case '"':
-		buf_adds(json, "\\\"");
-		break;
-	case '\\':
-		buf_adds(json, "\\\\");
-		break;
-	case '\n':
-		buf_adds(json, "\\n");
-		break;
-	case '\r':
-		buf_adds(json, "\\r");
-		break;
-	case '\t':
-		buf_adds(json, "\\t");
-		break;
-	default:
-		buf_addf(json, "\\u%04x", (unsigned)c);
-	}
-}
-
-/* What the reference escapes, so that equal filters have equal hashes. */
-static bool
-is_escaped(utf8proc_int32_t c)
-{
-	return c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' ||
-	       c == '&' || c == 0x2028 || c == 0x2029;
-}
-
-static void
-add_string(struct buf *json, const char *text)
-{
-	utf8proc_int32_t c;
-	utf8proc_ssize_t used;
-
-	buf_addc(json, '"');
-	for (; *text != '\0'; text += used) {
-		used = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
-		if (used <= 0) {
-			buf_adds(json, "\\ufffd");
-			used = 1;
-		} else if (is_escaped(c)) {
-			add_escaped(json, c);
-		} else {
-			buf_add(json, text, (size_t)used);
-		}
-	}
-	buf_addc(json, '"');
-}
-
-/* Begins the member ${key} of the object that ${json} ends in. */
-static void
-add_key(struct buf *json, const char *key)
-{
-	if (json->data[json->len - 1] != '{')
-		buf_addc(json, ',');
-	add_string(json, key);
-	buf_addc(json, ':');
-}
-
-static void
-add_list(struct buf *json, const char *key, const struct filter_list *list)
+add_list(struct json_out *j, const char *key, const struct filter_list *list)
 {
 	if (list->count == 0)
 		return;
-	add_key(json, key);
-	for (size_t i = 0; i < list->count; i++) {
-		buf_addc(json, i == 0 ? '[' : ',');
-		add_string(json, list->items[i]);
-	}
-	buf_addc(json, ']');
+	json_out_key(j, key);
+	json_out_open(j, '[');
+	for (size_t i = 0; i < list->count; i++)
+		json_out_str(j, list->items[i]);
+	json_out_close(j, ']');
 }
 
 static void
-add_lists(struct buf *json, const char *key, const struct filter_list *include,
-    const struct filter_list *exclude)
+add_lists(struct json_out *j, const char *key,
+    const struct filter_list *include, const struct filter_list *exclude)
 {
 	if (include->count == 0 && exclude->count == 0)
 		return;
-	add_key(json, key);
-	buf_addc(json, '{');
-	add_list(json, "include", include);
-	add_list(json, "exclude", exclude);
-	buf_addc(json, '}');
+	json_out_key(j, key);
+	json_out_open(j, '{');
+	add_list(j, "include", include);
+	add_list(j, "exclude", exclude);
+	json_out_close(j, '}');
 }
 
 char *
 filter_spec_json(const struct filter_spec *spec)
 {
 	/* Six times a specification that is in memory already. */
-	struct buf json = BUF_INIT(SIZE_MAX / 2);
+	struct buf text = BUF_INIT(SIZE_MAX / 2);
+	struct json_out j = JSON_OUT_INIT(&text);
 
 	if (!spec->present)
 		return xstrdup("null");
-	buf_addc(&json, '{');
-	add_lists(&json, "names", &spec->names_include, &spec->names_exclude);
-	add_lists(&json, "tags", &spec->tags_include, &spec->tags_exclude);
-	buf_addc(&json, '}');
-	return buf_take(&json);
+	json_out_open(&j, '{');
+	add_lists(&j, "names", &spec->names_include, &spec->names_exclude);
+	add_lists(&j, "tags", &spec->tags_include, &spec->tags_exclude);
+	json_out_close(&j, '}');
+	return buf_take(&text);
 }
 
 /* ---- compiling ---- */

@@ -12,24 +12,6 @@
 
 #include <string.h>
 
-int
-heads_touch(struct db *db, int64_t entry, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_TOUCH_ENTRY);
-
-	stmt_bind_int(s, SQL_TOUCH_ENTRY_P_ENTRY, entry);
-	return stmt_run(s, e);
-}
-
-int
-heads_touch_new(struct db *db, int64_t entry, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_TOUCH_NEW);
-
-	stmt_bind_int(s, SQL_TOUCH_NEW_P_ENTRY, entry);
-	return stmt_run(s, e);
-}
-
 static void
 add_search_text(struct buf *out, const struct rules_entry *facts)
 {

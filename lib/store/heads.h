@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keeping what is derived of entries in step with their versions: place in the
- * order, newest version, search text.
- *
- * Call heads_touch() before the first change to an entry in a transaction, and
- * heads_update() once after the last change.
+ * What is derived of an entry from its versions: its place in the order, the
+ * newest version, the search text.  Inner part of lib/store/derive.c.
  */
 #ifndef LIB_STORE_HEADS_H
 #define LIB_STORE_HEADS_H
@@ -16,11 +13,6 @@
 
 /* Microseconds between the dates of versions that came without any. */
 #define HEADS_APART 1000
-
-/* Remembers what ${entry} was; harmless when it was remembered before. */
-int heads_touch(struct db *db, int64_t entry, struct err *e);
-/* The same for one that was made just now. */
-int heads_touch_new(struct db *db, int64_t entry, struct err *e);
 
 /*
  * Derives the heads of all touched entries from their versions, deletes entries

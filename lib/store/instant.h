@@ -3,6 +3,7 @@
 #ifndef LIB_STORE_INSTANT_H
 #define LIB_STORE_INSTANT_H
 
+#include "lib/clock.h"
 #include "lib/db/db.h"
 
 #include <stdbool.h>

@@ -2,12 +2,15 @@
 /* Comparing the configuration with the database and writing the difference. */
 #include "lib/store/reconcile.h"
 
+#include "lib/digest.h"
 #include "lib/store/apply.h"
-#include "lib/store/blocks.h"
-#include "lib/store/compose.h"
-#include "lib/store/heads.h"
+#include "lib/store/database.h"
+#include "lib/store/derive.h"
 #include "lib/store/ids.h"
 #include "lib/store/instant.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* The statement ${id} for this layout, which is the first parameter of each. */
 static struct stmt *
@@ -132,7 +135,7 @@ put_registries(
 		return -1;
 	for (size_t i = 0; i < relinked.count; i++)
 		if (put_links(db, layout, relinked.at[i], e) == -1 ||
-		    compose_registry(db, relinked.at[i], at->changed, e) == -1)
+		    derive_registry(db, relinked.at[i], at->changed, e) == -1)
 			goto out;
 	rc = 0;
 out:
@@ -158,23 +161,48 @@ out:
 	return rc;
 }
 
+/* Whether the database has this layout already; sets its ${digest}. */
+static int
+compare_layout(bool *same, char digest[DIGEST_HEX_SIZE], struct db *db,
+    const char *layout, struct err *e)
+{
+	struct digest *d = digest_new();
+	char *stored = NULL;
+
+	digest_add(d, layout, strlen(layout));
+	digest_hex(d, digest);
+	digest_free(d);
+	if (database_setting(&stored, db, DATABASE_LAYOUT, e) == -1)
+		return -1;
+	*same = stored != NULL && strcmp(stored, digest) == 0;
+	free(stored);
+	return 0;
+}
+
 int
 reconcile(struct db *db, const char *layout, struct err *e)
 {
+	char digest[DIGEST_HEX_SIZE];
 	struct instant at;
+	bool same;
 
+	if (compare_layout(&same, digest, db, layout, e) == -1)
+		return -1;
+	if (same)
+		return 0;
 	/*
 	 * A registry that loses a source has other links than before, so it is
 	 * composed again; after that no registry shows the source.
 	 */
-	if (instant_take(&at, db, e) == -1 ||
+	if (db_prepare(db, SQL_SET_RARE, e) == -1 ||
+	    instant_take(&at, db, e) == -1 ||
 	    put_sources(db, layout, at.now, e) == -1 ||
 	    delete_registries(db, layout, e) == -1 ||
 	    put_registries(db, layout, &at, e) == -1 ||
 	    delete_sources(db, layout, e) == -1 ||
-	    heads_show(db, at.changed, e) == -1)
+	    derive_registries_end(db, at.changed, e) == -1)
 		return -1;
-	return blocks_update(db, e);
+	return database_set(db, DATABASE_LAYOUT, digest, e);
 }
 
 int

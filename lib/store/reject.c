@@ -91,24 +91,34 @@ reject_text(char *into, size_t size, const struct reject_place *place,
 }
 
 static int
-insert(struct reject *r, const struct reject_place *place,
-    const struct rules_problem *problem, bool served, struct err *e)
+insert(struct reject *r, const char *path, const struct catalog_entry *entry,
+    const char *rule, const char *value, bool served, struct err *e)
 {
-	const struct rules_entry *facts = &place->entry->facts;
 	struct stmt *s = db_stmt(r->db, SQL_REJECTION_INSERT);
-	char where[LIMIT_PATH];
 
-	name_place(where, sizeof where, place, problem);
 	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, r->source);
 	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, ++r->ordinal);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, place->entry->kind);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, where);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, facts->name);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, facts->version);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, problem->rule);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, problem->value);
+	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, entry->kind);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, path);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, entry->facts.name);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, entry->facts.version);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, rule);
+	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, value);
 	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SERVED, served);
 	return stmt_run(s, e);
+}
+
+/* Of very many only the first are listed. */
+static int
+list_rejected(struct reject *r, const char *path,
+    const struct catalog_entry *entry, const char *rule, const char *value,
+    struct err *e)
+{
+	r->rejected++;
+	if (r->listed == LIMIT_REJECTED_KEPT)
+		return 0;
+	r->listed++;
+	return insert(r, path, entry, rule, value, false, e);
 }
 
 int
@@ -120,49 +130,37 @@ reject_entry(struct reject *r, const struct reject_place *place,
 	if (r->silent)
 		return 0;
 	if (r->strict) {
-		/* Which document it is is said around this. */
+		/* The caller names the document. */
 		catalog_place(where, sizeof where, place->entry, problem->path);
 		err_set(e, ERR_INPUT,
 		    "registry schema validation failed: %s: %s", where,
 		    problem->rule);
 		return -1;
 	}
-	r->rejected++;
-	if (r->listed == LIMIT_REJECTED_KEPT)
-		return 0;
-	r->listed++;
-	return insert(r, place, problem, false, e);
+	name_place(where, sizeof where, place, problem);
+	return list_rejected(
+	    r, where, place->entry, problem->rule, problem->value, e);
 }
 
 int
 reject_document(
     struct reject *r, const char *document, const char *why, struct err *e)
 {
-	struct stmt *s;
+	static const struct catalog_entry none = { .kind = ENTRY_SERVER };
 
-	r->rejected++;
-	if (r->listed == LIMIT_REJECTED_KEPT)
-		return 0;
-	r->listed++;
-	s = db_stmt(r->db, SQL_REJECTION_INSERT);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, r->source);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, ++r->ordinal);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, ENTRY_SERVER);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, document);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, NULL);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, NULL);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, why);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, "");
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SERVED, 0);
-	return stmt_run(s, e);
+	return list_rejected(r, document, &none, why, "", e);
 }
 
 int
 reject_note(struct reject *r, const struct reject_place *place,
     const struct rules_problem *problem, struct err *e)
 {
+	char where[LIMIT_PATH];
+
 	if (r->silent || r->notes == LIMIT_REJECTED_KEPT)
 		return 0;
 	r->notes++;
-	return insert(r, place, problem, true, e);
+	name_place(where, sizeof where, place, problem);
+	return insert(
+	    r, where, place->entry, problem->rule, problem->value, true, e);
 }

@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/digest.h"
 #include "lib/limits.h"
-#include "lib/store/tally.h"
+#include "lib/store/duration_totals.h"
 #include "lib/xalloc.h"
 
 #include <stdio.h>
@@ -137,31 +137,23 @@ state_unchanged(struct db *db, const struct state_end *end, struct err *e)
 int
 state_complete(struct db *db, const struct state_end *end, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_COMPLETE);
-	const struct validators *v = end->validators;
+	struct stmt *s;
 	const struct apply_counts *c = end->counts;
 
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SOURCE, end->source);
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_NOW, end->now);
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_DUE, end->due);
-	bind_instant(s, SQL_SOURCE_STATE_COMPLETE_P_RETRY, end->retry);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_MESSAGE, end->message);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_HASH, v->hash);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_FILTER, end->filter);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_RULES, end->rules);
+	if (state_unchanged(db, end, e) == -1)
+		return -1;
+	s = db_stmt(db, SQL_SOURCE_STATE_CHANGED);
+	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_SOURCE, end->source);
 	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_COMPLETE_P_UNREADABLE, end->unreadable);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_REVISION, v->revision);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_ETAG, v->etag);
+	    s, SQL_SOURCE_STATE_CHANGED_P_HASH, end->validators->hash);
+	stmt_bind_str(s, SQL_SOURCE_STATE_CHANGED_P_FILTER, end->filter);
+	stmt_bind_str(s, SQL_SOURCE_STATE_CHANGED_P_RULES, end->rules);
 	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_COMPLETE_P_LAST_MODIFIED, v->last_modified);
-	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_COMPLETE_P_FILE_IDENTITY, v->file_identity);
-	stmt_bind_str(s, SQL_SOURCE_STATE_COMPLETE_P_CHECKPOINT, v->checkpoint);
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SERVERS, c->servers);
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_SKILLS, c->skills);
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_PLUGINS, c->plugins);
-	stmt_bind_int(s, SQL_SOURCE_STATE_COMPLETE_P_REJECTED, c->rejected);
+	    s, SQL_SOURCE_STATE_CHANGED_P_UNREADABLE, end->unreadable);
+	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_SERVERS, c->servers);
+	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_SKILLS, c->skills);
+	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_PLUGINS, c->plugins);
+	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_REJECTED, c->rejected);
 	return stmt_run(s, e);
 }
 
@@ -266,11 +258,11 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 static int
 add_up(struct db *db, const struct source_outcome *o, struct err *e)
 {
-	const char *outcome = TALLY_SUCCESS;
+	const char *outcome = DURATION_SUCCESS;
 
 	if (o->result == SYNC_FAILED)
-		outcome = o->failure == NULL ? TALLY_UNKNOWN : o->failure;
-	return tally_sync(
+		outcome = o->failure == NULL ? DURATION_UNKNOWN : o->failure;
+	return duration_totals_add_sync(
 	    db, o->kind, o->name, outcome, o->ended_us - o->started_us, e);
 }
 
@@ -389,7 +381,7 @@ state_run_finish(struct db *db, int64_t run,
 		if (insert_outcome(db, run, i, &outcomes[i], e) == -1 ||
 		    add_up(db, &outcomes[i], e) == -1)
 			goto out;
-	if (tally_forget(db, e) == -1)
+	if (duration_totals_prune(db, e) == -1)
 		goto out;
 	if (interrupted) {
 		free(error);

@@ -2,28 +2,64 @@
 /* Deleting tombstones. */
 #include "lib/store/tombstone.h"
 
-#include "lib/clock.h"
-#include "lib/store/blocks.h"
-#include "lib/store/compose.h"
-#include "lib/store/heads.h"
-#include "lib/store/instant.h"
+#include "lib/store/derive.h"
+#include "lib/store/ids.h"
+
+/* Deletes the version of ${document} and the document. */
+static int
+delete_one(struct db *db, int64_t document, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_TOUCH_DOCUMENT,
+		SQL_DOCUMENT_DELETE, SQL_VERSION_DELETE };
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		struct stmt *s = db_stmt(db, steps[i]);
+
+		/* The document is the only parameter of each. */
+		stmt_bind_int(s, 1, document);
+		if (stmt_run(s, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Deletes the tombstones that ${s} lists: ${count}. */
+static int
+delete_listed(size_t *count, struct db *db, struct stmt *s, struct err *e)
+{
+	struct ids documents;
+	int rc = -1;
+
+	if (ids_read(&documents, s, e) == -1)
+		return -1;
+	*count = documents.count;
+	if (*count > 0 && db_prepare(db, SQL_SET_RARE, e) == -1)
+		goto out;
+	for (size_t i = 0; i < documents.count; i++)
+		if (delete_one(db, documents.at[i], e) == -1)
+			goto out;
+	rc = 0;
+out:
+	ids_free(&documents);
+	return rc;
+}
 
 static int
-note_old(struct db *db, int64_t before, struct err *e)
+delete_old(size_t *count, struct db *db, int64_t before, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_TOMBSTONES_OLD);
 
 	stmt_bind_int(s, SQL_TOMBSTONES_OLD_P_BEFORE, before);
-	return stmt_run(s, e);
+	return delete_listed(count, db, s, e);
 }
 
 static int
-note_excess(int64_t *excess, struct db *db, int64_t most, struct err *e)
+delete_excess(size_t *count, struct db *db, int64_t most, struct err *e)
 {
 	struct stmt *s;
 	int64_t all;
 
-	*excess = 0;
+	*count = 0;
 	if (most == TOMBSTONE_ANY)
 		return 0;
 	if (stmt_number(&all, db_stmt(db, SQL_TOMBSTONES_COUNT), e) == -1)
@@ -34,45 +70,24 @@ note_excess(int64_t *excess, struct db *db, int64_t most, struct err *e)
 		return -1;
 	s = db_stmt(db, SQL_TOMBSTONES_EXCESS);
 	stmt_bind_int(s, SQL_TOMBSTONES_EXCESS_P_MOST, most);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	*excess = db_changes(db);
-	return 0;
-}
-
-/* Deletes what is noted in the temporary table expired. */
-static int
-delete_noted(struct db *db, struct err *e)
-{
-	static const enum sql_id steps[] = { SQL_TOUCH_EXPIRED,
-		SQL_EXPIRED_DOCUMENTS_DELETE, SQL_EXPIRED_VERSIONS_DELETE,
-		SQL_EXPIRED_CLEAR };
-	const struct instant none = INSTANT_NONE;
-	struct instant at;
-	bool renumbered; /* never: there are no new entries */
-
-	if (db_prepare(db, SQL_SET_RARE, e) == -1)
-		return -1;
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-		if (stmt_run(db_stmt(db, steps[i]), e) == -1)
-			return -1;
-	if (instant_take(&at, db, e) == -1 ||
-	    heads_update(db, &none, &renumbered, e) == -1 ||
-	    compose_after_touched(db, at.changed, e) == -1 ||
-	    heads_show(db, at.changed, e) == -1 || heads_forget(db, e) == -1)
-		return -1;
-	return blocks_update(db, e);
+	return delete_listed(count, db, s, e);
 }
 
 int
 tombstone_expire(
     int64_t *excess, struct db *db, int64_t before, int64_t most, struct err *e)
 {
-	int64_t nothing;
+	const struct instant none = INSTANT_NONE;
+	struct instant at;
+	size_t old, more;
 
-	if (note_old(db, before, e) == -1 ||
-	    note_excess(excess, db, most, e) == -1 ||
-	    stmt_number(&nothing, db_stmt(db, SQL_EXPIRED_IS_EMPTY), e) == -1)
+	if (delete_old(&old, db, before, e) == -1 ||
+	    delete_excess(&more, db, most, e) == -1)
 		return -1;
-	return nothing != 0 ? 0 : delete_noted(db, e);
+	*excess = (int64_t)more;
+	if (old + more == 0)
+		return 0;
+	if (instant_take(&at, db, e) == -1)
+		return -1;
+	return derive_touched(db, 0, &none, at.changed, e);
 }

@@ -44,10 +44,10 @@ static const struct {
 	{ __LINE__,
 	    { .tags_exclude = { "<a&b>", "\xe2\x80\xa8\xe2\x80\xa9",
 		  "\xc3\xa9" } },
-	    "{\"tags\":{\"exclude\":[\"\\u003ca\\u0026b\\u003e\","
-	    "\"\\u2028\\u2029\",\"\xc3\xa9\"]}}" },
+	    "{\"tags\":{\"exclude\":[\"<a&b>\","
+	    "\"\xe2\x80\xa8\xe2\x80\xa9\",\"\xc3\xa9\"]}}" },
 	{ __LINE__, { .tags_exclude = { "a\xff" } },
-	    "{\"tags\":{\"exclude\":[\"a\\ufffd\"]}}" },
+	    "{\"tags\":{\"exclude\":[\"a\xef\xbf\xbd\"]}}" },
 };
 
 #define ACME                                                    \
