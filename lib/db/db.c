@@ -152,22 +152,19 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 }
 
 static int
-compile_transactions(struct db *db, struct err *e)
+compile_own(struct db *db, struct err *e)
 {
-	const struct {
-		sqlite3_stmt **out;
-		const char *text;
-	} all[] = {
-		{ &db->begin_read, "BEGIN" },
-		{ &db->begin_write, "BEGIN IMMEDIATE" },
-		{ &db->commit, "COMMIT" },
-		{ &db->rollback, "ROLLBACK" },
-		{ &db->user_version, "PRAGMA user_version" },
+	static const char *const texts[] = {
+		[DB_BEGIN_READ] = "BEGIN",
+		[DB_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+		[DB_COMMIT] = "COMMIT",
+		[DB_ROLLBACK] = "ROLLBACK",
+		[DB_USER_VERSION] = "PRAGMA user_version",
 	};
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		if (db_compile(all[i].out, db->handle, all[i].text, all[i].text,
-			e) == -1)
+	for (int i = 0; i < DB_OWN_COUNT; i++)
+		if (db_compile(
+			&db->own[i], db->handle, texts[i], texts[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -229,7 +226,7 @@ open_file(struct db *db, const char *path, enum db_mode mode, struct err *e)
 		db_set_err(e, db->handle, path);
 		goto out;
 	}
-	if (harden(db, mode, e) == -1 || compile_transactions(db, e) == -1 ||
+	if (harden(db, mode, e) == -1 || compile_own(db, e) == -1 ||
 	    (mode == DB_READ && check_version(db, e) == -1)) {
 		err_wrap(e, "%s", path);
 		goto out;
@@ -425,11 +422,8 @@ db_close(struct db *db)
 		return;
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(db->stmts[i].handle);
-	sqlite3_finalize(db->begin_read);
-	sqlite3_finalize(db->begin_write);
-	sqlite3_finalize(db->commit);
-	sqlite3_finalize(db->rollback);
-	sqlite3_finalize(db->user_version);
+	for (int i = 0; i < DB_OWN_COUNT; i++)
+		sqlite3_finalize(db->own[i]);
 	sqlite3_close(db->handle);
 	free(db->path);
 	free(db->wal);
@@ -470,19 +464,19 @@ db_user_version(struct db *db, int64_t *version, struct err *e)
 {
 	int rc = -1;
 
-	if (sqlite3_step(db->user_version) != SQLITE_ROW) {
+	if (sqlite3_step(db->own[DB_USER_VERSION]) != SQLITE_ROW) {
 		db_set_err(e, db->handle, "PRAGMA user_version");
 		goto out;
 	}
-	*version = sqlite3_column_int64(db->user_version, 0);
+	*version = sqlite3_column_int64(db->own[DB_USER_VERSION], 0);
 	rc = 0;
 out:
-	sqlite3_reset(db->user_version);
+	sqlite3_reset(db->own[DB_USER_VERSION]);
 	return rc;
 }
 
-static int
-query_int(struct db *db, int64_t *value, const char *text, struct err *e)
+int
+db_value(struct db *db, int64_t *value, const char *text, struct err *e)
 {
 	sqlite3_stmt *handle = NULL;
 	int rc = -1;
@@ -504,9 +498,9 @@ int
 db_file_facts(
     struct db *db, int64_t *application_id, int64_t *objects, struct err *e)
 {
-	if (query_int(db, application_id, "PRAGMA application_id", e) == -1)
+	if (db_value(db, application_id, "PRAGMA application_id", e) == -1)
 		return -1;
-	return query_int(db, objects, "SELECT count(*) FROM sqlite_schema", e);
+	return db_value(db, objects, "SELECT count(*) FROM sqlite_schema", e);
 }
 
 int
@@ -550,7 +544,7 @@ int
 db_begin_read(struct db *db, struct err *e)
 {
 	db->damaged = false;
-	return run(db, db->begin_read, e);
+	return run(db, db->own[DB_BEGIN_READ], e);
 }
 
 bool
@@ -562,13 +556,13 @@ db_is_damaged(const struct db *db)
 int
 db_begin_write(struct db *db, struct err *e)
 {
-	return run(db, db->begin_write, e);
+	return run(db, db->own[DB_BEGIN_WRITE], e);
 }
 
 int
 db_commit(struct db *db, struct err *e)
 {
-	return run(db, db->commit, e);
+	return run(db, db->own[DB_COMMIT], e);
 }
 
 void
@@ -577,7 +571,7 @@ db_rollback(struct db *db)
 	struct err ignored = ERR_INIT;
 
 	if (!sqlite3_get_autocommit(db->handle))
-		run(db, db->rollback, &ignored);
+		run(db, db->own[DB_ROLLBACK], &ignored);
 }
 
 int

@@ -20,27 +20,20 @@
 static int
 check_stored_version(struct db *db, const char *path, struct err *e)
 {
-	sqlite3_stmt *s = NULL;
-	int rc = -1;
+	int64_t version;
 
-	if (db_compile(&s, db->handle, "PRAGMA stored.user_version", path, e) ==
-	    -1)
-		goto out;
-	if (sqlite3_step(s) != SQLITE_ROW) {
-		db_set_err(e, db->handle, path);
-		goto out;
+	if (db_value(db, &version, "PRAGMA stored.user_version", e) == -1) {
+		err_wrap(e, "%s", path);
+		return -1;
 	}
-	if (sqlite3_column_int(s, 0) != SCHEMA_VERSION) {
+	if (version != SCHEMA_VERSION) {
 		err_set(e, ERR_UNAVAILABLE,
-		    "%s has schema %d, this program needs %d: let it sync "
+		    "%s has schema %lld, this program needs %d: let it sync "
 		    "once",
-		    path, sqlite3_column_int(s, 0), SCHEMA_VERSION);
-		goto out;
+		    path, (long long)version, SCHEMA_VERSION);
+		return -1;
 	}
-	rc = 0;
-out:
-	sqlite3_finalize(s);
-	return rc;
+	return 0;
 }
 
 /* 0: it has none, and why is for those to say who open it. */
@@ -79,20 +72,18 @@ out:
 	return rc;
 }
 
+/* Copies all of ${from} over ${to}, which is at ${path}. */
 static int
-back_up(struct db *db, struct db *from, const char *path, struct err *e)
+back_up(sqlite3 *to, sqlite3 *from, const char *path, struct err *e)
 {
-	sqlite3_backup *backup =
-	    sqlite3_backup_init(db->handle, "main", from->handle, "main");
-	int code;
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int code = SQLITE_ERROR;
 
-	if (backup == NULL) {
-		db_set_err(e, db->handle, path);
-		return -1;
-	}
-	code = sqlite3_backup_step(backup, -1);
-	if (sqlite3_backup_finish(backup) != SQLITE_OK || code != SQLITE_DONE) {
-		db_set_err(e, db->handle, path);
+	if (backup != NULL)
+		code = sqlite3_backup_step(backup, -1);
+	if (backup == NULL || sqlite3_backup_finish(backup) != SQLITE_OK ||
+	    code != SQLITE_DONE) {
+		db_set_err(e, to, path);
 		return -1;
 	}
 	return 0;
@@ -107,7 +98,7 @@ db_copy_in(struct db *db, const char *path, struct err *e)
 
 	for (int i = 0; !whole && i < COPY_TRIES; i++) {
 		if (db_open(&from, path, DB_READ_ANY, e) == -1 ||
-		    back_up(db, from, path, e) == -1)
+		    back_up(db->handle, from->handle, path, e) == -1)
 			goto out;
 		whole = !db_is_frozen(from) || db_stays_frozen(from);
 		db_close(from);
@@ -199,21 +190,11 @@ int
 db_write_over(struct db *db, const char *path, struct err *e)
 {
 	sqlite3 *target = NULL;
-	sqlite3_backup *backup;
-	int code, rc = -1;
+	int rc = -1;
 
-	if (open_target(&target, path, e) == -1)
+	if (open_target(&target, path, e) == -1 ||
+	    back_up(target, db->handle, path, e) == -1)
 		goto out;
-	backup = sqlite3_backup_init(target, "main", db->handle, "main");
-	if (backup == NULL) {
-		db_set_err(e, target, path);
-		goto out;
-	}
-	code = sqlite3_backup_step(backup, -1);
-	if (sqlite3_backup_finish(backup) != SQLITE_OK || code != SQLITE_DONE) {
-		db_set_err(e, target, path);
-		goto out;
-	}
 	rc = 0;
 out:
 	sqlite3_close(target);

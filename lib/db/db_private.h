@@ -14,6 +14,16 @@ struct stmt {
 	bool *damaged; /* of its database */
 };
 
+/* Statements of lib/db/db.c itself. */
+enum db_own {
+	DB_BEGIN_READ,
+	DB_BEGIN_WRITE,
+	DB_COMMIT,
+	DB_ROLLBACK,
+	DB_USER_VERSION,
+	DB_OWN_COUNT
+};
+
 struct db {
 	sqlite3 *handle;
 	bool frozen;
@@ -24,11 +34,7 @@ struct db {
 	bool damaged; /* see db_is_damaged() */
 	bool unwatched; /* has no WAL, so its states cannot be told */
 	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
-	sqlite3_stmt *begin_read;
-	sqlite3_stmt *begin_write;
-	sqlite3_stmt *commit;
-	sqlite3_stmt *rollback;
-	sqlite3_stmt *user_version;
+	sqlite3_stmt *own[DB_OWN_COUNT];
 	struct stmt stmts[SQL_COUNT]; /* handle NULL: not of the set prepared */
 };
 
@@ -37,5 +43,7 @@ void db_set_err(struct err *e, sqlite3 *handle, const char *what);
 /* Compiles exactly one statement, to be kept. */
 int db_compile(sqlite3_stmt **out, sqlite3 *handle, const char *text,
     const char *name, struct err *e);
+/* The first value of the first row of ${text}, which ${e} names. */
+int db_value(struct db *db, int64_t *value, const char *text, struct err *e);
 
 #endif

@@ -29,19 +29,100 @@
 #define SANDBOX_KILL_PROCESS 0x80000000U
 #define SANDBOX_LOG 0x7ffc0000U
 
+#define SANDBOX_FILTER_MAX 512 /* instructions */
+
+/* A filter that is being written. */
+struct sandbox_filter {
+	struct sock_filter code[SANDBOX_FILTER_MAX];
+	unsigned short length;
+};
+
 static inline void
-sandbox_bpf_add(struct sock_filter *code, unsigned short *length, unsigned what,
-    uint32_t value, unsigned if_true, unsigned if_false)
+sandbox_filter_add(struct sandbox_filter *f, unsigned what, uint32_t value,
+    unsigned if_true, unsigned if_false)
 {
-	code[(*length)++] = (struct sock_filter){ (uint16_t)what,
+	f->code[f->length++] = (struct sock_filter){ (uint16_t)what,
 		(uint8_t)if_true, (uint8_t)if_false, value };
+}
+
+static inline void
+sandbox_filter_answer(struct sandbox_filter *f, uint32_t answer)
+{
+	sandbox_filter_add(f, BPF_RET | BPF_K, answer, 0, 0);
+}
+
+static inline void
+sandbox_filter_load(struct sandbox_filter *f, size_t offset)
+{
+	sandbox_filter_add(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* Begins a filter: calls of another architecture get the answer ${foreign}. */
+static inline void
+sandbox_filter_begin(struct sandbox_filter *f, uint32_t foreign)
+{
+	f->length = 0;
+	sandbox_filter_load(f, offsetof(struct seccomp_data, arch));
+	sandbox_filter_add(
+	    f, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCHITECTURE, 1, 0);
+	sandbox_filter_answer(f, foreign);
+	sandbox_filter_load(f, offsetof(struct seccomp_data, nr));
+}
+
+/* Answers calls from ${first} on. */
+static inline void
+sandbox_filter_from(struct sandbox_filter *f, uint32_t first, uint32_t answer)
+{
+	sandbox_filter_add(f, BPF_JMP | BPF_JGE | BPF_K, first, 0, 1);
+	sandbox_filter_answer(f, answer);
+}
+
+static inline void
+sandbox_filter_calls(
+    struct sandbox_filter *f, const int *calls, size_t count, uint32_t answer)
+{
+	for (size_t i = 0; i < count; i++) {
+		sandbox_filter_add(
+		    f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i], 0, 1);
+		sandbox_filter_answer(f, answer);
+	}
+}
+
+/*
+ * Answers one call by the low half of an argument, which is all of an int:
+ * ${match} if it compares so with one of the values, for BPF_JEQ it is one of
+ * them, for BPF_JSET it has such a bit; else ${otherwise}.
+ */
+struct sandbox_guard {
+	int call;
+	unsigned argument;
+	unsigned how;
+	uint32_t values[4];
+	unsigned count;
+	uint32_t match, otherwise;
+};
+
+static inline void
+sandbox_filter_guard(struct sandbox_filter *f, const struct sandbox_guard *g)
+{
+	/* Past what follows: the load, a pair for each value, the last. */
+	sandbox_filter_add(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)g->call, 0,
+	    2 * g->count + 2);
+	sandbox_filter_load(f, offsetof(struct seccomp_data, args) +
+				   g->argument * sizeof(uint64_t));
+	for (unsigned i = 0; i < g->count; i++) {
+		sandbox_filter_add(
+		    f, BPF_JMP | g->how | BPF_K, g->values[i], 0, 1);
+		sandbox_filter_answer(f, g->match);
+	}
+	sandbox_filter_answer(f, g->otherwise);
 }
 
 /* Puts the filter in force; errno tells why it is not. */
 static inline bool
-sandbox_bpf_enter(struct sock_filter *code, unsigned short length)
+sandbox_filter_enter(struct sandbox_filter *f)
 {
-	struct sock_fprog filter = { .filter = code, .len = length };
+	struct sock_fprog filter = { .filter = f->code, .len = f->length };
 
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;

@@ -24,7 +24,7 @@
 	    SYS_time,
 #define OLD_FOR_PROFILES SYS_open,
 #define OLD_REFUSED SYS_unlink, SYS_mkdir, SYS_getrlimit,
-#define OLD_GUARDED { SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, READ_ONLY },
+#define OLD_GUARDED { SYS_open, 1, BPF_JSET, { writes }, 1, READ_ONLY, ALLOW },
 #else
 #define OLD_ALLOWED
 #define OLD_FOR_PROFILES
@@ -33,7 +33,7 @@
 #endif
 
 #define UNKNOWN_FROM 449 /* numbers are the same everywhere since 424 */
-#define KILL_PROCESS SANDBOX_KILL_PROCESS
+#define ALLOW SECCOMP_RET_ALLOW
 #define READ_ONLY (SECCOMP_RET_ERRNO | EACCES)
 
 static const int allowed[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write,
@@ -58,90 +58,38 @@ static const int refused[] = { SYS_prlimit64, SYS_ioctl, SYS_unlinkat,
 	SYS_mkdirat, SYS_fchmod, SYS_fchown, SYS_getdents64, SYS_uname,
 	SYS_sched_getaffinity, SYS_getsockopt, SYS_flock, OLD_REFUSED };
 
-/* Calls that are allowed unless an argument has one of some bits. */
-static const struct {
-	int call;
-	unsigned argument;
-	uint32_t bits;
-	uint32_t otherwise; /* the answer when it has */
-} guarded[] = { { SYS_mmap, 2, PROT_EXEC, KILL_PROCESS },
-	{ SYS_mprotect, 2, PROT_EXEC, KILL_PROCESS },
-	{ SYS_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, READ_ONLY },
-	OLD_GUARDED };
-
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define LENGTH_MAX                                                         \
-	(8 + 2 * (COUNT(allowed) + COUNT(for_profiles) + COUNT(refused)) + \
-	    5 * COUNT(guarded))
-
-struct program {
-	struct sock_filter code[LENGTH_MAX];
-	unsigned short length;
-	uint32_t kill; /* or what stands in for it */
-};
-
-static void
-add(struct program *p, unsigned code, uint32_t value, unsigned if_true,
-    unsigned if_false)
-{
-	sandbox_bpf_add(p->code, &p->length, code, value, if_true, if_false);
-}
-
-static void
-load(struct program *p, size_t offset)
-{
-	add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void
-answer(struct program *p, uint32_t how)
-{
-	add(p, BPF_RET | BPF_K, how == KILL_PROCESS ? p->kill : how, 0, 0);
-}
-
-static void
-add_list(struct program *p, const int *calls, size_t count, uint32_t how)
-{
-	for (size_t i = 0; i < count; i++) {
-		add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i], 0, 1);
-		answer(p, how);
-	}
-}
-
-static void
-build(struct program *p, bool profiling)
-{
-	load(p, offsetof(struct seccomp_data, arch));
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCHITECTURE, 1, 0);
-	answer(p, KILL_PROCESS);
-	load(p, offsetof(struct seccomp_data, nr));
-	add_list(p, allowed, COUNT(allowed), SECCOMP_RET_ALLOW);
-	/* Ahead of what is guarded. */
-	if (profiling)
-		add_list(
-		    p, for_profiles, COUNT(for_profiles), SECCOMP_RET_ALLOW);
-	for (size_t i = 0; i < COUNT(guarded); i++) {
-		add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)guarded[i].call, 0,
-		    4);
-		load(p, offsetof(struct seccomp_data, args) +
-			    guarded[i].argument * sizeof(uint64_t));
-		add(p, BPF_JMP | BPF_JSET | BPF_K, guarded[i].bits, 0, 1);
-		answer(p, guarded[i].otherwise);
-		answer(p, SECCOMP_RET_ALLOW);
-	}
-	add_list(p, refused, COUNT(refused), SECCOMP_RET_ERRNO | EPERM);
-	add(p, BPF_JMP | BPF_JGE | BPF_K, UNKNOWN_FROM, 0, 1);
-	answer(p, SECCOMP_RET_ERRNO | ENOSYS);
-	answer(p, KILL_PROCESS);
-}
+_Static_assert(
+    2 * (COUNT(allowed) + COUNT(for_profiles) + COUNT(refused)) + 64 <=
+	SANDBOX_FILTER_MAX,
+    "SANDBOX_FILTER_MAX");
 
 bool
 sandbox_seccomp_enter(bool log, bool profiling)
 {
-	struct program p = { .kill = log ? SANDBOX_LOG : KILL_PROCESS };
+	const uint32_t kill = log ? SANDBOX_LOG : SANDBOX_KILL_PROCESS;
+	const uint32_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
+	const struct sandbox_guard guards[] = {
+		{ SYS_mmap, 2, BPF_JSET, { PROT_EXEC }, 1, kill, ALLOW },
+		{ SYS_mprotect, 2, BPF_JSET, { PROT_EXEC }, 1, kill, ALLOW },
+		{ SYS_openat, 2, BPF_JSET, { writes }, 1, READ_ONLY, ALLOW },
+		OLD_GUARDED
+	};
+	struct sandbox_filter f;
 
-	build(&p, profiling);
-	return sandbox_bpf_enter(p.code, p.length);
+	sandbox_filter_begin(&f, kill);
+	sandbox_filter_calls(&f, allowed, COUNT(allowed), ALLOW);
+	/* Ahead of the guards. */
+	if (profiling)
+		sandbox_filter_calls(
+		    &f, for_profiles, COUNT(for_profiles), ALLOW);
+	for (size_t i = 0; i < COUNT(guards); i++)
+		sandbox_filter_guard(&f, &guards[i]);
+	sandbox_filter_calls(
+	    &f, refused, COUNT(refused), SECCOMP_RET_ERRNO | EPERM);
+	sandbox_filter_from(&f, UNKNOWN_FROM, SECCOMP_RET_ERRNO | ENOSYS);
+	sandbox_filter_answer(&f, kill);
+	return sandbox_filter_enter(&f);
 }
 
 #else

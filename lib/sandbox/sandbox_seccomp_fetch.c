@@ -84,134 +84,40 @@ static const int refused[] = {
 
 static const int runs[] = { SYS_execve, SYS_execveat };
 
-static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
-
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define LENGTH_MAX (64 + 2 * (COUNT(refused) + COUNT(runs) + COUNT(families)))
-
-struct program {
-	struct sock_filter code[LENGTH_MAX];
-	unsigned short length;
-	uint32_t refusal; /* or what stands in for it */
-};
-
-static void
-add(struct program *p, unsigned what, uint32_t value, unsigned if_true,
-    unsigned if_false)
-{
-	sandbox_bpf_add(p->code, &p->length, what, value, if_true, if_false);
-}
-
-static void
-load(struct program *p, size_t offset)
-{
-	add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void
-answer(struct program *p, uint32_t how)
-{
-	add(p, BPF_RET | BPF_K, how, 0, 0);
-}
-
-static void
-refuse(struct program *p, const int *calls, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i], 0, 1);
-		answer(p, p->refusal);
-	}
-}
-
-/* The low half of an argument, which is all of an int. */
-static size_t
-low_half(unsigned argument)
-{
-	return offsetof(struct seccomp_data, args) +
-	       argument * sizeof(uint64_t);
-}
-
-/*
- * ${call} is refused unless its ${argument} compares so with one of ${count}
- * ${values}: for BPF_JEQ it is one of them, for BPF_JSET it has no such bit.
- */
-static void
-guard(struct program *p, int call, unsigned argument, unsigned how,
-    const uint32_t *values, size_t count)
-{
-	bool any = how == BPF_JEQ;
-
-	/* Past what follows: the load, a pair for each value, the last. */
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0,
-	    (unsigned)(2 * count + 2));
-	load(p, low_half(argument));
-	for (size_t i = 0; i < count; i++) {
-		add(p, BPF_JMP | how | BPF_K, values[i], 0, 1);
-		answer(p, any ? SECCOMP_RET_ALLOW : p->refusal);
-	}
-	answer(p, any ? p->refusal : SECCOMP_RET_ALLOW);
-}
-
-static void
-guard_all(struct program *p)
-{
-	const uint32_t self = (uint32_t)getpid(), none = 0;
-	const uint32_t namespaces = NAMESPACES;
-	uint32_t known[COUNT(families)];
-
-	for (size_t i = 0; i < COUNT(families); i++)
-		known[i] = (uint32_t)families[i];
-	guard(p, SYS_socket, 0, BPF_JEQ, known, COUNT(known));
-	guard(p, SYS_clone, 0, BPF_JSET, &namespaces, 1);
-	guard(p, SYS_tgkill, 0, BPF_JEQ, &self, 1);
-	guard(p, SYS_prlimit64, 0, BPF_JEQ, &none, 1);
-}
-
-/* Typing on the terminal that standard error may be. */
-static void
-guard_terminal(struct program *p)
-{
-	const uint32_t typing[] = { TIOCSTI, TIOCLINUX };
-
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 6);
-	load(p, low_half(1));
-	for (size_t i = 0; i < COUNT(typing); i++) {
-		add(p, BPF_JMP | BPF_JEQ | BPF_K, typing[i], 0, 1);
-		answer(p, p->refusal);
-	}
-	answer(p, SECCOMP_RET_ALLOW);
-}
-
-static void
-begin(struct program *p, bool log)
-{
-	p->length = 0;
-	p->refusal = log ? SANDBOX_LOG : (SECCOMP_RET_ERRNO | EPERM);
-	load(p, offsetof(struct seccomp_data, arch));
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCHITECTURE, 1, 0);
-	answer(p, SANDBOX_KILL_PROCESS);
-	load(p, offsetof(struct seccomp_data, nr));
-}
+#define ALLOW SECCOMP_RET_ALLOW
+_Static_assert(2 * (COUNT(refused) + COUNT(runs)) + 64 <= SANDBOX_FILTER_MAX,
+    "SANDBOX_FILTER_MAX");
 
 bool
 sandbox_seccomp_enter_fetch(bool log, bool runs_programs)
 {
-	static struct program p;
+	const uint32_t no = log ? SANDBOX_LOG : (SECCOMP_RET_ERRNO | EPERM);
+	const uint32_t self = (uint32_t)getpid();
+	const struct sandbox_guard guards[] = {
+		{ SYS_socket, 0, BPF_JEQ,
+		    { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK }, 4, ALLOW, no },
+		{ SYS_clone, 0, BPF_JSET, { NAMESPACES }, 1, no, ALLOW },
+		{ SYS_tgkill, 0, BPF_JEQ, { self }, 1, ALLOW, no },
+		{ SYS_prlimit64, 0, BPF_JEQ, { 0 }, 1, ALLOW, no },
+		/* Typing on the terminal that standard error may be. */
+		{ SYS_ioctl, 1, BPF_JEQ, { TIOCSTI, TIOCLINUX }, 2, no, ALLOW },
+	};
+	static const int clone3_call[] = { CLONE3 };
+	struct sandbox_filter f;
 
-	begin(&p, log);
-	refuse(&p, refused, COUNT(refused));
+	sandbox_filter_begin(&f, SANDBOX_KILL_PROCESS);
+	sandbox_filter_calls(&f, refused, COUNT(refused), no);
 	if (!runs_programs)
-		refuse(&p, runs, COUNT(runs));
+		sandbox_filter_calls(&f, runs, COUNT(runs), no);
 	/* libc makes do with clone(), whose flags can be read. */
-	add(&p, BPF_JMP | BPF_JEQ | BPF_K, CLONE3, 0, 1);
-	answer(&p, SECCOMP_RET_ERRNO | ENOSYS);
-	guard_all(&p);
-	guard_terminal(&p);
+	sandbox_filter_calls(&f, clone3_call, 1, SECCOMP_RET_ERRNO | ENOSYS);
+	for (size_t i = 0; i < COUNT(guards); i++)
+		sandbox_filter_guard(&f, &guards[i]);
 	/* Those of x32 as well, which have a bit above all numbers. */
-	add(&p, BPF_JMP | BPF_JGE | BPF_K, FIRST_UNKNOWN, 0, 1);
-	answer(&p, SECCOMP_RET_ERRNO | ENOSYS);
-	answer(&p, SECCOMP_RET_ALLOW);
-	return sandbox_bpf_enter(p.code, p.length);
+	sandbox_filter_from(&f, FIRST_UNKNOWN, SECCOMP_RET_ERRNO | ENOSYS);
+	sandbox_filter_answer(&f, ALLOW);
+	return sandbox_filter_enter(&f);
 }
 
 #else
