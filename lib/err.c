@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors: filling them, prefixing them, and what each code means outside. */
 #include "lib/err.h"
+#include "lib/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,14 +35,8 @@ static const struct {
 static void
 drop_cut_character(struct err *e)
 {
-	size_t len = strlen(e->text);
-
-	if (len + 1 < sizeof e->text)
-		return;
-	while (len > 0 && ((unsigned char)e->text[len - 1] & 0xc0) == 0x80)
-		len--;
-	if (len > 0 && (unsigned char)e->text[len - 1] >= 0xc0)
-		e->text[len - 1] = '\0';
+	if (strlen(e->text) + 1 == sizeof e->text)
+		text_trim(e->text);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "lib/document/legacy.h"
 #include "lib/document/outer.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -585,10 +586,6 @@ catalog_place(char *into, size_t size, const struct catalog_entry *entry,
 		    path[0] == '\0' ? "" : ".", path);
 	else if (used == 0)
 		snprintf(into, size, "%s", path);
-	/* A character that was cut goes as a whole. */
-	used = (int)strlen(into);
-	if ((size_t)used + 1 < size)
-		return;
-	while (used > 0 && ((unsigned char)into[used - 1] & 0x80) != 0)
-		into[--used] = '\0';
+	if (strlen(into) + 1 == size)
+		text_trim(into);
 }

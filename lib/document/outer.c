@@ -9,6 +9,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <stdio.h>
@@ -90,7 +91,8 @@ note(struct outer *o, const char *member, const char *rule,
     struct jscan_text value)
 {
 	struct rules_problem *problem = &o->notes[o->note_count];
-	size_t len = value.len;
+	const size_t len =
+	    text_cut(value.text, value.len, LIMIT_REJECTED_VALUE);
 
 	if (o->note_count == OUTER_NOTES)
 		return;
@@ -99,12 +101,6 @@ note(struct outer *o, const char *member, const char *rule,
 	    member == NULL ? "" : ".", member == NULL ? "" : OFFICIAL ".",
 	    member == NULL ? "" : member);
 	snprintf(problem->rule, sizeof problem->rule, "%s", rule);
-	if (len > LIMIT_REJECTED_VALUE)
-		len = LIMIT_REJECTED_VALUE;
-	/* Never in the middle of a character. */
-	while (len > 0 && len < value.len &&
-	       ((unsigned char)value.text[len] & 0xc0) == 0x80)
-		len--;
 	snprintf(problem->value, sizeof problem->value, "%.*s%s", (int)len,
 	    value.text, len < value.len ? "..." : "");
 }

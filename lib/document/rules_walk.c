@@ -3,6 +3,7 @@
 #include "lib/document/rules_walk.h"
 
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <stdarg.h>
@@ -16,28 +17,18 @@ static int check_value(
 /* ---- what is reported ---- */
 
 /*
- * Puts ${len} bytes of UTF-8 behind the ${used} bytes of ${into}, cut with
- * "..." so that ${limit} characters and ${size} bytes are enough for all.
+ * Appends ${len} bytes of UTF-8 to ${into}, cut with "..." so that they are at
+ * most ${limit} characters and ${size} bytes are enough for all.
  */
 static void
 append_cut(char *into, size_t size, size_t limit, const char *text, size_t len)
 {
 	const char dots[] = "...";
-	size_t used = strlen(into), room = size - used - sizeof dots, n = 0;
-	size_t characters = 0;
+	const size_t used = strlen(into), room = size - used - sizeof dots;
+	size_t n = text_cut(text, len, room);
 
-	for (; n < len; n++) {
-		if (((unsigned char)text[n] & 0xc0) != 0x80) {
-			if (characters == limit)
-				break;
-			characters++;
-		}
-		if (n >= room)
-			break;
-	}
-	/* A character that does not fit as a whole goes as a whole. */
-	while (n > 0 && n < len && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
+	while (text_characters(text, n) > limit)
+		n = text_cut(text, len, n - 1);
 	memcpy(into + used, text, n);
 	memcpy(into + used + n, n < len ? dots : "", n < len ? sizeof dots : 1);
 }
@@ -183,16 +174,6 @@ rules_walk_leave(struct rules_walk *c)
 
 /* ---- scalars ---- */
 
-static size_t
-count_characters(struct jnode_text text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		n += ((unsigned char)text.text[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static int
 check_length(
     struct rules_walk *c, const struct rule *rule, struct jnode_text text)
@@ -203,7 +184,7 @@ check_length(
 	/* A character is at least one byte and at most four. */
 	if (text.len >= min * 4 && (max == 0 || text.len <= max))
 		return 0;
-	n = count_characters(text);
+	n = text_characters(text.text, text.len);
 	if (n < min && min == 1)
 		return objected(c, rule, "must not be empty");
 	if (n < min && max == 0)

@@ -11,6 +11,7 @@
 #include "lib/store/glob.h"
 
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <stdint.h>
@@ -77,13 +78,7 @@ struct compiler {
 static int
 shown(const char *text)
 {
-	size_t len = strnlen(text, SHOWN_MAX + 1);
-
-	if (len > SHOWN_MAX)
-		for (len = SHOWN_MAX; len > 0; len--)
-			if (((unsigned char)text[len] & 0xc0) != 0x80)
-				break;
-	return (int)len;
+	return (int)text_cut(text, strlen(text), SHOWN_MAX);
 }
 
 /* Reports ${what} about the character at ${position}, counted from 0. */

@@ -5,6 +5,7 @@
  */
 #include "lib/buf.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
@@ -169,17 +170,11 @@ conf_show(char out[CONF_SHOWN_SIZE], const char *text)
 	if (len < CONF_SHOWN_SIZE) {
 		memcpy(out, shown, len + 1);
 	} else {
-		len = CONF_SHOWN_SIZE - 4;
-		/* Cut between characters, not inside one. */
-		while (len > 0 && ((unsigned char)shown[len] & 0xC0) == 0x80)
-			len--;
+		len = text_cut(shown, len, CONF_SHOWN_SIZE - 4);
 		memcpy(out, shown, len);
 		memcpy(out + len, "...", 4);
 	}
-	for (char *p = out; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = ' ';
-	}
+	text_replace_controls(out, ' ');
 	free(shown);
 	return out;
 }

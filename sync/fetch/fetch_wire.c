@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <stdlib.h>
@@ -224,15 +225,6 @@ take_into(struct input *in, char *into, size_t size)
 	free(text);
 }
 
-/* Terminals and logs are shown this. */
-static void
-make_printable(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 int
 fetch_wire_header(enum fetch_wire_kind *kind, size_t *length, const void *bytes,
     struct err *e)
@@ -272,7 +264,7 @@ fetch_wire_progress(struct fetch_progress *out, char phase[FETCH_WIRE_PHASE],
 	memset(out, 0, sizeof *out);
 	take_used(&in, out);
 	take_into(&in, phase, FETCH_WIRE_PHASE);
-	make_printable(phase);
+	text_replace_controls(phase, '?');
 	out->phase = phase;
 	return check_end(&in, e);
 }
@@ -305,7 +297,7 @@ take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
 		d->length = take_u64(in);
 		d->problem = take_text(in, ERR_TEXT_MAX - 1);
 		if (d->problem != NULL)
-			make_printable(d->problem);
+			text_replace_controls(d->problem, '?');
 		if (d->name == NULL || d->offset > size ||
 		    d->length > size - d->offset)
 			in->bad = true;
@@ -342,13 +334,13 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	memset(out, 0, sizeof *out);
 	code = take_u32(&in);
 	take_into(&in, out->err.text, sizeof out->err.text);
-	make_printable(out->err.text);
+	text_replace_controls(out->err.text, '?');
 	flags = take_u32(&in);
 	take_used(&in, &out->used);
 	retry_us = take_u64(&in);
 	take_sandbox(&in, &out->sandbox);
 	take_into(&in, out->note, sizeof out->note);
-	make_printable(out->note);
+	text_replace_controls(out->note, '?');
 	take_into(&in, v->hash, sizeof v->hash);
 	v->revision = take_text(&in, LIMIT_FETCH_VALIDATOR);
 	v->etag = take_text(&in, LIMIT_FETCH_VALIDATOR);

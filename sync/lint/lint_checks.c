@@ -9,6 +9,7 @@
 #include "lib/document/jscan.h"
 #include "lib/document/rules_format.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/url.h"
 #include "lib/version.h"
 #include "sync/lint/lint_text.h"
@@ -227,7 +228,8 @@ lint_checks_missing(struct lint_at *at)
 bool
 lint_checks_long(struct lint_at *at)
 {
-	return at->text != NULL && lint_text_length(at->text) > TEXT_MAX;
+	return at->text != NULL &&
+	       text_characters(at->text, strlen(at->text)) > TEXT_MAX;
 }
 
 bool

@@ -5,6 +5,7 @@
 #include "lib/buf.h"
 #include "lib/json_out.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <stdlib.h>
@@ -45,24 +46,11 @@ add_clients(struct buf *to, unsigned clients)
 	}
 }
 
-/* How much of ${text} fits into ${max} bytes without cutting a character. */
-static size_t
-cut(const char *text, size_t max)
-{
-	size_t len = strnlen(text, max + 1);
-
-	if (len <= max)
-		return len;
-	for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-		len--;
-	return len;
-}
-
 /* Replaces control characters, which a terminal would interpret, by "?". */
 static void
 add_shown(struct buf *to, const char *text, size_t max)
 {
-	size_t len = cut(text, max);
+	size_t len = text_cut(text, strlen(text), max);
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -250,7 +238,8 @@ json_member(struct json_out *j, const char *key, const char *value)
 	if (value == NULL)
 		json_out_null(j);
 	else
-		json_out_quote(j->to, value, cut(value, KEPT_VALUE));
+		json_out_quote(
+		    j->to, value, text_cut(value, strlen(value), KEPT_VALUE));
 	j->comma = true;
 }
 

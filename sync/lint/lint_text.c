@@ -6,16 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-size_t
-lint_text_length(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 /* Whether one part between dots, a prerelease aside, is x, X or *. */
 static bool
 has_wildcard_part(const char *version)

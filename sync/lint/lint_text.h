@@ -6,9 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Code points of ${text}, which is UTF-8. */
-size_t lint_text_length(const char *text);
-
 /* Whether a version stands for several: ^1.2, >=1, 1.x, 1 || 2, 1 - 2. */
 bool lint_text_is_range(const char *version);
 

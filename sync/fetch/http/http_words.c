@@ -9,6 +9,7 @@
 #include "lib/buf.h"
 #include "lib/document/jscan.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
 
@@ -73,13 +74,7 @@ clean(char *text)
 void
 http_words_cut(char *words)
 {
-	size_t len = LIMIT_HTTP_WORDS;
-
-	if (strlen(words) <= len)
-		return;
-	while (len > 0 && ((unsigned char)words[len] & 0xc0) == 0x80)
-		len--;
-	words[len] = '\0';
+	words[text_cut(words, strlen(words), LIMIT_HTTP_WORDS)] = '\0';
 }
 
 /* Adds a text that is not there yet. */

@@ -7,6 +7,7 @@
 #include "sync/kinds/git/fetch_git.h"
 
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <ctype.h>
@@ -142,12 +143,9 @@ fetch_git_url_has_user(const char *url)
 void
 fetch_git_url_clean(struct err *e)
 {
-	size_t i;
+	size_t i = strlen(e->text);
 
-	for (i = 0; e->text[i] != '\0'; i++) {
-		if (iscntrl((unsigned char)e->text[i]))
-			e->text[i] = ' ';
-	}
+	text_replace_controls(e->text, ' ');
 	while (i > 0 && e->text[i - 1] == ' ')
 		e->text[--i] = '\0';
 }

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cutting, counting and cleaning UTF-8. */
+#include "lib/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool
+continues(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+size_t
+text_cut(const char *text, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	while (max > 0 && continues(text[max]))
+		max--;
+	return max;
+}
+
+size_t
+text_trim(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && continues(text[len - 1]))
+		len--;
+	if (len > 0 && (unsigned char)text[len - 1] >= 0xc0)
+		len--;
+	else
+		len = strlen(text);
+	text[len] = '\0';
+	return len;
+}
+
+size_t
+text_characters(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += !continues(text[i]);
+	return n;
+}
+
+void
+text_replace_controls(char *text, char with)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = with;
+}

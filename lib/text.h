@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UTF-8 text that people read: cutting, counting, removing control characters.
+ */
+#ifndef LIB_TEXT_H
+#define LIB_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * How many of the ${len} bytes at ${text} fit into ${max} bytes without cutting
+ * a character.
+ */
+size_t text_cut(const char *text, size_t len, size_t max);
+/* The same, for a string that was cut at its end; returns its new length. */
+size_t text_trim(char *text);
+/* The number of characters, which are bytes if the text is not UTF-8. */
+size_t text_characters(const char *text, size_t len);
+/* Replaces each ASCII control character, which a terminal would obey. */
+void text_replace_controls(char *text, char with);
+
+#endif
