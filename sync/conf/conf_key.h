@@ -175,7 +175,7 @@ const char *conf_show(char out[CONF_SHOWN_SIZE], const char *text);
 bool conf_name_is_label(const char *name);
 
 struct conf_url {
-	char scheme[16]; /* lower-case; "" if there is none or it is long */
+	char scheme[16]; /* lower-case, cut; "": none */
 	bool has_host;
 	bool has_user; /* before the host, perhaps with a password */
 	bool is_loopback; /* localhost, 127.0.0.1 or [::1] */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which files may be the configuration: any by its absolute name; by a
- * relative one only what lies below the working directory once symbolic links
- * are followed, unless a link with an absolute target leads out on purpose.
+ * Which files may be the configuration: any with an absolute path.  A relative
+ * path must stay below the working directory once symbolic links are followed,
+ * unless it goes through a link with an absolute target.
  */
 #include "lib/limits.h"
 #include "lib/xalloc.h"
@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,94 +18,86 @@
 
 #define LINKS_MAX 40
 
-/* ${done}/${name}, where ".." takes a step back; the new ${done}. */
-static char *
-step(char *done, const char *name)
+/* Adds ${name} of ${len} bytes to the path ${done}; ".." removes a name. */
+static int
+step(char done[LIMIT_PATH], const char *name, size_t len)
 {
 	char *slash = strrchr(done, '/');
-	const char *last = slash == NULL ? done : slash + 1;
-	char *longer;
+	char *last = slash == NULL ? done : slash + 1;
+	size_t used = strlen(done);
 
-	if (strcmp(name, "..") == 0 && *done != '\0' &&
+	if (len == 1 && *name == '.')
+		return 0;
+	if (len == 2 && strncmp(name, "..", 2) == 0 && used > 0 &&
 	    strcmp(last, "..") != 0) {
-		if (slash == NULL)
-			*done = '\0';
-		else
-			*slash = '\0';
-		return done;
+		*(slash == NULL ? done : slash) = '\0';
+		return 0;
 	}
-	longer = xasprintf("%s%s%s", done, *done == '\0' ? "" : "/", name);
-	free(done);
-	return longer;
+	if (used + len + 2 > LIMIT_PATH) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	snprintf(done + used, LIMIT_PATH - used, "%s%.*s", used == 0 ? "" : "/",
+	    (int)len, name);
+	return 0;
 }
 
 /*
- * Follows the relative ${path}.  Sets ${outside} when it ends above the working
- * directory.  -1 with errno when something on the way is not there.
+ * Follows the relative ${path} from ${done}, which becomes the path without
+ * links.  Sets ${absolute} at a link with an absolute target, and stops.  -1
+ * with errno if something on the way does not exist.
  */
 static int
-follow(const char *path, bool *outside)
+follow(char done[LIMIT_PATH], bool *absolute, const char *path, int *links)
 {
-	char *rest = xstrdup(path), *done = xstrdup(""), *longer, *at = rest;
 	char target[LIMIT_PATH];
 	struct stat st;
-	int links = 0, rc = -1;
 
-	*outside = false;
-	while (*at != '\0') {
-		size_t len = strcspn(at, "/");
-		char *name = xstrndup(at, len);
+	while (*path != '\0' && !*absolute) {
+		size_t len = strcspn(path, "/");
 		ssize_t n;
 
-		at += len;
-		at += strspn(at, "/");
-		if (strcmp(name, ".") != 0)
-			done = step(done, name);
-		free(name);
-		if (lstat(*done == '\0' ? "." : done, &st) == -1)
-			goto out;
+		if (step(done, path, len) == -1 ||
+		    lstat(*done == '\0' ? "." : done, &st) == -1)
+			return -1;
+		path += len;
+		path += strspn(path, "/");
 		if (!S_ISLNK(st.st_mode))
 			continue;
 		n = readlink(done, target, sizeof target - 1);
 		if (n == -1)
-			goto out;
+			return -1;
 		target[n] = '\0';
-		if (*target == '/') {
-			rc = 0;
-			goto out;
-		}
-		if (++links > LINKS_MAX) {
+		*absolute = *target == '/';
+		if (++*links > LINKS_MAX) {
 			errno = ELOOP;
-			goto out;
+			return -1;
 		}
-		done = step(done, "..");
-		longer = xasprintf("%s/%s", target, at);
-		free(rest);
-		rest = at = longer;
+		(void)step(done, "..", 2);
+		if (!*absolute && follow(done, absolute, target, links) == -1)
+			return -1;
 	}
-	*outside = strcmp(done, "..") == 0 || strncmp(done, "../", 3) == 0;
-	rc = 0;
-out:
-	free(done);
-	free(rest);
-	return rc;
+	return 0;
 }
 
 static int
 check_path(const char *file, struct err *e)
 {
-	bool outside = false;
+	char done[LIMIT_PATH] = "";
+	bool absolute = false;
+	int links = 0;
 
 	if (*file == '\0') {
 		err_set(e, ERR_CONFIG, "path is required");
 		return -1;
 	}
-	if (*file != '/' && follow(file, &outside) == -1) {
+	if (*file != '/' && follow(done, &absolute, file, &links) == -1) {
 		err_set_errno(e, ERR_CONFIG, errno,
 		    "failed to evaluate symlinks: %s", file);
 		return -1;
 	}
-	if (outside) {
+	if (!absolute && strncmp(done, "..", 2) == 0 &&
+	    (done[2] == '\0' || done[2] == '/')) {
 		err_set(e, ERR_CONFIG,
 		    "path is not local or contains invalid traversal: %s",
 		    file);

@@ -24,94 +24,79 @@ scheme_length(const char *text)
 }
 
 static bool
-escapes_are_whole(const char *text)
+is_loopback(const char *host, size_t len)
 {
-	for (; (text = strchr(text, '%')) != NULL; text++) {
-		if (!isxdigit((unsigned char)text[1]) ||
-		    !isxdigit((unsigned char)text[2]))
-			return false;
-	}
-	return true;
+	static const char *const names[] = { "localhost", "127.0.0.1",
+		"[::1]" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == len &&
+		    strncasecmp(host, names[i], len) == 0)
+			return true;
+	return false;
 }
 
-/* The host and port of ${len} bytes at ${host}. */
-static int
-check_host(struct conf_url *out, const char *host, size_t len, struct err *e)
+/* Parses user, host and port of ${len} bytes.  NULL, or what is wrong. */
+static const char *
+parse_authority(struct conf_url *out, const char *text, size_t len)
 {
-	size_t name = 0, port;
+	const char *host = text, *end = text + len, *port;
+	size_t name;
 
+	for (const char *p = text; p < end; p++)
+		if (*p == '@')
+			host = p + 1;
+	name = strcspn(host, ":/?#");
 	if (*host == '[')
 		name = strcspn(host, "]") + 1;
-	else
-		name = strcspn(host, ":/?#");
-	if (name > len) {
-		err_set(e, ERR_CONFIG, "missing ']' in host");
-		return -1;
+	if (host + name > end)
+		return "missing ']' in host";
+	if (strcspn(host, " <>\"\\^`{|}") < name)
+		return "invalid character in host name";
+	port = host + name;
+	if (port < end && *port != ':')
+		return "invalid host";
+	if (port < end && port + 1 + strspn(port + 1, "0123456789") < end)
+		return "invalid port after host";
+	out->has_user = host > text;
+	out->has_host = host < end;
+	out->is_loopback = is_loopback(host, name);
+	return NULL;
+}
+
+static const char *
+parse_url(struct conf_url *out, const char *text)
+{
+	size_t scheme = scheme_length(text);
+	const char *rest = text + (scheme > 0 ? scheme + 1 : 0);
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (iscntrl((unsigned char)*p))
+			return "control character in URL";
+		if (*p == '%' && (!isxdigit((unsigned char)p[1]) ||
+				     !isxdigit((unsigned char)p[2])))
+			return "invalid URL escape";
 	}
-	for (size_t i = 0; i < name; i++) {
-		if (strchr(" <>\"\\^`{|}", host[i]) != NULL) {
-			err_set(
-			    e, ERR_CONFIG, "invalid character in host name");
-			return -1;
-		}
-	}
-	if (name < len && host[name] != ':') {
-		err_set(e, ERR_CONFIG, "invalid host");
-		return -1;
-	}
-	for (port = name + 1; port < len; port++) {
-		if (!isdigit((unsigned char)host[port])) {
-			err_set(e, ERR_CONFIG, "invalid port after host");
-			return -1;
-		}
-	}
-	out->has_host = len > 0;
-	out->is_loopback =
-	    (name == 9 && strncasecmp(host, "localhost", 9) == 0) ||
-	    (name == 9 && strncmp(host, "127.0.0.1", 9) == 0) ||
-	    (name == 5 && strncmp(host, "[::1]", 5) == 0);
-	return 0;
+	if (*text == ':')
+		return "missing protocol scheme";
+	for (size_t i = 0; i < scheme && scheme < sizeof out->scheme; i++)
+		out->scheme[i] = (char)tolower((unsigned char)text[i]);
+	return strncmp(rest, "//", 2) == 0
+		   ? parse_authority(out, rest + 2, strcspn(rest + 2, "/?#"))
+		   : NULL;
 }
 
 int
 conf_url_parse(struct conf_url *out, const char *text, struct err *e)
 {
-	size_t scheme = scheme_length(text), len;
-	const char *host;
+	const char *problem;
 
 	memset(out, 0, sizeof *out);
-	for (const char *p = text; *p != '\0'; p++) {
-		if (iscntrl((unsigned char)*p)) {
-			err_set(e, ERR_CONFIG, "control character in URL");
-			return -1;
-		}
-	}
-	if (*text == ':') {
-		err_set(e, ERR_CONFIG, "missing protocol scheme");
-		return -1;
-	}
-	if (!escapes_are_whole(text)) {
-		err_set(e, ERR_CONFIG, "invalid URL escape");
-		return -1;
-	}
-	if (scheme > 0 && scheme < sizeof out->scheme) {
-		for (size_t i = 0; i < scheme; i++)
-			out->scheme[i] = (char)tolower((unsigned char)text[i]);
-	}
-	host = text + (scheme > 0 ? scheme + 1 : 0);
-	if (strncmp(host, "//", 2) != 0)
+	problem = parse_url(out, text);
+	if (problem == NULL)
 		return 0;
-	host += 2;
-	len = strcspn(host, "/?#");
-	for (size_t i = len; i > 0; i--) {
-		if (host[i - 1] != '@')
-			continue;
-		out->has_user = true;
-		host += i;
-		len -= i;
-		break;
-	}
-	return check_host(out, host, len, e);
+	err_set(e, ERR_CONFIG, "%s", problem);
+	return -1;
 }
 
 /* Whether ${url} is plain http to another machine, which is not allowed. */
