@@ -144,46 +144,68 @@ url_shown(const char *url)
 
 /* ---- URLs inside of sentences ---- */
 
-/* ${len} when the word ${text} of that many bytes, at least ${min}, is at
- * ${at}. */
-static size_t
-match(const char *at, const char *text, size_t len, size_t min)
+/*
+ * Adds a text of at least ${min} bytes to ${secrets}, as it is written and
+ * decoded, each with its NUL.
+ */
+static void
+add_secret(struct buf *secrets, const char *text, size_t len, size_t min)
 {
-	return len >= min && strncmp(at, text, len) == 0 &&
-		       !isalnum((unsigned char)at[len])
-		   ? len
-		   : 0;
+	char *copy;
+
+	if (len < min)
+		return;
+	copy = xstrndup(text, len);
+	buf_add(secrets, copy, len + 1);
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p == '+')
+			*p = ' ';
+	url_decode(copy);
+	if (strlen(copy) >= min)
+		buf_add(secrets, copy, strlen(copy) + 1);
+	free(copy);
 }
 
-/* The length of a secret of ${url} at ${at}, or 0. */
-static size_t
-match_secret(const char *at, const char *url)
+static void
+add_secrets(struct buf *secrets, const char *url)
 {
-	bool scheme = strstr(url, "://") != NULL;
-	size_t len, found = 0;
+	size_t len, name;
 	const char *part, *value;
 	const char *user = find_user(url, &len);
-	size_t name = user == NULL ? 0 : strcspn(user, ":@");
 
 	if (user != NULL) {
-		if (name < len || !name_may_be_shown(user, len, scheme))
-			found = match(at, user, len, USER_MIN);
-		if (found == 0 && name < len)
-			found = match(
-			    at, user + name + 1, len - name - 1, USER_MIN);
+		name = strcspn(user, ":@");
+		if (name < len ||
+		    !name_may_be_shown(user, len, strstr(url, "://") != NULL))
+			add_secret(secrets, user, len, USER_MIN);
+		if (name < len)
+			add_secret(
+			    secrets, user + name + 1, len - name - 1, USER_MIN);
 	}
-	part = (user == NULL ? url : user + len);
+	part = user == NULL ? url : user + len;
 	part += strcspn(part, "?#");
-	while (found == 0 && *part != '\0') {
+	for (; *part != '\0'; part += len) {
 		len = split_part(part, &value);
-		if (value != NULL)
-			found = match(
-			    at, value, len - (size_t)(value - part), VALUE_MIN);
-		else
-			found = match(at, part + 1, len - 1, VALUE_MIN);
-		part += len;
+		if (value == NULL)
+			value = part + 1;
+		add_secret(
+		    secrets, value, len - (size_t)(value - part), VALUE_MIN);
 	}
-	return found;
+}
+
+/* The length of the word at ${at} if it is one of ${secrets}, else 0. */
+static size_t
+match_secret(const char *at, const struct buf *secrets)
+{
+	size_t len;
+
+	for (size_t i = 0; i < secrets->len; i += len + 1) {
+		len = strlen(secrets->data + i);
+		if (strncmp(at, secrets->data + i, len) == 0 &&
+		    !isalnum((unsigned char)at[len]))
+			return len;
+	}
+	return 0;
 }
 
 /* The length of a URL with a scheme that begins at ${at}, or 0. */
@@ -222,15 +244,17 @@ void
 url_hide(char *text, size_t size, const char *url)
 {
 	struct buf shown = BUF_INIT(SIZE_MAX / 2);
+	struct buf secrets = BUF_INIT(SIZE_MAX / 2);
 	const char *at = text;
 	bool word = false; /* the byte before is part of one */
 	size_t len;
 
+	if (url != NULL)
+		add_secrets(&secrets, url);
 	while (*at != '\0') {
 		if (!word && (len = match_url(at)) > 0) {
 			at += add_shown(&shown, at, len);
-		} else if (!word && url != NULL &&
-			   (len = match_secret(at, url)) > 0) {
+		} else if (!word && (len = match_secret(at, &secrets)) > 0) {
 			buf_adds(&shown, HIDDEN);
 			at += len;
 		} else {
@@ -242,6 +266,7 @@ url_hide(char *text, size_t size, const char *url)
 	memmove(text, buf_str(&shown), len);
 	text[len] = '\0';
 	buf_free(&shown);
+	buf_free(&secrets);
 }
 
 /* ---- percent-encoding ---- */

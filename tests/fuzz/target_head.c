@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The head of an upstream's answer, line by line. */
-#include "sync/fetch/http/http_response.h"
+#include "sync/fetch/http/http_private.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
  */
 #include "lib/url.h"
 #include "sync/fetch/http/address.h"
-#include "sync/fetch/http/http_policy.h"
+#include "sync/fetch/http/http_private.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which addresses are public, and where secret headers may go. */
 #include "sync/fetch/http/address.h"
-#include "sync/fetch/http/http_policy.h"
+#include "sync/fetch/http/http_private.h"
 #include "tests/t.h"
 
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 /* The head of an HTTP answer, line by line. */
 #include "lib/clock.h"
 #include "lib/limits.h"
-#include "sync/fetch/http/http_response.h"
+#include "sync/fetch/http/http_private.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a server says when it refuses, fit for a message. */
 #include "lib/limits.h"
-#include "sync/fetch/http/http_words.h"
+#include "sync/fetch/http/http_private.h"
 #include "tests/t.h"
 
 #include <stdlib.h>
@@ -95,14 +95,9 @@ test_secrets(void)
 		const char *shown;
 	} rows[] = {
 		{ __LINE__, "token s3cret!, s3cret", "token ***!, ***" },
-		{ __LINE__, "bad code C0de+Secret", "bad code ***" },
-		{ __LINE__, "bad code C0de Secret", "bad code ***" },
-		{ __LINE__, "limit=100 of me at host",
-		    "limit=100 of me at host" },
-		{ __LINE__, "pass%40word or pass@word", "*** or ***" },
+		{ __LINE__, "xs3crety", "x***y" },
+		{ __LINE__, "no secret", "no secret" },
 	};
-	static const char url[] =
-	    "https://me:pass%40word@host/x?limit=100&code=C0de+Secret#f?a=host";
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char words[100];
@@ -111,7 +106,6 @@ test_secrets(void)
 		snprintf(words, sizeof words, "%s", rows[i].said);
 		http_words_hide(words, "s3cret");
 		http_words_hide(words, "");
-		http_words_hide_url(words, url);
 		CHECK_STR(words, rows[i].shown);
 	}
 	T_AT(0);

@@ -68,6 +68,15 @@ static const struct {
 	{ __LINE__, "git says: git is not git", "ssh://git@h/x",
 	    "git says: git is not git" },
 	{ __LINE__, "a: b=c", "https://h/?a=b", "a: b=c" },
+	{ __LINE__, "bad code C0de+Secret",
+	    "https://h/?limit=100&code=C0de+Secret#f?a=host", "bad code ***" },
+	{ __LINE__, "bad code C0de Secret at limit=100",
+	    "https://h/?limit=100&code=C0de+Secret#f?a=host",
+	    "bad code *** at limit=100" },
+	{ __LINE__, "pass%40word or pass@word of me",
+	    "https://me:pass%40word@h/", "*** or *** of me" },
+	{ __LINE__, "A and %41b", "https://a:%41%41%41b@h/?b=%41%41%41",
+	    "A and %41b" },
 	{ __LINE__, "", "https://h/?a=b", "" },
 };
 

@@ -13,19 +13,19 @@
 #include "lib/trace.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
-#include "sync/fetch/http/http_pause.h"
-#include "sync/fetch/http/http_policy.h"
-#include "sync/fetch/http/http_response.h"
-#include "sync/fetch/http/http_words.h"
+#include "sync/fetch/http/http_private.h"
 #include "sync/fetch/spool.h"
 
 #include <curl/curl.h>
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "directories.h"
 
@@ -37,6 +37,7 @@
 #define RECEIVE_BUFFER (64 * KIB)
 #define ADVICE_SIZE 128
 #define PROGRESS_US (CLOCK_SECOND / 10)
+#define FIRST_PAUSE_US (CLOCK_SECOND / 2) /* doubled with each try */
 
 struct http {
 	CURL *easy;
@@ -488,8 +489,8 @@ read_words(struct exchange *x)
 			http_words_hide(words, token + 1);
 	}
 	if (words != NULL) {
-		http_words_hide_url(words, x->rq->url);
-		http_words_hide_url(words, x->url);
+		url_hide(words, strlen(words) + 1, x->rq->url);
+		url_hide(words, strlen(words) + 1, x->url);
 		http_words_cut(words);
 	}
 	if (words != NULL &&
@@ -659,6 +660,35 @@ start_try(struct exchange *x)
 	return 0;
 }
 
+/*
+ * Microseconds to wait before try ${next} (2 is the first of them): as long as
+ * the server asked (${asked_us}, 0 when it did not), else longer each time.
+ * Chance keeps clients that failed together from coming back together.
+ */
+static int64_t
+pause_length(int next, int64_t asked_us)
+{
+	int64_t base = FIRST_PAUSE_US << (next - 2);
+	uint32_t chance = 0;
+
+	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) == -1)
+		chance = (uint32_t)clock_monotonic();
+	if (asked_us > 0)
+		return asked_us + chance % FIRST_PAUSE_US;
+	return base / 2 + chance % base;
+}
+
+/* Sleeps, whatever signals arrive. */
+static void
+pause_for(int64_t us)
+{
+	struct timespec left = { (time_t)(us / CLOCK_SECOND),
+		(long)(us % CLOCK_SECOND * 1000) };
+
+	while (nanosleep(&left, &left) == -1 && errno == EINTR)
+		;
+}
+
 static int
 try_all(struct exchange *x)
 {
@@ -670,13 +700,13 @@ try_all(struct exchange *x)
 			goto out;
 		if (try_once(x) == 0)
 			break;
-		wait = http_pause_length(try + 1, x->wait_us);
+		wait = pause_length(try + 1, x->wait_us);
 		if (!x->may_retry || try == TRIES || past_deadline(x, wait)) {
 			if (try > 1)
 				err_wrap(x->e, "tried %d times", try);
 			goto out;
 		}
-		http_pause(wait);
+		pause_for(wait);
 	}
 	err_clear(x->e);
 	rc = 0;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of a source about addresses, encryption and secret headers. */
-#include "sync/fetch/http/http_policy.h"
-
-#include "sync/fetch/http/address.h"
+#include "sync/fetch/http/http_private.h"
 
 #include <curl/curl.h>
 
@@ -23,7 +21,18 @@ http_policy_open_socket(
 	return CURL_SOCKET_BAD;
 }
 
-/* Whether a part of both URLs is the same. */
+/* NULL, which has no parts, when it is no URL.  The caller frees it. */
+static CURLU *
+split(const char *url)
+{
+	CURLU *parts = curl_url();
+
+	if (curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+		return parts;
+	curl_url_cleanup(parts);
+	return NULL;
+}
+
 static bool
 same_part(CURLU *a, CURLU *b, CURLUPart part)
 {
@@ -41,15 +50,11 @@ same_part(CURLU *a, CURLU *b, CURLUPart part)
 bool
 http_policy_same_origin(const char *a, const char *b)
 {
-	CURLU *x = curl_url(), *y = curl_url();
-	bool same;
+	CURLU *x = split(a), *y = split(b);
+	bool same = same_part(x, y, CURLUPART_SCHEME) &&
+		    same_part(x, y, CURLUPART_HOST) &&
+		    same_part(x, y, CURLUPART_PORT);
 
-	same = x != NULL && y != NULL &&
-	       curl_url_set(x, CURLUPART_URL, a, 0) == CURLUE_OK &&
-	       curl_url_set(y, CURLUPART_URL, b, 0) == CURLUE_OK &&
-	       same_part(x, y, CURLUPART_SCHEME) &&
-	       same_part(x, y, CURLUPART_HOST) &&
-	       same_part(x, y, CURLUPART_PORT);
 	curl_url_cleanup(x);
 	curl_url_cleanup(y);
 	return same;
@@ -60,13 +65,11 @@ is_loopback(const char *url)
 {
 	static const char *const names[] = { "localhost", "127.0.0.1",
 		"[::1]" };
-	CURLU *parts = curl_url();
+	CURLU *parts = split(url);
 	char *host = NULL;
 	bool found = false;
 
-	if (parts != NULL &&
-	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+	if (curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 			found = found || strcasecmp(host, names[i]) == 0;
 	curl_free(host);

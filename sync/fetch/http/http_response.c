@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The head of an HTTP answer: its status and the headers that are kept. */
-#include "sync/fetch/http/http_response.h"
+#include "sync/fetch/http/http_private.h"
 
 #include "lib/clock.h"
 #include "lib/limits.h"
@@ -73,14 +73,9 @@ http_response_clear(struct http_response *rs)
 void
 http_response_free(struct http_response *rs)
 {
-	if (rs == NULL)
-		return;
-	free(rs->etag);
-	free(rs->last_modified);
-	free(rs->refusal);
-	free(rs->words);
-	memset(rs, 0, sizeof *rs);
-	rs->date_us = rs->retry_us = rs->retry_at_us = CLOCK_NEVER;
+	http_response_clear(rs);
+	rs->requests = 0;
+	rs->bytes = 0;
 }
 
 /* A copy of a header's value, NULL when it is nothing to send back. */

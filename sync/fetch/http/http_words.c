@@ -4,13 +4,12 @@
  * each have a form of their own (RFC 9457, FastAPI, Zod, JSON:API, Kubernetes),
  * so the members that explain are looked for by their names alone.
  */
-#include "sync/fetch/http/http_words.h"
+#include "sync/fetch/http/http_private.h"
 
 #include "lib/buf.h"
 #include "lib/document/jscan.h"
 #include "lib/limits.h"
 #include "lib/text.h"
-#include "lib/url.h"
 #include "lib/xalloc.h"
 
 #include <stdbool.h>
@@ -19,7 +18,6 @@
 
 #define DEPTH_MAX (JSCAN_PATH_MAX - 2)
 #define SECRET_MIN 3 /* shorter ones would hit common words */
-#define QUERY_MIN 8
 
 struct words {
 	struct buf text;
@@ -214,51 +212,5 @@ http_words_hide(char *words, const char *secret)
 		memset(words, '*', 3);
 		memmove(words + 3, words + len, strlen(words + len) + 1);
 		words += 3;
-	}
-}
-
-/* ${len} bytes of a URL, as written and decoded. */
-static void
-hide_part(char *words, const char *part, size_t len, size_t min)
-{
-	char *text;
-
-	if (len < min)
-		return;
-	text = xstrndup(part, len);
-	http_words_hide(words, text);
-	for (char *p = text; *p != '\0'; p++)
-		if (*p == '+')
-			*p = ' ';
-	url_decode(text);
-	http_words_hide(words, text);
-	free(text);
-}
-
-void
-http_words_hide_url(char *words, const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *query = strchr(url, '?');
-	size_t len;
-
-	if (host != NULL) {
-		host += 3;
-		len = strcspn(host, "/?#");
-		while (len > 0 && host[len - 1] != '@')
-			len--;
-		for (size_t at = 0, n; at < len; at += n + 1) {
-			n = strcspn(host + at, ":@");
-			hide_part(words, host + at, n, 1);
-		}
-	}
-	while (query != NULL && *query != '\0' && *query != '#') {
-		query++;
-		len = strcspn(query, "&#");
-		host = memchr(query, '=', len);
-		if (host != NULL)
-			hide_part(words, host + 1,
-			    (size_t)(query + len - host - 1), QUERY_MIN);
-		query += len;
 	}
 }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of http.c; what others need is in http.h.
+ *
+ *   http.c           sends requests, follows redirects, retries
+ *   http_policy.c    where a request may go, and what may be sent along
+ *   http_response.c  reads the head of an answer
+ *   http_words.c     reads why a server refused
+ */
+#ifndef SYNC_FETCH_HTTP_HTTP_PRIVATE_H
+#define SYNC_FETCH_HTTP_HTTP_PRIVATE_H
+
+#include "lib/err.h"
+#include "sync/fetch/http/address.h"
+#include "sync/fetch/http/http.h"
+
+#include <curl/curl.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* ---- http_policy.c ---- */
+
+/* The address that a connection was refused to, "" for none. */
+struct http_refused {
+	char address[ADDRESS_TEXT_SIZE];
+};
+
+/*
+ * CURLOPT_OPENSOCKETFUNCTION under public_only.  ${ctx} is a struct
+ * http_refused that is filled when ${address} is not public.
+ */
+curl_socket_t http_policy_open_socket(
+    void *ctx, curlsocktype purpose, struct curl_sockaddr *address);
+
+/* Whether ${a} and ${b} have the same scheme, host and port. */
+bool http_policy_same_origin(const char *a, const char *b);
+
+/*
+ * Whether ${url} may be requested under ${policy}.  ${first} is the URL that
+ * this chain of redirects started with: ${policy}'s headers go only to its
+ * origin, and *${headers} says whether they go to ${url}.  ERR_FETCH when it
+ * may not; messages call it ${shown}.
+ */
+int http_policy_check(const struct http_policy *policy, const char *url,
+    const char *first, const char *shown, bool *headers, struct err *e);
+
+/* ---- http_response.c ---- */
+
+/*
+ * Takes one line of ${len} bytes at ${data}, its line end included or not.  A
+ * status line starts a new answer: what an informational one said is dropped.
+ * An invalid line changes nothing, or leaves status 0.
+ */
+void http_response_add_line(
+    struct http_response *rs, const char *data, size_t len);
+
+/* Keeps ${len} bytes at ${data} of a refusal, up to LIMIT_HTTP_QUOTED. */
+void http_response_add_refusal(
+    struct http_response *rs, const char *data, size_t len);
+
+/* Forgets the answer, not the counts. */
+void http_response_clear(struct http_response *rs);
+
+/*
+ * The words of RFC 9110 for ${status}, for messages: those that the server
+ * sent are not to be trusted.
+ */
+const char *http_response_reason(int status);
+
+/* ---- http_words.c ---- */
+
+/*
+ * The explanation in the body of a refusal, of which ${text} is the start: the
+ * texts of members such as "error", "detail" and "message" of JSON, in their
+ * order, wherever they stand, and what they refer to ("location", "loc",
+ * "path"); "title" if there is nothing else.  Of plain text the first line.
+ * The result is one line of valid UTF-8 without control or invisible
+ * characters.  The caller frees it; NULL when there is none.
+ */
+char *http_words_read(const char *text, size_t len);
+
+/* Replaces each ${secret} in ${words} with stars; short ones are left alone. */
+void http_words_hide(char *words, const char *secret);
+/* Cuts to LIMIT_HTTP_WORDS bytes, between characters. */
+void http_words_cut(char *words);
+
+#endif
