@@ -32,7 +32,7 @@ begin(void)
 {
 	if (mkdtemp(directory) == NULL)
 		abort();
-	path = xasprintf("%s/api-k.crawl", directory);
+	path = xasprintf("%s/api.crawl", directory);
 	atexit(remove_all);
 }
 
@@ -87,7 +87,7 @@ open_log(void)
 	struct fetch_api_log *log = NULL;
 	struct err e = ERR_INIT;
 
-	FUZZ_HOLDS(fetch_api_log_open(&log, directory, "k", &e) == 0);
+	FUZZ_HOLDS(fetch_api_log_open(&log, directory, "", &e) == 0);
 	return log;
 }
 

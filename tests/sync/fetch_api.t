@@ -621,7 +621,7 @@ def test_what_is_kept_is_checked():
         ("a changed page", 2, lambda f: change(f, record(f, 3) - 9, b"x")),
         ("a changed first page", 0, lambda f: change(
             f, record(f, 1) - 9, b"x")),
-        ("a changed head", 0, lambda f: change(f, 80, b"x")),
+        ("a changed head", 0, lambda f: change(f, 90, b"x")),
         ("no file", 0, os.remove),
         ("an empty file", 0, lambda f: os.truncate(f, 0)),
         ("a file of zeros", 0, lambda f: change(f, 0, b"\0" * 300)),

@@ -199,6 +199,7 @@ add_page(struct fetch_api_log *log, const char *cursor, struct err *e)
 
 	snprintf(page.cursor, sizeof page.cursor, "%s", cursor);
 	log->head.started_us = 1;
+	memcpy(log->head.key, "k", sizeof "k");
 	memcpy(log->head.version, "v0.1", sizeof "v0.1");
 	return fetch_api_log_start(log, e) == -1 ||
 		       fetch_api_log_add(log, "{}", 2, e) == -1
@@ -238,6 +239,10 @@ test_cursors(void)
 	CHECK_INT(add_page(log, "", &e), 0);
 	CHECK_INT(add_page(log, "cursor-1", &e), 0);
 	CHECK_INT(log->list, FETCH_API_SKILLS);
+	fetch_api_log_free(log);
+	/* Another source finds nothing. */
+	CHECK_INT(fetch_api_log_open(&log, dir, "l", &e), 0);
+	CHECK_INT(log->count, 0);
 	fetch_api_log_unlink(log);
 	fetch_api_log_free(log);
 	CHECK_INT(rmdir(dir), 0);

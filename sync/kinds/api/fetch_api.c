@@ -16,59 +16,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_LENGTH 32 /* hex digits that name a crawl's files */
 #define OTHERS_SIZE 80
-
-/* What a fetch keeps to be opened. */
-struct documents {
-	struct fetch_api_log *log;
-	char name[32];
-};
 
 /* ---- documents ---- */
 
 static int
-open_page(struct fetch *f, size_t index, struct reader *r, const char **name,
-    struct err *e)
+open_document(struct fetch *f, size_t index, struct reader *r,
+    const char **name, struct err *e)
 {
-	struct documents *d = f->state;
+	struct fetch_api_log *log = f->state;
 
 	(void)e;
-	fetch_api_log_reader(d->log, index, r);
-	snprintf(d->name, sizeof d->name, "page %zu", index + 1);
-	*name = d->name;
+	fetch_api_log_reader(log, index, r);
+	snprintf(log->name, sizeof log->name, "page %zu", index + 1);
+	*name = log->name;
 	return 0;
 }
 
 /*
- * The pages served their purpose, whatever became of it.  Who is killed before
- * leaves them behind, and the next fetch hands them out again.
+ * Whatever became of the documents, they are not needed again.  A process that
+ * is killed before this leaves them for the next fetch.
  */
 static void
-release_pages(struct fetch *f)
+release_documents(struct fetch *f)
 {
-	struct documents *d = f->state;
+	struct fetch_api_log *log = f->state;
 
-	if (d == NULL)
+	if (log == NULL)
 		return;
-	fetch_api_log_unlink(d->log);
-	fetch_api_log_free(d->log);
-	free(d);
+	fetch_api_log_unlink(log);
+	fetch_api_log_free(log);
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_api = { open_page, release_pages };
+static const struct fetch_kind documents = { open_document, release_documents };
 
 static void
 hand_over(struct fetch_api_job *job)
 {
-	struct documents *d = xcalloc(1, sizeof *d);
 	struct fetch *out = job->out;
 
-	d->log = job->log;
-	out->state = d;
-	out->kind = &kind_api;
-	out->document_count = d->log->count;
+	out->state = job->log;
+	out->kind = &documents;
+	out->document_count = job->log->count;
 	out->entries = true;
 	job->log = NULL;
 }
@@ -236,7 +226,6 @@ describe(struct fetch_api_job *job, struct err *e)
 
 /* ---- all of it ---- */
 
-/* What names the files of this source's crawl. */
 static void
 make_key(char out[DIGEST_HEX_SIZE], const struct conf_source *source)
 {
@@ -246,7 +235,6 @@ make_key(char out[DIGEST_HEX_SIZE], const struct conf_source *source)
 	digest_add(d, source->name, strlen(source->name) + 1);
 	digest_add(d, identity, strlen(identity));
 	digest_hex(d, out);
-	out[KEY_LENGTH] = '\0';
 	digest_free(d);
 	free(identity);
 }
@@ -260,7 +248,6 @@ set_up(struct fetch_api_job *job, struct err *e)
 		.public_only = conf->public_only,
 		.https_only = conf->https_only,
 		.headers_over_http = conf->insecure };
-	char key[DIGEST_HEX_SIZE];
 
 	job->root = fetch_api_url_root(job->fixed_version, conf->endpoint);
 	job->known =
@@ -275,10 +262,11 @@ set_up(struct fetch_api_job *job, struct err *e)
 		return -1;
 	policy.headers = job->headers;
 	policy.header_count = job->header_count;
-	make_key(key, job->source);
+	make_key(job->key, job->source);
 	if (http_new(&job->http, &policy, e) == -1)
 		return -1;
-	return fetch_api_log_open(&job->log, job->options->cache_dir, key, e);
+	return fetch_api_log_open(
+	    &job->log, job->options->cache_dir, job->key, e);
 }
 
 static void

@@ -70,6 +70,7 @@ struct fetch_api_checkpoint {
 /* The first record of a crawl on disk. */
 struct fetch_api_head {
 	int64_t form;
+	char key[FETCH_HASH_SIZE]; /* identifies the source */
 	int64_t started_us; /* by our clock; identifies the crawl */
 	int64_t date_us; /* by the upstream's clock, when page 1 came */
 	int64_t since_us; /* CLOCK_NEVER: a full crawl */
@@ -145,13 +146,14 @@ bool fetch_api_size_is_refused(
 /* ---- fetch_api_log.c ---- */
 
 /*
- * A crawl on disk, the file "api-KEY.crawl": the head, then for each page its
+ * A crawl on disk, the file "api.crawl": the head, then for each page its
  * document and its record.  Each record carries a hash that covers all before
  * it.  What follows the last sound record is cut off, so a power failure costs
  * some pages and nothing else; no page waits for the disk.
  */
 struct fetch_api_log {
 	char *path;
+	char name[32]; /* of the document opened last */
 	struct spool *file;
 	struct buf out; /* not yet written */
 	struct digest *digest; /* of the document at hand */
@@ -176,9 +178,9 @@ struct fetch_api_log {
 };
 
 /*
- * Opens the crawl called ${key} in ${dir} with what was kept of it.  Removes
- * those of others that are too old to be resumed.  The caller frees *${out}
- * with fetch_api_log_free() (NULL is allowed), which leaves the file.
+ * Opens the crawl in ${dir} with what was kept of it, unless its source is not
+ * the one identified by ${key}.  The caller frees *${out} with
+ * fetch_api_log_free() (NULL is allowed), which leaves the file.
  */
 int fetch_api_log_open(struct fetch_api_log **out, const char *dir,
     const char *key, struct err *e);
@@ -233,6 +235,7 @@ struct fetch_api_job {
 	char **headers;
 	size_t header_count;
 	char *root;
+	char key[FETCH_HASH_SIZE]; /* identifies the source */
 	char fixed_version[FETCH_API_VERSION_SIZE]; /* "": to be found out */
 	bool known; /* ${old} says something */
 	struct fetch_api_checkpoint old;

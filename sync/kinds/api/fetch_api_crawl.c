@@ -238,6 +238,7 @@ want(struct fetch_api_job *job, bool full)
 	const char *version = "v0.1";
 
 	memset(h, 0, sizeof *h);
+	memcpy(h->key, job->key, sizeof h->key);
 	h->started_us = clock_now();
 	h->date_us = CLOCK_NEVER;
 	h->since_us = full ? CLOCK_NEVER : job->old.since_us;

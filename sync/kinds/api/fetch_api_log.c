@@ -13,17 +13,13 @@
 #include "lib/document/catalog.h"
 #include "lib/xalloc.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define PREFIX "api-"
+#define NAME "api.crawl"
 #define MARK '#'
 #define BLOCK (64 * KIB)
 
@@ -200,26 +196,7 @@ out:
 	return rc;
 }
 
-/* ---- files ---- */
-
-/* Removes crawls that will not be resumed: their sources may be gone. */
-static void
-sweep(const char *dir)
-{
-	DIR *d = opendir(dir);
-	time_t oldest = time(NULL) - 2 * LIMIT_API_CRAWL_AGE;
-	struct dirent *entry;
-	struct stat st;
-
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
-		    fstatat(dirfd(d), entry->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_mtime < oldest)
-			unlinkat(dirfd(d), entry->d_name, 0);
-	if (d != NULL)
-		closedir(d);
-}
+/* ---- the file ---- */
 
 int
 fetch_api_log_open(
@@ -229,12 +206,14 @@ fetch_api_log_open(
 	int rc = -1;
 
 	*out = NULL;
-	sweep(dir);
 	log->digest = digest_new();
 	buf_init(&log->out, LIMIT_ENTRY + 2 * BLOCK);
-	log->path = xasprintf("%s/" PREFIX "%s.crawl", dir, key);
+	log->path = xasprintf("%s/" NAME, dir);
 	if (spool_open(&log->file, log->path, e) == -1 ||
 	    read_kept(log, e) == -1)
+		goto out;
+	if (strcmp(log->head.key, key) != 0 &&
+	    fetch_api_log_reset(log, e) == -1)
 		goto out;
 	*out = log;
 	log = NULL;

@@ -53,6 +53,7 @@ static const struct fetch_api_member checkpoint[] = {
 
 static const struct fetch_api_member head[] = {
 	MEMBER(NUMBER, fetch_api_head, "form", form),
+	MEMBER(TEXT, fetch_api_head, "key", key),
 	MEMBER(TEXT, fetch_api_head, "version", version),
 	MEMBER(NUMBER, fetch_api_head, "started", started_us),
 	MEMBER(NUMBER, fetch_api_head, "date", date_us),
