@@ -151,40 +151,30 @@ same_name(const struct record *a, const struct record *b)
 	return a->kind == b->kind && strcmp(a->name, b->name) == 0;
 }
 
+/*
+ * Sorted, versions of a name are neighbours, and so are names that differ only
+ * in case.
+ */
 static void
-check_duplicates(const struct lint_across *a, const struct lint_place *scope,
+check_neighbours(const struct lint_across *a, const struct lint_place *scope,
     struct lint_sink *sink)
 {
 	for (size_t i = 1; i < a->record_count; i++) {
-		const struct record *r = &a->records[i];
+		const struct record *r = &a->records[i], *last = r - 1;
 		struct lint_place place = *scope;
 
-		if (!same_name(r, r - 1) ||
-		    strcmp(r->version, (r - 1)->version) != 0)
+		if (r->kind != last->kind ||
+		    strcmp(r->folded, last->folded) != 0)
 			continue;
 		place.kind = r->kind;
 		place.name = r->name;
-		place.version = r->version;
-		place.where = r->where;
-		report(sink, "duplicate", &place, "", (r - 1)->where);
-	}
-}
-
-/* Names that differ only in case are neighbours in the sorted list. */
-static void
-check_case(const struct lint_across *a, const struct lint_place *scope,
-    struct lint_sink *sink)
-{
-	for (size_t i = 1; i < a->record_count; i++) {
-		const struct record *r = &a->records[i];
-		struct lint_place place = *scope;
-
-		if (r->kind != (r - 1)->kind || same_name(r, r - 1) ||
-		    strcmp(r->folded, (r - 1)->folded) != 0)
-			continue;
-		place.kind = r->kind;
-		place.name = r->name;
-		report(sink, "name-case", &place, "name", (r - 1)->name);
+		if (!same_name(r, last)) {
+			report(sink, "name-case", &place, "name", last->name);
+		} else if (strcmp(r->version, last->version) == 0) {
+			place.version = r->version;
+			place.where = r->where;
+			report(sink, "duplicate", &place, "", last->where);
+		}
 	}
 }
 
@@ -267,8 +257,7 @@ lint_across_check(struct lint_across *a, const struct lint_place *scope,
 	if (a->endpoint_count > 0)
 		qsort(a->endpoints, a->endpoint_count, sizeof *a->endpoints,
 		    compare_endpoints);
-	check_duplicates(a, &here, sink);
-	check_case(a, &here, sink);
+	check_neighbours(a, &here, sink);
 	check_endpoints(a, &here, sink);
 	check_amount(a, &here, sink);
 }
