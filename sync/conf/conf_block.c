@@ -28,6 +28,18 @@ duration_of(const void *block, const struct conf_key *k)
 	return ns;
 }
 
+/* The first element of BLOCKS, NULL if there is none. */
+static char *
+elements_of(size_t *count, const void *block, const struct conf_key *k)
+{
+	const char *members = block;
+	char *elements;
+
+	memcpy(count, members + k->count, sizeof *count);
+	memcpy(&elements, members + k->offset, sizeof elements);
+	return elements;
+}
+
 static void
 show_duration(struct json_out *j, const struct conf_key *k, int64_t ns)
 {
@@ -77,20 +89,57 @@ conf_block_each_text(const void *block, const struct conf_key *keys,
     void *ctx)
 {
 	for (const struct conf_key *k = keys; k->name != NULL; k++) {
-		const char *inner = (const char *)block + k->offset;
 		const char *text = text_of(block, k);
+		const char *elements;
 		size_t count;
 
 		if (text != NULL)
 			visit(ctx, k, text);
 		if (k->type == CONF_BLOCK)
-			conf_block_each_text(inner, k->keys, visit, ctx);
+			conf_block_each_text((const char *)block + k->offset,
+			    k->keys, visit, ctx);
 		if (k->type != CONF_BLOCKS)
 			continue;
-		memcpy(&count, (const char *)block + k->count, sizeof count);
-		memcpy(&inner, inner, sizeof inner);
+		elements = elements_of(&count, block, k);
 		for (size_t i = 0; i < count; i++)
 			conf_block_each_text(
-			    inner + i * k->size, k->keys, visit, ctx);
+			    elements + i * k->size, k->keys, visit, ctx);
+	}
+}
+
+void
+conf_block_free(const struct conf_key *keys, void *block)
+{
+	for (const struct conf_key *k = keys; k->name != NULL; k++) {
+		void *at = (char *)block + k->offset;
+		char *elements;
+		size_t count;
+
+		if ((k->flags & CONF_CHECKED) != 0)
+			continue;
+		switch (k->type) {
+		case CONF_TEXT:
+		case CONF_NAME:
+		case CONF_URL:
+		case CONF_FILE:
+		case CONF_CLAIMS:
+			xwipe(*(char **)at);
+			break;
+		case CONF_STRINGS:
+			filter_list_free(at);
+			break;
+		case CONF_BLOCK:
+			conf_block_free(k->keys, at);
+			break;
+		case CONF_BLOCKS:
+			elements = elements_of(&count, block, k);
+			for (size_t i = 0; i < count; i++)
+				conf_block_free(
+				    k->keys, elements + i * k->size);
+			free(elements);
+			break;
+		default:
+			break;
+		}
 	}
 }

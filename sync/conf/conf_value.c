@@ -69,10 +69,9 @@ conf_value_int(int64_t *out, const char *text)
 {
 	double number;
 
-	/* Whole numbers are exact up to 2^53. */
-	if (!read_number(&number, text) || fabs(number) > 0x1p53 ||
-	    trunc(number) != number)
+	/* A double holds all whole numbers up to 2^53. */
+	if (!read_number(&number, text) || number < -0x1p53 || number > 0x1p53)
 		return false;
 	*out = (int64_t)number;
-	return true;
+	return (double)*out == number;
 }
