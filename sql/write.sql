@@ -269,10 +269,14 @@ SELECT id, digest, file FROM withheld WHERE source_id = :source AND kind = :kind
     AND name = :name AND version = :version;
 
 -- name: withheld_versions
--- All that the filter leaves out of a source, those of a name together.
+-- All that the filter leaves out of a source, in the columns of stored_versions:
+-- the first of a name stands for its entry.
 -- plan: scan-ok every such version of the source
-SELECT id, kind, name, version, file FROM withheld WHERE source_id = :source
-ORDER BY kind, name;
+SELECT (SELECT min(f.id) FROM withheld f WHERE f.source_id = w.source_id
+        AND f.kind = w.kind AND f.name = w.name),
+    w.kind, w.name, w.id, w.version, 0, 0, w.file
+FROM withheld w WHERE w.source_id = :source
+ORDER BY w.kind, w.name;
 
 -- name: withheld_put
 INSERT INTO withheld (source_id, kind, name, version, digest, body, status,

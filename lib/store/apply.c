@@ -501,19 +501,3 @@ apply_finish(struct apply_counts *out, struct apply *a, struct err *e)
 	return derive_touched(a->place.db, a->options.source_id, &a->options.at,
 	    a->options.at.changed, e);
 }
-
-int
-apply_drop_source(struct db *db, int64_t source_id, struct err *e)
-{
-	static const enum sql_id steps[] = { SQL_SOURCE_STALE,
-		SQL_SOURCE_DOCUMENTS_DELETE, SQL_SOURCE_DELETE };
-	struct stmt *s;
-
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		s = db_stmt(db, steps[i]);
-		stmt_bind_int(s, 1, source_id);
-		if (stmt_run(s, e) == -1)
-			return -1;
-	}
-	return 0;
-}

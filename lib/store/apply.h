@@ -135,7 +135,4 @@ int apply_finish(struct apply_counts *out, struct apply *a, struct err *e);
 int apply_filter(struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e);
 
-/* Deletes a source, which no registry shows, with all that is stored of it. */
-int apply_drop_source(struct db *db, int64_t source_id, struct err *e);
-
 #endif

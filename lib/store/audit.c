@@ -74,50 +74,27 @@ add_problem(struct audit *a, enum audit_check check, const char *example)
 		    AUDIT_EXAMPLE - 1, example);
 }
 
-/* A statement that cannot be run to its end is a finding like any other. */
+/* A statement that cannot be run is a finding like any other. */
 static void
-check_pages(struct audit *a, struct db *db)
+compare(struct audit *a, struct db *db, enum audit_check check, enum sql_id id)
 {
-	struct stmt *s = db_stmt(db, SQL_VERIFY_PAGES);
+	struct audit_result *r = &a->checks[check];
+	struct stmt *s = db_stmt(db, id);
 	struct err why = ERR_INIT;
-	const char *text;
+	const char *example;
 	bool row;
 
-	a->checks[AUDIT_PAGES].made = true;
-	for (;;) {
-		if (stmt_step(s, &row, &why) == -1) {
-			add_problem(a, AUDIT_PAGES, why.text);
-			return;
-		}
-		if (!row)
-			return;
-		text = stmt_text(s, 0, NULL);
-		if (text == NULL || strcmp(text, "ok") != 0)
-			add_problem(a, AUDIT_PAGES, text);
+	r->made = true;
+	if (stmt_step(s, &row, &why) == -1) {
+		add_problem(a, check, why.text);
+		return;
 	}
-}
-
-static void
-check_references(struct audit *a, struct db *db)
-{
-	struct stmt *s = db_stmt(db, SQL_VERIFY_REFERENCES);
-	struct err why = ERR_INIT;
-	char text[AUDIT_EXAMPLE];
-	bool row;
-
-	a->checks[AUDIT_REFERENCES].made = true;
-	for (;;) {
-		if (stmt_step(s, &row, &why) == -1) {
-			add_problem(a, AUDIT_REFERENCES, why.text);
-			return;
-		}
-		if (!row)
-			return;
-		snprintf(text, sizeof text,
-		    "a row of %.100s refers to no %.100s",
-		    stmt_text(s, 0, NULL), stmt_text(s, 2, NULL));
-		add_problem(a, AUDIT_REFERENCES, text);
-	}
+	r->problems = row ? stmt_int(s, 0) : 0;
+	example = row ? stmt_text(s, 1, NULL) : NULL;
+	if (r->problems > 0 && example != NULL)
+		snprintf(r->example, sizeof r->example, "%.*s",
+		    AUDIT_EXAMPLE - 1, example);
+	stmt_done(s);
 }
 
 /* ---- documents ---- */
@@ -184,28 +161,6 @@ out:
 }
 
 /* ---- what is derived ---- */
-
-static void
-compare(struct audit *a, struct db *db, enum audit_check check, enum sql_id id)
-{
-	struct audit_result *r = &a->checks[check];
-	struct stmt *s = db_stmt(db, id);
-	struct err why = ERR_INIT;
-	const char *example;
-	bool row;
-
-	r->made = true;
-	if (stmt_step(s, &row, &why) == -1) {
-		add_problem(a, check, why.text);
-		return;
-	}
-	r->problems = row ? stmt_int(s, 0) : 0;
-	example = row ? stmt_text(s, 1, NULL) : NULL;
-	if (r->problems > 0 && example != NULL)
-		snprintf(r->example, sizeof r->example, "%.*s",
-		    AUDIT_EXAMPLE - 1, example);
-	stmt_done(s);
-}
 
 /* Makes the blocks that are stored again. */
 static int
@@ -276,7 +231,7 @@ look(struct audit *a, struct db *db, struct err *e)
 {
 	struct copy_loss loss;
 
-	check_pages(a, db);
+	compare(a, db, AUDIT_PAGES, SQL_VERIFY_PAGES);
 	a->checks[AUDIT_FACTS].made = true;
 	if (copy_facts(db, &loss, e) == -1) {
 		add_problem(a, AUDIT_FACTS, e->text);
@@ -284,7 +239,7 @@ look(struct audit *a, struct db *db, struct err *e)
 	}
 	if (loss.why.code != ERR_NONE)
 		add_problem(a, AUDIT_FACTS, loss.why.text);
-	check_references(a, db);
+	compare(a, db, AUDIT_REFERENCES, SQL_VERIFY_REFERENCES);
 	if (make_anew(a, db, &loss, e) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++)

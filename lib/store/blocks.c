@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/posting.h"
+#include "lib/store/ids.h"
 #include "lib/store/patch.h"
 #include "lib/store/postings.h"
 #include "lib/store/terms.h"
@@ -193,34 +194,14 @@ static int
 plan_range(struct block *b, int64_t end, struct err *e)
 {
 	struct stmt *s = db_stmt(b->db, SQL_BLOCK_SIZE);
-	size_t entries, blocks;
-	bool row;
+	int64_t entries, blocks;
 
 	stmt_bind_int(s, SQL_BLOCK_SIZE_P_FIRST_KEY, b->first_key);
 	stmt_bind_int(s, SQL_BLOCK_SIZE_P_END, end);
-	if (stmt_step(s, &row, e) == -1)
+	if (stmt_number(&entries, s, e) == -1)
 		return -1;
-	entries = row ? (size_t)stmt_int(s, 0) : 0;
-	stmt_done(s);
 	blocks = (entries + POSTING_BLOCK - 1) / POSTING_BLOCK;
-	b->most = blocks == 0 ? 1 : (entries + blocks - 1) / blocks;
-	return 0;
-}
-
-static int
-forget(struct block *b, struct err *e)
-{
-	static const enum sql_id steps[] = { SQL_BLOCK_POSTINGS_DELETE,
-		SQL_BLOCK_DELETE, SQL_STALE_DONE };
-	struct stmt *s;
-
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		s = db_stmt(b->db, steps[i]);
-		/* The block is the only parameter of each. */
-		stmt_bind_int(s, 1, b->first_key);
-		if (stmt_run(s, e) == -1)
-			return -1;
-	}
+	b->most = blocks == 0 ? 1 : (size_t)((entries + blocks - 1) / blocks);
 	return 0;
 }
 
@@ -228,10 +209,13 @@ forget(struct block *b, struct err *e)
 static int
 index_range(struct block *b, int64_t end, struct err *e)
 {
+	static const enum sql_id forget[] = { SQL_BLOCK_POSTINGS_DELETE,
+		SQL_BLOCK_DELETE, SQL_STALE_DONE };
 	struct stmt *s;
 	bool row;
 
-	if (forget(b, e) == -1 || plan_range(b, end, e) == -1)
+	if (ids_run_all(b->db, forget, 3, b->first_key, e) == -1 ||
+	    plan_range(b, end, e) == -1)
 		return -1;
 	s = db_stmt(b->db, SQL_BLOCK_ENTRIES);
 	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_FIRST_KEY, b->first_key);

@@ -4,16 +4,6 @@
 
 #include "lib/store/ids.h"
 
-static int
-run_for(struct db *db, enum sql_id id, int64_t registry, struct err *e)
-{
-	struct stmt *s = db_stmt(db, id);
-
-	/* The registry is the first parameter of each statement used here. */
-	stmt_bind_int(s, 1, registry);
-	return stmt_run(s, e);
-}
-
 /* Notes what is shown now and was not before. */
 static int
 note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
@@ -31,12 +21,12 @@ note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
 static int
 compose_names(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
-	if (run_for(db, SQL_COMPOSE_WAS_SHOWN, registry, e) == -1 ||
-	    run_for(db, SQL_COMPOSE_FORGET, registry, e) == -1 ||
-	    run_for(db, SQL_COMPOSE_SHOW, registry, e) == -1 ||
+	if (ids_run(db, SQL_COMPOSE_WAS_SHOWN, registry, e) == -1 ||
+	    ids_run(db, SQL_COMPOSE_FORGET, registry, e) == -1 ||
+	    ids_run(db, SQL_COMPOSE_SHOW, registry, e) == -1 ||
 	    note_news(db, registry, now, e) == -1)
 		return -1;
-	return run_for(db, SQL_REGISTRY_COUNT_PUT, registry, e);
+	return ids_run(db, SQL_REGISTRY_COUNT_PUT, registry, e);
 }
 
 static int
@@ -91,7 +81,7 @@ compose_after_touched(struct db *db, int64_t now, struct err *e)
 int
 compose_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
-	if (run_for(db, SQL_RECOMPOSE_REGISTRY, registry, e) == -1 ||
+	if (ids_run(db, SQL_RECOMPOSE_REGISTRY, registry, e) == -1 ||
 	    compose_names(db, registry, now, e) == -1 ||
 	    touch_registry(db, registry, now, e) == -1)
 		return -1;

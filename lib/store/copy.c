@@ -4,6 +4,7 @@
 
 #include "lib/digest.h"
 #include "lib/store/database.h"
+#include "lib/store/ids.h"
 
 #include <string.h>
 
@@ -30,10 +31,7 @@ out:
 int
 copy_note_damaged(struct db *db, int64_t document, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_DAMAGED_INSERT);
-
-	stmt_bind_int(s, SQL_DAMAGED_INSERT_P_DOCUMENT, document);
-	return stmt_run(s, e);
+	return ids_run(db, SQL_DAMAGED_INSERT, document, e);
 }
 
 /* Each document by itself: what lies on a bad page is lost alone. */
@@ -41,7 +39,6 @@ static int
 copy_one_by_one(struct db *db, struct copy_loss *loss, struct err *e)
 {
 	struct stmt *wanted = db_stmt(db, SQL_COPY_DOCUMENTS_WANTED);
-	struct stmt *s;
 	bool row;
 
 	if (stmt_run(db_stmt(db, SQL_COPY_DOCUMENTS_CLEAR), e) == -1)
@@ -53,10 +50,9 @@ copy_one_by_one(struct db *db, struct copy_loss *loss, struct err *e)
 			return -1;
 		if (!row)
 			return 0;
-		s = db_stmt(db, SQL_COPY_DOCUMENT);
-		stmt_bind_int(
-		    s, SQL_COPY_DOCUMENT_P_DOCUMENT, stmt_int(wanted, 0));
-		if (stmt_run(s, &ignored) == 0 && db_changes(db) == 1)
+		if (ids_run(db, SQL_COPY_DOCUMENT, stmt_int(wanted, 0),
+			&ignored) == 0 &&
+		    db_changes(db) == 1)
 			continue;
 		loss->documents++;
 		if (copy_note_damaged(db, stmt_int(wanted, 0), e) == -1)
@@ -169,21 +165,9 @@ out:
 static int
 forget_fetches(struct db *db, enum sql_id id, struct err *e)
 {
-	struct stmt *list = db_stmt(db, id);
-	struct stmt *s;
-	bool row;
+	static const enum sql_id forget[] = { SQL_SOURCE_FORGET_VALIDATORS };
 
-	for (;;) {
-		if (stmt_step(list, &row, e) == -1)
-			return -1;
-		if (!row)
-			return 0;
-		s = db_stmt(db, SQL_SOURCE_FORGET_VALIDATORS);
-		stmt_bind_int(s, SQL_SOURCE_FORGET_VALIDATORS_P_SOURCE,
-		    stmt_int(list, 0));
-		if (stmt_run(s, e) == -1)
-			return -1;
-	}
+	return ids_run_listed(db, db_stmt(db, id), forget, 1, e);
 }
 
 int

@@ -6,23 +6,18 @@
 #include "lib/store/blocks.h"
 #include "lib/store/compose.h"
 #include "lib/store/heads.h"
+#include "lib/store/ids.h"
 
 int
 derive_touch(struct db *db, int64_t entry, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_TOUCH_ENTRY);
-
-	stmt_bind_int(s, SQL_TOUCH_ENTRY_P_ENTRY, entry);
-	return stmt_run(s, e);
+	return ids_run(db, SQL_TOUCH_ENTRY, entry, e);
 }
 
 int
 derive_touch_new(struct db *db, int64_t entry, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_TOUCH_NEW);
-
-	stmt_bind_int(s, SQL_TOUCH_NEW_P_ENTRY, entry);
-	return stmt_run(s, e);
+	return ids_run(db, SQL_TOUCH_NEW, entry, e);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "lib/limits.h"
 #include "lib/posting.h"
 #include "lib/store/head.h"
+#include "lib/store/ids.h"
 #include "lib/store/order.h"
 #include "lib/xalloc.h"
 
@@ -82,14 +83,8 @@ recompose_name(const struct touched *t, struct db *db, struct err *e)
 static int
 delete_entry(const struct touched *t, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_STALE_KEY);
-
-	stmt_bind_int(s, SQL_STALE_KEY_P_SORT_KEY, t->sort_key);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	s = db_stmt(db, SQL_ENTRY_DELETE);
-	stmt_bind_int(s, SQL_ENTRY_DELETE_P_ENTRY, t->entry);
-	if (stmt_run(s, e) == -1)
+	if (ids_run(db, SQL_STALE_KEY, t->sort_key, e) == -1 ||
+	    ids_run(db, SQL_ENTRY_DELETE, t->entry, e) == -1)
 		return -1;
 	return recompose_name(t, db, e);
 }
@@ -112,16 +107,6 @@ put_head(
 	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_CHANGED, h->changed_us);
 	stmt_bind_blob(
 	    s, SQL_ENTRY_HEAD_PUT_P_TERMS, buf_str(&h->terms), h->terms.len);
-	return stmt_run(s, e);
-}
-
-/* Its postings say what the head said. */
-static int
-note_head(const struct touched *t, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_PATCHED_NOTE);
-
-	stmt_bind_int(s, SQL_PATCHED_NOTE_P_ENTRY, t->entry);
 	return stmt_run(s, e);
 }
 
@@ -176,14 +161,10 @@ static int
 note_older_latest(const struct touched *t, const struct head *h,
     const struct instant *at, struct db *db, struct err *e)
 {
-	struct stmt *s;
-
 	if (t->is_new || h->latest_changed_us >= at->changed ||
 	    strcmp(t->latest, buf_str(&h->latest)) == 0)
 		return 0;
-	s = db_stmt(db, SQL_NOW_SHOWN_ADD);
-	stmt_bind_int(s, SQL_NOW_SHOWN_ADD_P_ENTRY, t->entry);
-	return stmt_run(s, e);
+	return ids_run(db, SQL_NOW_SHOWN_ADD, t->entry, e);
 }
 
 static int
@@ -196,7 +177,8 @@ update_head(const struct touched *t, struct head *h, const struct instant *at,
 		return -1;
 	if (!h->has_versions)
 		return delete_entry(t, db, e);
-	if ((!t->is_new && note_head(t, db, e) == -1) ||
+	if (/* Its postings say what the head said. */
+	    (!t->is_new && ids_run(db, SQL_PATCHED_NOTE, t->entry, e) == -1) ||
 	    put_head(t, h, db, e) == -1 ||
 	    note_older_latest(t, h, at, db, e) == -1)
 		return -1;
@@ -295,14 +277,8 @@ heads_update(
 int
 heads_show(struct db *db, int64_t changed, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_ENTRIES_SHOWN);
-
-	stmt_bind_int(s, SQL_ENTRIES_SHOWN_P_CHANGED, changed);
-	if (stmt_run(s, e) == -1)
-		return -1;
-	s = db_stmt(db, SQL_HEADS_SHOWN);
-	stmt_bind_int(s, SQL_HEADS_SHOWN_P_CHANGED, changed);
-	if (stmt_run(s, e) == -1)
+	if (ids_run(db, SQL_ENTRIES_SHOWN, changed, e) == -1 ||
+	    ids_run(db, SQL_HEADS_SHOWN, changed, e) == -1)
 		return -1;
 	return stmt_run(db_stmt(db, SQL_NOW_SHOWN_CLEAR), e);
 }

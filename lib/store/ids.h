@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A few row numbers, read before the rows are changed. */
+/* Statements of one row number, and lists of row numbers. */
 #ifndef LIB_STORE_IDS_H
 #define LIB_STORE_IDS_H
 
@@ -8,6 +8,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Runs a statement of which ${id} is the only parameter. */
+int ids_run(struct db *db, enum sql_id statement, int64_t id, struct err *e);
+/* Runs ${count} of them, one after the other. */
+int ids_run_all(struct db *db, const enum sql_id *statements, size_t count,
+    int64_t id, struct err *e);
+/*
+ * Reads the first column of all rows of ${list}, whose parameters are bound,
+ * and then runs the statements for each number.
+ */
+int ids_run_listed(struct db *db, struct stmt *list,
+    const enum sql_id *statements, size_t count, struct err *e);
+
+/* Numbers that were read before the rows are changed. */
 struct ids {
 	int64_t *at;
 	size_t count;

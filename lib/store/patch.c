@@ -3,6 +3,7 @@
 #include "lib/store/patch.h"
 
 #include "lib/posting.h"
+#include "lib/store/ids.h"
 #include "lib/store/postings.h"
 #include "lib/store/terms.h"
 #include "lib/xalloc.h"
@@ -236,33 +237,18 @@ patch_all(struct patch *p, struct err *e)
 	}
 }
 
-static int
-nothing_to_do(bool *nothing, struct db *db, struct err *e)
-{
-	struct stmt *s = db_stmt(db, SQL_PATCHED_IS_EMPTY);
-	bool row;
-
-	if (stmt_step(s, &row, e) == -1)
-		return -1;
-	*nothing = row && stmt_int(s, 0) != 0;
-	stmt_done(s);
-	return 0;
-}
-
 int
 patch_blocks(struct db *db, struct err *e)
 {
 	struct patch p = { .db = db };
-	struct stmt *s = db_stmt(db, SQL_PATCHED_TOO_MANY);
-	bool nothing;
+	int64_t nothing;
 	int rc = -1;
 
-	if (nothing_to_do(&nothing, db, e) == -1)
+	if (stmt_number(&nothing, db_stmt(db, SQL_PATCHED_IS_EMPTY), e) == -1)
 		return -1;
-	if (nothing)
+	if (nothing != 0)
 		return 0;
-	stmt_bind_int(s, SQL_PATCHED_TOO_MANY_P_MOST, MOST);
-	if (stmt_run(s, e) == -1)
+	if (ids_run(db, SQL_PATCHED_TOO_MANY, MOST, e) == -1)
 		return -1;
 	p.postings = postings_new();
 	terms_init(&p.terms, p.postings);

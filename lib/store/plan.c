@@ -31,7 +31,8 @@ plan_offered(
 static enum plan_fate
 fate_of(const struct plan_missing *v, bool newest_stays, int64_t newest)
 {
-	if (v->rejected || (newest_stays && v->document == newest))
+	if (v->rejected ||
+	    (newest_stays && (newest == PLAN_ALL || v->row == newest)))
 		return PLAN_STAYS;
 	return v->deleted ? PLAN_RETIRED : PLAN_REMOVED;
 }

@@ -58,18 +58,20 @@ enum plan_fate {
 };
 
 struct plan_missing {
-	int64_t document;
+	int64_t row; /* of its document, or of withheld */
 	bool deleted; /* marked by the upstream */
 	/* The offered version, or the file it came from, was rejected. */
 	bool rejected;
 	enum plan_fate fate; /* the result */
 };
 
+#define PLAN_ALL (-1) /* in the place of the newest one: every version */
+
 /* What is known of the entry that the versions belong to. */
 struct plan_entry {
 	bool offered; /* the source offers another version of it */
 	bool rejected; /* a version of that name was rejected */
-	int64_t newest; /* document of the newest one that is not deleted */
+	int64_t newest; /* row of the newest one that is not deleted */
 };
 
 /*

@@ -3,7 +3,6 @@
 #include "lib/store/reconcile.h"
 
 #include "lib/digest.h"
-#include "lib/store/apply.h"
 #include "lib/store/database.h"
 #include "lib/store/derive.h"
 #include "lib/store/ids.h"
@@ -33,81 +32,52 @@ rename_sources(struct db *db, const char *layout, struct err *e)
 	return 0;
 }
 
-/* What was remembered of the last fetch from another place is worthless. */
-static int
-forget_moved(struct db *db, const char *layout, struct err *e)
-{
-	struct ids moved;
-	struct stmt *s;
-	int rc = -1;
-
-	if (ids_read(&moved, about(db, SQL_SOURCE_MOVED, layout), e) == -1)
-		return -1;
-	for (size_t i = 0; i < moved.count; i++) {
-		s = db_stmt(db, SQL_SOURCE_FORGET_VALIDATORS);
-		stmt_bind_int(
-		    s, SQL_SOURCE_FORGET_VALIDATORS_P_SOURCE, moved.at[i]);
-		if (stmt_run(s, e) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	ids_free(&moved);
-	return rc;
-}
-
 static int
 put_sources(struct db *db, const char *layout, int64_t now, struct err *e)
 {
+	/* What was remembered of fetches from another place is worthless. */
+	static const enum sql_id moved[] = { SQL_SOURCE_FORGET_VALIDATORS };
 	struct stmt *s;
 
 	if (rename_sources(db, layout, e) == -1 ||
-	    forget_moved(db, layout, e) == -1)
+	    ids_run_listed(
+		db, about(db, SQL_SOURCE_MOVED, layout), moved, 1, e) == -1)
 		return -1;
 	s = about(db, SQL_SOURCE_PUT, layout);
 	stmt_bind_int(s, SQL_SOURCE_PUT_P_NOW, now);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	s = db_stmt(db, SQL_SOURCE_STATE_PUT);
-	stmt_bind_int(s, SQL_SOURCE_STATE_PUT_P_NOW, now);
-	return stmt_run(s, e);
+	return ids_run(db, SQL_SOURCE_STATE_PUT, now, e);
 }
 
 /* Which registries show an entry is indexed, too. */
 static int
 delete_registries(struct db *db, const char *layout, struct err *e)
 {
-	struct ids gone;
-	struct stmt *s;
-	int rc = -1;
+	static const enum sql_id steps[] = { SQL_REGISTRY_POSTINGS_DELETE,
+		SQL_REGISTRY_DELETE };
 
-	if (ids_read(&gone, about(db, SQL_REGISTRY_UNCONFIGURED, layout), e) ==
-	    -1)
-		return -1;
-	for (size_t i = 0; i < gone.count; i++) {
-		s = db_stmt(db, SQL_REGISTRY_POSTINGS_DELETE);
-		stmt_bind_int(
-		    s, SQL_REGISTRY_POSTINGS_DELETE_P_REGISTRY, gone.at[i]);
-		if (stmt_run(s, e) == -1)
-			goto out;
-		s = db_stmt(db, SQL_REGISTRY_DELETE);
-		stmt_bind_int(s, SQL_REGISTRY_DELETE_P_ID, gone.at[i]);
-		if (stmt_run(s, e) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	ids_free(&gone);
-	return rc;
+	return ids_run_listed(
+	    db, about(db, SQL_REGISTRY_UNCONFIGURED, layout), steps, 2, e);
+}
+
+/* No registry shows them any more. */
+static int
+delete_sources(struct db *db, const char *layout, struct err *e)
+{
+	static const enum sql_id steps[] = { SQL_SOURCE_STALE,
+		SQL_SOURCE_DOCUMENTS_DELETE, SQL_SOURCE_DELETE };
+
+	return ids_run_listed(
+	    db, about(db, SQL_SOURCE_UNCONFIGURED, layout), steps, 3, e);
 }
 
 static int
 put_links(struct db *db, const char *layout, int64_t registry, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_REGISTRY_SOURCE_CLEAR);
+	struct stmt *s;
 
-	stmt_bind_int(s, SQL_REGISTRY_SOURCE_CLEAR_P_REGISTRY, registry);
-	if (stmt_run(s, e) == -1)
+	if (ids_run(db, SQL_REGISTRY_SOURCE_CLEAR, registry, e) == -1)
 		return -1;
 	s = about(db, SQL_REGISTRY_SOURCE_INSERT, layout);
 	stmt_bind_int(s, SQL_REGISTRY_SOURCE_INSERT_P_REGISTRY, registry);
@@ -140,24 +110,6 @@ put_registries(
 	rc = 0;
 out:
 	ids_free(&relinked);
-	return rc;
-}
-
-static int
-delete_sources(struct db *db, const char *layout, struct err *e)
-{
-	struct ids gone;
-	int rc = -1;
-
-	if (ids_read(&gone, about(db, SQL_SOURCE_UNCONFIGURED, layout), e) ==
-	    -1)
-		return -1;
-	for (size_t i = 0; i < gone.count; i++)
-		if (apply_drop_source(db, gone.at[i], e) == -1)
-			goto out;
-	rc = 0;
-out:
-	ids_free(&gone);
 	return rc;
 }
 

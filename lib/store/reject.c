@@ -3,6 +3,7 @@
 #include "lib/store/reject.h"
 
 #include "lib/limits.h"
+#include "lib/store/ids.h"
 
 #include <stdio.h>
 
@@ -12,11 +13,8 @@ reject_start(struct reject *r, bool partial, struct err *e)
 	struct stmt *s;
 	bool row;
 
-	if (!partial) {
-		s = db_stmt(r->db, SQL_REJECTION_CLEAR);
-		stmt_bind_int(s, SQL_REJECTION_CLEAR_P_SOURCE, r->source);
-		return stmt_run(s, e);
-	}
+	if (!partial)
+		return ids_run(r->db, SQL_REJECTION_CLEAR, r->source, e);
 	s = db_stmt(r->db, SQL_REJECTION_STANDING);
 	stmt_bind_int(s, SQL_REJECTION_STANDING_P_SOURCE, r->source);
 	if (stmt_step(s, &row, e) == -1)

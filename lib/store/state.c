@@ -6,6 +6,7 @@
 #include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/store/duration_totals.h"
+#include "lib/store/ids.h"
 #include "lib/xalloc.h"
 
 #include <stdio.h>
@@ -321,13 +322,9 @@ first_failure(const struct source_outcome *outcomes, size_t count)
 static int
 failures_in_a_row(int64_t *attempts, struct db *db, bool failed, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_RUN_LAST_ATTEMPTS);
-	bool row;
-
-	if (stmt_step(s, &row, e) == -1)
+	if (stmt_number(attempts, db_stmt(db, SQL_RUN_LAST_ATTEMPTS), e) == -1)
 		return -1;
-	*attempts = failed ? (row ? stmt_int(s, 0) : 0) + 1 : 0;
-	stmt_done(s);
+	*attempts = failed ? *attempts + 1 : 0;
 	return 0;
 }
 
@@ -348,10 +345,9 @@ is_notable(const struct source_outcome *outcomes, size_t count)
 static int
 prune(struct db *db, bool notable, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_RUN_PRUNE_QUIET);
+	struct stmt *s;
 
-	stmt_bind_int(s, SQL_RUN_PRUNE_QUIET_P_KEEP, LIMIT_RUNS);
-	if (stmt_run(s, e) == -1)
+	if (ids_run(db, SQL_RUN_PRUNE_QUIET, LIMIT_RUNS, e) == -1)
 		return -1;
 	if (!notable)
 		return 0;

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "lib/store/heads.h"
+#include "lib/store/ids.h"
 #include "lib/version.h"
 
 #include <string.h>
@@ -426,10 +427,7 @@ stored_remove(struct stored_place *p, int64_t document, struct err *e)
 int
 stored_retire(struct stored_place *p, int64_t document, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_VERSION_RETIRE);
-
-	stmt_bind_int(s, SQL_VERSION_RETIRE_P_DOCUMENT, document);
-	return stmt_run(s, e);
+	return ids_run(p->db, SQL_VERSION_RETIRE, document, e);
 }
 
 /* ---- versions that the filter leaves out ---- */
@@ -503,8 +501,5 @@ stored_release(
 int
 stored_drop_withheld(struct stored_place *p, int64_t row, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_DELETE);
-
-	stmt_bind_int(s, SQL_WITHHELD_DELETE_P_ID, row);
-	return stmt_run(s, e);
+	return ids_run(p->db, SQL_WITHHELD_DELETE, row, e);
 }

@@ -5,28 +5,12 @@
 #include "lib/store/derive.h"
 #include "lib/store/ids.h"
 
-/* Deletes the version of ${document} and the document. */
-static int
-delete_one(struct db *db, int64_t document, struct err *e)
-{
-	static const enum sql_id steps[] = { SQL_TOUCH_DOCUMENT,
-		SQL_DOCUMENT_DELETE, SQL_VERSION_DELETE };
-
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		struct stmt *s = db_stmt(db, steps[i]);
-
-		/* The document is the only parameter of each. */
-		stmt_bind_int(s, 1, document);
-		if (stmt_run(s, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 /* Deletes the tombstones that ${s} lists: ${count}. */
 static int
 delete_listed(size_t *count, struct db *db, struct stmt *s, struct err *e)
 {
+	static const enum sql_id steps[] = { SQL_TOUCH_DOCUMENT,
+		SQL_DOCUMENT_DELETE, SQL_VERSION_DELETE };
 	struct ids documents;
 	int rc = -1;
 
@@ -36,7 +20,7 @@ delete_listed(size_t *count, struct db *db, struct stmt *s, struct err *e)
 	if (*count > 0 && db_prepare(db, SQL_SET_RARE, e) == -1)
 		goto out;
 	for (size_t i = 0; i < documents.count; i++)
-		if (delete_one(db, documents.at[i], e) == -1)
+		if (ids_run_all(db, steps, 3, documents.at[i], e) == -1)
 			goto out;
 	rc = 0;
 out:

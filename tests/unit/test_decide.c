@@ -60,11 +60,11 @@ static void
 check_missing(const struct plan_entry *entry, int64_t rejected,
     enum plan_fate three, enum plan_fate two, enum plan_fate one)
 {
-	struct plan_missing v[] = { { .document = 3, .deleted = true },
-		{ .document = 2 }, { .document = 1 } };
+	struct plan_missing v[] = { { .row = 3, .deleted = true }, { .row = 2 },
+		{ .row = 1 } };
 
 	for (size_t i = 0; i < 3; i++)
-		v[i].rejected = v[i].document == rejected;
+		v[i].rejected = v[i].row == rejected;
 	plan_missing(v, 3, entry);
 	CHECK_INT(v[0].fate, three);
 	CHECK_INT(v[1].fate, two);
@@ -77,6 +77,8 @@ test_missing(void)
 	static const struct plan_entry gone = { .newest = 2 };
 	static const struct plan_entry rejected = { .rejected = true,
 		.newest = 2 };
+	static const struct plan_entry all = { .rejected = true,
+		.newest = PLAN_ALL };
 	static const struct plan_entry another = {
 		.rejected = true, .offered = true, .newest = 2
 	};
@@ -85,6 +87,8 @@ test_missing(void)
 	check_missing(&rejected, 0, PLAN_RETIRED, PLAN_STAYS, PLAN_REMOVED);
 	check_missing(&rejected, 1, PLAN_RETIRED, PLAN_REMOVED, PLAN_STAYS);
 	check_missing(&rejected, 3, PLAN_STAYS, PLAN_REMOVED, PLAN_REMOVED);
+	check_missing(&all, 0, PLAN_STAYS, PLAN_STAYS, PLAN_STAYS);
+	check_missing(&all, 1, PLAN_RETIRED, PLAN_REMOVED, PLAN_STAYS);
 	check_missing(&another, 0, PLAN_RETIRED, PLAN_REMOVED, PLAN_REMOVED);
 	check_missing(&another, 1, PLAN_RETIRED, PLAN_REMOVED, PLAN_STAYS);
 }
