@@ -35,7 +35,7 @@
 	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
 	    PARAMETER(VERSION) | PARAMETER(STATUS) | PARAMETER(REGISTRY_TYPE))
 
-/* What most routes have in common: whoever asks may read. */
+/* What most routes have in common: everybody may read. */
 #define READ_BY_ALL(handler, about, schema)                             \
 	.methods = READ, .programs = ROUTE_API, .access = ROUTE_PUBLIC, \
 	.summary = (about), .answer = (schema), .handle = (handler)
@@ -100,7 +100,7 @@
 		READ_BY_ALL(handler, "This description", schema)        \
 	}
 
-/* What no program answers yet. */
+/* Requests that no program answers yet. */
 #define PLANNED(mount, name, how)                                    \
 	{                                                            \
 		.mounts = (mount), .path = (name), .methods = (how), \

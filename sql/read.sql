@@ -1,15 +1,15 @@
 -- Statements of the responders.  Those that make items share one row:
 -- name, version, status, status_message, status_changed_us, published_us,
 -- updated_us, is_latest, body, extra_meta, extra_official (fcgi/handlers/item.c reads it).
--- What changed since an instant is asked of our own clock: updated_us may be the
--- upstream's.
+-- Changes since an instant are found by changed_us, of our own clock: updated_us
+-- may be of the upstream.
 --
--- An upstream's updated_us is never shown later than changed_us, when it came
--- here: a client that asks for what changed after the last updatedAt it saw
--- would miss what comes here between the two.
+-- An upstream's updated_us is never shown later than changed_us, when it arrived
+-- here: otherwise a client that asks for changes after the last updatedAt it saw
+-- would miss what arrives between the two.
 --
--- CROSS JOIN fixes the order of the loops as it is written: membership
--- decides what a registry shows and in which order, the rest hangs below it.
+-- CROSS JOIN fixes the order of the loops: membership decides what a registry
+-- shows and in which order, the other tables are looked up for each row.
 
 -- ---- registries -------------------------------------------------------------
 
@@ -20,7 +20,7 @@ SELECT r.id, r.name, r.generation,
 FROM registry r WHERE r.name = :name;
 
 -- name: registry_default_get
--- The registry that answers where none is named.
+-- The default registry.
 SELECT r.id, r.name, r.generation,
     (SELECT value FROM setting WHERE key = 'database_id')
 FROM registry r WHERE r.is_default = 1;
@@ -67,7 +67,7 @@ ORDER BY m.entry_id, v.order_key DESC;
 -- ---- lists ------------------------------------------------------------------
 
 -- name: list_start
--- The first entry at or after a name: where a list goes on.
+-- The first entry at or after a name: where a list continues.
 SELECT m.sort_key, m.name FROM membership m
 WHERE m.registry_id = :registry AND m.kind = :kind AND m.name >= :name
 ORDER BY m.name LIMIT 1;
@@ -105,7 +105,7 @@ ORDER BY m.sort_key;
 
 -- ---- filtered lists ----------------------------------------------------------
 -- The index offers entries, in the order of lists (fcgi/handlers/candidates.c); then
--- their versions are looked at here, some entries at a time.  The nesting of a
+-- their versions are read here, some entries at a time.  The nesting of a
 -- CROSS JOIN is the order of the rows.
 
 -- name: block_walk
@@ -174,9 +174,9 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 -- ---- status -----------------------------------------------------------------
 
 -- name: status_last_run
--- The last run of the sync that ended: by its number, because the clock may
--- have been ahead once.  A later one that could not be recorded takes its
--- place, and one after which nothing was recorded for too long says so.
+-- The last run that ended: by its number, because the clock may have been wrong.
+-- A later run that could not be recorded replaces it, and it is overdue if no run
+-- was recorded after it for too long.
 -- plan: scan-ok walks the primary key backwards, one row
 SELECT trigger,
     CASE WHEN :noted > ended_us THEN :noted_start ELSE started_us END,
@@ -200,14 +200,14 @@ ORDER BY s.ordinal, s.id LIMIT 1;
 
 -- name: status_running
 -- plan: scan-ok the partial index holds runs that have not ended, at most one
--- The run that is at work, if its process still says so.
+-- The active run, if its process updates it.
 SELECT run_id, trigger, started_us, current_source, entries, bytes
 FROM run WHERE ended_us IS NULL AND heartbeat_us > :alive
 ORDER BY id DESC LIMIT 1;
 
 -- name: status_sources
 -- plan: scan-ok every source is wanted, in the order of the file
--- How each source stands; with :before, those that status_overdue finds say so.
+-- The state of each source; with :before, overdue like in status_overdue.
 SELECT s.name, s.kind,
     CASE WHEN s.interval_us > 0 AND t.due_us + s.interval_us < :before
         THEN 'overdue' ELSE t.phase END,
@@ -233,7 +233,7 @@ FROM registry r LEFT JOIN registry_count c ON c.registry_id = r.id
 ORDER BY r.ordinal, r.id;
 
 -- name: status_history
--- The last runs that had to do with one source, the newest first.
+-- The last runs that tried one source, the newest first.
 SELECT r.run_id, r.trigger, t.started_us, t.ended_us, t.result, t.added,
     t.updated, t.removed, t.unchanged, t.rejected, t.total, t.error
 FROM run_source t JOIN run r ON r.id = t.run
@@ -245,7 +245,7 @@ WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
 
 -- name: source_all
 -- plan: scan-ok every source is wanted, and there are at most a thousand
--- All sources as configured and how they stand, the oldest first.
+-- All sources as configured and their state, the oldest first.
 SELECT s.name, s.kind, 'CONFIG', s.kind, nullif(s.config, 'null'),
     nullif(s.filter, 'null'), s.interval_us, nullif(s.claims, 'null'),
     coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
@@ -324,7 +324,7 @@ ORDER BY e.kind, e.name, v.version, rs.position;
 
 -- name: metrics_sources
 -- plan: scan-ok every source is wanted, and there are at most a thousand
--- How each source stands, those of a kind together.
+-- The state of each source, grouped by kind.
 SELECT s.kind, s.name, s.interval_us, coalesce(t.phase, 'unknown'),
     coalesce(t.attempts, 0), t.succeeded_us, coalesce(t.servers, 0),
     coalesce(t.skills, 0), coalesce(t.plugins, 0), coalesce(t.rejected, 0)

@@ -21,7 +21,7 @@ check_loopback(const struct request_input *in, struct err *e)
 {
 	if (loopback_asks(in))
 		return 0;
-	err_set(e, ERR_DENIED, "only from the machine itself");
+	err_set(e, ERR_DENIED, "allowed only from this machine");
 	return -1;
 }
 
@@ -32,11 +32,12 @@ access_check_trigger(enum trigger_access access, const char *token_file,
 	if (access == TRIGGER_TOKEN)
 		return token_check(in->authorization, token_file, e);
 	if (access == TRIGGER_OFF) {
-		err_set(e, ERR_DENIED, "the trigger is turned off");
+		err_set(e, ERR_DENIED, "the trigger is disabled");
 		return -1;
 	}
 	if (is_from_page(in)) {
-		err_set(e, ERR_DENIED, "not from a web page without a token");
+		err_set(e, ERR_DENIED,
+		    "requests from web pages need a bearer token");
 		return -1;
 	}
 	return access == TRIGGER_LOOPBACK ? check_loopback(in, e) : 0;

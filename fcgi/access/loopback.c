@@ -21,7 +21,7 @@ loopback_is(const char *address)
 	       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
-/* A proxy says that it sends this for another. */
+/* A proxy names another client. */
 static bool
 is_passed_on(const struct request_input *in)
 {

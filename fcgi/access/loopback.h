@@ -13,7 +13,7 @@
  */
 bool loopback_is(const char *address);
 
-/* Whether a request comes from this machine, and not on behalf of another. */
+/* Whether a request comes from this machine, and not through a proxy. */
 bool loopback_asks(const struct request_input *in);
 
 #endif

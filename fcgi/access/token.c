@@ -72,7 +72,7 @@ read_token(struct token *t, const char *path, struct err *e)
 	}
 	if (!S_ISREG(st.st_mode) || (st.st_mode & S_IRWXO) != 0) {
 		err_set(e, ERR_UNAVAILABLE,
-		    "%s: the token has to be in a file that is closed to other "
+		    "%s: the token file must not be accessible to other "
 		    "users (chmod o=)",
 		    path);
 		goto out;
@@ -86,7 +86,7 @@ out:
 	return rc;
 }
 
-/* Takes as long for every text of the same length. */
+/* Constant time for texts of the same length. */
 static bool
 is_token(const struct token *t, const char *text)
 {
@@ -112,7 +112,7 @@ token_check(const char *authorization, const char *path, struct err *e)
 		given = authorization + strlen(BEARER);
 	given += strspn(given, " ");
 	if (!is_token(&t, given)) {
-		err_set(e, ERR_IDENTITY, "a bearer token is needed");
+		err_set(e, ERR_IDENTITY, "a bearer token is required");
 		goto out;
 	}
 	rc = 0;

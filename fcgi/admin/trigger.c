@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking the lock and starting the sync as a daemon does: a process between
- * the two makes the sync a child of init, so nobody here has to wait for it.
+ * Taking the lock and starting the sync as a daemon: a process in between makes
+ * the sync a child of init, so this program does not have to wait for it.
  */
 #include "fcgi/admin/trigger.h"
 
@@ -25,13 +25,13 @@
 
 #define PROGRAM_NAME "thv-registry-sync"
 #define PROGRAM_ELSEWHERE BINDIR "/" PROGRAM_NAME
-#define UMASK 022 /* at least; who reads is for whoever starts us to say */
+#define UMASK 022 /* at least; the umask of this process may be stricter */
 #define CLOSE_RANGE_ON_EXEC 4 /* CLOSE_RANGE_CLOEXEC of linux/close_range.h */
-#define DESCRIPTORS_MAX 65536 /* looked at where close_range() is missing */
+#define DESCRIPTORS_MAX 65536 /* closed one by one without close_range() */
 
 extern char **environ;
 
-/* What is made ready before forking. */
+/* Prepared before forking. */
 struct child {
 	char *program;
 	char **arguments;
@@ -81,7 +81,7 @@ reset_signals(void)
 
 	for (int number = 1; number < NSIG; number++)
 		(void)sigaction(number, &action, NULL);
-	/* A log that nobody reads any more is no reason to end. */
+	/* The sync must survive the end of the reader of its log. */
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
 	sigemptyset(&none);
@@ -100,7 +100,7 @@ become_sync(const struct child *c)
 	    keep_descriptors(c->lock) != -1)
 		execve(c->program, c->arguments, c->environment);
 	number = errno;
-	/* Who hears of the failure may try again at once. */
+	/* The client that gets the failure may retry at once. */
 	close(c->lock);
 	ignored = write(c->report, &number, sizeof number);
 	(void)ignored;
@@ -127,7 +127,7 @@ become_middle(const struct child *c)
 	_exit(127);
 }
 
-/* Nothing is reported when the program runs: exec closes the pipe. */
+/* The pipe is empty if the program runs: exec closes it. */
 static int
 read_report(int report, const char *program, struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting thv-registry-sync from a request: a process of its own that holds
- * the lock of the database from before it exists.
+ * Starting thv-registry-sync for a request, as a process that inherits the lock
+ * of the database.
  */
 #ifndef FCGI_ADMIN_TRIGGER_H
 #define FCGI_ADMIN_TRIGGER_H
@@ -15,7 +15,7 @@
 struct trigger {
 	const char *database;
 	const char *traceparent; /* of the request; NULL for none */
-	bool keep_stderr; /* what the sync says goes where we log to */
+	bool keep_stderr; /* the sync logs where this program logs */
 };
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choosing what a triggered sync gets to see. */
+/* Choosing the environment of a triggered sync. */
 #include "fcgi/admin/trigger_environment.h"
 
 #include "lib/limits.h"
@@ -18,7 +18,7 @@
 #define DATABASE_VARIABLE "THV_REGISTRY_DATABASE_PATH"
 #define RUN_VARIABLE "THV_REGISTRY_RUN_ID"
 
-/* A name that ends in '_' stands for all that begin with it. */
+/* A name that ends in '_' is a prefix. */
 static const char *const passed[] = {
 	"LANG",
 	"TZ",
@@ -30,7 +30,7 @@ static const char *const passed[] = {
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
 	"KUBERNETES_SERVICE_",
-	"JOURNAL_STREAM", /* standard error goes on to it */
+	"JOURNAL_STREAM", /* describes standard error */
 	"THV_REGISTRY_",
 };
 
@@ -63,7 +63,7 @@ is_any_of(const char *variable, const char *const *names, size_t count)
 	return false;
 }
 
-/* The sync works in the root directory. */
+/* The working directory of the sync is the root. */
 static char *
 absolute(const char *variable, const char *path)
 {

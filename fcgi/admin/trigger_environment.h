@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The environment of a triggered sync.  In plain CGI the own environment holds
- * what a client sent (HTTP_PROXY is its header field Proxy), so only variables
- * of a list go on.
+ * The environment of a triggered sync.  In plain CGI the environment has header
+ * fields of the client (HTTP_PROXY is the field Proxy), so the sync inherits
+ * only the variables of a list.
  */
 #ifndef FCGI_ADMIN_TRIGGER_ENVIRONMENT_H
 #define FCGI_ADMIN_TRIGGER_ENVIRONMENT_H
@@ -16,8 +16,8 @@ struct trigger_variables {
 };
 
 /*
- * A NULL-terminated list for execve(), from the variables in ${from} that may
- * go on and those of the run.  Freed with trigger_environment_free().
+ * A NULL-terminated list for execve(): the variables in ${from} that are
+ * inherited, and those of the run.  Freed with trigger_environment_free().
  */
 char **trigger_environment(
     char *const *from, const struct trigger_variables *v);

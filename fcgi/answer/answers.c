@@ -2,11 +2,11 @@
 /*
  * Keeping answers.
  *
- * They lie one behind the other in a ring of bytes; what is written last
- * overwrites what was written first.  A place in the ring is the number of
- * bytes ever written before it, so a glance tells whether it still holds what
- * was put there.  A small table leads from hashes to places; one whose answer
- * is overwritten, or was never kept, remembers that it was asked for.
+ * Answers are stored in a ring of bytes, where a new one overwrites the oldest.
+ * A place in the ring is the number of bytes written before it since the start,
+ * so comparing two numbers shows whether an answer was overwritten.  A small
+ * table maps hashes to places.  A slot whose answer was overwritten, or was
+ * never kept, still records that it was requested.
  */
 #include "fcgi/answer/answers.h"
 
@@ -64,7 +64,7 @@ answers_free(struct answers *a)
 	free(a);
 }
 
-/* Eight bytes at a time; whoever makes two collide loses his own time only. */
+/* Eight bytes at a time.  A collision costs a client only its own time. */
 static uint64_t
 hash_of(const struct answers_key *key)
 {
@@ -85,7 +85,7 @@ hash_of(const struct answers_key *key)
 	return h == 0 ? 1 : h;
 }
 
-/* The answer at ${place}, or NULL if something else was written over it. */
+/* The answer at ${place}, or NULL if it was overwritten. */
 static struct answer *
 at(const struct answers *a, uint64_t place)
 {
@@ -107,7 +107,7 @@ slot_of(struct answers *a, uint64_t hash)
 	return NULL;
 }
 
-/* Whether ${found} is what was asked for; its URI stands behind it. */
+/* Whether ${found} is the answer to ${key}; its URI follows the struct. */
 static bool
 is_for(const struct answer *found, const struct answers_key *key, uint64_t hash)
 {
@@ -132,7 +132,7 @@ answers_get(struct answers *a, const struct answers_key *key, struct buf *body,
 	return true;
 }
 
-/* Remembers a hash where the one that matters least was. */
+/* Records a hash in the slot whose answer is the oldest. */
 static void
 remember(struct answers *a, uint64_t hash)
 {
@@ -147,7 +147,7 @@ remember(struct answers *a, uint64_t hash)
 	*least = (struct slot){ .hash = hash, .place = NOWHERE };
 }
 
-/* A place for ${size} bytes; what is not whole at the end begins anew. */
+/* A place for ${size} bytes; an answer never wraps around the end. */
 static uint64_t
 take_place(struct answers *a, size_t size)
 {
@@ -181,7 +181,7 @@ answers_put(struct answers *a, const struct answers_key *key,
 		remember(a, new.hash);
 		return;
 	}
-	/* One must not drive out all others. */
+	/* One answer must not replace all others. */
 	if (size > a->size / 8)
 		return;
 	memcpy(new.etag, key->etag, strlen(key->etag) + 1);

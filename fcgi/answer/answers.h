@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers that were given, as far as memory for them reaches, for those who ask
- * the same again.
+ * Recent answers, for requests that are repeated.
  *
- * An answer is found by the URI it was asked by, as it came, and counts only
- * with the entity tag that it was given with: the same tag and the same URI
- * mean the same bytes (fcgi/http/etag.h), so one that is out of date is never
- * found. What is asked for once is not kept: whoever walks a whole catalogue
- * does not drive out what everybody asks for.  The oldest goes first.
+ * The key is the URI as it came and the entity tag of the answer.  The same tag
+ * and the same URI mean the same bytes (fcgi/http/etag.h), so an answer that is
+ * out of date is never found.  An answer is kept when it is requested a second
+ * time: a client that walks a whole catalogue does not replace popular answers.
+ * The oldest answer is overwritten first.
  */
 #ifndef FCGI_ANSWER_ANSWERS_H
 #define FCGI_ANSWER_ANSWERS_H

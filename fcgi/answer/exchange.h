@@ -15,21 +15,21 @@
 #include "lib/buf.h"
 #include "lib/db/db.h"
 
-/* Texts that outlive a statement's row; kept from request to request. */
+/* Texts that outlive a row of a statement; reused for the next request. */
 struct scratch {
 	struct buf registry; /* the registry's name */
-	struct buf name; /* of the entry that is asked for */
+	struct buf name; /* of the requested entry */
 	struct buf needle; /* the folded search text */
-	struct candidates candidates; /* the question to the index */
-	struct buf sort_keys; /* some of the answers, in JSON */
-	struct buf key; /* a version's place in the order of versions */
+	struct candidates candidates; /* the search in the index */
+	struct buf sort_keys; /* of some candidates, a JSON array */
+	struct buf key; /* the order key of a version */
 	struct buf last_name; /* of the last item on a page */
 	struct buf last_version;
 	struct buf cursor_in; /* the bytes of a cursor */
 	struct buf cursor_out;
 };
 
-/* The registry that is asked, for routes of ROUTE_REGISTRY. */
+/* The registry of a request, for routes of ROUTE_REGISTRY. */
 struct registry {
 	int64_t id;
 	const char *name; /* borrowed from the scratch, or from memory */

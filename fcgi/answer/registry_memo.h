@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was read of registries, as long as the database has not moved: whoever
- * asks for one again is told without a transaction.  Allocates nothing.
+ * The rows of registries, as long as the database has not changed, so that a
+ * request for a known registry needs no transaction.  Allocates nothing.
  */
 #ifndef FCGI_ANSWER_REGISTRY_MEMO_H
 #define FCGI_ANSWER_REGISTRY_MEMO_H
@@ -33,7 +33,7 @@ struct registry_memo {
 const struct registry_facts *registry_memo_get(const struct registry_memo *memo,
     const struct db_state *state, const char *name);
 
-/* Keeps what was read in ${state}; forgets what was read in another. */
+/* Keeps a row that was read in ${state}; drops rows of other states. */
 void registry_memo_put(struct registry_memo *memo, const struct db_state *state,
     const char *asked, int64_t id, const char *name, const char *etag);
 

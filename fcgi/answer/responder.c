@@ -110,7 +110,7 @@ begin(struct responder *r, struct exchange *x, struct err *e)
 
 /* ---- the registry ---- */
 
-/* Tells of a registry what is known of it, if nothing has moved since. */
+/* Takes the registry from memory if the database has not changed. */
 static bool
 recall_registry(struct responder *r, struct exchange *x)
 {
@@ -125,7 +125,7 @@ recall_registry(struct responder *r, struct exchange *x)
 	return true;
 }
 
-/* Reads the registry's row, and makes the entity tag of it. */
+/* Reads the registry's row, and makes the entity tag from it. */
 static int
 read_registry(struct exchange *x, struct err *e)
 {
@@ -156,9 +156,9 @@ read_registry(struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* Whether the database still is as it was before anything was read. */
+/* Whether the database has not changed since before the first read. */
 static bool
-is_unmoved(const struct responder *r)
+is_unchanged(const struct responder *r)
 {
 	struct db_state now;
 
@@ -166,7 +166,7 @@ is_unmoved(const struct responder *r)
 	       db_same_state(&r->state, &now);
 }
 
-/* The registry that is asked, from memory or from the database. */
+/* The registry of the request, from memory or from the database. */
 static int
 find_registry(struct responder *r, struct exchange *x, struct err *e)
 {
@@ -175,7 +175,7 @@ find_registry(struct responder *r, struct exchange *x, struct err *e)
 	if (!r->recalled) {
 		if (begin(r, x, e) == -1 || read_registry(x, e) == -1)
 			return -1;
-		if (is_unmoved(r))
+		if (is_unchanged(r))
 			registry_memo_put(&r->registries, &r->state,
 			    x->match.captures[ROUTE_REGISTRY_NAME],
 			    x->registry.id, x->registry.name,
@@ -334,7 +334,7 @@ answer(struct responder *r, struct exchange *x, struct err *e)
 
 /*
  * Whether all that was read is of one state; if not, ends the transaction or
- * closes the database.  A file that SQLite was told not to watch may have been
+ * closes the database.  A file that SQLite treats as immutable may have been
  * written to, or the registry came from memory and the database changed just
  * then.
  */
@@ -345,7 +345,7 @@ is_whole(struct responder *r, struct err *e)
 		store_close(&r->store);
 		return false;
 	}
-	if (!r->mixed || is_unmoved(r))
+	if (!r->mixed || is_unchanged(r))
 		return true;
 	err_set(e, ERR_UNAVAILABLE, "the database changed during the request");
 	store_end(&r->store);
@@ -375,17 +375,17 @@ changes_nothing(const struct request *r)
 static int
 answer_whole(struct responder *r, struct exchange *x, struct err *e)
 {
-	struct err moved = ERR_INIT;
+	struct err changed = ERR_INIT;
 	int rc = answer(r, x, e);
 
 	if (!changes_nothing(x->request))
 		return rc;
-	for (int i = 1; !is_whole(r, &moved); i++) {
+	for (int i = 1; !is_whole(r, &changed); i++) {
 		if (i == READINGS) {
-			*e = moved;
+			*e = changed;
 			return -1;
 		}
-		err_clear(&moved);
+		err_clear(&changed);
 		start_again(x, e);
 		rc = answer(r, x, e);
 	}

@@ -27,7 +27,7 @@ same_instant(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whether ${now} is the file that is open, in the state it was opened in. */
+/* Whether ${now} is the open file, and unchanged if it is immutable. */
 static bool
 is_current(const struct store *s, const struct stat *now)
 {
@@ -106,8 +106,8 @@ store_begin(struct store *s, struct err *e)
 	if (begin(s, e) == 0)
 		return 0;
 	/*
-	 * What is wrong may be wrong with this connection only, or a writer may
-	 * have come or died since it was opened: opening anew waits for it.
+	 * The fault may be of this connection only, or a writer may have opened
+	 * or left the database since: opening it again waits for that.
 	 */
 	was_open = was_open || s->db != NULL;
 	store_close(s);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The database as a responder sees it: there or not, and possibly another file
- * tomorrow.
+ * The database of a responder, which may be missing, and may be replaced by
+ * another file at any time.
  *
- * Before each request the file is compared with the one that is open, and the
- * schema number is read inside the transaction.  Whatever does not fit closes
- * the database; the next request tries again, so nothing needs a restart.
+ * Before each request the file is compared with the open one, and the schema
+ * number is read inside the transaction.  If one of them differs the database
+ * is closed and the next request tries again, so nothing needs a restart.
  */
 #ifndef FCGI_ANSWER_STORE_H
 #define FCGI_ANSWER_STORE_H
@@ -26,18 +26,18 @@ void store_init(struct store *s, const char *path);
 void store_close(struct store *s);
 
 /*
- * Sets ${state} to what store_begin() would read, without reading; false: it
- * cannot be told, or there may be nothing.
+ * Sets ${state} to the state that store_begin() would read, without reading;
+ * false: it is unknown.
  */
 bool store_look(const struct store *s, struct db_state *state);
 /*
- * Opens the database if need be and begins the read transaction of one
- * request.  ERR_UNAVAILABLE when there is nothing to read from now.
+ * Opens the database if it is closed and starts the read transaction of one
+ * request.  ERR_UNAVAILABLE: there is no database that can be read.
  */
 int store_begin(struct store *s, struct err *e);
 /*
- * Whether what was read since store_begin() is one state of the database.
- * ERR_UNAVAILABLE: someone wrote to a file that SQLite was told not to watch.
+ * Checks that what was read since store_begin() is one state of the database.
+ * ERR_UNAVAILABLE: a file that SQLite treats as immutable was written to.
  */
 int store_check(const struct store *s, struct err *e);
 /* Ends the transaction; harmless without one. */

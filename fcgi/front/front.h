@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The page for people, as fcgi/front/embed makes it at build time of the files
- * beside it: one document that loads nothing and asks nobody but this API.
+ * beside it: one document that loads nothing and uses only this API.
  */
 #ifndef FCGI_FRONT_FRONT_H
 #define FCGI_FRONT_FRONT_H

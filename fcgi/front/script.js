@@ -277,7 +277,7 @@ function drawVerdict() {
 	const run = state.running;
 	const last = state.lastSync;
 	fill($("last"),
-		run ? ["A sync is at work since ", when(run.startTime), run.source && [" on ", name(run.source)],
+		run ? ["A sync started ", when(run.startTime), run.source && [" on ", name(run.source)],
 			run.entries ? ", " + many(run.entries, "entry", "entries") + " so far" : "", ". "] : "",
 		last ? ["Last run ended ", when(last.completionTime), ", took ", span(took(last)), "."]
 			: "No run of the sync has ended yet.");
@@ -328,7 +328,7 @@ async function refresh() {
 		drawOverview();
 		if (at.view === "overview") document.title = `${$("verdict").textContent} – MCP registry`;
 	} catch (e) {
-		const words = `${e instanceof Failure ? e.message : "This page met a defect: " + e.message} `;
+		const words = `${e instanceof Failure ? e.message : "Something went wrong: " + e.message} `;
 		set($("trouble"), words + (state ? "Below is what was known before. " : "") + "Trying again every 15 seconds.");
 		if (!state) {
 			set($("verdict"), e.status === 503 ? "No database yet" : "The state is not known");
@@ -390,7 +390,7 @@ function tell() {
 function apologise(place, e, again) {
 	const button = el("button", { type: "button" }, "Try again");
 	button.addEventListener("click", again);
-	fill(place, el("p", {}, e instanceof Failure ? e.message : "This page met a defect: " + e.message), el("p", {}, button));
+	fill(place, el("p", {}, e instanceof Failure ? e.message : "Something went wrong: " + e.message), el("p", {}, button));
 	say(place.firstChild.textContent);
 }
 

@@ -81,7 +81,7 @@ add_gram(struct candidates *c, const char *text, const char *end)
 
 /*
  * The number of the first gram with the border of two words within, or
- * ${grams}.  Words are common; which stand side by side is not.
+ * ${grams}.  Words are common, pairs of adjacent words are not.
  */
 static size_t
 border_gram(const char *text, const char *end, size_t grams)
@@ -116,8 +116,8 @@ candidates_add_text(struct candidates *c, const char *needle)
 	if (border < grams)
 		add_gram(c, at, end);
 	/*
-	 * Then side by side, and the last; further apart where the text is
-	 * long: the text itself is looked at as well.
+	 * Then adjacent ones and the last; with gaps if the text is long, as
+	 * the stored text is searched as well.
 	 */
 	stride = (grams + LIMIT_GRAMS - 3) / (LIMIT_GRAMS - 2);
 	if (stride < POSTING_GRAM)
@@ -190,8 +190,8 @@ count_bits(const uint64_t bits[POSTING_WORDS], size_t most)
 }
 
 /*
- * Leaves in c->bits what has a term of every group; but where there are fewer
- * entries left than groups, it is cheaper to look at the entries.
+ * Leaves in c->bits the entries with a term of every group.  If fewer entries
+ * than groups are left, checking the entries themselves is cheaper.
  */
 static int
 intersect_all(struct candidates *c, struct err *e)
@@ -208,7 +208,7 @@ intersect_all(struct candidates *c, struct err *e)
 	return 0;
 }
 
-/* Takes out what has not changed since. */
+/* Removes entries that have not changed since. */
 static int
 drop_unchanged(struct candidates *c, struct err *e)
 {
@@ -240,7 +240,7 @@ skip_to_start(struct candidates *c)
 	c->next = low;
 }
 
-/* Finds the candidates of the block the statement stands at. */
+/* Finds the candidates of the current block. */
 static int
 enter_block(struct candidates *c, struct err *e)
 {

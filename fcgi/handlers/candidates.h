@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which entries can answer a query, from the index alone (lib/posting.h), in
+ * The entries that may match a query, from the index alone (lib/posting.h), in
  * the order of lists.
  *
- * The index knows entries, not versions, and of long texts only some grams:
- * every entry that answers is a candidate, a candidate may turn out not to.
+ * The index has entries, not versions, and only some grams of long texts: every
+ * entry that matches is a candidate, but a candidate may not match.
  */
 #ifndef FCGI_HANDLERS_CANDIDATES_H
 #define FCGI_HANDLERS_CANDIDATES_H
@@ -17,12 +17,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Filters, texts and what goes without saying; each filter's values. */
+/* Filters, texts and what every query has; the values of each filter. */
 #define CANDIDATES_GROUPS (PARAMETER_FACETS + LIMIT_GRAMS + 4)
 #define CANDIDATES_TERMS (PARAMETER_FACETS * LIMIT_FACETS + LIMIT_GRAMS + 4)
 
 struct candidates {
-	/* The question: an entry has some term of every group. */
+	/* The search: an entry has a term of every group. */
 	struct buf text; /* the terms */
 	struct {
 		size_t start, len; /* within the text */
@@ -37,30 +37,30 @@ struct candidates {
 	struct stmt *block; /* NULL before the first and after the last */
 	const void *keys; /* of the block */
 	size_t key_count;
-	size_t next; /* the first entry that has not had its turn */
+	size_t next; /* the first entry that was not returned */
 	uint64_t bits[POSTING_WORDS];
 };
 
 void candidates_init(struct candidates *c);
 void candidates_free(struct candidates *c);
 
-/* Begins a question to ${db} about sort keys from ${from} to before ${end}. */
+/* Starts a search of ${db} for sort keys from ${from} to before ${end}. */
 void candidates_begin(
     struct candidates *c, struct db *db, int64_t from, int64_t end);
-/* Ends the walk, at whatever place it is. */
+/* Ends the walk, complete or not. */
 void candidates_done(struct candidates *c);
 
 /* Makes a group of the terms added since the last one. */
 void candidates_end_group(struct candidates *c);
 void candidates_add(
     struct candidates *c, enum posting_kind kind, const char *text, size_t len);
-/* The grams that tell most of a folded text, each a group. */
+/* The most selective grams of a folded text, each a group. */
 void candidates_add_text(struct candidates *c, const char *needle);
 
-/* Sets ${sort_key} and ${any}, false when there is none any more. */
+/* Sets ${sort_key}, or ${any} to false after the last. */
 int candidates_next(
     struct candidates *c, int64_t *sort_key, bool *any, struct err *e);
-/* Whether the next one is to be had without looking at another block. */
+/* Whether the next one is in the current block. */
 bool candidates_at_hand(struct candidates *c);
 
 #endif

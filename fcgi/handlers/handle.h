@@ -4,7 +4,7 @@
  *
  * A handler fills the response's body and leaves its status at 200, or returns
  * -1 with an error: ERR_INPUT, ERR_NOT_FOUND and such reach the client with
- * their text, all else becomes a 500 or 503 that says nothing.
+ * their text; other errors become a 500 or 503 without details.
  */
 #ifndef FCGI_HANDLERS_HANDLE_H
 #define FCGI_HANDLERS_HANDLE_H

@@ -62,8 +62,8 @@ read_place(struct place *p, const struct cursor *c, struct err *e)
 }
 
 /*
- * Finds the source or registry in the path by ${s}, and where its page begins;
- * writes the start of the answer.
+ * Finds the source or registry in the path by ${s}, and the place after which
+ * the page continues; writes the start of the answer.
  */
 static int
 begin(struct entries *out, int64_t *id, struct exchange *x, struct stmt *s,

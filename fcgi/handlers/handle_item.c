@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One version of one entry: the request that must never be slow or wrong. */
+/* One version of one entry. */
 #include "fcgi/handlers/handle.h"
 #include "fcgi/handlers/item.h"
 

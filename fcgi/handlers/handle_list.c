@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lists and search: a walk over a registry's entries in the order of their
- * names, from the place where the page before ended.
+ * names, from the end of the previous page.
  */
 #include "fcgi/handlers/facets.h"
 #include "fcgi/handlers/item.h"
@@ -14,10 +14,10 @@
 /* The high bits of a sort key are the kind (schema/derived.sql). */
 #define SORT_KEY_KIND_SHIFT 56
 
-/* So many candidates are looked at by one run of a statement. */
+/* Candidates that one run of a statement reads. */
 #define ENTRIES_AT_ONCE 12
 
-/* Where a walk begins. */
+/* Where a walk starts. */
 struct place {
 	int64_t from; /* sort key of the first entry */
 	const char *after; /* of its versions only those after this one */
@@ -65,7 +65,7 @@ find_place(
 	}
 	p->from = stmt_int(s, 0);
 	if (strcmp(stmt_str(s, 1), c->last_name) == 0) {
-		/* With one version of each, this entry has had its turn. */
+		/* With one version of each, this entry is done. */
 		if (query_version(x->query) != NULL)
 			p->from++;
 		else
@@ -106,7 +106,7 @@ fill_plain(struct exchange *x, const struct place *p,
 	return 0;
 }
 
-/* ---- what the index offers ------------------------------------------------
+/* ---- with the index ---------------------------------------------------------
  */
 
 /* A walk over candidates and the versions of each. */
@@ -191,8 +191,8 @@ start_entries(struct exchange *x, const struct place *p)
 }
 
 /*
- * Goes on with the next candidates: as many as are at hand, since a block of
- * the index costs more than they do, and no more than a page may take.
+ * Reads the next candidates: those of the current block, since a block of the
+ * index costs more than they do, and no more than a page may take.
  */
 static int
 next_entries(struct walk *w, bool *any, struct err *e)
@@ -311,7 +311,7 @@ handle_list(struct exchange *x, struct err *e)
 		p.from = p.end;
 		return fill_plain(x, &p, &scope, e);
 	}
-	/* A name is found once: clients take two versions for ambiguous. */
+	/* One version of a name: clients take two for ambiguous. */
 	if (scope.kind != ENTRY_SERVER && x->scratch->needle.len > 0 &&
 	    query_version(x->query) == NULL)
 		x->query->filters.text[PARAMETER_VERSION] = QUERY_LATEST;

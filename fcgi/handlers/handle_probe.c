@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What load balancers and people ask to see whether the program is there. */
+/* Probes for load balancers and people. */
 #include "fcgi/handlers/handle.h"
 #include "fcgi/process/program.h"
 #include "lib/json_out.h"
@@ -21,7 +21,7 @@ handle_ping(struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* Without a database this is not even called. */
+/* Without a database this is not called. */
 int
 handle_ready(struct exchange *x, struct err *e)
 {

@@ -16,12 +16,12 @@
 
 #include <stdlib.h>
 
-/* A run whose process has not been heard of for longer is not running. */
+/* Without a heartbeat for longer a run is not running. */
 #define HEARTBEAT_MAX (60 * CLOCK_SECOND)
 
 /*
- * Sources that are due longer than their interval and this are overdue: timers
- * may come seldom, but not so seldom.
+ * A source is overdue if it has been due for longer than its interval and this:
+ * timers that are that rare are broken.
  */
 #define OVERDUE_AFTER (3600 * CLOCK_SECOND)
 
@@ -152,9 +152,9 @@ running_run(struct db *db)
 }
 
 /*
- * Sets *${before} to the time before which a source has to have fallen due, an
- * interval ago, to be overdue; 0: a run may be about to try it.  *${why} names
- * the first such source; the caller frees it.
+ * Sets *${before}: a source is overdue if it was due an interval before that;
+ * 0: none is, since a run is active.  *${why} names the first such source; the
+ * caller frees it.
  */
 static int
 find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
@@ -184,7 +184,7 @@ find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
 	return 0;
 }
 
-/* The last run, and the sources: both say what is overdue. */
+/* The last run and the sources: both report what is overdue. */
 static int
 add_syncs(struct json_out *j, struct exchange *x, struct err *e)
 {

@@ -19,7 +19,7 @@ add_document(struct buf *out, struct stmt *s)
 	buf_add(out, body, len);
 }
 
-/* A run of members of the object at hand, as the upstream had them. */
+/* Members of the current object, as the upstream had them. */
 static void
 add_members(struct buf *out, struct stmt *s, int column)
 {
@@ -84,7 +84,7 @@ add_official(struct buf *out, struct stmt *s)
 	buf_addc(out, '}');
 }
 
-/* In a few runs, not value by value: pages are made of this. */
+/* In a few pieces, not value by value: this is the hot part of a page. */
 void
 item_add(struct buf *out, struct stmt *s, enum entry_kind kind)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One version of an entry as clients get it, from a row of a statement that
- * makes items (sql/read.sql).
+ * One version of an entry as clients get it, from a row of one of the
+ * statements with these columns (sql/read.sql).
  */
 #ifndef FCGI_HANDLERS_ITEM_H
 #define FCGI_HANDLERS_ITEM_H
@@ -10,7 +10,7 @@
 #include "lib/db/db.h"
 #include "lib/entry.h"
 
-/* Columns of those statements. */
+/* The columns. */
 enum item_column {
 	ITEM_NAME,
 	ITEM_VERSION,
@@ -27,8 +27,8 @@ enum item_column {
 };
 
 /*
- * Appends the item in the current row of ${s}.  A server comes in an envelope
- * with what the registry knows of it; skills and plugins come bare.
+ * Appends the item in the current row of ${s}.  A server has an envelope with
+ * the data of the registry; skills and plugins have none.
  */
 void item_add(struct buf *out, struct stmt *s, enum entry_kind kind);
 

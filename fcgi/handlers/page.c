@@ -87,7 +87,7 @@ make_cursor(struct exchange *x, const struct cursor_scope *scope)
 
 	parameter_copy(&next.filters, &x->query->filters);
 	buf_reset(&x->scratch->cursor_out);
-	/* The key buffer is free by now: all rows have been read. */
+	/* The key buffer is unused now: all rows have been read. */
 	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);
 	return buf_str(&x->scratch->cursor_out);
 }

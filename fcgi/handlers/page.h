@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One page of a list: items, how many they are, and the cursor that goes on
- * when there are more.
+ * One page of a list: items, their number, and the cursor that continues if
+ * there are more.
  */
 #ifndef FCGI_HANDLERS_PAGE_H
 #define FCGI_HANDLERS_PAGE_H
@@ -10,15 +10,15 @@
 #include "fcgi/http/cursor.h"
 
 /*
- * Takes the query's cursor, if it has one, and lets it continue that query.
- * ${resumed} tells whether it had one; then ${c} is where to go on.
+ * Reads the cursor of the query, if it has one, and continues the query of that
+ * cursor.  ${resumed}: it had one, and ${c} has the last item before the page.
  */
 int page_resume(bool *resumed, struct cursor *c, struct exchange *x,
     const struct cursor_scope *scope, struct err *e);
 
 /* Where a page's rows come from. */
 struct page_rows {
-	/* Sets ${row} to a statement at a row that makes an item, or NULL. */
+	/* Sets ${row} to a statement whose row is an item, or to NULL. */
 	int (*next)(struct page_rows *rows, struct stmt **row, struct err *e);
 	struct stmt *stmt; /* for page_next_row(), else as ${next} likes */
 };
@@ -28,8 +28,8 @@ int page_next_row(struct page_rows *rows, struct stmt **row, struct err *e);
 
 /*
  * Fills the response with ${rows}, at most as many as the query allows.
- * ${count}, which may be NULL, receives their number.  What the rows come from
- * is left where it is.
+ * ${count}, which may be NULL, receives their number.  The statement of the
+ * rows stays at its row.
  */
 int page_fill(int64_t *count, struct exchange *x, struct page_rows *rows,
     const struct cursor_scope *scope, struct err *e);

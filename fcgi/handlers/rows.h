@@ -19,7 +19,7 @@ enum rows_form {
 	ROWS_INTERVAL, /* microseconds, written as a Go duration */
 	ROWS_TRUTH,
 	ROWS_JSON, /* stored JSON, written as it is */
-	ROWS_OPEN, /* begins an object; without a column */
+	ROWS_OPEN, /* starts an object; without a column */
 	ROWS_CLOSE /* ends it; without a column */
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cursors: where the next page of a list begins, and of which list.
+ * Cursors: where the next page of a list starts, and of which list.
  *
- * To clients a cursor is an opaque word, safe in a URL as it stands.  It
+ * To clients a cursor is an opaque word that needs no escape in a URL.  It
  * carries the whole query, so that it alone continues the list, and a checksum
- * that covers what it was made for as well: a damaged one, or one of another
- * registry or list, is refused.  It holds no secret and is no proof of
- * anything; what it says is checked like any other input.
+ * that covers the registry and the list as well: a damaged cursor, or one of
+ * another list, is refused.  It has no secret and proves nothing; its fields
+ * are checked like other input.
  *
  * The bytes below base64url: a format number; the page size (2 bytes, big-
  * endian); whether deleted versions count (1); the since instant (8); the last
@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a cursor is good for. */
+/* The list that a cursor belongs to. */
 struct cursor_scope {
 	const char *registry;
 	enum entry_kind kind;

@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * What lighttpd, Apache, nginx and proxies put before the closing quote.  The
- * first is in tags of this program's own as well.
+ * What lighttpd, Apache, nginx and proxies insert before the closing quote.
+ * This program makes tags with the first, too.
  */
 static const char *const suffixes[] = { ETAG_GZIP, "-br", "-deflate", "-zstd",
 	";gzip" };
@@ -27,8 +27,8 @@ hash(uint64_t h, const void *data, size_t len)
 }
 
 /*
- * The generation stands there as it is, so that two of them can never have the
- * same tag; what hardly ever moves is hashed.
+ * The generation is not hashed, so that two generations never have the same
+ * tag; the rest, which rarely changes, is hashed.
  */
 void
 etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,

@@ -2,10 +2,11 @@
 /*
  * Entity tags.
  *
- * Everything below a registry has the same tag, which moves with the
+ * All answers below a registry have the same tag, which changes with the
  * registry's generation: it is known before any entry is read.  It is strong:
  * the same tag and the same URL mean the same bytes, from this version of the
- * program.  What no generation moves with has a tag made of its bytes.
+ * program.  Answers without a generation have a tag that is a hash of their
+ * bytes.
  */
 #ifndef FCGI_HTTP_ETAG_H
 #define FCGI_HTTP_ETAG_H
@@ -22,7 +23,7 @@
 void etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,
     int64_t generation);
 
-/* Writes a tag that moves with the ${len} bytes of an answer. */
+/* Writes a tag that is a hash of the ${len} bytes of an answer. */
 void etag_of_content(char etag[ETAG_SIZE], const char *data, size_t len);
 
 /*

@@ -17,7 +17,7 @@
 
 struct gzip {
 	z_stream stream;
-	bool begun;
+	bool started;
 };
 
 struct gzip *
@@ -31,7 +31,7 @@ gzip_free(struct gzip *g)
 {
 	if (g == NULL)
 		return;
-	if (g->begun)
+	if (g->started)
 		deflateEnd(&g->stream);
 	free(g);
 }
@@ -39,12 +39,12 @@ gzip_free(struct gzip *g)
 static bool
 begin(struct gzip *g)
 {
-	if (g->begun)
+	if (g->started)
 		return deflateReset(&g->stream) == Z_OK;
-	g->begun = deflateInit2(&g->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-		       WINDOW_BITS + GZIP_HEADER, MEMORY_LEVEL,
-		       Z_DEFAULT_STRATEGY) == Z_OK;
-	return g->begun;
+	g->started = deflateInit2(&g->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+			 WINDOW_BITS + GZIP_HEADER, MEMORY_LEVEL,
+			 Z_DEFAULT_STRATEGY) == Z_OK;
+	return g->started;
 }
 
 bool
@@ -53,7 +53,7 @@ gzip_compress(struct gzip *g, struct buf *out, const struct buf *plain)
 	z_stream *z = &g->stream;
 
 	buf_reset(out);
-	/* Whoever does not get shorter than this is not compressed. */
+	/* No room for more: an answer that does not shrink stays plain. */
 	buf_reserve(out, plain->len);
 	if (out->bad || plain->len == 0 || plain->len > UINT_MAX || !begin(g))
 		return false;
@@ -71,7 +71,7 @@ gzip_compress(struct gzip *g, struct buf *out, const struct buf *plain)
 /* ---- Accept-Encoding (RFC 9110 12.5.3) ------------------------------------
  */
 
-/* Whether what stands behind a coding's name gives it a weight of zero. */
+/* Whether the parameters of a coding give it a weight of zero. */
 static bool
 is_refused(const char *parameters, size_t len)
 {

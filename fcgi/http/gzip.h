@@ -2,9 +2,9 @@
 /*
  * Compressing answers: the door to zlib, for responders.
  *
- * Web servers compress, too, but each time, and lighttpd and nginx do it in the
- * one process that serves everybody; what is compressed here is kept
- * (fcgi/answer/answers.h) and passes through them as it is.
+ * Web servers compress each answer again, and lighttpd and nginx do it in the
+ * one process that serves all clients.  What is compressed here is kept
+ * (fcgi/answer/answers.h), and web servers pass it on unchanged.
  */
 #ifndef FCGI_HTTP_GZIP_H
 #define FCGI_HTTP_GZIP_H

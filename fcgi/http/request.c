@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking a request apart. */
+/* Parsing requests. */
 #include "fcgi/http/request.h"
 
 #include <string.h>
@@ -104,7 +104,7 @@ add_segment(struct request *r, char *to, const char *from, size_t len)
 	return to + decoded + 1;
 }
 
-/* ${path} begins with a slash. */
+/* ${path} starts with a slash. */
 static char *
 parse_path(struct request *r, char *to, const char *path, size_t len)
 {
@@ -235,7 +235,7 @@ parse_query(struct request *r, char *to, const char *query)
 
 /*
  * Whether the path, which is too long, looks up one entry.  No name is that
- * long, and some clients take every answer but 404 for an outage.
+ * long, and some clients treat every status but 404 as an outage.
  */
 static bool
 is_look_up(const char *uri)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request, taken apart.
+ * A parsed request.
  *
- * The raw REQUEST_URI is the only source: web servers decode PATH_INFO, and
- * then a slash in a name cannot be told from one between segments.  It is
- * split at '?' and at '/', and each piece is decoded exactly once.  Nothing is
- * allocated: decoded text lives in the struct.
+ * Only the raw REQUEST_URI is used: web servers decode PATH_INFO, after which a
+ * slash in a name looks like one between segments.  The URI is split at '?' and
+ * at '/', and each piece is decoded exactly once.  Nothing is allocated: the
+ * decoded texts are in the struct.
  */
 #ifndef FCGI_HTTP_REQUEST_H
 #define FCGI_HTTP_REQUEST_H
@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What the web server hands over; NULL is "absent".  Borrowed throughout. */
+/* Variables of the web server; NULL is "absent".  All are borrowed. */
 struct request_input {
 	const char *method;
 	const char *uri;
@@ -29,16 +29,16 @@ struct request_input {
 	const char *authorization;
 	const char *origin;
 	const char *fetch_site; /* Sec-Fetch-Site */
-	/* What a proxy says of whom it sends this for. */
+	/* What a proxy reports about its client. */
 	const char *forwarded;
 	const char *forwarded_for;
 	const char *forwarded_proto;
 	const char *real_ip;
-	/* For who looks after us (fcgi/observe/observer.h). */
+	/* For logs and counters (fcgi/observe/observer.h). */
 	const char *request_id; /* X-Request-Id */
 	const char *traceparent;
 	const char *scheme;
-	/* What tells of a body (RFC 9112 6). */
+	/* They announce a body (RFC 9112 6). */
 	const char *content_length;
 	const char *transfer_encoding;
 	bool https; /* the web server was asked over TLS */
@@ -70,7 +70,7 @@ struct request {
 	enum request_method method;
 	const char *if_none_match;
 	const char *accept;
-	const struct request_input *in; /* all that was told */
+	const struct request_input *in;
 	size_t path_len; /* of its URI before the query */
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
@@ -100,11 +100,11 @@ request_method_of(const char *name)
 }
 
 /*
- * Takes ${in} apart.  Empty segments of the path are left out: clients and
- * proxies double slashes and append them.  ERR_LIMIT: the URI is too long.
- * ERR_NOT_FOUND: it does not begin with a slash, or it looks up a name that is
- * longer than any.  Bad encoding is no failure here, since the answer depends
- * on where it stands.
+ * Parses ${in}.  Empty segments of the path are left out: clients and proxies
+ * double slashes and append them.  ERR_LIMIT: the URI is too long.
+ * ERR_NOT_FOUND: it does not start with a slash, or it looks up a name that is
+ * longer than any.  Bad encoding is no failure here, since the status depends
+ * on the part that has it.
  */
 int request_parse(
     struct request *r, const struct request_input *in, struct err *e);
@@ -116,8 +116,8 @@ int request_parse(
 bool request_decode_again(char *text);
 
 /*
- * Writes the query of ${uri} to ${out} as far as it fits: parameters that mean
- * nothing here lose their values, which may be secrets of somebody's.
+ * Writes the query of ${uri} to ${out} as far as it fits.  Unknown parameters
+ * lose their values, which may be secrets.
  */
 size_t request_log_query(char *out, size_t size, const char *uri);
 

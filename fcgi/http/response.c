@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * On every answer that pages may read, errors too: a browser that may not read
- * an error reports only that fetching failed.
+ * On all answers that pages may read, errors too: a browser that must not read
+ * an error only reports that the fetch failed.
  */
 #define HEADERS_FOR_PAGES                                             \
 	"Access-Control-Allow-Origin: *\r\n"                          \
@@ -139,7 +139,7 @@ add_allow(struct buf *head, unsigned methods)
 	buf_adds(head, "\r\n");
 }
 
-/* Two bodies have two tags; this form is Apache's and lighttpd's, too. */
+/* Two bodies have two tags, in the form of Apache and lighttpd. */
 static void
 add_tag(struct buf *head, const char *etag, bool gzip)
 {

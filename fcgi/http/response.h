@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A response, built whole before a byte of it is sent: a late failure becomes
- * a clean error instead of half an answer.  Its buffers are used again for the
- * next request.
+ * A response.  It is complete before a byte of it is sent: a late failure
+ * becomes a clean error instead of half an answer.  Its buffers are reused for
+ * the next request.
  */
 #ifndef FCGI_HTTP_RESPONSE_H
 #define FCGI_HTTP_RESPONSE_H
@@ -21,11 +21,11 @@ struct response {
 	unsigned allow; /* methods for Allow; 0 for no such line */
 	const char *line; /* more header lines with their ends, or NULL */
 	bool for_pages; /* scripts of any site may read it; so after a reset */
-	/* What was asked for: counted and logged, not sent. */
+	/* Counted and logged, not sent. */
 	unsigned endpoint; /* fcgi/observe/endpoint.h */
 	const char *registry; /* borrowed; NULL for none */
-	size_t path_len; /* of the URI before its query; 0: not looked for */
-	bool omit_body; /* HEAD: the length is told, the body is not */
+	size_t path_len; /* of the URI before its query; 0: unknown */
+	bool omit_body; /* HEAD: the length is sent, the body is not */
 	struct buf body;
 	struct buf head; /* filled by response_finish() */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matching paths with patterns, and what holds for all path parameters. */
+/* Matching paths with patterns. */
 #include "fcgi/http/route.h"
 
 #include <string.h>
@@ -93,7 +93,7 @@ path_matches(struct route_match *m, const struct request *r, const char *mount,
 	       pattern_matches(m, r, &at, path) && at == r->segment_count;
 }
 
-/* Notes the methods of a route whose path fits; true when it is the one. */
+/* Adds the methods of a route with this path; true if it has the method. */
 static bool
 try_route(
     struct route_match *m, const struct route *route, const struct request *r)
@@ -159,8 +159,8 @@ route_check(const struct route_match *m, struct err *e)
 }
 
 /*
- * Whether a name was encoded twice.  That is certain only where it has no slash
- * and would have one: a name has to have one.
+ * Whether a name was encoded twice.  That is certain only if it has no slash
+ * but would have one: every name has a slash.
  */
 static bool
 is_encoded_twice(const char *name)

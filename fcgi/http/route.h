@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Routes are data: a table says which paths exist, with which methods and query
- * parameters, which program answers them, who may use them, and the handler.
+ * parameters, which program answers them, which clients may use them, and the
+ * handler.
  *
  * A pattern is a path whose segments are literal or the name of a parameter in
- * braces.  A parameter takes any segment.  Every route stands below one or more
- * mounts, the prefixes under which the same thing is found.
+ * braces.  A parameter takes any segment.  Every route has one or more mounts,
+ * the prefixes below which it is found.
  */
 #ifndef FCGI_HTTP_ROUTE_H
 #define FCGI_HTTP_ROUTE_H
@@ -50,10 +51,10 @@ enum route_program {
 	ROUTE_ADMIN = 1 << 1
 };
 
-/* Who may use a route (fcgi/access/access.h). */
+/* The clients that may use a route (fcgi/access/access.h). */
 enum route_access {
-	ROUTE_DENIED, /* nobody: the default of a new row */
-	ROUTE_PUBLIC, /* everybody */
+	ROUTE_DENIED, /* none: the default of a new row */
+	ROUTE_PUBLIC, /* all */
 	ROUTE_LOOPBACK, /* processes of this machine, without a proxy */
 	ROUTE_TRIGGER /* as the configuration says for the trigger */
 };
@@ -133,9 +134,9 @@ const char *route_prefix(enum route_mount mount);
 int route_check(const struct route_match *m, struct err *e);
 
 /*
- * Whether the path of a server that was not found can be read in another way,
- * as ${m} is then changed to: a proxy may have decoded the name, or encoded the
- * path a second time.
+ * Whether the path of a server that was not found has another reading; ${m}
+ * then has it.  A proxy may have decoded the name, or encoded the path a second
+ * time.
  */
 bool route_read_again(struct route_match *m, const struct request *r);
 

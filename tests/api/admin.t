@@ -237,11 +237,11 @@ def test_loopback():
                 f"from '{address}'")
             if status == 202:
                 case.called()
-        case.refused(case.ask(), 403, "only from the machine itself",
+        case.refused(case.ask(), 403, "allowed only from this machine",
             "no address at all")
         for name in ("FORWARDED", "X_FORWARDED_FOR", "X_REAL_IP"):
             case.refused(case.ask(**HERE, **{f"HTTP_{name}": ""}), 403,
-                "only from the machine itself", f"passed on, says {name}")
+                "allowed only from this machine", f"passed on, says {name}")
 
 
 def test_pages():
@@ -254,7 +254,7 @@ def test_pages():
                     {"HTTP_SEC_FETCH_SITE": "same-site"},
                     {"HTTP_SEC_FETCH_SITE": "same-origin"}):
                 case.refused(case.ask(**HERE, **headers), 403,
-                    "not from a web page without a token",
+                    "requests from web pages need a bearer token",
                     f"{access}, {headers}")
             tap.equal(case.ask(**HERE, HTTP_SEC_FETCH_SITE="none").status, 202,
                 f"{access}: a browser's user, no page")
@@ -267,7 +267,7 @@ def test_open_and_off():
             .status, 202, "open")
         case.called()
     with Case("off") as case:
-        case.refused(case.ask(**HERE), 403, "the trigger is turned off", "off")
+        case.refused(case.ask(**HERE), 403, "the trigger is disabled", "off")
     with Case("sideways") as case:
         case.refused(case.ask(**HERE), 503, "the sync cannot be started",
             "a word of another version")
@@ -310,8 +310,8 @@ def test_token():
         for content, mode, text in ((b" \n", 0o600, "holds no token"),
                 (b"", 0o600, "holds no token"),
                 (b"x" * 5000, 0o600, "is longer than 4096 bytes"),
-                (b"other", 0o644, "closed to other users"),
-                (b"other", 0o601, "closed to other users")):
+                (b"other", 0o644, "accessible to other users"),
+                (b"other", 0o601, "accessible to other users")):
             set_token(content, mode)
             answer = case.ask(HTTP_AUTHORIZATION="Bearer other")
             case.refused(answer, 503, "the sync cannot be started", text)

@@ -219,7 +219,7 @@ def test_who_may():
                 {**LOCAL, "HTTP_FORWARDED": "for=192.0.2.1"}:
             answer = r.get(CPU + "?seconds=1", **who)
             tap.equal((answer.status, answer.json), (403,
-                {"error": "only from the machine itself"}), f"not {who}")
+                {"error": "allowed only from this machine"}), f"not {who}")
         answer = r.get(CPU + "?seconds=1", REMOTE_ADDR="::1")
         tap.equal(answer.status, 200, "::1 may")
         answer = r.get(HEAP, **LOCAL)
