@@ -120,10 +120,6 @@
 /* ---- profiles ---- */
 #define LIMIT_PROFILE_SECONDS 120
 #define LIMIT_PROFILE_DUMP (16 * MIB) /* what one process has to say */
-#define LIMIT_PROFILE_MAPS 500 /* stretches of code in one process */
-#define LIMIT_PROFILE_CODES 1000 /* different ones, in all */
-#define LIMIT_PROFILE_FRAMES 4000000 /* of all stacks */
-#define LIMIT_PROFILE_SYMBOLS (1 * GIB) /* a file with symbols */
 #define LIMIT_PROFILE_PROCESSES 256 /* that share a directory */
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles for pprof, for whoever is on this machine. */
+/* Profiles for pprof, for clients on this machine. */
 #include "fcgi/handlers/handle.h"
 #include "fcgi/profile/profile.h"
 #include "lib/limits.h"

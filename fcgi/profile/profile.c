@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking part in profiles of all responders, and putting them together. */
+/* Taking part in profiles of all responders, and merging their dumps. */
 #include "fcgi/profile/profile.h"
 
 #include "fcgi/profile/profile_encode.h"
-#include "fcgi/profile/profile_maps.h"
-#include "fcgi/profile/profile_pool.h"
-#include "fcgi/profile/profile_samples.h"
-#include "fcgi/profile/profile_symbols.h"
 #include "fcgi/profile/profile_tool.h"
 #include "lib/limits.h"
+#include "lib/metrics.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -25,29 +22,78 @@
 #define TICK_US 250000 /* how often a process without requests looks */
 #define NAP_NS 20000000L
 #define SECOND INT64_C(1000000000)
+/* How long to wait for processes after the end of a profile. */
+#define PATIENCE_NS (2 * SECOND)
 
-/* What a process leaves in the directory, after the number of its slot. */
+/* Files in the directory: this one, which all processes have mapped, ... */
+#define SHARED "%s/shared"
+#define LAYOUT 1
+/* ... and what each leaves there, after the number of its seat. */
 #define END_CPU "cpu"
 #define END_HEAP "heap"
 #define END_MAPS "maps"
+#define OTHERS_WRITE 0022
+
+/*
+ * The shared file: the profile that is wanted, and a seat for each process.  An
+ * order is the time when it ends (CLOCK_MONOTONIC in nanoseconds), times two,
+ * plus one for the heap; 0 is none.
+ */
+enum {
+	CELL_ORDER,
+	CELL_SEATS
+};
+enum {
+	SEAT_PROCESS,
+	SEAT_DONE, /* the last order that the process has carried out */
+	SEAT_WIDTH
+};
+static const struct metrics_seats seats = { CELL_SEATS, LIMIT_PROFILE_PROCESSES,
+	SEAT_WIDTH };
+/* Locked by the process that takes a profile; nobody's seat. */
+#define TAKING LIMIT_PROFILE_PROCESSES
 
 static struct {
 	char *directory;
 	char why_off[ERR_TEXT_MAX];
-	struct profile_pool *pool; /* NULL: off */
-	struct profile_symbols *symbols;
-	struct buf maps; /* of this process, as text */
-	struct profile_order seen;
+	struct metrics *shared; /* NULL: off */
+	int seat;
+	uint64_t seen; /* the last order */
 	bool sampling;
 	bool watching; /* the heap */
 } state = {
 	.why_off = "profiling is off: " PROFILE_VARIABLE
 		   " is not set, or this is no FastCGI responder",
-	.maps = BUF_INIT(LIMIT_PROFILE_DUMP),
 };
 
-/* ---- files in the directory
- * -------------------------------------------------- */
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+static bool
+is_heap(uint64_t order)
+{
+	return (order & 1) != 0;
+}
+
+static int64_t
+end_of(uint64_t order)
+{
+	return (int64_t)(order >> 1);
+}
+
+static unsigned
+cell_of(int seat, unsigned what)
+{
+	return metrics_seat_cell(&seats, seat) + what;
+}
+
+/* ---- files in the directory ---- */
 
 static char *
 path_of(int slot, const char *end)
@@ -56,23 +102,15 @@ path_of(int slot, const char *end)
 }
 
 static int
-write_file(
-    int slot, const char *end, const char *data, size_t len, struct err *e)
+write_file(const char *end, const char *data, size_t len, struct err *e)
 {
-	char *path = path_of(slot, end);
-	size_t done = 0;
-	int fd, rc = -1;
-
-	fd = open(
+	char *path = path_of(state.seat, end);
+	int fd = open(
 	    path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	while (fd != -1 && done < len) {
-		ssize_t n = write(fd, data + done, len - done);
+	int rc = -1;
 
-		if (n == -1 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (fd == -1 || done < len) {
+	/* A short write truncates a dump, and its reader finds that. */
+	if (fd == -1 || write(fd, data, len) == -1) {
 		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
 		goto out;
 	}
@@ -85,15 +123,13 @@ out:
 }
 
 static int
-read_file(struct buf *out, int slot, const char *end, struct err *e)
+read_file(struct buf *out, const char *path, struct err *e)
 {
-	char *path = path_of(slot, end);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc = -1;
 	char bytes[4096];
 	ssize_t n = -1;
-	int fd, rc = -1;
 
 	buf_reset(out);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	while (fd != -1 && (n = read(fd, bytes, sizeof bytes)) > 0)
 		buf_add(out, bytes, (size_t)n);
 	if (n == -1) {
@@ -109,12 +145,20 @@ read_file(struct buf *out, int slot, const char *end, struct err *e)
 out:
 	if (fd != -1)
 		close(fd);
+	return rc;
+}
+
+static int
+read_dump(struct buf *out, int seat, const char *end, struct err *e)
+{
+	char *path = path_of(seat, end);
+	int rc = read_file(out, path, e);
+
 	free(path);
 	return rc;
 }
 
-/* ---- being there
- * ------------------------------------------------------------- */
+/* ---- joining and leaving ---- */
 
 static bool
 is_set(const char *variable)
@@ -138,7 +182,7 @@ profile_load(char **argv)
 		profile_tool_watch_heap();
 }
 
-/* Interrupts what a process without requests waits in. */
+/* Interrupts the system call that waits for a request. */
 static void
 on_tick(int number)
 {
@@ -160,20 +204,75 @@ start_ticking(void)
 }
 
 static int
+check_directory(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1) {
+		err_set_errno(e, ERR_STORAGE, errno, "%s", path);
+		return -1;
+	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & OTHERS_WRITE) != 0) {
+		err_set(e, ERR_DENIED,
+		    "%s has to be a directory of the user who runs this, that "
+		    "others cannot write to (chmod go-w)",
+		    path);
+		return -1;
+	}
+	return 0;
+}
+
+/* Takes a seat among the processes that share the directory. */
+static int
+sit(const char *directory, struct err *e)
+{
+	char *path = xasprintf(SHARED, directory);
+	int rc = -1;
+
+	if (metrics_open(&state.shared, path, LAYOUT,
+		CELL_SEATS + LIMIT_PROFILE_PROCESSES * SEAT_WIDTH, e) == -1)
+		goto out;
+	state.seat = metrics_sit(state.shared, &seats);
+	if (state.seat == -1) {
+		err_set(e, ERR_LIMIT,
+		    "%d processes have this directory for profiles",
+		    LIMIT_PROFILE_PROCESSES);
+		goto out;
+	}
+	state.directory = xstrdup(directory);
+	rc = 0;
+out:
+	free(path);
+	return rc;
+}
+
+/* An address means something only beside the maps of its process. */
+static int
+leave_maps(struct err *e)
+{
+	struct buf maps = BUF_INIT(LIMIT_PROFILE_DUMP);
+	int rc = -1;
+
+	if (read_file(&maps, "/proc/self/maps", e) == -1 ||
+	    write_file(END_MAPS, buf_str(&maps), maps.len, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	buf_free(&maps);
+	return rc;
+}
+
+static int
 join(const char *directory, struct err *e)
 {
-	struct profile_maps maps;
-
-	if (profile_tool_find(is_set(PROFILE_VARIABLE_HEAP), e) == -1)
+	if (profile_tool_find(is_set(PROFILE_VARIABLE_HEAP), e) == -1 ||
+	    check_directory(directory, e) == -1 || sit(directory, e) == -1 ||
+	    leave_maps(e) == -1)
 		return -1;
-	if (profile_maps_read(&state.maps, e) == -1)
-		return -1;
-	if (profile_pool_join(&state.pool, directory, e) == -1)
-		return -1;
-	state.directory = xstrdup(directory);
-	profile_maps_parse(&maps, buf_str(&state.maps));
-	state.symbols = profile_symbols_new(&maps);
-	profile_maps_free(&maps);
+	metrics_set(state.shared, cell_of(state.seat, SEAT_DONE), 0);
+	metrics_set(state.shared, cell_of(state.seat, SEAT_PROCESS),
+	    (uint64_t)getpid());
 	start_ticking();
 	return 0;
 }
@@ -184,6 +283,7 @@ profile_join(struct err *e)
 	if (!is_set(PROFILE_VARIABLE))
 		return 0;
 	if (join(getenv(PROFILE_VARIABLE), e) == -1) {
+		profile_leave();
 		err_wrap(e, PROFILE_VARIABLE);
 		snprintf(state.why_off, sizeof state.why_off, "%.*s",
 		    (int)sizeof state.why_off - 1, e->text);
@@ -199,12 +299,9 @@ profile_leave(void)
 		profile_tool_stop_cpu();
 	if (state.watching)
 		profile_tool_leave_heap();
-	profile_pool_leave(state.pool);
-	profile_symbols_free(state.symbols);
-	buf_free(&state.maps);
+	metrics_close(state.shared);
 	free(state.directory);
-	state.pool = NULL;
-	state.symbols = NULL;
+	state.shared = NULL;
 	state.directory = NULL;
 	state.sampling = state.watching = false;
 }
@@ -212,7 +309,7 @@ profile_leave(void)
 bool
 profile_is_on(void)
 {
-	return state.pool != NULL;
+	return state.shared != NULL;
 }
 
 bool
@@ -233,109 +330,110 @@ profile_directory(void)
 	return state.directory;
 }
 
-/* ---- taking part
- * ------------------------------------------------------------- */
+/* ---- taking part ---- */
+
+static void
+set_done(uint64_t order)
+{
+	metrics_set(state.shared, cell_of(state.seat, SEAT_DONE), order);
+}
 
 /*
- * What goes wrong here leaves this process out of the profile, which says how
- * many were in it.
+ * A failure leaves this process out of the profile, which says how many
+ * processes are in it.
  */
 static void
-begin(const struct profile_order *order)
+begin(uint64_t order)
 {
-	int slot = profile_pool_slot(state.pool);
 	struct err ignored = ERR_INIT;
 	char *text;
 
-	if (order->heap && state.watching) {
+	if (is_heap(order) && state.watching) {
 		text = profile_tool_heap();
 		if (text != NULL &&
-		    write_file(slot, END_MAPS, buf_str(&state.maps),
-			state.maps.len, &ignored) == 0 &&
-		    write_file(slot, END_HEAP, text, strlen(text), &ignored) ==
-			0)
-			profile_pool_done(state.pool, order->number);
+		    write_file(END_HEAP, text, strlen(text), &ignored) == 0)
+			set_done(order);
 		free(text);
-	} else if (!order->heap && profile_pool_now() < order->until) {
-		text = path_of(slot, END_CPU);
+	} else if (!is_heap(order) && now_ns() < end_of(order)) {
+		text = path_of(state.seat, END_CPU);
 		state.sampling = profile_tool_start_cpu(text, &ignored) == 0;
 		free(text);
 	}
 }
 
-static void
-end_sampling(void)
-{
-	struct err ignored = ERR_INIT;
-
-	profile_tool_stop_cpu();
-	state.sampling = false;
-	if (write_file(profile_pool_slot(state.pool), END_MAPS,
-		buf_str(&state.maps), state.maps.len, &ignored) == 0)
-		profile_pool_done(state.pool, state.seen.number);
-}
-
 void
 profile_attend(void)
 {
-	struct profile_order order;
-	struct err ignored = ERR_INIT;
+	uint64_t order;
 
-	if (state.pool == NULL ||
-	    profile_pool_look(state.pool, &order, &ignored) == -1)
+	if (state.shared == NULL)
 		return;
-	if (state.sampling && (order.number != state.seen.number ||
-				  profile_pool_now() >= state.seen.until))
-		end_sampling();
-	if (order.number != state.seen.number) {
+	order = metrics_get(state.shared, CELL_ORDER);
+	if (state.sampling &&
+	    (order != state.seen || now_ns() >= end_of(state.seen))) {
+		profile_tool_stop_cpu();
+		state.sampling = false;
+		set_done(state.seen);
+	}
+	if (order != state.seen) {
 		state.seen = order;
-		begin(&order);
+		begin(order);
 	}
 }
 
-/* ---- asking for it
- * ----------------------------------------------------------- */
+/* ---- taking a profile ---- */
 
-/* Whether this process was told to end: the signal waits for its turn. */
+/* Whether a signal to end is pending: it is blocked during a request. */
 static bool
-is_told_to_end(void)
+is_ending(void)
 {
-	sigset_t waiting;
+	sigset_t pending;
 
-	return sigpending(&waiting) == 0 &&
-	       (sigismember(&waiting, SIGTERM) == 1 ||
-		   sigismember(&waiting, SIGUSR1) == 1);
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGTERM) == 1 ||
+		   sigismember(&pending, SIGUSR1) == 1);
 }
 
-/* Counts who is there, and those of them who have done their part. */
-static void
-count(int *present, int *done, int64_t number)
-{
-	*present = *done = 0;
-	for (int i = 0; i < LIMIT_PROFILE_PROCESSES; i++) {
-		if (profile_pool_process(state.pool, i) == 0)
-			continue;
-		++*present;
-		*done += profile_pool_has_done(state.pool, i, number);
-	}
-}
-
+/* The process that has a seat; 0: none. */
 static int
-await_all(
-    int *present, int *done, const struct profile_order *order, struct err *e)
+process_of(int seat)
+{
+	uint64_t process =
+	    metrics_get(state.shared, cell_of(seat, SEAT_PROCESS));
+
+	return process != 0 && metrics_is_taken(state.shared, seat)
+		   ? (int)process
+		   : 0;
+}
+
+static bool
+has_done(int seat, uint64_t order)
+{
+	return metrics_get(state.shared, cell_of(seat, SEAT_DONE)) == order;
+}
+
+/* Waits until all processes have carried out the order, or are too late. */
+static int
+await_all(int *present, int *done, uint64_t order, struct err *e)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
-	int64_t end = order->heap ? profile_pool_now() : order->until;
+	int64_t end = end_of(order), now;
 
 	for (;;) {
-		int64_t now = profile_pool_now();
-
 		profile_attend();
-		count(present, done, order->number);
+		now = now_ns();
+		*present = *done = 0;
+		for (int i = 0; now >= end && i < LIMIT_PROFILE_PROCESSES;
+		     i++) {
+			if (process_of(i) == 0)
+				continue;
+			++*present;
+			*done += has_done(i, order);
+		}
 		if (now >= end &&
-		    (*done == *present || now >= end + PROFILE_POOL_SILENCE))
+		    (*done == *present || now >= end + PATIENCE_NS))
 			return 0;
-		if (is_told_to_end()) {
+		if (is_ending()) {
 			err_set(e, ERR_BUSY, "the responder was told to end");
 			return -1;
 		}
@@ -344,46 +442,25 @@ await_all(
 }
 
 static int
-collect_one(struct profile_samples *samples, int slot, bool heap,
-    struct buf *dump, struct err *e)
+collect(struct profile_encoder *n, uint64_t order, struct err *e)
 {
-	int process = profile_pool_process(state.pool, slot);
-	struct profile_maps maps = { .list = NULL };
-	int rc = -1;
-
-	if (read_file(dump, slot, END_MAPS, e) == -1)
-		goto out;
-	profile_maps_parse(&maps, buf_str(dump));
-	if (read_file(dump, slot, heap ? END_HEAP : END_CPU, e) == -1)
-		goto out;
-	if (heap ? profile_samples_add_heap(
-		       samples, process, &maps, buf_str(dump), e) == -1
-		 : profile_samples_add_cpu(samples, process, &maps,
-		       buf_str(dump), dump->len, e) == -1) {
-		err_wrap(e, "process %d", process);
-		e->code = ERR_INTERNAL;
-		goto out;
-	}
-	rc = 0;
-out:
-	profile_maps_free(&maps);
-	return rc;
-}
-
-static int
-collect(struct profile_samples *samples, const struct profile_order *order,
-    struct err *e)
-{
+	struct buf maps = BUF_INIT(LIMIT_PROFILE_DUMP);
 	struct buf dump = BUF_INIT(LIMIT_PROFILE_DUMP);
 	int rc = -1;
 
-	for (int i = 0; i < LIMIT_PROFILE_PROCESSES; i++)
-		if (profile_pool_process(state.pool, i) != 0 &&
-		    profile_pool_has_done(state.pool, i, order->number) &&
-		    collect_one(samples, i, order->heap, &dump, e) == -1)
+	for (int i = 0; i < LIMIT_PROFILE_PROCESSES; i++) {
+		int process = has_done(i, order) ? process_of(i) : 0;
+
+		if (process != 0 &&
+		    (read_dump(&maps, i, END_MAPS, e) == -1 ||
+			read_dump(&dump, i, is_heap(order) ? END_HEAP : END_CPU,
+			    e) == -1 ||
+			profile_encode_add(n, process, &maps, &dump, e) == -1))
 			goto out;
+	}
 	rc = 0;
 out:
+	buf_free(&maps);
 	buf_free(&dump);
 	return rc;
 }
@@ -392,28 +469,32 @@ int
 profile_take(
     struct buf *out, enum profile_kind kind, int seconds, struct err *e)
 {
-	struct profile_about about = { .heap = kind == PROFILE_HEAP };
-	struct profile_samples samples = { .codes = NULL };
-	struct profile_order order;
+	bool heap = kind == PROFILE_HEAP;
+	int64_t duration = heap ? 0 : seconds * SECOND;
+	struct profile_encoder n;
 	struct timespec now;
+	uint64_t order;
 	char comment[64];
 	int present, done, rc = -1;
 
-	about.duration_ns = about.heap ? 0 : seconds * SECOND;
-	if (profile_pool_order(
-		state.pool, &order, about.heap, about.duration_ns, e) == -1)
+	if (!metrics_lend(state.shared, TAKING)) {
+		err_set(e, ERR_BUSY, "a profile is being taken");
 		return -1;
+	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	about.time_ns = now.tv_sec * SECOND + now.tv_nsec;
-	if (await_all(&present, &done, &order, e) == -1 ||
-	    collect(&samples, &order, e) == -1)
+	order = (uint64_t)(now_ns() + duration) << 1 | heap;
+	metrics_set(state.shared, CELL_ORDER, order);
+	profile_encode_begin(&n, out, heap);
+	if (await_all(&present, &done, order, e) == -1 ||
+	    collect(&n, order, e) == -1)
 		goto out;
 	snprintf(comment, sizeof comment, "%d of %d responders", done, present);
-	about.comment = comment;
-	profile_encode(out, &samples, state.symbols, &about);
+	profile_encode_end(
+	    &n, now.tv_sec * SECOND + now.tv_nsec, duration, comment);
 	rc = 0;
 out:
-	profile_pool_finish(state.pool);
-	profile_samples_free(&samples);
+	/* Those that still take samples stop. */
+	metrics_set(state.shared, CELL_ORDER, 0);
+	metrics_return(state.shared, TAKING);
 	return rc;
 }

@@ -2,16 +2,17 @@
 /*
  * Profiles of all responders of a machine together, for /debug/pprof.
  *
- * It is off unless THV_REGISTRY_PROFILE_DIR names a directory.  Then a program
- * starts itself anew with gperftools (fcgi/profile/profile_tool.h), finds the
- * others by a file there (fcgi/profile/profile_pool.h), and looks between
- * requests, and some times a second while there are none, whether a profile is
- * wanted.  The one that got the request for it waits, and makes one profile of
- * what all have left in the directory.
+ * Profiling is off unless THV_REGISTRY_PROFILE_DIR names a directory.  Then a
+ * program restarts itself with gperftools (fcgi/profile/profile_tool.h) and
+ * maps a file in that directory.  Between requests, and four times a second
+ * while there are none, it checks there whether a profile is wanted.  The
+ * process that got the request for it waits, and makes one profile of the dumps
+ * that all processes have left in the directory
+ * (fcgi/profile/profile_encode.h).
  *
- * The heap is watched from the start on, and only if THV_REGISTRY_PROFILE_HEAP
- * is set as well: each allocation costs a walk up the stack then, and libfcgi
- * makes some thirty a request.
+ * The heap is watched from the start, and only if THV_REGISTRY_PROFILE_HEAP is
+ * set as well: each allocation then walks up the stack, and libfcgi makes some
+ * thirty a request.
  */
 #ifndef FCGI_PROFILE_PROFILE_H
 #define FCGI_PROFILE_PROFILE_H
@@ -29,34 +30,34 @@ enum profile_kind {
 	PROFILE_HEAP
 };
 
-/* To be called first in main(): may start the program anew. */
+/* To be called first in main(): may restart the program. */
 void profile_load(char **argv);
 
 /*
- * Makes this process one that can be profiled; before sandbox_responder(),
- * which must have been told of profile_directory().  Fails if profiles are
- * asked for and cannot be had; the program goes on without.
+ * Makes this process one that can be profiled.  Call it before
+ * sandbox_responder(), which needs profile_directory().  Fails if profiling is
+ * requested and impossible; the program continues without.
  */
 int profile_join(struct err *e);
 void profile_leave(void);
 
 /* Whether this process can be profiled. */
 bool profile_is_on(void);
-/* Whether profiles of the heap can be had; asked for by the other variable. */
+/* Whether heap profiles are possible: the other variable is set, too. */
 bool profile_watches_heap(void);
-/* What is to be done about it where not; a text for the client. */
+/* Why not, and what to do about it: a text for the client. */
 const char *profile_why_off(void);
 /* NULL when it is off. */
 const char *profile_directory(void);
 
-/* Between requests: takes part in what others ask for. */
+/* To be called between requests: takes part in profiles. */
 void profile_attend(void);
 
 /*
  * Appends to ${out} the profile of all responders, in the format of pprof:
- * CPU time of the next ${seconds}, or the heap as it is.  ERR_BUSY: another is
- * being taken, or this process was told to end meanwhile; ERR_INTERNAL: what
- * the others left cannot be read.
+ * CPU time of the next ${seconds}, or the heap as it is.  ERR_BUSY: another one
+ * is being taken, or this process got a signal to end; ERR_INTERNAL: a dump of
+ * another process is invalid.
  */
 int profile_take(
     struct buf *out, enum profile_kind kind, int seconds, struct err *e);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Writing profile.proto.  The numbers of fields are those of its messages; what
- * a message holds is put together in a buffer first, as its length comes first.
- */
+/* Reading dumps of gperftools and writing profile.proto. */
 #include "fcgi/profile/profile_encode.h"
 
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,16 @@
 #define NUMBER 0
 #define BYTES 2
 
-/* Places in a file get addresses of their own, far enough from each other. */
-#define CODE_SPACE (UINT64_C(1) << 32)
+#define HEAP_MARK "heap profile:"
+/* Of a CPU profile: 0, 3, 0, microseconds between samples, 0. */
+#define HEADER_WORDS 5
+#define VALUES 4 /* of a heap profile; a CPU profile has one */
 
 enum profile_field {
 	SAMPLE_TYPE = 1,
 	SAMPLE = 2,
 	MAPPING = 3,
 	LOCATION = 4,
-	FUNCTION = 5,
 	STRING_TABLE = 6,
 	TIME_NANOS = 9,
 	DURATION_NANOS = 10,
@@ -34,28 +34,61 @@ enum profile_field {
 	DEFAULT_SAMPLE_TYPE = 14
 };
 
-struct place {
-	struct profile_frame frame;
-	uint64_t function; /* 0: none is known */
+/* The start of the table of strings, in the order of their indices. */
+static const char *const strings[] = { "", "process", "samples", "count", "cpu",
+	"nanoseconds", "inuse_objects", "inuse_space", "alloc_objects",
+	"alloc_space", "bytes", "space" };
+enum {
+	S_NONE,
+	S_PROCESS,
+	S_SAMPLES,
+	S_COUNT,
+	S_CPU,
+	S_NANOSECONDS,
+	S_INUSE_OBJECTS,
+	S_INUSE_SPACE,
+	S_ALLOC_OBJECTS,
+	S_ALLOC_SPACE,
+	S_BYTES,
+	S_SPACE,
+	STRINGS
 };
 
-struct encoder {
-	struct buf *out;
-	struct buf message; /* one inside the profile */
-	struct buf part; /* one inside that */
-	const struct profile_samples *samples;
-	const struct profile_symbols *symbols;
-	const char **strings; /* borrowed */
-	size_t string_count;
-	char (*labels)[16]; /* what of them stands for processes */
-	const char **functions; /* borrowed; the id is the index + 1 */
-	size_t function_count;
-	struct place *places; /* sorted; the id is the index + 1 */
-	size_t place_count;
+/* A stretch of code of a process. */
+struct map {
+	uint64_t start, end, id;
 };
 
-/* ---- numbers, bytes, texts
- * --------------------------------------------------- */
+/* One process: its code, and its stacks in one row of numbers. */
+struct process {
+	struct map *maps;
+	size_t map_count;
+	uint64_t *stacks; /* VALUES, the depth, and as many addresses; ... */
+	size_t used, room;
+	uint64_t *addresses; /* of all stacks, sorted, each once */
+	size_t address_count;
+};
+
+static void
+process_free(struct process *p)
+{
+	free(p->maps);
+	free(p->stacks);
+	free(p->addresses);
+}
+
+static void
+push(struct process *p, uint64_t n)
+{
+	if (p->used == p->room) {
+		p->room = p->room * 2 + 1024;
+		p->stacks =
+		    xreallocarray(p->stacks, p->room, sizeof *p->stacks);
+	}
+	p->stacks[p->used++] = n;
+}
+
+/* ---- the encoding ---- */
 
 static void
 add_varint(struct buf *b, uint64_t n)
@@ -68,8 +101,6 @@ add_varint(struct buf *b, uint64_t n)
 static void
 add_number(struct buf *b, unsigned field, uint64_t n)
 {
-	if (n == 0)
-		return;
 	add_varint(b, field << 3 | NUMBER);
 	add_varint(b, n);
 }
@@ -82,253 +113,292 @@ add_bytes(struct buf *b, unsigned field, const char *data, size_t len)
 	buf_add(b, data, len);
 }
 
-/* Moves what is in ${from}, as one field. */
+/* Adds ${message} and empties it. */
 static void
-add_message(struct buf *b, unsigned field, struct buf *from)
+add_message(struct buf *b, unsigned field, struct buf *message)
 {
-	add_bytes(b, field, buf_str(from), from->len);
-	buf_reset(from);
+	add_bytes(b, field, buf_str(message), message->len);
+	buf_reset(message);
 }
 
-/* The index of a text that outlives the encoder. */
 static uint64_t
-string(struct encoder *n, const char *text)
+add_string(struct profile_encoder *n, const char *text, size_t len)
 {
-	size_t i = 0;
-
-	while (i < n->string_count && strcmp(n->strings[i], text) != 0)
-		i++;
-	if (i == n->string_count) {
-		n->strings =
-		    xreallocarray(n->strings, i + 1, sizeof *n->strings);
-		n->strings[n->string_count++] = text;
-	}
-	return i;
+	add_bytes(n->out, STRING_TABLE, text, len);
+	return ++n->string;
 }
 
 static void
-add_value_type(
-    struct encoder *n, unsigned field, const char *type, const char *unit)
+add_type(struct buf *b, unsigned field, uint64_t type, uint64_t unit)
 {
-	add_number(&n->message, 1, string(n, type));
-	add_number(&n->message, 2, string(n, unit));
-	add_message(n->out, field, &n->message);
+	struct buf message = BUF_INIT(64);
+
+	add_number(&message, 1, type);
+	add_number(&message, 2, unit);
+	add_message(b, field, &message);
+	buf_free(&message);
 }
 
-/* ---- places
- * ------------------------------------------------------------------ */
+/* ---- what gperftools wrote ---- */
+
+static uintptr_t
+word(const struct buf *dump, size_t index)
+{
+	uintptr_t value;
+
+	memcpy(&value, dump->data + index * sizeof value, sizeof value);
+	return value;
+}
+
+/*
+ * Words: the header, then for each stack count, depth and addresses, the
+ * innermost first; at the end 0, 1, 0.
+ */
+static int
+read_cpu(struct process *p, int64_t *period_us, const struct buf *dump)
+{
+	size_t words = dump->len / sizeof(uintptr_t), at = HEADER_WORDS;
+
+	if (words < HEADER_WORDS || word(dump, 0) != 0 || word(dump, 1) != 3 ||
+	    word(dump, 2) != 0 || word(dump, 3) == 0)
+		return -1;
+	*period_us = (int64_t)word(dump, 3);
+	while (words - at >= 2 && word(dump, at) != 0) {
+		size_t depth = word(dump, at + 1);
+
+		if (depth > words - at - 2)
+			return -1;
+		push(p, word(dump, at));
+		for (int i = 1; i < VALUES; i++)
+			push(p, 0);
+		push(p, depth);
+		/* A caller's address is that behind its call. */
+		for (size_t i = 0; i < depth; i++)
+			push(p, word(dump, at + 2 + i) - (i > 0));
+		at += 2 + depth;
+	}
+	return words - at >= 2 ? 0 : -1;
+}
+
+/* Reads a number and skips the mark after it. */
+static bool
+take_number(int64_t *value, const char **at, const char *mark)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(*at, &end, 10);
+	if (end == *at || errno != 0)
+		return false;
+	end += strspn(end, " ");
+	if (strncmp(end, mark, strlen(mark)) != 0)
+		return false;
+	*at = end + strlen(mark);
+	return true;
+}
+
+/* Lines "  1: 100 [ 5: 500] @ 0x1 0x2" among others, which are skipped. */
+static int
+read_heap(struct process *p, const char *at)
+{
+	static const char *const marks[VALUES] = { ":", "[", ":", "] @" };
+
+	if (strncmp(at, HEAP_MARK, strlen(HEAP_MARK)) != 0)
+		return -1;
+	for (; *at != '\0'; at += strcspn(at, "\n")) {
+		int64_t values[VALUES];
+		int i = 0;
+		size_t depth;
+
+		at += *at == '\n';
+		while (i < VALUES && take_number(&values[i], &at, marks[i]))
+			i++;
+		if (i < VALUES)
+			continue;
+		for (i = 0; i < VALUES; i++)
+			push(p, (uint64_t)values[i]);
+		depth = p->used;
+		push(p, 0);
+		for (at += strspn(at, " "); strncmp(at, "0x", 2) == 0;
+		     at += strspn(at, " ")) {
+			char *end;
+
+			push(p, strtoull(at, &end, 16) - 1);
+			p->stacks[depth]++;
+			at = end;
+		}
+	}
+	return 0;
+}
+
+/* ---- what goes into the profile ---- */
+
+/* The stretches of code that a process has mapped from files. */
+static void
+add_mappings(struct profile_encoder *n, struct process *p, const char *maps)
+{
+	struct buf message = BUF_INIT(256);
+
+	for (const char *line = maps; *line != '\0';
+	     line += strcspn(line, "\n"), line += *line == '\n') {
+		uint64_t start, end, offset;
+		char mode[5];
+		int path = 0;
+
+		if (sscanf(line,
+			"%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s%n",
+			&start, &end, mode, &offset, &path) != 4 ||
+		    path == 0 || strchr(mode, 'x') == NULL || start >= end)
+			continue;
+		path += (int)strspn(line + path, " ");
+		p->maps =
+		    xreallocarray(p->maps, p->map_count + 1, sizeof *p->maps);
+		p->maps[p->map_count++] =
+		    (struct map){ start, end, ++n->mapping };
+		add_number(&message, 1, n->mapping);
+		add_number(&message, 2, start);
+		add_number(&message, 3, end);
+		add_number(&message, 4, offset);
+		add_number(&message, 5,
+		    add_string(n, line + path, strcspn(line + path, "\n")));
+		add_message(n->out, MAPPING, &message);
+	}
+	buf_free(&message);
+}
 
 static int
 compare(const void *a, const void *b)
 {
-	const struct profile_frame *x = &((const struct place *)a)->frame;
-	const struct profile_frame *y = &((const struct place *)b)->frame;
+	const uint64_t *x = a, *y = b;
 
-	if (x->code != y->code)
-		return x->code < y->code ? -1 : 1;
-	return (x->offset > y->offset) - (x->offset < y->offset);
+	return (*x > *y) - (*x < *y);
+}
+
+/* The index of the stack after the one at ${at}. */
+static size_t
+next(const struct process *p, size_t at)
+{
+	return at + VALUES + 1 + p->stacks[at + VALUES];
 }
 
 static void
-find_places(struct encoder *n)
+add_locations(struct profile_encoder *n, struct process *p)
 {
-	const struct profile_samples *s = n->samples;
+	struct buf message = BUF_INIT(64);
 	size_t kept = 0;
 
-	n->places = xcalloc(s->frame_count + 1, sizeof *n->places);
-	for (size_t i = 0; i < s->frame_count; i++)
-		n->places[i].frame = s->frames[i];
-	qsort(n->places, s->frame_count, sizeof *n->places, compare);
-	for (size_t i = 0; i < s->frame_count; i++)
-		if (kept == 0 ||
-		    compare(&n->places[kept - 1], &n->places[i]) != 0)
-			n->places[kept++] = n->places[i];
-	n->place_count = kept;
-}
+	p->addresses = xcalloc(p->used + 1, sizeof *p->addresses);
+	for (size_t at = 0; at < p->used; at = next(p, at)) {
+		const uint64_t *stack = p->stacks + at;
 
-static uint64_t
-place_id(const struct encoder *n, const struct profile_frame *frame)
-{
-	const struct place wanted = { .frame = *frame };
-	const struct place *found =
-	    bsearch(&wanted, n->places, n->place_count, sizeof wanted, compare);
-
-	return (uint64_t)(found - n->places) + 1;
-}
-
-static uint64_t
-function_id(struct encoder *n, const char *name)
-{
-	size_t i = 0;
-
-	while (i < n->function_count && n->functions[i] != name)
-		i++;
-	if (i == n->function_count) {
-		n->functions =
-		    xreallocarray(n->functions, i + 1, sizeof *n->functions);
-		n->functions[n->function_count++] = name;
+		memcpy(p->addresses + p->address_count, stack + VALUES + 1,
+		    stack[VALUES] * sizeof *stack);
+		p->address_count += stack[VALUES];
 	}
-	return i + 1;
-}
+	qsort(p->addresses, p->address_count, sizeof *p->addresses, compare);
+	for (size_t i = 0; i < p->address_count; i++) {
+		uint64_t address = p->addresses[i];
 
-static void
-name_places(struct encoder *n)
-{
-	for (size_t i = 0; i < n->place_count; i++) {
-		struct place *p = &n->places[i];
-		const struct profile_code *code;
-		const char *name;
-
-		if (p->frame.code == PROFILE_SAMPLES_NOWHERE)
+		if (kept > 0 && p->addresses[kept - 1] == address)
 			continue;
-		code = &n->samples->codes[p->frame.code];
-		name = profile_symbols_name(
-		    n->symbols, code->path, code->offset + p->frame.offset);
-		if (name != NULL)
-			p->function = function_id(n, name);
+		p->addresses[kept++] = address;
+		add_number(&message, 1, n->location + kept);
+		for (size_t m = 0; m < p->map_count; m++)
+			if (address >= p->maps[m].start &&
+			    address < p->maps[m].end)
+				add_number(&message, 2, p->maps[m].id);
+		add_number(&message, 3, address);
+		add_message(n->out, LOCATION, &message);
 	}
+	p->address_count = kept;
+	buf_free(&message);
 }
 
-/* ---- the messages
- * ------------------------------------------------------------ */
-
 static void
-add_types(struct encoder *n, bool heap)
+add_sample(
+    struct profile_encoder *n, struct process *p, int id, const uint64_t *stack)
 {
-	if (heap) {
-		add_value_type(n, SAMPLE_TYPE, "inuse_objects", "count");
-		add_value_type(n, SAMPLE_TYPE, "inuse_space", "bytes");
-		add_value_type(n, SAMPLE_TYPE, "alloc_objects", "count");
-		add_value_type(n, SAMPLE_TYPE, "alloc_space", "bytes");
-		add_value_type(n, PERIOD_TYPE, "space", "bytes");
-		add_number(n->out, PERIOD, 1);
-		add_number(
-		    n->out, DEFAULT_SAMPLE_TYPE, string(n, "inuse_space"));
+	struct buf message = BUF_INIT(LIMIT_RESPONSE);
+	struct buf part = BUF_INIT(LIMIT_RESPONSE);
+
+	for (size_t i = 0; i < stack[VALUES]; i++) {
+		const uint64_t *found =
+		    bsearch(stack + VALUES + 1 + i, p->addresses,
+			p->address_count, sizeof *p->addresses, compare);
+
+		add_varint(
+		    &part, n->location + 1 + (uint64_t)(found - p->addresses));
+	}
+	add_message(&message, 1, &part);
+	if (n->heap) {
+		for (int i = 0; i < VALUES; i++)
+			add_varint(&part, stack[i]);
 	} else {
-		add_value_type(n, SAMPLE_TYPE, "samples", "count");
-		add_value_type(n, SAMPLE_TYPE, "cpu", "nanoseconds");
-		add_value_type(n, PERIOD_TYPE, "cpu", "nanoseconds");
-		add_number(
-		    n->out, PERIOD, (uint64_t)n->samples->period_us * 1000);
+		add_varint(&part, stack[0]);
+		add_varint(&part, stack[0] * (uint64_t)n->period_us * 1000);
 	}
-}
-
-static void
-add_values(struct encoder *n, const struct profile_stack *stack, bool heap)
-{
-	if (heap) {
-		for (int i = 0; i < PROFILE_SAMPLES_VALUES; i++)
-			add_varint(&n->part, (uint64_t)stack->values[i]);
-	} else {
-		add_varint(&n->part, (uint64_t)stack->values[0]);
-		add_varint(&n->part, (uint64_t)(stack->values[0] *
-						n->samples->period_us * 1000));
-	}
-	add_message(&n->message, 2, &n->part);
-}
-
-static void
-add_stack(struct encoder *n, size_t index, bool heap)
-{
-	const struct profile_stack *stack = &n->samples->stacks[index];
-	const struct profile_frame *frames = n->samples->frames + stack->first;
-
-	for (size_t i = 0; i < stack->depth; i++)
-		add_varint(&n->part, place_id(n, &frames[i]));
-	add_message(&n->message, 1, &n->part);
-	add_values(n, stack, heap);
-	snprintf(
-	    n->labels[index], sizeof n->labels[index], "%d", stack->process);
-	add_number(&n->part, 1, string(n, "process"));
-	add_number(&n->part, 2, string(n, n->labels[index]));
-	add_message(&n->message, 3, &n->part);
-	add_message(n->out, SAMPLE, &n->message);
-}
-
-static void
-add_mapping(struct encoder *n, size_t index)
-{
-	const struct profile_code *code = &n->samples->codes[index];
-	uint64_t start = (index + 1) * CODE_SPACE;
-	const char *id = profile_symbols_build_id(n->symbols, code->path);
-
-	add_number(&n->message, 1, index + 1);
-	add_number(&n->message, 2, start);
-	add_number(&n->message, 3, start + code->size);
-	add_number(&n->message, 4, code->offset);
-	add_number(&n->message, 5, string(n, code->path));
-	add_number(&n->message, 6, string(n, id));
-	add_number(
-	    &n->message, 7, profile_symbols_complete(n->symbols, code->path));
-	add_message(n->out, MAPPING, &n->message);
-}
-
-static void
-add_location(struct encoder *n, size_t index)
-{
-	const struct place *p = &n->places[index];
-	uint64_t mapping = 0, address = p->frame.offset;
-
-	if (p->frame.code != PROFILE_SAMPLES_NOWHERE) {
-		mapping = (uint64_t)p->frame.code + 1;
-		address += mapping * CODE_SPACE;
-	}
-	add_number(&n->message, 1, index + 1);
-	add_number(&n->message, 2, mapping);
-	add_number(&n->message, 3, address);
-	if (p->function != 0) {
-		add_number(&n->part, 1, p->function);
-		add_message(&n->message, 4, &n->part);
-	}
-	add_message(n->out, LOCATION, &n->message);
-}
-
-static void
-add_function(struct encoder *n, size_t index)
-{
-	uint64_t name = string(n, n->functions[index]);
-
-	add_number(&n->message, 1, index + 1);
-	add_number(&n->message, 2, name);
-	add_number(&n->message, 3, name);
-	add_message(n->out, FUNCTION, &n->message);
+	add_message(&message, 2, &part);
+	add_number(&part, 1, S_PROCESS);
+	add_number(&part, 3, (uint64_t)id);
+	add_message(&message, 3, &part);
+	add_message(n->out, SAMPLE, &message);
+	buf_free(&message);
+	buf_free(&part);
 }
 
 void
-profile_encode(struct buf *out, const struct profile_samples *s,
-    const struct profile_symbols *symbols, const struct profile_about *about)
+profile_encode_begin(struct profile_encoder *n, struct buf *out, bool heap)
 {
-	struct encoder n = {
-		.out = out,
-		.message = BUF_INIT(LIMIT_RESPONSE),
-		.part = BUF_INIT(LIMIT_RESPONSE),
-		.samples = s,
-		.symbols = symbols,
-		.labels = xcalloc(s->stack_count + 1, sizeof *n.labels),
+	*n = (struct profile_encoder){
+		.out = out, .heap = heap, .string = STRINGS - 1
 	};
+	for (int i = 0; i < STRINGS; i++)
+		add_bytes(out, STRING_TABLE, strings[i], strlen(strings[i]));
+	if (heap) {
+		add_type(out, SAMPLE_TYPE, S_INUSE_OBJECTS, S_COUNT);
+		add_type(out, SAMPLE_TYPE, S_INUSE_SPACE, S_BYTES);
+		add_type(out, SAMPLE_TYPE, S_ALLOC_OBJECTS, S_COUNT);
+		add_type(out, SAMPLE_TYPE, S_ALLOC_SPACE, S_BYTES);
+		add_type(out, PERIOD_TYPE, S_SPACE, S_BYTES);
+		add_number(out, DEFAULT_SAMPLE_TYPE, S_INUSE_SPACE);
+	} else {
+		add_type(out, SAMPLE_TYPE, S_SAMPLES, S_COUNT);
+		add_type(out, SAMPLE_TYPE, S_CPU, S_NANOSECONDS);
+		add_type(out, PERIOD_TYPE, S_CPU, S_NANOSECONDS);
+	}
+}
 
-	(void)string(&n, ""); /* the first must be empty */
-	find_places(&n);
-	name_places(&n);
-	add_types(&n, about->heap);
-	for (size_t i = 0; i < s->stack_count; i++)
-		add_stack(&n, i, about->heap);
-	for (size_t i = 0; i < s->code_count; i++)
-		add_mapping(&n, i);
-	for (size_t i = 0; i < n.place_count; i++)
-		add_location(&n, i);
-	for (size_t i = 0; i < n.function_count; i++)
-		add_function(&n, i);
-	add_number(out, TIME_NANOS, (uint64_t)about->time_ns);
-	add_number(out, DURATION_NANOS, (uint64_t)about->duration_ns);
-	add_number(out, COMMENT, string(&n, about->comment));
-	for (size_t i = 0; i < n.string_count; i++)
-		add_bytes(
-		    out, STRING_TABLE, n.strings[i], strlen(n.strings[i]));
-	buf_free(&n.message);
-	buf_free(&n.part);
-	free(n.strings);
-	free(n.labels);
-	free(n.functions);
-	free(n.places);
+int
+profile_encode_add(struct profile_encoder *n, int process,
+    const struct buf *maps, const struct buf *dump, struct err *e)
+{
+	struct process p = { .maps = NULL };
+	int rc = -1;
+
+	if (n->heap ? read_heap(&p, buf_str(dump)) == -1
+		    : read_cpu(&p, &n->period_us, dump) == -1) {
+		err_set(e, ERR_INTERNAL,
+		    "process %d: invalid or truncated %s profile", process,
+		    n->heap ? "heap" : "CPU");
+		goto out;
+	}
+	add_mappings(n, &p, buf_str(maps));
+	add_locations(n, &p);
+	for (size_t at = 0; at < p.used; at = next(&p, at))
+		add_sample(n, &p, process, p.stacks + at);
+	n->location += p.address_count;
+	rc = 0;
+out:
+	process_free(&p);
+	return rc;
+}
+
+void
+profile_encode_end(struct profile_encoder *n, int64_t time_ns,
+    int64_t duration_ns, const char *comment)
+{
+	add_number(n->out, PERIOD, n->heap ? 1 : (uint64_t)n->period_us * 1000);
+	add_number(n->out, TIME_NANOS, (uint64_t)time_ns);
+	add_number(n->out, DURATION_NANOS, (uint64_t)duration_ns);
+	add_number(n->out, COMMENT, add_string(n, comment, strlen(comment)));
 }

@@ -12,19 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The second one is an allocator as well, which takes libc's place. */
+/* The second one is also an allocator, which replaces that of libc. */
 #define LIBRARY_CPU "libprofiler.so.0"
 #define LIBRARY_BOTH "libtcmalloc_and_profiler.so.4"
 #define PACKAGE "(Debian and Ubuntu: libgoogle-perftools4)"
 /*
- * Of the unwinders it knows this one makes no system calls, which a sandbox
- * would forbid; and it must come before another library of the same functions.
+ * Of its unwinders only this one makes no system calls, which a sandbox would
+ * forbid.  It must be loaded before other libraries with the same functions.
  */
 #define UNWINDER "libgcc"
 #define UNWINDER_LIBRARY "libgcc_s.so.1"
 #define PRELOAD "LD_PRELOAD"
 #define SELF "/proc/self/exe"
-/* So that a program that cannot have it is not started again and again. */
+/* Prevents an endless loop of restarts if it cannot be loaded. */
 #define MARK "THV_REGISTRY_PROFILE_LOADED"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -41,7 +41,7 @@ static struct {
 	char *(*heap)(void);
 } tool;
 
-/* ISO C knows no way from void * to a function; POSIX promises one. */
+/* ISO C has no conversion from void * to a function pointer; POSIX does. */
 static bool
 find(void *function, const char *name)
 {
@@ -51,9 +51,9 @@ find(void *function, const char *name)
 	return found != NULL;
 }
 
-/* By its own name, which is then the process's. */
+/* By its path, which becomes the name of the process. */
 static void
-start_anew(char **argv)
+restart(char **argv)
 {
 	char path[LIMIT_PATH];
 	ssize_t len = readlink(SELF, path, sizeof path - 1);
@@ -78,11 +78,11 @@ profile_tool_load(char **argv, bool heap)
 	setenv(MARK, "1", 1);
 	setenv(PRELOAD, all, 1);
 	setenv("TCMALLOC_STACKTRACE_METHOD", UNWINDER, 1);
-	/* No files but those that are asked for. */
+	/* Only write files on request. */
 	setenv("HEAP_PROFILE_ALLOCATION_INTERVAL", "0", 1);
 	setenv("HEAP_PROFILE_INUSE_INTERVAL", "0", 1);
 	free(all);
-	start_anew(argv);
+	restart(argv);
 }
 
 int

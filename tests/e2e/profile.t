@@ -158,8 +158,7 @@ def test_readers():
         if not shutil.which("go"):
             tap.skip("go is not installed: not tried with its pprof")
             return
-        top = subprocess.run(["go", "tool", "pprof", "-symbolize=none",
-            "-top", "-cum", path],
+        top = subprocess.run(["go", "tool", "pprof", "-top", "-cum", path],
             capture_output=True, text=True, check=False,
             env=dict(os.environ, PPROF_TMPDIR=at))
         tap.ok(top.returncode == 0 and " responder_new\n" in top.stdout,
