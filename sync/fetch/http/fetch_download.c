@@ -66,25 +66,17 @@ out:
 	return rc;
 }
 
-/* A header of the answer, or after a 304 without it, the one we had. */
-static char *
-keep_or_take(char **received, const char *had, bool not_modified)
-{
-	char *value = *received;
-
-	*received = NULL;
-	if (value == NULL && not_modified)
-		value = xstrdup_null(had);
-	return value;
-}
-
 void
 fetch_download_keep(struct validators *v, struct http_response *rs,
     const struct validators *previous)
 {
 	bool same = rs->status == 304;
 
-	v->etag = keep_or_take(&rs->etag, previous->etag, same);
-	v->last_modified =
-	    keep_or_take(&rs->last_modified, previous->last_modified, same);
+	v->etag = rs->etag;
+	v->last_modified = rs->last_modified;
+	rs->etag = rs->last_modified = NULL;
+	if (same && v->etag == NULL)
+		v->etag = xstrdup_null(previous->etag);
+	if (same && v->last_modified == NULL)
+		v->last_modified = xstrdup_null(previous->last_modified);
 }

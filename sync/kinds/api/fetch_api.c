@@ -12,11 +12,10 @@
 #include "lib/xalloc.h"
 #include "sync/fetch/http/fetch_download.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OTHERS_SIZE 80
 
 /* ---- documents ---- */
 
@@ -91,17 +90,29 @@ remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	memcpy(c->asked, job->asked, sizeof c->asked);
 }
 
-/* ", 3 skills, 1 plugins", of what was brought beside servers. */
-static void
-describe_others(char out[OTHERS_SIZE], const struct fetch_api_log *log)
+__attribute__((format(printf, 2, 3))) static void
+add_note(struct fetch_api_job *job, const char *fmt, ...)
 {
-	size_t used = 0;
+	char *note = job->out->note;
+	size_t used = strlen(note);
+	va_list ap;
 
-	out[0] = '\0';
-	for (int i = FETCH_API_SKILLS; i < FETCH_API_LISTS; i++)
-		if (log->entries[i] > 0)
-			used += (size_t)snprintf(out + used, OTHERS_SIZE - used,
-			    ", %llu %s", (unsigned long long)log->entries[i],
+	va_start(ap, fmt);
+	vsnprintf(note + used, FETCH_NOTE_SIZE - used, fmt, ap);
+	va_end(ap);
+}
+
+/* "registry API v0.1: 30 servers, 3 skills" */
+static void
+note_counts(struct fetch_api_job *job)
+{
+	const struct fetch_api_log *log = job->log;
+
+	add_note(job, "registry API %s: ", log->head.version);
+	for (int i = 0; i < FETCH_API_LISTS; i++)
+		if (i == FETCH_API_SERVERS || log->entries[i] > 0)
+			add_note(job, "%s%llu %s", i > 0 ? ", " : "",
+			    (unsigned long long)log->entries[i],
 			    fetch_api_list_name((enum fetch_api_list)i));
 }
 
@@ -115,85 +126,80 @@ describe_unchanged(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	if (job->head.since_us == CLOCK_NEVER)
 		c->full_us = job->head.started_us;
 	remember_conditions(job, c);
-	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: nothing new", job->head.version);
+	add_note(job, "registry API %s: nothing new", job->head.version);
 }
 
 static void
 describe_delta(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 {
 	const struct fetch_api_log *log = job->log;
-	struct validators *v = &job->out->validators;
 	struct digest *d = digest_new();
-	char since[CLOCK_TEXT_SIZE], others[OTHERS_SIZE];
+	char since[CLOCK_TEXT_SIZE];
 
-	describe_others(others, log);
 	job->out->partial = true;
 	digest_add(d, log->head.from, strlen(log->head.from));
 	digest_add(d, log->hash, strlen(log->hash));
-	digest_hex(d, v->hash);
+	digest_hex(d, job->out->validators.hash);
 	digest_free(d);
 	c->crawl_us = log->head.started_us;
 	c->since_us = watermark(job);
-	*c->asked = '\0'; /* the next one asks from another instant on */
+	*c->asked = '\0'; /* the next request is since another instant */
 	memcpy(c->delta, log->hash, sizeof c->delta);
 	clock_format(since, log->head.since_us);
-	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: %llu servers%s since %s", log->head.version,
-	    (unsigned long long)log->entries[FETCH_API_SERVERS], others, since);
+	note_counts(job);
+	add_note(job, " since %s", since);
 }
 
 static int
-describe_full(
-    struct fetch_api_job *job, struct fetch_api_checkpoint *c, struct err *e)
+check_offer(struct fetch_api_job *job, struct err *e)
+{
+	char *shown;
+
+	if (job->log->entries[FETCH_API_SERVERS] > 0 ||
+	    job->source->allow_empty)
+		return 0;
+	shown = url_shown(job->conf->endpoint);
+	err_set(e, ERR_FETCH,
+	    "%s offers no servers at all; what is stored is kept (set "
+	    "api.allowEmpty if this is meant)",
+	    shown);
+	free(shown);
+	job->spoiled = true;
+	return -1;
+}
+
+static void
+describe_full(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 {
 	const struct fetch_api_log *log = job->log;
 	struct validators *v = &job->out->validators;
-	char resumed[64] = "", others[OTHERS_SIZE], fitted[32] = "";
 	bool deltas;
-	char *shown;
 
-	if (log->entries[FETCH_API_SERVERS] == 0 && !job->source->allow_empty) {
-		shown = url_shown(job->conf->endpoint);
-		err_set(e, ERR_FETCH,
-		    "%s offers no servers at all; what is stored is kept (set "
-		    "api.allowEmpty if this is meant)",
-		    shown);
-		free(shown);
-		job->spoiled = true;
-		return -1;
-	}
 	memcpy(v->hash, log->hash, sizeof v->hash);
 	job->out->unchanged = strcmp(v->hash, job->previous->hash) == 0;
-	/* Where nothing moves it is not asked again: one request is enough. */
-	if (job->out->unchanged && job->known &&
-	    job->old.since_us == CLOCK_NEVER)
-		deltas = false;
-	else
-		deltas = fetch_api_crawl_knows_deltas(job);
-	memset(c, 0, sizeof *c);
-	c->crawl_us = c->full_us = log->head.started_us;
-	c->since_us = deltas ? watermark(job) : CLOCK_NEVER;
-	c->pages = (int64_t)log->count;
-	c->plain = log->head.plain;
+	/* An unchanged upstream without deltas is not probed again. */
+	deltas = !(job->out->unchanged && job->known &&
+		     job->old.since_us == CLOCK_NEVER) &&
+		 fetch_api_crawl_knows_deltas(job);
+	*c = (struct fetch_api_checkpoint){
+		.crawl_us = log->head.started_us,
+		.full_us = log->head.started_us,
+		.since_us = deltas ? watermark(job) : CLOCK_NEVER,
+		.pages = (int64_t)log->count,
+		.plain = log->head.plain,
+	};
 	memcpy(c->has, log->has, sizeof c->has);
 	memcpy(c->version, log->head.version, sizeof c->version);
 	if (!deltas)
 		remember_conditions(job, c);
-	if (job->resumed_pages > 0)
-		snprintf(resumed, sizeof resumed,
-		    ", %zu of them from a crawl that broke off",
-		    job->resumed_pages);
+	note_counts(job);
+	add_note(job, " on %zu pages", log->count);
 	if (job->page_size < job->conf->page_size)
-		snprintf(fitted, sizeof fitted, " of %u", job->page_size);
-	describe_others(others, log);
-	snprintf(job->out->note, sizeof job->out->note,
-	    "registry API %s: %llu servers%s on %zu pages%s%s; deltas are "
-	    "%ssupported",
-	    log->head.version,
-	    (unsigned long long)log->entries[FETCH_API_SERVERS], others,
-	    log->count, fitted, resumed, deltas ? "" : "not ");
-	return 0;
+		add_note(job, " of %u", job->page_size);
+	if (job->resumed_pages > 0)
+		add_note(job, ", %zu of them from a crawl that broke off",
+		    job->resumed_pages);
+	add_note(job, "; deltas are %ssupported", deltas ? "" : "not ");
 }
 
 /* Whether a delta says nothing that the one before did not say. */
@@ -216,7 +222,9 @@ describe(struct fetch_api_job *job, struct err *e)
 		describe_unchanged(job, &c);
 	else if (job->head.since_us != CLOCK_NEVER)
 		describe_delta(job, &c);
-	else if (describe_full(job, &c, e) == -1)
+	else if (check_offer(job, e) == 0)
+		describe_full(job, &c);
+	else
 		return -1;
 	c.page_size =
 	    job->page_size < job->conf->page_size ? job->page_size : 0;
