@@ -255,7 +255,7 @@ out:
 
 /* ---- the database ---- */
 
-/* Reports the rows of ${s}: what a sync said of entries, to be ${counted}. */
+/* Reports the rows of ${s}, problems that a sync found; may be ${counted}. */
 static int
 report_rows(struct input *in, struct stmt *s, const char *rule, bool counted,
     const char *name, struct err *e)
@@ -292,7 +292,7 @@ report_stored(struct input *in, struct db *db, const char *name, struct err *e)
 	return report_rows(in, notes, "format", false, name, e);
 }
 
-/* Looks at the rows of ${s}, which are kind, name, version and document. */
+/* Checks the rows of ${s}: kind, name, version and document. */
 static int
 check_rows(struct input *in, struct stmt *s, const char *scope_kind,
     const char *scope, bool check, struct err *e)
@@ -337,26 +337,12 @@ check_source(struct input *in, struct db *db, int64_t source, const char *name,
 	return 0;
 }
 
-static bool
-is_named(const char *name, char *const *names, size_t count, bool *met)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) != 0)
-			continue;
-		met[i] = true;
-		found = true;
-	}
-	return found;
-}
-
+/* Checks the source ${only}, or all of them if that is NULL. */
 static int
-check_sources(struct input *in, struct db *db, char *const *names, size_t count,
-    bool *met, struct err *e)
+check_sources(struct input *in, struct db *db, const char *only, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_LINT_SOURCES);
-	bool row;
+	bool row, found = false;
 
 	for (;;) {
 		const char *name;
@@ -364,14 +350,20 @@ check_sources(struct input *in, struct db *db, char *const *names, size_t count,
 		if (stmt_step(s, &row, e) == -1)
 			return -1;
 		if (!row)
-			return 0;
+			break;
 		name = stmt_text(s, 1, NULL);
-		if (count > 0 && !is_named(name, names, count, met))
+		if (only != NULL && strcmp(name, only) != 0)
 			continue;
-		if (check_source(in, db, stmt_int(s, 0), name, count > 0, e) ==
-		    -1)
+		found = true;
+		if (check_source(
+			in, db, stmt_int(s, 0), name, only != NULL, e) == -1)
 			return -1;
 	}
+	if (only != NULL && !found) {
+		err_set(e, ERR_USAGE, "no source called '%s' is stored", only);
+		return -1;
+	}
+	return 0;
 }
 
 static int
@@ -401,18 +393,14 @@ static int
 check_database(struct input *in, struct db *db, char *const *names,
     size_t count, struct err *e)
 {
-	bool met[LIMIT_CONFIG_SOURCES] = { false };
-
-	if (check_sources(in, db, names, count, met, e) == -1)
+	for (size_t i = 0; i < count; i++)
+		if (check_sources(in, db, names[i], e) == -1)
+			return -1;
+	if (count > 0)
+		return 0;
+	if (check_sources(in, db, NULL, e) == -1)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (met[i])
-			continue;
-		err_set(
-		    e, ERR_USAGE, "no source called '%s' is stored", names[i]);
-		return -1;
-	}
-	return count > 0 ? 0 : check_registries(in, db, e);
+	return check_registries(in, db, e);
 }
 
 int
@@ -423,11 +411,6 @@ lint_input_database(struct lint_report *report, size_t *entries,
 	struct db *db = NULL;
 	int rc = -1;
 
-	if (count > LIMIT_CONFIG_SOURCES) {
-		err_set(e, ERR_USAGE, "more than %d sources named",
-		    LIMIT_CONFIG_SOURCES);
-		return -1;
-	}
 	if (db_open(&db, path, DB_READ, e) == -1 ||
 	    db_prepare(db, SQL_SET_LINT, e) == -1 || db_begin_read(db, e) == -1)
 		goto out;
