@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Loading the configuration: file, tree, environment, checks.  Each step goes
- * on after a mistake where it can, so that all of them are shown at once.
- */
+/* Loading and freeing the configuration. */
 #include "sync/conf/conf.h"
 
 #include "lib/xalloc.h"
@@ -12,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sets at->node to the map that the file has to be; an empty file is one. */
+/* Sets at->node to the map of the file, which may be empty. */
 static void
 parse_text(struct conf_at *at, const char *text, size_t len)
 {
@@ -59,7 +56,7 @@ conf_load(struct conf **out, const char *file, struct err *e)
 	}
 	*out = c;
 	parse_text(&whole, text, len);
-	/* If it is no YAML, all keys would be missing. */
+	/* If the file is not YAML, each key would be reported as missing. */
 	if (c->error_count == 0) {
 		conf_block_read(&whole, conf_keys_top, c);
 		conf_check_whole(&whole, c);

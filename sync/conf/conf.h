@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration file: read once, checked whole, then only read.
- *
- * conf_load() reads YAML (libyaml), applies the environment, and checks every
- * rule, collecting all mistakes with file, line and key before it gives up.
- * Unknown keys are warnings that name the nearest known key.
+ * The configuration: conf_load() reads the file and the environment, and checks
+ * all rules.  It reports all errors together, each with file, line and key.
+ * After that the configuration does not change.
  */
 #ifndef SYNC_CONF_CONF_H
 #define SYNC_CONF_CONF_H
@@ -21,37 +19,38 @@ struct source_kind; /* sync/kinds/kind.h */
 
 struct conf_git {
 	char *repository;
-	char *branch; /* at most one of the three; all NULL: remote HEAD */
+	char *
+	    branch; /* at most one of the three is set; none: the remote HEAD */
 	char *tag;
 	char *commit;
-	char *path; /* of a file or a directory; default "registry.json" */
+	char *path; /* of a file or a directory */
 	char *username; /* NULL: none; then password_file is NULL too */
 	char *password_file;
 	char *private_key_file; /* ssh; NULL: the agent */
 	char *known_hosts_file; /* ssh; NULL: the user's */
 	char *ca_file; /* https; NULL: the system's root certificates */
-	bool public_only; /* as struct http_policy has it */
+	bool public_only; /* as in struct http_policy */
 	int64_t timeout_ns; /* of one fetch */
 };
 
-struct conf_http_header { /* of value and value_file one is not NULL */
+struct conf_http_header { /* one of value and value_file is not NULL */
 	char *name;
 	char *value;
-	char *value_file; /* read anew for each fetch */
+	char *value_file; /* read for each fetch */
 };
 
 struct conf_api {
 	char *endpoint; /* http or https, without query and fragment */
 	int64_t timeout_ns; /* of one request */
-	size_t page_size; /* servers asked for at once */
-	int64_t overlap_ns; /* that much of the past is asked for again */
+	size_t page_size; /* servers in one page */
+	int64_t overlap_ns; /* changes are requested from this long before */
 	int64_t full_interval_ns; /* between crawls of everything */
 	char *token_file; /* a bearer token; NULL: none */
 	char *ca_file; /* NULL: the system's root certificates */
 	struct conf_http_header *headers;
 	size_t header_count;
 	bool insecure; /* secrets may be sent over plain http */
-	bool public_only; /* as struct http_policy has them */
+	bool public_only; /* as in struct http_policy */
 	bool https_only;
 };
 
@@ -63,16 +62,16 @@ struct conf_file { /* exactly one of path, url, data is not NULL */
 	char *token_file; /* of a url; a bearer token; NULL: none */
 	char *ca_file; /* of a url; NULL: the system's root certificates */
 	bool insecure; /* the token may be sent over plain http */
-	bool public_only; /* of a url, as struct http_policy has them */
+	bool public_only; /* of a url, as in struct http_policy */
 	bool https_only;
 };
 
 struct conf_configmap { /* exactly one of path, name is not NULL */
 	char *path; /* mounted directory or file */
-	char *name; /* through the API of the cluster */
+	char *name; /* in the API of the cluster */
 	char *namespace_name; /* NULL: the one this pod runs in */
 	char *key; /* "*": all; NULL, with path only: every *.json */
-	char *server; /* URL of the API; NULL: as pods find it */
+	char *server; /* URL of the API; NULL: that of the pod's cluster */
 	char *token_file; /* NULL: the service account's */
 	char *ca_file; /* NULL: the service account's, else the system's */
 };
@@ -83,7 +82,7 @@ struct conf_kubernetes {
 
 struct conf_source {
 	char *name;
-	int line; /* where it stands in the file */
+	int line; /* in the file */
 	const struct source_kind *kind;
 	union {
 		struct conf_git git;
@@ -122,8 +121,8 @@ struct conf_message {
 struct conf {
 	char *file; /* as given */
 	bool insecure_url; /* http may be used where https is expected */
-	bool telemetry; /* asked for, not done */
-	bool audit; /* asked for, not done */
+	bool telemetry; /* enabled; not supported */
+	bool audit; /* enabled; not supported */
 	char *database_path;
 	size_t max_meta_size; /* database.maxMetaSize */
 	int64_t tombstone_ns; /* how long removed entries are kept */
@@ -138,23 +137,23 @@ struct conf {
 	struct conf_message *messages;
 	size_t message_count;
 	size_t error_count;
-	/* The one that this one replaced, as long as a run may use it. */
+	/* The configuration before this one, while a run may use it. */
 	struct conf *earlier;
 };
 
 /*
- * Loads ${file}.  Returns 0 with a configuration that is right (warnings may
- * be among its messages), or -1.  On -1 ${out} is still set when the file
- * could be read, so that every message can be shown; ${e} has the first.
- * The caller frees *${out} with conf_free() in both cases (NULL is allowed).
+ * Loads ${file}.  Returns 0 with a valid configuration, whose messages may be
+ * warnings.  On -1 ${e} has the first error, and *${out} is set if the file
+ * could be read, for all its messages.  The caller frees *${out} with
+ * conf_free() in both cases; NULL is allowed.
  */
 int conf_load(struct conf **out, const char *file, struct err *e);
-/* Wipes what may be secret, of earlier ones as well. */
+/* Also wipes secrets and frees earlier configurations. */
 void conf_free(struct conf *c);
 
 /*
- * For a process that uses ${source} alone: wipes and frees all other sources of
- * ${c} and of earlier configurations.  NULL is allowed.
+ * Wipes and frees all sources of ${c} and of earlier configurations except
+ * ${source}, for a process that uses only that one.  ${c} may be NULL.
  */
 void conf_forget_others(const struct conf *c, const struct conf_source *source);
 
@@ -165,8 +164,8 @@ bool source_kind_is_synced(const struct source_kind *kind);
 
 /*
  * The kind's own block as compact JSON for GET /v1/sources, in the keys of the
- * reference ({"repository":...,"branch":...}).  Names of secret files are left
- * out, and URLs are as url_shown() has them.  The caller frees it.
+ * reference ({"repository":...,"branch":...}), without names of secret files
+ * and without secrets in URLs (url_shown()).  The caller frees it.
  */
 char *conf_source_json(const struct conf_source *s);
 

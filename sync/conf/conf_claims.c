@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claims: texts and lists of texts under names of the user's choice, whose case
- * is kept, since the claims of a token are told apart by case.
+ * Claims: texts and lists of texts under names of the user's choice.  Names of
+ * claims in tokens are case-sensitive, so case is kept.
  */
 #include "lib/buf.h"
 #include "lib/json_out.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words the reference uses for what it found. */
+/* As the reference names types in its messages. */
 static const char *
 found_type(const struct yaml_tree_node *node)
 {
@@ -30,7 +30,7 @@ found_type(const struct yaml_tree_node *node)
 	return names[node->type];
 }
 
-/* Located here: a look-up by key would not tell org and Org apart. */
+/* Has its own line: a look-up by key would confuse org and Org. */
 static void
 wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
     const char *what, const struct yaml_tree_node *found)
@@ -95,7 +95,7 @@ conf_claims_json(const struct conf_at *at)
 			ok = false;
 	}
 	json_out_close(&j, '}');
-	/* Protection that is configured must be in force, or be given up. */
+	/* Configured protection that is not in force is an error. */
 	if (ok && !at->reader->claims_ignored)
 		conf_error(at->outer, at->key,
 		    "claims are not enforced by this version: everyone would "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of keys, and what reads the configuration by it.
+ * The table of keys, and the reader that uses it.
  *
  * A block of the file is an array of struct conf_key.  A row says what the
  * value is and where it is stored, so one reader (conf_read.c) reports unknown
@@ -61,7 +61,7 @@ enum conf_type {
 enum conf_flags {
 	CONF_CHECKED = 1, /* the check function of the block reads the scalar */
 	CONF_INVERTED = 2, /* BOOL: the opposite is stored */
-	CONF_LATER = 4, /* FILE: it may become readable later */
+	CONF_LATER = 4, /* FILE: it need not be readable yet */
 	CONF_BARE = 8, /* URL: without query and fragment */
 	/* How the value of a source is used: */
 	CONF_PLACE = 16, /* decides what a fetch brings; clients see it */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Messages about the configuration, in the order of the file, so that one run
- * shows everything that has to be corrected from top to bottom.
- */
+/* Messages about the configuration, in the order of the file. */
 #include "lib/buf.h"
 #include "lib/limits.h"
 #include "lib/text.h"
@@ -30,7 +27,7 @@ conf_message_path(struct buf *path, const struct conf_at *at, const char *key)
 		buf_adds(path, key);
 }
 
-/* Inserts the message behind those of the same line; takes ${text}. */
+/* Inserts the message after those of the same line; takes ${text}. */
 static void
 insert(struct conf *c, bool is_error, int line, char *text)
 {
@@ -43,7 +40,7 @@ insert(struct conf *c, bool is_error, int line, char *text)
 	c->messages[i] = (struct conf_message){ is_error, line, text };
 }
 
-/* The place of ${key}, with the variable that set it; its line. */
+/* Adds the path of ${key} and the variable that set it; returns its line. */
 static int
 add_place(
     struct buf *text, const struct conf_at *at, const char *key, size_t index)

@@ -27,7 +27,7 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Changed, added and lost letters and swapped neighbours, case aside. */
+/* Counts changed, added, missing and swapped letters, ignoring case. */
 size_t
 conf_key_distance(const char *a, const char *b)
 {
@@ -70,7 +70,7 @@ nearest_key(const struct conf_key *keys, const char *name)
 {
 	const struct conf_key *best = NULL;
 	size_t len = strlen(name);
-	/* One slip in a short word, up to three in a long one. */
+	/* One typing error in a short word, up to three in a long one. */
 	size_t best_distance = (len < 4 ? 1 : len < 9 ? 2 : 3) + 1;
 
 	for (const struct conf_key *k = keys; k->name != NULL; k++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules of registries[], and what ties them to sources. */
+/* Rules of registries[], and those of registries and sources together. */
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
@@ -84,7 +84,7 @@ conf_check_registry(const struct conf_at *at, void *registry)
 
 	g->line = at->line;
 	if (c->source_count == 0)
-		return; /* an error that makes all names unknown */
+		return; /* that error is reported already */
 	g->sources = xcalloc(g->source_names.count + 1, sizeof *g->sources);
 	for (size_t i = 0; i < g->source_names.count; i++) {
 		const char *name = g->source_names.items[i];
@@ -126,7 +126,7 @@ settle_default(const struct conf_at *at, struct conf *c)
 		c->registries[0].is_default = true;
 }
 
-/* There is one place that the publish API writes to. */
+/* The publish API writes to one source. */
 static void
 check_managed(const struct conf_at *at, const struct conf *c)
 {
@@ -184,7 +184,7 @@ conf_check_whole(const struct conf_at *at, void *conf)
 
 	check_managed(at, c);
 	settle_default(at, c);
-	/* A wrong name can be the reason why a source is not used. */
+	/* An invalid name can be the reason that a source is not used. */
 	if (c->error_count == 0)
 		warn_about_unused(at, c);
 	if (at->reader->claims_ignored && has_claims(c) && mode != NULL &&

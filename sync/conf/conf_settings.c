@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Protection that is configured must be in force, or be given up. */
+/* Configured protection that is not in force is an error. */
 static void
 check_oauth(const struct conf_at *at)
 {

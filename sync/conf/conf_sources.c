@@ -86,7 +86,7 @@ check_policy(const struct conf_at *at, struct conf_source *s)
 		s->interval_ns = ns;
 	else
 		conf_warn(&policy, "interval",
-		    "an interval of zero or less: the source is due at every "
+		    "interval is zero or less: the source is due at every "
 		    "run");
 }
 

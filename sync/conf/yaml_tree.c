@@ -64,7 +64,7 @@ static struct yaml_tree_member *
 add_member(struct yaml_tree_node *node, const char *key, int line,
     struct yaml_tree_node *value)
 {
-	/* Room doubles whenever the count reaches a power of two. */
+	/* The capacity doubles when the count reaches a power of two. */
 	if ((node->count & (node->count - 1)) == 0)
 		node->members = xreallocarray(node->members,
 		    node->count == 0 ? 1 : node->count * 2,
@@ -164,7 +164,7 @@ end_node(struct yaml_tree_node *node)
 
 /* ---- events ---- */
 
-/* A scalar may be a secret, and memory that is free is still there. */
+/* Wipes scalars, which may be secrets. */
 static void
 free_event(struct parse *p)
 {
@@ -180,7 +180,7 @@ next_event(struct parse *p, struct err *e)
 {
 	free_event(p);
 	if (!yaml_parser_parse(&p->parser, &p->event)) {
-		/* yaml_tree_parse() fills in where and why. */
+		/* yaml_tree_parse() adds the line and the cause. */
 		err_set(e, ERR_CONFIG, "not YAML");
 		return -1;
 	}
@@ -222,7 +222,7 @@ take_alias(
 		node = node->next_anchored;
 	if (node == NULL) {
 		err_set(e, ERR_CONFIG,
-		    "alias '*%.100s' names no anchor before it", name);
+		    "alias '*%.100s' refers to no anchor before it", name);
 		return -1;
 	}
 	*out = node;
@@ -237,7 +237,7 @@ take_scalar(
 	size_t len = p->event.data.scalar.length;
 
 	if (memchr(text, '\0', len) != NULL) {
-		err_set(e, ERR_CONFIG, "a NUL character in a string");
+		err_set(e, ERR_CONFIG, "NUL character in a string");
 		return -1;
 	}
 	if (count(p, 1, len, depth, e) == -1 ||
@@ -329,11 +329,11 @@ take_key(char **key, struct parse *p, struct err *e)
 	size_t len = p->event.data.scalar.length;
 
 	if (p->event.type != YAML_SCALAR_EVENT)
-		err_set(e, ERR_CONFIG, "a key that is not a plain word");
+		err_set(e, ERR_CONFIG, "a key must be a scalar");
 	else if (memchr(text, '\0', len) != NULL)
-		err_set(e, ERR_CONFIG, "a NUL character in a key");
+		err_set(e, ERR_CONFIG, "NUL character in a key");
 	else if (p->event.data.scalar.anchor != NULL)
-		err_set(e, ERR_CONFIG, "an anchor at a key");
+		err_set(e, ERR_CONFIG, "anchors on keys are not supported");
 	else {
 		p->bytes += len;
 		*key = xstrdup(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sources of kind api: another registry, asked page by page. */
+/* Sources of kind api: another registry, read page by page. */
 #include "lib/clock.h"
 #include "lib/digest.h"
 #include "lib/limits.h"
@@ -26,7 +26,7 @@ is_header_name(const char *name)
 	       name[strspn(name, letters)] == '\0';
 }
 
-/* Headers that the fetcher sets itself, or that frame the request. */
+/* Headers that the fetch sets itself, or that frame the request. */
 static bool
 is_reserved(const char *name)
 {
@@ -52,7 +52,8 @@ check_header(const struct conf_at *at, void *header)
 		    conf_show(shown, h->name));
 	else if (h->name != NULL && is_reserved(h->name))
 		conf_error(at, "name",
-		    "the header %s is set by the program itself", h->name);
+		    "header %s is reserved: the program sets it itself",
+		    h->name);
 	if (conf_present(at, "value") == conf_present(at, "valueFile"))
 		conf_error(at, NULL,
 		    "exactly one of value and valueFile must be specified");

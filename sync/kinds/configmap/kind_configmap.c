@@ -74,7 +74,7 @@ check_mounted(const struct conf_at *at)
 	}
 }
 
-/* A token must not be sent over plain http, so that goes without one. */
+/* A token must not be sent over plain http. */
 static void
 check_server(const struct conf_at *at, const char *server)
 {

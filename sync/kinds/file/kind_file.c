@@ -37,7 +37,7 @@ check_place(const struct conf_at *at)
 	if (path && url)
 		conf_error(at, "url",
 		    "file.path and file.url are mutually exclusive%s",
-		    data ? ", and file.data is there too" : "");
+		    data ? ", and file.data is set, too" : "");
 	else if (data && (path || url))
 		conf_error(at, "data",
 		    "file.%s and file.data are mutually exclusive",
