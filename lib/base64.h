@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Base64 (RFC 4648): as JSON carries bytes, and in the alphabet for URLs
- * without padding.  Decoding takes the one text that stands for the bytes, and
- * no other.
+ * Base64 (RFC 4648): the standard alphabet with padding, and the alphabet for
+ * URLs without padding.  Decoding accepts only the canonical text of the bytes.
  */
 #ifndef LIB_BASE64_H
 #define LIB_BASE64_H
@@ -13,9 +12,9 @@
 
 /*
  * Decodes ${text} of ${len} characters (section 4) in place and sets ${len} to
- * the number of bytes.  -1 for other characters, white space too, padding that
- * lacks or is misplaced, bits set beyond the end.  ${text} has then changed as
- * well.
+ * the number of bytes.  -1 for other characters and white space, for missing or
+ * misplaced padding, and for bits set beyond the end.  ${text} may have changed
+ * then.
  */
 int base64_decode(char *text, size_t *len);
 
@@ -24,8 +23,8 @@ void base64_url_encode(struct buf *out, const void *data, size_t len);
 
 /*
  * Appends the bytes of ${text}, ${len} characters.  -1 when it is not what
- * base64_url_encode() writes: other characters, padding, a length that cannot
- * be, or bits set where there are none.  ${out} may then have grown.
+ * base64_url_encode() writes: other characters, padding, an impossible length,
+ * or bits set beyond the end.  ${out} may have grown then.
  */
 int base64_url_decode(struct buf *out, const char *text, size_t len);
 

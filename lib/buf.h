@@ -35,16 +35,16 @@ void buf_reset(struct buf *b);
 /* Makes room for ${more} bytes in one go; sets bad if they cannot fit. */
 void buf_reserve(struct buf *b, size_t more);
 
-/* For buf_add(): there may be no room. */
+/* For buf_add(), when the memory may be too small. */
 void buf_add_growing(struct buf *b, const void *data, size_t len);
 
-/* Here, since most of an answer is short and of a length that is known. */
+/* Inline, since most parts of a response are short and of a known length. */
 static inline void
 buf_add(struct buf *b, const void *data, size_t len)
 {
 	char *to;
 
-	/* There is never more room than may be filled. */
+	/* cap never exceeds max. */
 	if (len >= b->cap - b->len || b->bad) {
 		buf_add_growing(b, data, len);
 		return;

@@ -15,8 +15,8 @@ struct digest {
 };
 
 /*
- * Looking the algorithm up costs more than hashing a small entry, so it is
- * done once and kept for the life of the process.
+ * A lookup of the algorithm costs more than hashing a small entry, so its
+ * result is kept until the process exits.
  */
 static EVP_MD *sha256;
 

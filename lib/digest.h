@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256: what tells changed content from unchanged, for whole documents and
- * for single entries.  Only digest.c knows which library computes it.
+ * SHA-256 of documents and entries, to detect changes.  Only digest.c knows
+ * which library computes it.
  */
 #ifndef LIB_DIGEST_H
 #define LIB_DIGEST_H
@@ -14,8 +14,8 @@
 struct digest;
 
 /*
- * An empty digest, to be used for as many messages as wanted.  The caller
- * frees it with digest_free() (NULL is allowed).  None of these fails: a
+ * A digest of an empty message, to be used for any number of messages.  The
+ * caller frees it with digest_free() (NULL is allowed).  None of these fails: a
  * library that cannot compute SHA-256 ends the process as lack of memory does.
  */
 struct digest *digest_new(void);

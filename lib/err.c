@@ -29,8 +29,8 @@ static const struct {
 };
 
 /*
- * A text that fills its room may end inside a character, and texts go into
- * JSON and the database: the last character goes if it is not ASCII.
+ * A text that fills the array may end inside a character.  Texts go into JSON
+ * and the database, so the last character is removed if it is not ASCII.
  */
 static void
 drop_cut_character(struct err *e)

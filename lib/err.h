@@ -3,9 +3,9 @@
  * The one way errors travel.
  *
  * A function that can fail returns 0 or -1 and takes a struct err as its last
- * argument.  Whoever detects the failure fills it with err_set(); a caller on
- * the way up may only put words in front with err_wrap().  Only the main loops
- * log it.  The code says who has to act, and is mapped to an exit status (the
+ * argument.  The function that detects the failure fills it with err_set();
+ * callers may only prefix it with err_wrap().  Only the main loops log it.  The
+ * code says what kind of failure it is, and is mapped to an exit status (the
  * sync) or an HTTP status (the responders) in one table, lib/err.c.
  *
  * A struct err owns nothing and needs no release: start it with ERR_INIT.
@@ -24,13 +24,13 @@ enum err_code {
 	ERR_METHOD, /* the path exists, not with this method */
 	ERR_LIMIT, /* a named limit of lib/limits.h was exceeded */
 	ERR_LENGTH, /* a request body of unknown length */
-	ERR_BUSY, /* someone else holds the lock */
+	ERR_BUSY, /* another process holds the lock */
 	ERR_FETCH, /* a source could not be fetched */
-	ERR_STORAGE, /* the database refused */
+	ERR_STORAGE, /* reading or writing the database failed */
 	ERR_UNAVAILABLE, /* nothing can be served now, try again */
-	ERR_INTERNAL, /* a defect of ours */
-	ERR_IDENTITY, /* who asks has not shown that they may */
-	ERR_DENIED /* this may not be asked for from there */
+	ERR_INTERNAL, /* a defect of this program */
+	ERR_IDENTITY, /* the client is not authenticated (401) */
+	ERR_DENIED /* the client is not allowed to do this (403) */
 };
 
 struct err {

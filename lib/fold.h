@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Case folding for search: the same function folds what is indexed (sync) and
- * what is asked for (responders).
+ * Case folding for search.  The sync folds the texts that it indexes, and
+ * responders fold search texts, with the same function.
  */
 #ifndef LIB_FOLD_H
 #define LIB_FOLD_H

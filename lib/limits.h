@@ -73,8 +73,8 @@
 #define LIMIT_GIT_OBJECTS 1000000
 #define LIMIT_GIT_BYTES (2 * GIB) /* received in one fetch */
 #define LIMIT_GIT_BLOB (1 * GIB)
-#define LIMIT_GIT_PACKS 50 /* in a cache, before it is made anew */
-#define LIMIT_TREE_ENTRIES 1000000 /* looked at in one directory source */
+#define LIMIT_GIT_PACKS 50 /* in a cache; with more it is created again */
+#define LIMIT_TREE_ENTRIES 1000000 /* read in one directory source */
 #define LIMIT_TREE_FILES 10000 /* files of one directory source */
 #define LIMIT_TREE_DEPTH 32
 #define LIMIT_PATH 4096
@@ -86,7 +86,7 @@
 #define LIMIT_RUNS 1000 /* the newest runs, all of them recorded */
 #define LIMIT_RUNS_NOTABLE 10000 /* that changed something or failed */
 #define LIMIT_RUNS_NOTABLE_DAYS 30 /* of these older ones are deleted */
-#define LIMIT_WATCHES 8192 /* directories looked at for changes */
+#define LIMIT_WATCHES 8192 /* directories watched for changes */
 
 /* ---- the index ---- */
 #define LIMIT_POSTINGS (4 * MIB) /* pairs collected of one block */
@@ -111,7 +111,7 @@
 #define LIMIT_FACET_BYTES 512 /* of all of them, to fit into a cursor */
 #define LIMIT_RESPONSE (256 * MIB)
 #define LIMIT_RESPONSE_KEPT (1 * MIB) /* buffer kept between requests */
-#define LIMIT_ANSWERS (768 * KIB) /* kept by a process to be told again */
+#define LIMIT_ANSWERS (768 * KIB) /* responses cached by a process */
 #define LIMIT_HANDED_ON (120 * KIB) /* of a request, to another program */
 #define LIMIT_PEER_SECONDS 5 /* that a web server sends or reads nothing */
 #define LIMIT_ANSWER_SECONDS 60 /* until it has read a whole answer */

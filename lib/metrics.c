@@ -39,7 +39,7 @@ struct file {
 struct metrics {
 	struct file *file;
 	size_t size; /* 0: not mapped */
-	int fd; /* holds the lock of the seat; -1: nobody else is there */
+	int fd; /* holds the lock of the seat; -1: not shared */
 	int seat;
 };
 
@@ -87,15 +87,15 @@ make(char **name, const char *path, const struct header *want, struct err *e)
 	char *temporary = xasprintf("%s.%ld", path, (long)getpid());
 	int code, fd, rc = -1;
 
-	(void)unlink(temporary); /* left by a namesake that was killed */
+	(void)unlink(temporary); /* left by a killed process with the same id */
 	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 	if (fd == -1) {
 		err_set_errno(e, ERR_STORAGE, errno, "%s", temporary);
 		goto out;
 	}
-	/* Others of the group count here too, whatever our umask. */
+	/* Other users of the group count here too, so ignore the umask. */
 	(void)fchmod(fd, FILE_MODE);
-	/* Memory is taken now: writing to a page that is not there kills. */
+	/* Allocated now: writing to a missing page would kill the process. */
 	code = posix_fallocate(fd, 0, (off_t)size_of((unsigned)want->cells));
 	if (code == 0 &&
 	    pwrite(fd, want, sizeof *want, 0) != (ssize_t)sizeof *want)
@@ -117,8 +117,8 @@ out:
 
 /*
  * Puts a new file in the place of the one that is open as ${old}, or of none
- * (-1).  Whoever holds the lock of the old one replaces it; who comes too late
- * finds another file there.
+ * (-1).  The process that holds the lock of the old one replaces it; others
+ * find the new file.
  */
 static int
 replace(int old, const char *path, const struct header *want, struct err *e)
@@ -322,7 +322,7 @@ metrics_row_at(const struct metrics *m, const struct metrics_table *t,
 
 /* ---- seats ---- */
 
-/* A lock on one byte of the file that nobody reads: the seat's number. */
+/* A lock on one byte of the file at the offset of the seat's number. */
 static struct flock
 lock_of(int seat)
 {
@@ -354,7 +354,7 @@ metrics_is_taken(const struct metrics *m, int seat)
 	struct flock lock = lock_of(seat);
 
 	if (seat == m->seat)
-		return true; /* one's own lock is in nobody's way */
+		return true; /* a process does not conflict with its own lock */
 	return m->fd != -1 && fcntl(m->fd, F_GETLK, &lock) == 0 &&
 	       lock.l_type != F_UNLCK;
 }

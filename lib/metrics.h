@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers that all processes of a program count together, in a file that each
- * of them has mapped.
+ * Counters that all processes of a program share, in a mapped file.
  *
- * The file is a row of 64-bit cells that only ever grow, each by one atomic
- * addition: nothing is locked, and a process that is killed leaves nothing
- * half done.  No number that several processes share goes down again, since who
- * is killed could not take back its part; what goes up and down stands in a
- * process's own seat, which counts only while its lock is held, and a lock goes
- * with the process.  What the cells mean is the program's to say,
- * with a layout number that changes whenever the meaning does: a file of
- * another layout is replaced by one of zeroes, which readers of counters take
- * for a restart, and processes that have the old one mapped count on there
- * until they end.
+ * The file is an array of 64-bit cells that only grow, each by an atomic
+ * addition: nothing is locked, and a process that is killed leaves no partial
+ * update.  Shared cells never decrease, since a killed process could not undo
+ * its part.  Gauges are in the seat of one process, which is valid only while
+ * that process holds its lock; the kernel releases it when the process exits.
+ * The program defines what the cells mean, and changes the layout number when
+ * that changes.  A file of another layout is replaced by one of zeroes, which
+ * readers of counters take for a restart; processes that have mapped the old
+ * file go on counting there until they exit.
  *
  * The file belongs on a memory file system beside the socket (/run), where
  * responders may write, not beside the database, where they may not.  Open it
@@ -29,8 +27,8 @@
 struct metrics;
 
 /*
- * Rows of cells that are found by a key, and once claimed stay: one more than
- * ${rows}, for those that find no place.
+ * Rows of cells found by a key.  A claimed row stays claimed.  There is one row
+ * more than ${rows}, for keys that find no free row.
  */
 struct metrics_table {
 	unsigned first; /* of its cells */
@@ -66,8 +64,8 @@ void metrics_add(struct metrics *m, unsigned cell, uint64_t n);
 void metrics_set(struct metrics *m, unsigned cell, uint64_t n);
 uint64_t metrics_get(const struct metrics *m, unsigned cell);
 /*
- * The cell and those after it, for who counts there with every request; until
- * metrics_close().
+ * The cell and those after it, for code that counts with every request; valid
+ * until metrics_close().
  */
 _Atomic uint64_t *metrics_at(struct metrics *m, unsigned cell);
 
@@ -85,15 +83,16 @@ unsigned metrics_row_at(const struct metrics *m, const struct metrics_table *t,
     unsigned i, uint64_t *key);
 
 /*
- * Takes a seat until the process ends: its number, or -1 when there is none.
- * It is as the one before left it.  Once for a process.
+ * Takes a seat until the process exits, and returns its number, or -1 if all
+ * are taken.  Its cells have the values that the previous process left.  Call
+ * once.
  */
 int metrics_sit(struct metrics *m, const struct metrics_seats *s);
 /* Whether the process that took the seat is alive. */
 bool metrics_is_taken(const struct metrics *m, int seat);
 /*
- * Takes a seat that nobody has, for a moment, beside one's own; false if
- * somebody has it after all.
+ * Takes a second seat, which is free, until metrics_return(); false if another
+ * process has taken it.
  */
 bool metrics_lend(struct metrics *m, int seat);
 void metrics_return(struct metrics *m, int seat);

@@ -3,10 +3,10 @@
  * Terms and postings: the format of the index that the sync writes and the
  * responders ask (tables block and posting, schema/derived.sql).
  *
- * Entries that follow each other in the order of lists make a block.  For each
- * term that occurs in a block there is the set of its entries that have it;
- * what several terms have in common is the intersection of such sets, some
- * thousand entries at a time.
+ * A block is a run of entries in the order of lists.  For each term that occurs
+ * in a block, a posting is the set of the entries that have it.  Entries that
+ * have several terms are the intersection of their sets, some thousand entries
+ * at a time.
  */
 #ifndef LIB_POSTING_H
 #define LIB_POSTING_H
@@ -20,7 +20,7 @@
 #define POSTING_WORDS (POSTING_BLOCK / 64)
 #define POSTING_GRAM 4 /* characters of the longest gram */
 #define POSTING_KEY 8 /* bytes of a number in a block's lists */
-/* A term has so many bytes of its text: what is longer may have company. */
+/* Terms keep so many bytes of their text; longer texts may share a term. */
 #define POSTING_TEXT 64
 
 /* The first byte of a term, and of a facet. */
@@ -51,8 +51,9 @@ void posting_encode(
     struct buf *out, const uint16_t *ordinals, size_t count, size_t entries);
 
 /*
- * Adds a set to ${bits}, a block's.  -1, with ${bits} in any state, when the
- * ${len} bytes at ${data} are none.
+ * Adds a set to the ${bits} of a block.  -1, with ${bits} in any state, when
+ * the
+ * ${len} bytes at ${data} are not a set.
  */
 int posting_add(uint64_t bits[POSTING_WORDS], const void *data, size_t len);
 

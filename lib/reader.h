@@ -29,9 +29,9 @@ struct reader {
 /* Reads ${fd}; close() closes it when ${owned}. */
 void reader_from_fd(struct reader *r, int fd, int owned);
 /*
- * Reads ${len} bytes of ${fd} from ${offset} on, whatever others read from it;
+ * Reads ${len} bytes of ${fd} from ${offset} on, without moving its position.
  * ${fd} must outlive the reader, and so must ${what}, which names the file in
- * messages.  A file that ends before is ERR_FETCH.
+ * messages.  ERR_FETCH: the file is shorter.
  */
 void reader_from_range(
     struct reader *r, int fd, const char *what, uint64_t offset, uint64_t len);

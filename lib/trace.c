@@ -69,7 +69,7 @@ trace_parse(struct trace *t, const char *traceparent)
 	return true;
 }
 
-/* Never 0.  Only told apart, so a clock will do where nothing is random. */
+/* Never 0.  It only has to be unique, so without randomness a clock will do. */
 static uint64_t
 random_number(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which trace a piece of work belongs to: the traceparent of W3C Trace Context
- * (https://www.w3.org/TR/trace-context/, section 3.2), read from a request or
- * from the environment, and written for requests to others.
+ * The trace that a request or a run belongs to: the traceparent of W3C Trace
+ * Context (https://www.w3.org/TR/trace-context/, section 3.2), read from a
+ * request or from the environment, and written for requests to others.
  */
 #ifndef LIB_TRACE_H
 #define LIB_TRACE_H
@@ -27,14 +27,14 @@ struct trace {
  * else ${t} is empty, as the specification wants it.
  */
 bool trace_parse(struct trace *t, const char *traceparent);
-/* Begins a trace of our own, which nobody records. */
+/* Starts a new trace, which is not recorded. */
 void trace_begin(struct trace *t);
-/* What to send along with a request of ours, which is a span of its own. */
+/* The traceparent of a request that this process sends: a new span. */
 void trace_child(char out[TRACE_PARENT_SIZE], const struct trace *t);
 
 /*
- * What this process is at work for, and processes it forks; borrowed, NULL
- * for nothing.
+ * The trace that this process and its child processes work for; borrowed,
+ * NULL for none.
  */
 void trace_set_current(const struct trace *t);
 const struct trace *trace_current(void);

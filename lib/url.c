@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking secrets out of URLs.  What is no well-formed URL is treated as if it
- * were one: a mistyped address may hold a password too.
+ * Removing secrets from URLs.  Malformed URLs are treated the same: a mistyped
+ * address may contain a password, too.
  */
 #include "lib/url.h"
 
@@ -20,7 +20,7 @@
 #define SEPARATORS "?&;#"
 /* What ends a URL in a sentence. */
 #define ENDS " \t\r\n'\"<>`"
-/* A shorter value is likely to be an ordinary word of a message. */
+/* Shorter values are likely to be ordinary words of a message. */
 #define VALUE_MIN 6
 #define USER_MIN 3
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * URLs as people may see them: in messages, logs, the database and answers.
+ * URLs without secrets, for messages, logs, the database and responses.
  */
 #ifndef LIB_URL_H
 #define LIB_URL_H
@@ -8,12 +8,13 @@
 #include <stddef.h>
 
 /*
- * ${url} without what may be a secret: of http and https the user part, since
- * tokens come as user names; of other schemes the password, and the user name
- * unless it is "git"; and every value in query and fragment, which become
- * "***". Names of parameters stay.  Text without a scheme is treated alike,
- * except that a part of the query without "=" stays: it may be any text.  git's
- * user@host:path is understood.  Nothing is checked.  The caller frees it.
+ * ${url} with "***" instead of what may be a secret: the user part of http and
+ * https, since tokens are used as user names; the password of other schemes,
+ * and the user name unless it is "git"; every value in query and fragment.
+ * Names of parameters stay.  Text without a scheme is treated the same, except
+ * that a part of the query without "=" stays: it may be any text.  git's
+ * user@host:path is understood.  The URL need not be valid.  The caller frees
+ * the result.
  */
 char *url_shown(const char *url);
 

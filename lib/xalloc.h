@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that cannot fail to come.
+ * Allocation that never returns NULL.
  *
- * Out of memory ends the process with a message: the supervisor starts it
- * again and SQLite rolls back.  In exchange every size that comes from outside
- * has a limit in lib/limits.h before it gets here.  What these return is
- * released with free().
+ * Out of memory ends the process with a message: the supervisor restarts it and
+ * SQLite rolls back.  Therefore every size from outside has a limit in
+ * lib/limits.h.  Release the memory with free().
  */
 #ifndef LIB_XALLOC_H
 #define LIB_XALLOC_H

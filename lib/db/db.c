@@ -36,21 +36,19 @@
 #define PAGE_SIZE "8192"
 #define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
 
-/* What SQLite knows and does not say. */
+/* Causes that are missing in SQLite's messages. */
 static const char *
 hint(int code, int extended, const char *message)
 {
-	/* It keeps no errno of that. */
+	/* SQLite keeps no errno for this. */
 	if (extended == SQLITE_IOERR_SHMSIZE)
 		return ": the -shm file could not be extended; the disk may be "
 		       "full";
-	/* It takes EIO from a read for a damaged file system; and where it
-	 * cannot read that the database is in WAL mode, it asks for a lock that
-	 * only one can have. */
+	/* SQLite reports EIO as corruption.  If it cannot read that the
+	 * database is in WAL mode, it asks for an exclusive lock. */
 	if (code == SQLITE_CORRUPT || code == SQLITE_BUSY)
 		return ", or the disk cannot be read";
-	/* It makes do with reading when it may not, or cannot, open to write.
-	 */
+	/* SQLite opens a file read-only if it cannot open it for writing. */
 	if (code == SQLITE_READONLY)
 		return ": it, or its -wal or -shm file, could not be opened "
 		       "for writing";
@@ -92,8 +90,7 @@ db_compile(sqlite3_stmt **out, sqlite3 *handle, const char *text,
 		db_set_err(e, handle, name);
 		return -1;
 	}
-	/* Only the first statement of a text is compiled: no second may hide.
-	 */
+	/* SQLite compiles only the first statement of a text. */
 	while (tail != NULL && (*tail == ' ' || *tail == '\n' || *tail == ';'))
 		tail++;
 	if (tail != NULL && *tail != '\0') {
@@ -169,7 +166,8 @@ compile_own(struct db *db, struct err *e)
 	return 0;
 }
 
-/* A reader must know the tables; SQLite would only tell it one by one. */
+/* A reader must know the tables; SQLite would fail only at the first unknown.
+ */
 static int
 check_version(struct db *db, struct err *e)
 {
@@ -187,10 +185,9 @@ check_version(struct db *db, struct err *e)
 }
 
 /*
- * As a name that SQLite takes apart; the caller frees it.  Without frames the
- * WAL is of no interest.  With some, an index of them in SQLite's own memory
- * takes the place of the -shm file that is missing or torn, and there is no
- * writer to lock out.
+ * A URI for SQLite; the caller frees it.  Without frames the WAL is ignored.
+ * With frames SQLite keeps an index of them in its own memory instead of the
+ * -shm file, which is missing or damaged.  There is no writer to lock out.
  */
 static char *
 frozen_name(const char *path, bool frames)
@@ -264,8 +261,8 @@ out:
 }
 
 /*
- * A writer that is just beginning has the index of the WAL in a state that only
- * it can repair, and a moment later it has.
+ * While a writer opens the database, only that writer can repair the index of
+ * the WAL.  It does so within a moment.
  */
 static int
 open_reader(struct db **out, const char *path, enum db_mode mode,
@@ -306,8 +303,8 @@ create_file(const char *path)
 }
 
 /*
- * Temporary files lie beside the database unless the environment says where:
- * a writer needs some for every change, and /tmp may be closed to it, or small.
+ * Temporary files are beside the database unless the environment names a
+ * directory: every write needs some, and /tmp may be read-only or small.
  */
 static void
 choose_temporary_directory(const char *path)
@@ -338,7 +335,7 @@ open_existing(struct db **out, const char *path, enum db_mode mode,
 	if (!(files->bare && files->still) &&
 	    open_reader(out, path, mode, &torn, e) == 0)
 		return 0;
-	/* A torn index that no process repairs: there is no writer. */
+	/* If no process repairs a damaged index, there is no writer. */
 	if (!(files->still || torn) ||
 	    open_as(out, path, mode, files, &ignored, e) == -1)
 		return -1;

@@ -5,7 +5,7 @@
  * sqlite3.h.
  *
  * All statements live in sql/ and are prepared when the database is opened, so
- * a typing error or a missing column shows at start.  A statement taken with
+ * a syntax error or a missing column fails at start.  A statement taken with
  * db_stmt() is borrowed; its parameters are numbered by the generated enums
  * (SQL_SERVER_GET_P_NAME).  Text and blobs are bound without a copy and must
  * stay until stmt_done(); columns are borrowed until the next step or
@@ -33,9 +33,9 @@ enum db_mode {
 };
 
 /*
- * Spares SQLite its locks and its count of memory, of which every allocation
- * takes some.  Call before the first db_open(), in a process of which one
- * thread uses the database.
+ * Turns off SQLite's locks and its memory statistics, which cost time in every
+ * allocation.  Call before the first db_open(), in a process that uses the
+ * database in one thread.
  */
 void db_use_one_thread(void);
 
@@ -81,17 +81,17 @@ bool db_is_stuck(const struct db *db);
 
 #define DB_STATE_WORDS 9
 
-/* Equal ones are of the same content.  Compared, never taken apart. */
+/* Equal states mean equal content.  Opaque. */
 struct db_state {
 	uint64_t words[DB_STATE_WORDS];
 };
 
 /*
- * Sets ${state} to that which a transaction begun now would see, at the cost of
- * reading some memory or, where no writer was met, of one stat().  ${file} is
- * what stat() says of the database.  False: it cannot be told, as the database
- * is no WAL database, or was written to just now.  Of one that is frozen it is
- * for the caller to see that the file is still alone.
+ * Sets ${state} to the state that a transaction begun now would see.  This
+ * reads some memory or, if no writer was found, calls stat() once.  ${file} is
+ * the result of stat() for the database.  False: the state is unknown, because
+ * the database is not in WAL mode or was written just now.  If it is frozen,
+ * the caller checks that db_stays_frozen().
  */
 bool db_look(struct db *db, const struct stat *file, struct db_state *state);
 bool db_same_state(const struct db_state *a, const struct db_state *b);
@@ -117,7 +117,7 @@ int db_commit(struct db *db, struct err *e);
 /* Ends whatever transaction is open; never fails. */
 void db_rollback(struct db *db);
 /*
- * A part of the open write transaction that can be taken back alone.
+ * A part of the open write transaction that can be rolled back alone.
  * db_part_undo() never fails.
  */
 int db_part_begin(struct db *db, struct err *e);
@@ -167,7 +167,7 @@ int db_explain(struct db *db, enum sql_id id,
  */
 void db_stop_on(struct db *db, const volatile sig_atomic_t *flag);
 
-/* Whether the transaction that is open has met what the schema forbids. */
+/* Whether the open transaction has read a value that the schema forbids. */
 bool db_is_damaged(const struct db *db);
 
 /* The statement, reset and ready to be bound. */

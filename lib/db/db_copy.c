@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #define WAIT_MS 30000
-#define COPY_TRIES 10 /* at a file that a writer begins to change */
+#define COPY_TRIES 10 /* if a writer changes the file meanwhile */
 #define PAGE_SIZE_AT 16 /* where a database file says it */
-/* A private database on disk that is gone when it is closed. */
+/* A private database on disk that SQLite deletes when it is closed. */
 #define TEMPORARY ""
 
 static int
@@ -36,7 +36,7 @@ check_stored_version(struct db *db, const char *path, struct err *e)
 	return 0;
 }
 
-/* 0: it has none, and why is for those to say who open it. */
+/* 0 if it cannot be read; opening the file reports the cause. */
 static unsigned
 page_size_of(const char *path)
 {
@@ -133,7 +133,8 @@ db_attach_stored(struct db *db, const char *path, struct err *e)
 		db_set_err(e, db->handle, path);
 		goto out;
 	}
-	/* Readers need the -wal and -shm files, and this is no writer. */
+	/* Readers need the -wal and -shm files; this connection does not write.
+	 */
 	sqlite3_file_control(
 	    db->handle, "stored", SQLITE_FCNTL_PERSIST_WAL, &on);
 	sqlite3_db_config(

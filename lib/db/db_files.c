@@ -107,7 +107,7 @@ same_instant(const struct timespec *a, const struct timespec *b)
 bool
 db_files_same(const struct db_files *a, const struct db_files *b)
 {
-	/* What has no frame is of no interest, such as one that is begun. */
+	/* A WAL without frames, such as a new one, holds no content. */
 	if (!a->frames && !b->frames)
 		return true;
 	return a->wal.st_ino == b->wal.st_ino &&

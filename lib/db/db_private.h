@@ -32,7 +32,7 @@ struct db {
 	char *wal; /* path */
 	bool watched; /* is known to be a WAL database */
 	bool damaged; /* see db_is_damaged() */
-	bool unwatched; /* has no WAL, so its states cannot be told */
+	bool unwatched; /* not in WAL mode: its state is never known */
 	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
 	sqlite3_stmt *own[DB_OWN_COUNT];
 	struct stmt stmts[SQL_COUNT]; /* handle NULL: not of the set prepared */

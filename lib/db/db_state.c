@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Telling the states of a database apart without a lock or a system call.
+ * Detecting changes of a database without a lock or a system call.
  *
- * In WAL mode every commit, and whatever else moves what a reader sees, writes
- * the header of the WAL index, which is shared memory: two copies of 48 bytes
- * at its start, with a count of changes, the extent of the WAL, a checksum over
+ * In WAL mode every commit, and every other change that a reader can see,
+ * writes the header of the WAL index, which is shared memory: two copies of 48
+ * bytes at its start, with a change counter, the size of the WAL, a checksum of
  * its frames and its salts (SQLite, "WAL-mode File Format", 2.2).  SQLite
- * decides by comparing them whether its own cache is still good; so do we.
+ * compares them to decide whether its own cache is valid; so does this file.
  *
- * A reader who may not write to the index trusts it only if he met somebody who
- * may, or another reader who did.  Where nobody is there who may, nothing
- * moves, and who comes and moves something leaves times of files that are
- * others: for as long as that is so, those tell a state.
+ * SQLite lets a read-only process use the index only if a process that can
+ * write has opened it.  Without such a process nothing changes the database,
+ * and the next one that does changes the modification times of the files.
+ * Until then these times are the state.
  */
 #include "lib/clock.h"
 #include "lib/db/db_private.h"
@@ -24,10 +24,10 @@
 /* Where in a copy of the header it says that it holds something. */
 #define INITIALISED 12
 
-/* In the first word of a state that is told by times; there it is a version. */
+/* The first word of a state made of times; of an index it is a version. */
 #define BY_TIMES UINT64_MAX
 
-/* A file that was written so long ago gets another time by the next write. */
+/* If the last write is older, the next one changes the modification time. */
 #define SETTLED_US (2 * CLOCK_SECOND)
 
 #define INDEX_WORDS 6
@@ -53,9 +53,9 @@ is_wal_database(struct db *db)
 }
 
 /*
- * Where SQLite has the index mapped, which is until the database is closed.  It
- * says READONLY of one that it could not open to write; of one that it may not
- * trust, since no writer is there, it says that by a code of its own.
+ * SQLite keeps the index mapped until the database is closed.  It returns
+ * READONLY if it could not open it for writing, and another code if it may not
+ * use it, because there is no writer.
  */
 static void
 find_index(struct db *db)
@@ -74,7 +74,7 @@ find_index(struct db *db)
 		db->index = (const volatile uint64_t *)part;
 }
 
-/* What the index says; false: nothing, or a writer is at it. */
+/* The state in the index; false: none, or a writer is changing it. */
 static bool
 read_index(const struct db *db, struct db_state *state)
 {
@@ -91,7 +91,7 @@ read_index(const struct db *db, struct db_state *state)
 	       ((const char *)second)[INITIALISED] != 0;
 }
 
-/* Adds what a write to a file moves; false: it may have been written just now.
+/* What a write to the file changes; false: it may have been written just now.
  */
 static bool
 read_times(uint64_t words[TIMES_WORDS], const struct stat *file)
@@ -117,13 +117,13 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 		db->unwatched = true;
 		return false;
 	}
-	/* Each time: what a writer who has come writes to the WAL is seen by
-	 * readers only when the index says so, and that may be much later. */
+	/* Each time: readers see what a new writer appends to the WAL only when
+	 * the index says so, and that may be much later. */
 	if (db->index == NULL)
 		find_index(db);
 	if (db->index != NULL)
 		return read_index(db, state);
-	/* No writer is there, so these two files are all there is. */
+	/* There is no writer, so these two files hold all content. */
 	return stat(db->wal, &wal) == 0 && read_times(state->words + 1, file) &&
 	       read_times(state->words + 1 + TIMES_WORDS, &wal);
 }

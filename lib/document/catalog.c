@@ -9,9 +9,9 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/document/envelope.h"
+#include "lib/document/item_meta.h"
 #include "lib/document/jscan.h"
 #include "lib/document/legacy.h"
-#include "lib/document/outer.h"
 #include "lib/limits.h"
 #include "lib/text.h"
 
@@ -25,7 +25,7 @@ struct catalog {
 	enum shape_kind shape;
 	struct envelope envelope;
 	struct rules *rules;
-	struct outer *outer;
+	struct item_meta *item_meta;
 	struct buf converted; /* the server a legacy entry stands for */
 	catalog_known *known;
 	const char *seems;
@@ -35,7 +35,7 @@ struct catalog {
 	/* Of the entry at hand. */
 	struct catalog_entry entry;
 	struct rules_problem problem;
-	struct rules_problem notes[OUTER_NOTES + 1];
+	struct rules_problem notes[ITEM_META_NOTES + 1];
 	size_t note_count;
 	enum rules_level level;
 	bool wrapped; /* it stood in an item */
@@ -92,7 +92,7 @@ name_seeming(struct catalog *c)
 		    "; this seems to be %s", c->seems);
 }
 
-/* ---- who it is, before it is parsed ---- */
+/* ---- name and version, before the entry is checked ---- */
 
 /* Copies the text of a string without escapes; NULL if it has some. */
 static const char *
@@ -164,17 +164,18 @@ is_json(struct jscan_text value)
 	return jscan_run(&r, &handler, &ignored) == 0 && len == value.len;
 }
 
-/* ---- from what stands there to the server ---- */
+/* ---- from the text of an item to the server ---- */
 
-/* What a registry says beside the server, and that it can be passed on. */
+/* Reads the _meta beside a server, and checks that clients can read it. */
 static int
-take_outer(struct catalog *c, struct jscan_text meta, bool inside)
+read_item_meta(struct catalog *c, struct jscan_text meta, bool inside)
 {
 	const struct catalog_outer **outer = &c->entry.outer;
 
 	if (c->shape == SHAPE_ENTRIES && meta.text != NULL && !is_json(meta))
 		return broken(c, "_meta", "must be valid JSON");
-	c->note_count = outer_read(outer, c->outer, meta, inside, c->notes);
+	c->note_count =
+	    item_meta_read(outer, c->item_meta, meta, inside, c->notes);
 	if (*outer == NULL || (*outer)->extra_len + (*outer)->official_len == 0)
 		return 0;
 	if (rules_check_text(c->rules, meta.text, meta.len, &c->problem) == 0)
@@ -209,10 +210,10 @@ unwrap(struct catalog *c, char *json, size_t len)
 	if (server.text == NULL && c->wrapped)
 		return broken(c, "server", "is required");
 	c->wrapped = server.text != NULL;
-	/* Whatever is wrong around it, the message shall name the server. */
+	/* First, so that messages about the item name the server. */
 	find_identity(
 	    c, c->wrapped ? server : (struct jscan_text){ json, len });
-	if (take_outer(c, meta, !c->wrapped) == -1)
+	if (read_item_meta(c, meta, !c->wrapped) == -1)
 		return -1;
 	if (!c->wrapped)
 		return 0;
@@ -294,7 +295,7 @@ ask(struct catalog *c, bool *known, struct err *e)
 	return c->known(c->ctx, &c->entry, known, e);
 }
 
-/* ---- handing over ---- */
+/* ---- checking an entry and calling back ---- */
 
 static int
 count_entry(struct catalog *c, enum entry_kind kind, struct err *e)
@@ -320,8 +321,8 @@ count_entry(struct catalog *c, enum entry_kind kind, struct err *e)
 }
 
 /*
- * Clients refuse a whole page whose first server has no description, so one
- * such would hide others.  What is gone is on no page of theirs.
+ * Clients reject a whole page whose first server has no description, so it
+ * would hide other servers.  Deleted servers are not on their pages.
  */
 static bool
 can_be_listed(const struct catalog_entry *entry)
@@ -360,7 +361,7 @@ check(struct catalog *c, bool *known, struct err *e)
 {
 	struct catalog_entry *entry = &c->entry;
 
-	/* What is noted is noted each time. */
+	/* Notes are reported in each sync, so the entry is read again. */
 	if (c->note_count == 0 && ask(c, known, e) == -1)
 		return -1;
 	if (*known)
@@ -528,13 +529,13 @@ catalog_read(struct catalog_summary *summary, struct reader *r,
 	int rc = -1;
 
 	c.rules = rules_new(options->max_meta_size);
-	c.outer = outer_new(clock_now());
+	c.item_meta = item_meta_new(clock_now());
 	if ((c.shape == SHAPE_ENTRIES ? read_lines(&c, r, e)
 				      : read_json(&c, r, e)) == -1)
 		goto out;
 	rc = 0;
 out:
-	outer_free(c.outer);
+	item_meta_free(c.item_meta);
 	buf_free(&c.converted);
 	rules_free(c.rules);
 	return rc;

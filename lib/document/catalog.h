@@ -34,8 +34,8 @@
 #define CATALOG_TOO_DEEP "-"
 
 /*
- * What a registry says of a server beside its document, in the _meta of the
- * item.  Instants are CLOCK_NEVER and texts NULL where it says nothing.
+ * The _meta of an item: what a registry says of a server beside its document.
+ * Missing instants are CLOCK_NEVER, missing texts NULL.
  */
 struct catalog_outer {
 	const char *status; /* "active", "deprecated" or "deleted" */
@@ -56,21 +56,21 @@ struct catalog_outer {
 
 struct catalog_entry {
 	enum entry_kind kind;
-	/* Where it stands: "data.servers", and its place or its key there. */
+	/* The container, "data.servers", and the index or key in it. */
 	const char *array; /* "" for the root */
 	size_t index;
 	const char *key; /* NULL in an array */
 	bool root; /* the document is the entry */
-	/* Minified, otherwise as it came; NUL-terminated.  "" if too large. */
+	/* Minified, otherwise unchanged; NUL-terminated.  "" if too large. */
 	const char *json;
 	size_t json_len;
 	/* Of a bad entry only name and version, NULL if they are not there. */
 	struct rules_entry facts;
 	const struct rules_problem *problem; /* NULL: nothing is wrong */
-	/* Worth knowing, no reason to leave it out; NULL: nothing. */
+	/* Problems that are no reason to reject it; NULL: none. */
 	const struct rules_problem *note;
 	size_t note_count; /* so many stand there */
-	const struct catalog_outer *outer; /* NULL: it came without */
+	const struct catalog_outer *outer; /* NULL: none */
 };
 
 /*
@@ -81,10 +81,10 @@ typedef int catalog_callback(
     void *ctx, const struct catalog_entry *entry, struct err *e);
 
 /*
- * Called before an entry is checked, with its facts' name and version as far
- * as they could be found without parsing it.  Sets ${known} when the very same
- * entry was checked before and nothing is to be done: the other callback is not
- * called for it.  The entry given there is at the same address.
+ * Called before an entry is checked, with the name and version in its facts, if
+ * a quick search finds them.  Sets ${known} when the same entry was checked
+ * before and nothing is to be done: the other callback is not called for it.
+ * The entry given there is at the same address.
  */
 typedef int catalog_known(
     void *ctx, const struct catalog_entry *entry, bool *known, struct err *e);
@@ -96,7 +96,7 @@ struct catalog_options {
 	catalog_known *known; /* NULL: every entry is checked */
 };
 
-/* What was met, added up over all documents of a source. */
+/* Totals over all documents of a source. */
 struct catalog_summary {
 	size_t servers; /* elements, good and bad */
 	size_t skills;

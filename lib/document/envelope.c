@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The envelopes as tables: which members have a rule, of what type they must
- * be, and which of them hold entries.  What is wrong is said at the end,
- * because members come in any order.
+ * The envelopes as tables: which members have a rule, their types, and which of
+ * them hold entries.  Problems are reported at the end, because members come in
+ * any order.
  */
 #include "lib/document/envelope.h"
 
@@ -164,7 +164,7 @@ enter(struct envelope *env, size_t m, char first)
 		env->found[m].rule = rules[type];
 		return JSCAN_SKIP;
 	}
-	/* Entries that were handed over cannot be taken back. */
+	/* The callback has already received the entries. */
 	if (env->found[m].met && type != STRING) {
 		env->found[m].rule = "must not be given twice";
 		return JSCAN_SKIP;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands around the entries of a document of each shape, and what has to
- * be true of it.  Inner part of lib/document/catalog.c.
+ * The envelope: what is around the entries of a document of each shape, and its
+ * rules.  Inner part of lib/document/catalog.c.
  */
 #ifndef LIB_DOCUMENT_ENVELOPE_H
 #define LIB_DOCUMENT_ENVELOPE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling foreign files by their first bytes, or by the members of the root. */
+/* Recognizing files by their first bytes, or by the members of the root. */
 #include "lib/document/foreign.h"
 
 #include "lib/document/jscan.h"
@@ -279,7 +279,7 @@ yaml_manifest(const char *head, const char *end)
 				l.len = i;
 		seems = manifest(l.text, l.len);
 	}
-	/* The kind may stand behind more data than is looked at. */
+	/* The kind may follow after more data than was read. */
 	return !versioned ? NULL : seems == NULL && data ? CONFIGMAP : seems;
 }
 

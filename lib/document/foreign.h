@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Well-known files that are no registry documents, so that an error can say
- * what was given instead.  For lib/document/jscan.c and
- * lib/document/shape.c.
+ * Recognizing well-known files that are not registry documents, for error
+ * messages.  For lib/document/jscan.c and lib/document/shape.c.
  */
 #ifndef LIB_DOCUMENT_FOREIGN_H
 #define LIB_DOCUMENT_FOREIGN_H

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 struct jnode {
-	const char *text; /* as it is written; *text tells the type */
+	const char *text; /* as it is written; its first byte is its type */
 	uint32_t len; /* bytes of ${text} */
 	uint32_t span; /* nodes: this one and all that belongs to it */
 	bool escaped; /* a string with escapes */

@@ -36,7 +36,7 @@ enum jscan_action {
 	JSCAN_SKIP,
 	JSCAN_CAPTURE,
 	JSCAN_DESCEND, /* of a value without members: the same as skip */
-	JSCAN_STOP /* ends the walk here: the rest is not looked at */
+	JSCAN_STOP /* ends the walk: the rest is not read */
 };
 
 /* One step on the way from the root to a value. */
@@ -75,8 +75,8 @@ struct jscan_handler {
  * Walks the document that ${r} delivers.  ERR_INPUT for anything that is not
  * exactly one JSON value between white space ("invalid JSON at line 3 column
  * 7: ..."; "data cannot be empty" for no bytes at all), with what the document
- * seems to be if its first bytes tell (lib/document/foreign.h); ERR_LIMIT for
- * a document over LIMIT_DOCUMENT, for nesting over LIMIT_JSON_DEPTH outside
+ * seems to be if its first bytes are known (lib/document/foreign.h); ERR_LIMIT
+ * for a document over LIMIT_DOCUMENT, for nesting over LIMIT_JSON_DEPTH outside
  * captured values, and for a member name over LIMIT_JSON_KEY where the handler
  * went inside; else what the reader or the handler reports.
  */

@@ -113,7 +113,7 @@ static int
 violated(struct legacy *l, const char *path, const char *rule,
     struct jscan_text value)
 {
-	/* Long values begin with what tells them apart. */
+	/* Of long values the path is enough. */
 	snprintf(l->problem->path, sizeof l->problem->path, "%s", path);
 	snprintf(l->problem->rule, sizeof l->problem->rule, "%s", rule);
 	l->problem->value[0] = '\0';
@@ -123,7 +123,7 @@ violated(struct legacy *l, const char *path, const char *rule,
 	return -1;
 }
 
-/* Null, "", [], {}, 0 and false say as much as nothing. */
+/* Null, "", [], {}, 0 and false count as absent. */
 static bool
 is_empty(struct jscan_text v)
 {
@@ -160,7 +160,7 @@ is_text(struct jscan_text v, const char *text)
 	       v.text[0] == '"' && memcmp(v.text + 1, text, v.len - 2) == 0;
 }
 
-/* ---- what has to be there ---- */
+/* ---- required members ---- */
 
 static int
 check_string(struct legacy *l, enum member m, bool required)

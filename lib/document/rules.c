@@ -342,7 +342,7 @@ take_status(struct rules *r, struct rules_walk *c, struct rules_entry *facts,
 	c->noted = true;
 }
 
-/* Judges an entry; an ${old} one binds its author less, and is noted more. */
+/* Checks the shape; of an ${old} server some rules are only noted. */
 static int
 check_shape(struct rules *r, struct rules_walk *c, enum entry_kind kind,
     enum rules_level level, bool old, const struct jnode *entry)
@@ -362,7 +362,7 @@ check_shape(struct rules *r, struct rules_walk *c, enum entry_kind kind,
 		rules_table_server(version_detail(kind, entry) != NULL),
 		entry) == -1)
 		return -1;
-	/* Said first, because it is why clients miss the rest. */
+	/* Noted first, because it is why clients ignore the rest. */
 	c->depth = 0;
 	c->noted |= old && rules_generation_renamed(c, entry);
 	return check_meta_size(c, r->max_meta_size);

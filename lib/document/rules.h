@@ -15,7 +15,8 @@
  * The number of the rules as a whole.  Raise it with every change after which
  * an entry that was rejected would be accepted, or the other way round, or
  * would have other facts, notes or stored bytes: in lib/document/rules*,
- * outer*, legacy*, envelope* or shape*.  Each source is then read once again.
+ * item_meta*, legacy*, envelope* or shape*.  Each source is then read once
+ * again.
  */
 #define RULES_VERSION 2
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a text has to look like: the patterns and formats of the registry
- * schemas, each a matcher written out by hand, with the words that describe it
- * to whoever maintains the document.
+ * The patterns and formats of the registry schemas: a function that matches a
+ * text, and the rule for messages.
  */
 #ifndef LIB_DOCUMENT_RULES_FORMAT_H
 #define LIB_DOCUMENT_RULES_FORMAT_H

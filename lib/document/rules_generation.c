@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling old servers from new ones, and finding what was renamed. */
+/* Recognizing servers of earlier schemas, and finding renamed members. */
 #include "lib/document/rules_generation.h"
 
 #include <stdlib.h>
@@ -123,7 +123,7 @@ rules_generation_renamed(struct rules_walk *c, const struct jnode *value)
 		char *copy = NULL;
 		bool found;
 
-		/* What publishers add is spelled as they like. */
+		/* Publishers choose the names of what they add. */
 		if (c->depth == 0 && is_name(n, "_meta"))
 			continue;
 		if (object)

@@ -27,8 +27,9 @@ enum rule_type {
 };
 
 /*
- * Whom the value of a member binds.  Its type binds always: a client that
- * decodes into typed fields loses the whole page with one wrong type.
+ * Which entries are rejected for the value of a member; others are noted.  A
+ * wrong type is always a reason: a client that decodes into typed fields loses
+ * the whole page with one wrong type.
  */
 enum rule_binds {
 	BINDS_KIND, /* skills and plugins; of a server it is a note */

@@ -112,7 +112,7 @@ binds(const struct rules_walk *c, const struct rule *rule)
 	return c->kind_bound;
 }
 
-/* Whether the value of a member with ${rule} has to be looked at. */
+/* Whether the value of a member with ${rule} has to be checked. */
 static bool
 is_judged(const struct rules_walk *c, const struct rule *rule)
 {
@@ -424,7 +424,7 @@ value_of(const struct members *m, const char *name)
 	return i < m->shape->count ? m->values[i] : NULL;
 }
 
-/* What is missing binds like other values. */
+/* A missing value is rejected or noted like other values. */
 static int
 require(struct rules_walk *c, const struct rule *rule, const char *member,
     const struct jnode *value)
@@ -487,7 +487,7 @@ check_argument(struct rules_walk *c, const struct members *m)
 	return 0;
 }
 
-/* Null, "" and {} say as much of an optional member as leaving it out. */
+/* An optional member that is null, "" or {} counts as absent. */
 static bool
 says_nothing(const struct rule *rule, const struct jnode *value)
 {
@@ -501,7 +501,7 @@ says_nothing(const struct rule *rule, const struct jnode *value)
 			 (rule->type == RULE_OBJECT || rule->type == RULE_MAP);
 }
 
-/* Most members are texts of which no more is asked. */
+/* Most members are strings without further rules. */
 static bool
 is_any_text(const struct rules_walk *c, const struct rule *rule,
     const struct jnode *value)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Telling shapes apart by the members of the root.  One that only one shape
- * has ends the search; one that several could have is remembered and decides
- * if nothing better comes.  On the way it is noticed what else the document
- * could be.
+ * Detecting shapes by the members of the root.  A member that only one shape
+ * has ends the search; one that several shapes have decides if no other
+ * follows. The search also collects what else the document could be.
  */
 #include "lib/document/shape.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which shape a document has: told by its content before it is read, whatever
- * kind of source it comes from.
+ * Detecting the shape of a document by its content, before it is read; the same
+ * for all kinds of source.
  */
 #ifndef LIB_DOCUMENT_SHAPE_H
 #define LIB_DOCUMENT_SHAPE_H
@@ -29,7 +29,7 @@ enum shape_kind {
 	"(servers or remote_servers as an object)"
 
 /*
- * Tells the shape of the document that ${r} delivers, and reads no further
+ * Detects the shape of the document that ${r} delivers, and reads no further
  * than it has to; the caller opens the document again to read it.  Fails as
  * jscan_run() does when it breaks before that.  Sets *${seems} to what JSON
  * that has none of the shapes, or perhaps not, seems to be: a noun with what to

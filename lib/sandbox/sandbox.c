@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kind of process keeps. */
+/* The rights that each kind of process keeps. */
 #include "lib/sandbox/sandbox.h"
 
 #include "lib/sandbox/sandbox_private.h"

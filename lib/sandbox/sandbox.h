@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Giving up what a process does not need, for good: whoever gets to run code
- * in it finds no file, no network and no program to run.
+ * Dropping the rights that a process does not need, for good: injected code can
+ * open no file, reach no network and run no program.
  *
  * Landlock decides which files may be opened, a seccomp filter which system
  * calls may be made.  Where the kernel lacks one the other still holds, and
- * sandbox_now() tells what is in force; it is no error to have neither.  Both
+ * sandbox_now() returns what is in force; having neither is not an error.  Both
  * pass on to child processes.
  *
  * Builds with AddressSanitizer or ThreadSanitizer have no filter and may read
@@ -30,7 +30,7 @@ struct sandbox {
 	int seccomp_error;
 };
 
-/* What this process is held by. */
+/* The restrictions of this process. */
 const struct sandbox *sandbox_now(void);
 
 /* What logs say before such a text. */
@@ -60,8 +60,8 @@ void sandbox_responder(const char *database);
 void sandbox_keep_profiling(const char *directory);
 
 /*
- * Whether ${database} has come to lie in another directory than the one that
- * sandbox_responder() opened, so that only a new process can read it.
+ * Whether ${database} is now in another directory than the one that
+ * sandbox_responder() allowed, so that only a new process can read it.
  */
 bool sandbox_outgrown(const char *database);
 

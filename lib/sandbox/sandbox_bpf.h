@@ -118,7 +118,7 @@ sandbox_filter_guard(struct sandbox_filter *f, const struct sandbox_guard *g)
 	sandbox_filter_answer(f, g->otherwise);
 }
 
-/* Puts the filter in force; errno tells why it is not. */
+/* Installs the filter; sets errno on failure. */
 static inline bool
 sandbox_filter_enter(struct sandbox_filter *f)
 {

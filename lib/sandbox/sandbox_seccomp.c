@@ -52,7 +52,7 @@ static const int allowed[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write,
 static const int for_profiles[] = { SYS_openat, SYS_setitimer,
 	SYS_rt_sigpending, OLD_FOR_PROFILES };
 
-/* Tried by SQLite and libc, who live with a refusal. */
+/* SQLite and libc try these and handle a refusal. */
 static const int refused[] = { SYS_prlimit64, SYS_ioctl, SYS_unlinkat,
 	SYS_ftruncate, SYS_fallocate, SYS_pwrite64, SYS_fsync, SYS_fdatasync,
 	SYS_mkdirat, SYS_fchmod, SYS_fchown, SYS_getdents64, SYS_uname,

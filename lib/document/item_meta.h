@@ -4,8 +4,8 @@
  * and dates, and what else a registry says of it.  Inner part of
  * lib/document/catalog.c.
  */
-#ifndef LIB_DOCUMENT_OUTER_H
-#define LIB_DOCUMENT_OUTER_H
+#ifndef LIB_DOCUMENT_ITEM_META_H
+#define LIB_DOCUMENT_ITEM_META_H
 
 #include "lib/document/catalog.h"
 #include "lib/document/jscan.h"
@@ -15,25 +15,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUTER_NOTES 8 /* of one server; more are not kept */
+#define ITEM_META_NOTES 8 /* of one server; more are not kept */
 
-struct outer;
+struct item_meta;
 
-/* ${now}: times that are far after it are none. */
-struct outer *outer_new(int64_t now);
-void outer_free(struct outer *o); /* NULL is allowed */
+/* Times far after ${now} are invalid. */
+struct item_meta *item_meta_new(int64_t now);
+void item_meta_free(struct item_meta *o); /* NULL is allowed */
 
 /*
  * Reads the value ${meta} of an item's _meta.  ${inside}: it is the server's
  * own _meta, where registries put the official object before items had one;
  * then only that counts, and what else is in it belongs to the document.
  *
- * Sets *${out}, which lives until the next call: NULL when ${meta} says
- * nothing.  What is not as it should be counts as not said.  Of that the
- * first OUTER_NOTES are written to ${notes}, with paths that begin with
- * "_meta"; returns their number.
+ * Sets *${out}, which lives until the next call; NULL when ${meta} is empty.
+ * Invalid members are ignored.  The first ITEM_META_NOTES of them are written
+ * to
+ * ${notes}, with paths that begin with "_meta"; returns their number.
  */
-size_t outer_read(const struct catalog_outer **out, struct outer *o,
+size_t item_meta_read(const struct catalog_outer **out, struct item_meta *o,
     struct jscan_text meta, bool inside, struct rules_problem *notes);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading what a registry says of a server, member by member as text.  Nothing
- * here is a reason to leave the server out: a status or a time that cannot be
- * used is passed over and noted.
+ * Reading the _meta of an item member by member.  Nothing here is a reason to
+ * reject the server: an invalid status or time is ignored and noted.
  */
-#include "lib/document/outer.h"
+#include "lib/document/item_meta.h"
 
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -19,13 +18,13 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define OFFICIAL "io.modelcontextprotocol.registry/official"
 
-/* Clocks differ by less, and nothing was published before. */
+/* Clocks differ by less than this, and nothing was published before. */
 #define FUTURE_HOURS 24
 #define FIRST_YEAR 2000
 #define FIRST_INSTANT (INT64_C(946684800) * CLOCK_SECOND)
 
-struct outer {
-	int64_t latest; /* the last instant that is believed */
+struct item_meta {
+	int64_t latest; /* later instants are invalid */
 	struct rules_problem *notes;
 	size_t note_count;
 	struct catalog_outer values;
@@ -41,7 +40,7 @@ enum meaning {
 	STATUS_CHANGED,
 	PUBLISHED,
 	UPDATED,
-	OURS /* computed here from what this registry holds */
+	OURS /* this registry computes it itself */
 };
 
 /* The first registries spelled the same with underscores. */
@@ -62,10 +61,10 @@ static const struct {
 	{ "is_latest", OURS },
 };
 
-struct outer *
-outer_new(int64_t now)
+struct item_meta *
+item_meta_new(int64_t now)
 {
-	struct outer *o = xcalloc(1, sizeof *o);
+	struct item_meta *o = xcalloc(1, sizeof *o);
 
 	o->latest = now + FUTURE_HOURS * INT64_C(3600) * CLOCK_SECOND;
 	buf_init(&o->message, LIMIT_ENTRY);
@@ -75,7 +74,7 @@ outer_new(int64_t now)
 }
 
 void
-outer_free(struct outer *o)
+item_meta_free(struct item_meta *o)
 {
 	if (o == NULL)
 		return;
@@ -87,14 +86,14 @@ outer_free(struct outer *o)
 
 /* Notes that ${member} of the official object, or _meta, breaks ${rule}. */
 static void
-note(struct outer *o, const char *member, const char *rule,
+note(struct item_meta *o, const char *member, const char *rule,
     struct jscan_text value)
 {
 	struct rules_problem *problem = &o->notes[o->note_count];
 	const size_t len =
 	    text_cut(value.text, value.len, LIMIT_REJECTED_VALUE);
 
-	if (o->note_count == OUTER_NOTES)
+	if (o->note_count == ITEM_META_NOTES)
 		return;
 	o->note_count++;
 	snprintf(problem->path, sizeof problem->path, "_meta%s%s%s",
@@ -122,7 +121,7 @@ add_member(struct buf *run, const struct jscan_inside *i)
 }
 
 static void
-read_status(struct outer *o, const char *member, struct jscan_text value)
+read_status(struct item_meta *o, const char *member, struct jscan_text value)
 {
 	const char *status = NULL;
 
@@ -137,7 +136,7 @@ read_status(struct outer *o, const char *member, struct jscan_text value)
 }
 
 static void
-read_message(struct outer *o, const char *member, struct jscan_text value)
+read_message(struct item_meta *o, const char *member, struct jscan_text value)
 {
 	size_t len = value.len;
 	const char *text;
@@ -158,8 +157,8 @@ read_message(struct outer *o, const char *member, struct jscan_text value)
 }
 
 static void
-read_instant(
-    struct outer *o, int64_t *us, const char *member, struct jscan_text value)
+read_instant(struct item_meta *o, int64_t *us, const char *member,
+    struct jscan_text value)
 {
 	struct err ignored = ERR_INIT;
 	char rule[80];
@@ -183,7 +182,7 @@ read_instant(
 }
 
 static void
-read_member(struct outer *o, enum meaning meaning, const char *member,
+read_member(struct item_meta *o, enum meaning meaning, const char *member,
     struct jscan_text value)
 {
 	struct catalog_outer *v = &o->values;
@@ -212,7 +211,7 @@ read_member(struct outer *o, enum meaning meaning, const char *member,
 }
 
 static void
-read_official(struct outer *o, struct jscan_text value)
+read_official(struct item_meta *o, struct jscan_text value)
 {
 	struct jscan_inside i;
 
@@ -238,7 +237,7 @@ read_official(struct outer *o, struct jscan_text value)
 }
 
 size_t
-outer_read(const struct catalog_outer **out, struct outer *o,
+item_meta_read(const struct catalog_outer **out, struct item_meta *o,
     struct jscan_text meta, bool inside, struct rules_problem *notes)
 {
 	struct jscan_inside i;
