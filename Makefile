@@ -107,7 +107,8 @@ $(BUILD)/gen/sql.c: sql/embed.awk $(wildcard sql/*.sql)
 	    cp $(BUILD)/gen/sql.h.new $(BUILD)/gen/sql.h; }
 
 $(BUILD)/gen/schema.c: schema/embed.awk $(sort $(wildcard schema/durable/*.sql)) \
-		schema/derived.sql schema/views.sql schema/temporary.sql
+		schema/derived.sql schema/drop_derived.sql schema/views.sql \
+		schema/temporary.sql
 	$(call say,GEN,$@)mkdir -p $(@D) && \
 	awk -f schema/embed.awk $(filter %.sql,$^) > $@
 

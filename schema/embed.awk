@@ -25,6 +25,7 @@ END {
 	print "const char *const schema_durable[] = {\n" text["durable"] \
 	    "\t,\n\t0\n};\n"
 	print "const char schema_derived[] =\n" text["derived"] ";\n"
+	print "const char schema_drop_derived[] =\n" text["drop_derived"] ";\n"
 	print "const char schema_views[] =\n" text["views"] ";\n"
 	print "const char schema_temporary[] =\n" text["temporary"] ";"
 }

@@ -19,6 +19,7 @@
 
 extern const char *const schema_durable[]; /* ends with a null pointer */
 extern const char schema_derived[];
+extern const char schema_drop_derived[];
 extern const char schema_views[];
 extern const char schema_temporary[];
 

@@ -24,13 +24,6 @@ enum {
 
 #define TOGETHER 8 /* postings that the statement posting_insert takes */
 
-/* A posting that is written with others. */
-struct waiting {
-	const char *term;
-	size_t len;
-	size_t end; /* of its set */
-};
-
 /* The block that is being made. */
 struct block {
 	struct db *db;
@@ -43,10 +36,8 @@ struct block {
 	struct postings *postings;
 	struct terms terms;
 	struct buf list;
-	/* Postings that are not written yet, and their sets. */
-	size_t waiting;
-	struct waiting posting[TOGETHER];
-	struct buf sets;
+	size_t bound; /* postings of posting_insert that are bound */
+	struct buf sets; /* theirs */
 };
 
 static void
@@ -101,43 +92,37 @@ add_registries(struct block *b, struct err *e)
 }
 
 static int
-write_waiting(struct block *b)
+write_bound(struct block *b)
 {
 	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
-	int parameter = SQL_POSTING_INSERT_P_TERM_0;
-	size_t from = 0;
 
-	if (b->waiting == 0)
+	if (b->bound == 0)
 		return 0;
+	/* Of what is not needed the term is NULL. */
+	for (size_t i = b->bound; i < TOGETHER; i++)
+		stmt_bind_null(s, SQL_POSTING_INSERT_P_TERM_0 + 2 * (int)i);
 	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
-	for (size_t i = 0; i < TOGETHER; i++, parameter += 2) {
-		const struct waiting *w = &b->posting[i];
-
-		if (i >= b->waiting) {
-			stmt_bind_null(s, parameter);
-			continue;
-		}
-		stmt_bind_blob(s, parameter, w->term, w->len);
-		stmt_bind_blob(
-		    s, parameter + 1, buf_str(&b->sets) + from, w->end - from);
-		from = w->end;
-	}
 	if (stmt_run(s, b->err) == -1)
 		return -1;
-	b->waiting = 0;
+	b->bound = 0;
 	buf_reset(&b->sets);
 	return 0;
 }
 
+/* Terms stay where they are until the block is written, and so do sets. */
 static int
 write_posting(void *ctx, const struct posting *posting)
 {
 	struct block *b = ctx;
+	struct stmt *s = db_stmt(b->db, SQL_POSTING_INSERT);
+	const int parameter = SQL_POSTING_INSERT_P_TERM_0 + 2 * (int)b->bound;
+	const size_t from = b->sets.len;
 
 	posting_encode(&b->sets, posting->ordinals, posting->count, b->count);
-	b->posting[b->waiting++] =
-	    (struct waiting){ posting->term, posting->len, b->sets.len };
-	return b->waiting == TOGETHER ? write_waiting(b) : 0;
+	stmt_bind_blob(s, parameter, posting->term, posting->len);
+	stmt_bind_blob(
+	    s, parameter + 1, b->sets.data + from, b->sets.len - from);
+	return ++b->bound == TOGETHER ? write_bound(b) : 0;
 }
 
 static int
@@ -174,7 +159,7 @@ flush(struct block *b, int64_t next_key, struct err *e)
 	b->err = e;
 	if (add_registries(b, e) == -1 || write_block(b, e) == -1 ||
 	    terms_each(&b->terms, write_posting, b) == -1 ||
-	    write_waiting(b) == -1)
+	    write_bound(b) == -1)
 		return -1;
 	postings_reset(b->postings);
 	b->count = 0;
@@ -267,6 +252,7 @@ blocks_update(struct db *db, struct err *e)
 	terms_init(&b->terms, b->postings);
 	buf_init(&b->list, 2 * POSTING_BLOCK * POSTING_KEY);
 	buf_init(&b->sets, TOGETHER * POSTING_BLOCK);
+	buf_reserve(&b->sets, TOGETHER * POSTING_BLOCK);
 	while (any) {
 		b->first_key = first;
 		if (index_range(b, end, e) == -1 ||

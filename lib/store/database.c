@@ -31,26 +31,6 @@ set_user_version(struct db *db, int64_t version, struct err *e)
 	return db_script(db, text, e);
 }
 
-/* Drops every derived table and view that some version of ours has made. */
-static const char drop_derived[] = "DROP VIEW IF EXISTS server;"
-				   "DROP VIEW IF EXISTS skill;"
-				   "DROP VIEW IF EXISTS plugin;"
-				   "DROP VIEW IF EXISTS server_tag;"
-				   "DROP VIEW IF EXISTS server_package;"
-				   "DROP VIEW IF EXISTS server_remote;"
-				   "DROP VIEW IF EXISTS registry_entry;"
-				   "DROP VIEW IF EXISTS shadowed_entry;"
-				   "DROP VIEW IF EXISTS registry_status;"
-				   "DROP VIEW IF EXISTS source_status;"
-				   "DROP VIEW IF EXISTS sync_run;"
-				   "DROP VIEW IF EXISTS rejected_entry;"
-				   "DROP VIEW IF EXISTS entry_note;"
-				   "DROP TABLE IF EXISTS membership;"
-				   "DROP TABLE IF EXISTS registry_count;"
-				   "DROP TABLE IF EXISTS search_index;"
-				   "DROP TABLE IF EXISTS version_text;"
-				   "DROP TABLE IF EXISTS posting;"
-				   "DROP TABLE IF EXISTS block;";
 static const char drop_heads[] = "DROP TABLE IF EXISTS entry_head;";
 
 /* In databases from here on heads held a fact, until a step saved it. */
@@ -65,7 +45,7 @@ move(struct db *db, int64_t version, struct err *e)
 	    version >= HEADS_WITH_FACTS && version / 1000 < STEP_SAVING_HEADS;
 
 	if (db_begin_write(db, e) == -1 ||
-	    db_script(db, drop_derived, e) == -1 ||
+	    db_script(db, schema_drop_derived, e) == -1 ||
 	    (!keep_heads && db_script(db, drop_heads, e) == -1))
 		return -1;
 	for (int64_t i = version / 1000; schema_durable[i] != NULL; i++) {
