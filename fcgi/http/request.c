@@ -5,14 +5,24 @@
 #include <string.h>
 #include <utf8proc.h>
 
+const char *const request_methods[REQUEST_METHODS] = { "GET", "HEAD", "OPTIONS",
+	"POST", "PUT", "DELETE", "PATCH", "_OTHER" };
+
+const char *
+request_method_name(enum request_method method)
+{
+	unsigned i = 0;
+
+	while (i < REQUEST_METHODS - 1 && method != 1u << i)
+		i++;
+	return request_methods[i];
+}
+
 enum request_method
 request_method_any(const char *name)
 {
-	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
-		"PUT", "DELETE", "PATCH" };
-
-	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (name != NULL && strcmp(name, names[i]) == 0)
+	for (unsigned i = 0; i < REQUEST_METHODS - 1; i++)
+		if (name != NULL && strcmp(name, request_methods[i]) == 0)
 			return (enum request_method)(1u << i);
 	return REQUEST_OTHER;
 }

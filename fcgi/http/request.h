@@ -86,7 +86,13 @@ struct request {
 	char text[LIMIT_REQUEST_URI + 2];
 };
 
-/* The bit of a method by its name, case and all. */
+#define REQUEST_METHODS 8 /* how many there are */
+/* Their names, by the number of the bit; the last is "_OTHER". */
+extern const char *const request_methods[REQUEST_METHODS];
+/* The name of a single method; "_OTHER" for any other number. */
+const char *request_method_name(enum request_method method);
+
+/* The bit of a method by its name; upper and lower case differ. */
 enum request_method request_method_any(const char *name);
 
 static inline enum request_method

@@ -125,15 +125,13 @@ phrase_of(int status)
 static void
 add_allow(struct buf *head, unsigned methods)
 {
-	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "POST",
-		"PUT", "DELETE", "PATCH" };
 	const char *between = "Allow: ";
 
-	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+	for (unsigned i = 0; i < REQUEST_METHODS - 1; i++) {
 		if ((methods & 1u << i) == 0)
 			continue;
 		buf_adds(head, between);
-		buf_adds(head, names[i]);
+		buf_adds(head, request_methods[i]);
 		between = ", ";
 	}
 	buf_adds(head, "\r\n");

@@ -55,29 +55,6 @@ add_single(struct exposition *m, const char *name, enum exposition_type type,
 	exposition_int(m, value);
 }
 
-static const char *
-method_name(enum request_method method)
-{
-	switch (method) {
-	case REQUEST_GET:
-		return "GET";
-	case REQUEST_HEAD:
-		return "HEAD";
-	case REQUEST_OPTIONS:
-		return "OPTIONS";
-	case REQUEST_POST:
-		return "POST";
-	case REQUEST_PUT:
-		return "PUT";
-	case REQUEST_DELETE:
-		return "DELETE";
-	case REQUEST_PATCH:
-		return "PATCH";
-	default:
-		return "_OTHER";
-	}
-}
-
 /* ---- requests ---- */
 
 /* The bounds of the family with series for each endpoint: 0.1 s and 1 s. */
@@ -104,7 +81,8 @@ label_kind(struct exposition *m, const void *ctx)
 
 	exposition_label(m, "stacklok_component", "registry");
 	exposition_label(m, "stacklok_product", "stacklok-platform");
-	exposition_label(m, "http_request_method", method_name(k->method));
+	exposition_label(
+	    m, "http_request_method", request_method_name(k->method));
 	exposition_label(m, "url_scheme", k->https ? "https" : "http");
 	label_status(m, k->status);
 }
@@ -115,7 +93,7 @@ label_endpoint(struct exposition *m, const void *ctx)
 	const struct counters_kind *k = ctx;
 
 	exposition_label(m, "endpoint", endpoint_name(k->endpoint));
-	exposition_label(m, "method", method_name(k->method));
+	exposition_label(m, "method", request_method_name(k->method));
 }
 
 static void
@@ -255,8 +233,8 @@ add_active(struct exposition *m, struct counters_process *all, size_t count)
 		while (next < count && compare_busy(&all[i], &all[next]) == 0)
 			next++;
 		handle_metrics_begin(m, "");
-		exposition_label(
-		    m, "http_request_method", method_name(all[i].method));
+		exposition_label(m, "http_request_method",
+		    request_method_name(all[i].method));
 		exposition_label(
 		    m, "url_scheme", all[i].https ? "https" : "http");
 		exposition_int(m, (int64_t)(next - i));
