@@ -177,12 +177,12 @@ parameters_in(char *scratch, const char *pair, size_t len)
 static void
 add_value(struct request *r, int which, const char *value)
 {
-	struct parameter_values *v = &r->values;
+	const size_t most = parameters[which].most;
 
 	if (which < PARAMETER_SINGLES)
-		v->text[which] = value;
-	else if (!value_set_add(&v->sets[which - PARAMETER_SINGLES], value,
-		     parameters[which].most))
+		r->values.text[which] = value;
+	else if (!value_set_add(
+		     &r->values.sets[which - PARAMETER_SINGLES], value, most))
 		r->too_many |= 1u << which;
 }
 
