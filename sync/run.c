@@ -419,7 +419,7 @@ run_close(struct run *r, bool failed)
 		run_fetch_kill(r, &r->sources[i]);
 		source_job_free(&r->sources[i].job);
 	}
-	(void)fetch_process_reap();
+	fetch_process_reap();
 	r->ended_us = clock_now();
 	run_record_drop(r);
 	if (r->context.db != NULL)

@@ -10,6 +10,7 @@
 #include "lib/log/log.h"
 #include "sync/fetch/fetch_child.h"
 #include "sync/fetch/fetch_process.h"
+#include "sync/kinds/kind.h"
 #include "sync/stop.h"
 
 #define WAIT_OPEN CLOCK_SECOND /* maximum; progress is shown then */
@@ -56,7 +57,7 @@ next_source(struct run *r, bool remote)
 		job->due = job->due || s->local.changed || falls_due(r, s, now);
 		/* A changed filter alone needs no fetch. */
 		if (!source_job_wanted(job) ||
-		    (job->due && fetch_child_suits(s->conf)) != remote)
+		    (job->due && s->conf->kind->remote) != remote)
 			continue;
 		if (best == NULL ||
 		    job->state.checked_us < best->job.state.checked_us)
@@ -214,7 +215,7 @@ wait_for_event(struct run *r, struct err *e)
 			of[i]->sent = fetch_child_read(of[i]->child);
 	/* While there are children, this would also reap them. */
 	if (r->fetching == 0)
-		(void)fetch_process_reap();
+		fetch_process_reap();
 	return 0;
 }
 

@@ -40,12 +40,6 @@ struct fetch_child {
 	struct err err; /* what is wrong with what it said */
 };
 
-bool
-fetch_child_suits(const struct conf_source *source)
-{
-	return source->kind->remote;
-}
-
 /* ---- in the child ---- */
 
 /* What the threads of the child share. */

@@ -21,9 +21,6 @@
 
 struct fetch_child;
 
-/* Whether ${source} is fetched like this; others are read in place. */
-bool fetch_child_suits(const struct conf_source *source);
-
 /*
  * Starts fetching as fetch_source() would.  Nothing of the arguments is used
  * after the return; options->progress is not called.  The caller ends it with

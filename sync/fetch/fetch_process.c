@@ -212,12 +212,9 @@ fetch_process_adopt(void)
 #endif
 }
 
-bool
+void
 fetch_process_reap(void)
 {
-	pid_t pid;
-
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	return pid == 0;
 }

@@ -8,7 +8,6 @@
 
 #include "lib/err.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -36,11 +35,14 @@ int fetch_process_start(struct fetch_process *p, int keep, struct err *e);
 int fetch_process_end(pid_t pid);
 
 /*
- * Makes this process the one that inherits orphans below it, which is what a
- * killed child leaves.  The other takes away those that have ended, and returns
- * whether some have not; call it when no child is waited for.
+ * Makes this process inherit the orphans of its descendants, which a killed
+ * child leaves.
  */
 void fetch_process_adopt(void);
-bool fetch_process_reap(void);
+/*
+ * Reaps processes that have exited.  Not to be called while there is a child
+ * that fetch_process_end() will wait for.
+ */
+void fetch_process_reap(void);
 
 #endif
