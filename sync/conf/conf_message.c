@@ -163,14 +163,12 @@ conf_show(char out[CONF_SHOWN_SIZE], const char *text)
 {
 	char *shown = url_shown(text);
 	size_t len = strlen(shown);
+	bool fits = len < CONF_SHOWN_SIZE;
 
-	if (len < CONF_SHOWN_SIZE) {
-		memcpy(out, shown, len + 1);
-	} else {
+	if (!fits)
 		len = text_cut(shown, len, CONF_SHOWN_SIZE - 4);
-		memcpy(out, shown, len);
-		memcpy(out + len, "...", 4);
-	}
+	snprintf(
+	    out, CONF_SHOWN_SIZE, "%.*s%s", (int)len, shown, fits ? "" : "...");
 	text_replace_controls(out, ' ');
 	free(shown);
 	return out;
