@@ -4,6 +4,7 @@
 
 #include "lib/digest.h"
 #include "lib/url.h"
+#include "sync/fetch/spool.h"
 #include "sync/kinds/kind.h"
 
 #include <stdlib.h>
@@ -83,12 +84,26 @@ fetch_forget(struct fetch *f, const char *name)
 }
 
 void
+fetch_documents_free(struct fetch *f)
+{
+	for (size_t i = 0; f->documents != NULL && i < f->document_count; i++) {
+		free(f->documents[i].name);
+		free(f->documents[i].problem);
+	}
+	free(f->documents);
+	f->documents = NULL;
+	f->document_count = 0;
+}
+
+void
 fetch_free(struct fetch *f)
 {
 	if (f == NULL)
 		return;
 	if (f->kind != NULL)
 		f->kind->release(f);
+	fetch_documents_free(f);
+	spool_free(f->spool);
 	validators_free(&f->validators);
 	memset(f, 0, sizeof *f);
 }
@@ -97,12 +112,23 @@ int
 fetch_open(struct fetch *f, size_t index, struct reader *r, const char **name,
     struct err *e)
 {
+	const struct fetch_document *d;
+
 	memset(r, 0, sizeof *r);
 	*name = NULL;
-	if (f->kind == NULL || index >= f->document_count) {
+	if (index >= f->document_count) {
 		err_set(
 		    e, ERR_INTERNAL, "there is no document %zu to open", index);
 		return -1;
 	}
-	return f->kind->open(f, index, r, name, e);
+	if (f->documents == NULL)
+		return f->kind->open(f, index, r, name, e);
+	d = &f->documents[index];
+	*name = d->name;
+	if (d->problem != NULL) {
+		err_set(e, ERR_INPUT, "%s", d->problem);
+		return -1;
+	}
+	spool_part_reader(f->spool, d->offset, d->length, r);
+	return 0;
 }

@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct spool;
+
 #define FETCH_HASH_SIZE DIGEST_HEX_SIZE
 
 #define FETCH_NOTE_SIZE 160
@@ -45,6 +47,8 @@ struct fetch_options {
 	 * source's own directory, of fetch_child_start() the one above.
 	 */
 	const char *cache_dir;
+	/* Where documents go; the fetch takes it over.  NULL: it makes one. */
+	struct spool *spool;
 	/*
 	 * Of the source: fetch_child_start() wipes all others from the memory
 	 * of the process that fetches.  NULL: there are none.
@@ -58,6 +62,14 @@ struct fetch_options {
 	void *progress_ctx;
 };
 
+struct fetch_document {
+	char *name; /* owned */
+	uint64_t offset; /* in the spool, in bytes */
+	uint64_t length;
+	char *problem; /* owned; of a file: why it cannot be read, else NULL */
+	char hash[FETCH_HASH_SIZE]; /* of its bytes, where that was computed */
+};
+
 /* The result of a fetch; opaque parts belong to the kind that made it. */
 struct fetch {
 	bool unchanged; /* the content is that of the validators given */
@@ -67,6 +79,9 @@ struct fetch {
 	bool entries; /* they are of SHAPE_ENTRIES */
 	struct validators validators; /* of what was found */
 	size_t document_count; /* 0 when unchanged */
+	/* Sorted by name, owned; NULL: the kind knows where they are. */
+	struct fetch_document *documents;
+	struct spool *spool; /* owned; they lie in it */
 	struct fetch_progress used;
 	/* The server asked not to be asked again for so long; 0: it did not. */
 	int64_t retry_us;
@@ -74,7 +89,8 @@ struct fetch {
 				     */
 	/* Filled by read_and_apply(): which could not be read; "" for none. */
 	char unreadable[ERR_TEXT_MAX];
-	const struct fetch_kind *kind; /* how to open and release */
+	/* How to open and release documents that are not in a spool. */
+	const struct fetch_kind *kind;
 	void *state;
 };
 
@@ -114,6 +130,8 @@ void fetch_hash_add_problem(
  * because document ${name} could not be read.
  */
 void fetch_forget(struct fetch *f, const char *name);
+/* Drops the documents; the spool stays. */
+void fetch_documents_free(struct fetch *f);
 void fetch_free(struct fetch *f);
 
 /* Opens document ${index}; documents are sorted by name. */

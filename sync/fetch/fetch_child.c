@@ -12,6 +12,7 @@
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
+#include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/spool.h"
 #include "sync/kinds/kind.h"
 
@@ -79,7 +80,7 @@ tell_progress(void *ctx, const struct fetch_progress *p)
 }
 
 static void
-send_result(int fd, struct fetch_wire_result *result)
+send_result(int fd, const struct fetch_wire_result *result)
 {
 	struct buf message = BUF_INIT(LIMIT_FETCH_RESULT + FETCH_WIRE_HEADER);
 	const char *at;
@@ -105,58 +106,50 @@ send_result(int fd, struct fetch_wire_result *result)
 	buf_free(&message);
 }
 
-/* Copies document ${index} to the end of the spool. */
+/* Copies document ${index} to the spool. */
 static int
-copy_document(struct fetch_wire_document *d, struct fetch *f, size_t index,
-    struct spool *spool, void *buffer, struct err *e)
+copy_document(struct fetch_writer *w, struct fetch *f, size_t index,
+    void *buffer, struct err *e)
 {
 	struct reader reader;
 	const char *name;
 	ssize_t n;
 	int rc = -1;
 
-	d->offset = spool_size(spool);
-	if (fetch_open(f, index, &reader, &name, e) == -1) {
-		if (!f->files || name == NULL || e->code != ERR_INPUT)
-			return -1;
-		d->name = xstrdup(name);
-		d->problem = xstrdup(e->text);
-		err_clear(e);
-		return 0;
-	}
-	d->name = xstrdup(name);
+	if (fetch_open(f, index, &reader, &name, e) == -1)
+		return -1;
+	fetch_writer_open(w, name);
 	while ((n = reader.read(&reader, buffer, COPY_SIZE, e)) > 0)
-		if (spool_add(spool, buffer, (size_t)n, e) == -1)
+		if (fetch_writer_add(w, buffer, (size_t)n, e) == -1)
 			goto out;
 	if (n == -1) {
 		err_wrap(e, "%s", name);
 		goto out;
 	}
-	d->length = spool_size(spool) - d->offset;
+	fetch_writer_close(w);
 	rc = 0;
 out:
 	reader_close(&reader);
 	return rc;
 }
 
+/* Moves the documents of ${f} that a kind has elsewhere to ${to}. */
 static int
-copy_documents(struct fetch_wire_result *result, struct fetch *f,
-    struct spool *spool, struct err *e)
+copy_documents(struct fetch *to, struct fetch *f,
+    const struct fetch_options *options, struct err *e)
 {
+	struct fetch_writer w;
 	void *buffer = xmalloc(COPY_SIZE);
 	int rc = -1;
 
-	result->documents =
-	    xcalloc(f->document_count, sizeof *result->documents);
-	while (result->document_count < f->document_count) {
-		size_t i = result->document_count++;
-
-		if (copy_document(
-			&result->documents[i], f, i, spool, buffer, e) == -1)
+	if (fetch_writer_begin(&w, to, options, e) == -1)
+		goto out;
+	for (size_t i = 0; i < f->document_count; i++)
+		if (copy_document(&w, f, i, buffer, e) == -1)
 			goto out;
-	}
 	rc = 0;
 out:
+	fetch_writer_free(&w);
 	free(buffer);
 	return rc;
 }
@@ -166,11 +159,9 @@ send_failure(struct teller *t, const struct err *why,
     const struct fetch_progress *used, int64_t retry_us)
 {
 	struct fetch_wire_result failure = { .err = *why,
-		.used = *used,
-		.retry_us = retry_us,
+		.fetch = { .used = *used, .retry_us = retry_us },
 		.sandbox = *sandbox_now() };
 
-	failure.used.phase = NULL;
 	send_result(t->fd, &failure);
 }
 
@@ -205,8 +196,10 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 		.started_us = clock_monotonic(),
 		.deadline_us = options.deadline_us,
 		.lock = PTHREAD_MUTEX_INITIALIZER };
-	struct fetch_wire_result result = { .unchanged = false };
-	struct fetch f = { .unchanged = false };
+	struct fetch_wire_result result = { .err = ERR_INIT };
+	struct fetch f = { .unchanged = false },
+		     copies = { .unchanged = false };
+	struct err why = ERR_INIT;
 
 	conf_forget_others(options.conf, source);
 	fetch_sandbox_environment(source);
@@ -214,22 +207,19 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	fetch_deadline_start(options.deadline_us, expire, &teller);
 	options.progress = tell_progress;
 	options.progress_ctx = &teller;
-	if (fetch_source(&f, source, previous, &options, &result.err) == 0)
-		(void)copy_documents(&result, &f, spool, &result.err);
+	options.spool = spool;
+	if (fetch_source(&f, source, previous, &options, &why) == 0 &&
+	    f.documents == NULL && f.document_count > 0)
+		(void)copy_documents(&copies, &f, &options, &why);
 	pthread_mutex_lock(&teller.lock);
-	if (result.err.code != ERR_NONE) {
-		send_failure(&teller, &result.err, &f.used, f.retry_us);
+	if (why.code != ERR_NONE) {
+		send_failure(&teller, &why, &f.used, f.retry_us);
 		_exit(0);
 	}
-	result.used = f.used;
-	result.retry_us = f.retry_us;
+	result.fetch = f;
 	result.sandbox = *sandbox_now();
-	result.unchanged = f.unchanged;
-	result.partial = f.partial;
-	result.files = f.files;
-	result.entries = f.entries;
-	result.validators = f.validators;
-	memcpy(result.note, f.note, sizeof result.note);
+	if (copies.documents != NULL)
+		result.fetch.documents = copies.documents;
 	send_result(fd, &result);
 	/* Whatever it kept on disk has served its purpose. */
 	fetch_free(&f);
@@ -377,44 +367,6 @@ fetch_child_read(struct fetch_child *c)
 	return take_messages(c) == -1;
 }
 
-/* ---- the result as a fetch ---- */
-
-struct slices {
-	struct spool *spool;
-	struct fetch_wire_document *documents;
-	size_t count;
-};
-
-static int
-open_slice(struct fetch *f, size_t index, struct reader *r, const char **name,
-    struct err *e)
-{
-	const struct slices *s = f->state;
-	const struct fetch_wire_document *d = &s->documents[index];
-
-	*name = d->name;
-	if (d->problem != NULL) {
-		err_set(e, ERR_INPUT, "%s", d->problem);
-		return -1;
-	}
-	spool_part_reader(s->spool, d->offset, d->length, r);
-	return 0;
-}
-
-static void
-release_slices(struct fetch *f)
-{
-	struct slices *s = f->state;
-
-	fetch_wire_documents_free(s->documents, s->count);
-	spool_free(s->spool);
-	free(s);
-	f->state = NULL;
-}
-
-static const struct fetch_kind documents_of_child = { open_slice,
-	release_slices };
-
 static void
 set_death_error(const struct fetch_child *c, int status, struct err *e)
 {
@@ -451,34 +403,6 @@ empty_cache(const char *path)
 	close(fd);
 }
 
-/* Moves the result into ${out}. */
-static void
-present(struct fetch *out, struct fetch_child *c)
-{
-	struct fetch_wire_result *r = &c->result;
-	struct slices *s;
-
-	out->unchanged = r->unchanged;
-	out->partial = r->partial;
-	out->files = r->files;
-	out->entries = r->entries;
-	out->validators = r->validators;
-	memcpy(out->note, r->note, sizeof out->note);
-	memset(&r->validators, 0, sizeof r->validators);
-	if (r->unchanged)
-		return;
-	s = xcalloc(1, sizeof *s);
-	s->spool = c->spool;
-	s->documents = r->documents;
-	s->count = r->document_count;
-	c->spool = NULL;
-	r->documents = NULL;
-	r->document_count = 0;
-	out->document_count = s->count;
-	out->state = s;
-	out->kind = &documents_of_child;
-}
-
 static void
 child_free(struct fetch_child *c)
 {
@@ -486,7 +410,7 @@ child_free(struct fetch_child *c)
 	spool_free(c->spool);
 	free(c->cache_dir);
 	buf_free(&c->input);
-	fetch_wire_result_free(&c->result);
+	fetch_free(&c->result.fetch);
 	free(c);
 }
 
@@ -499,9 +423,9 @@ fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
 	memset(out, 0, sizeof *out);
 	/* What is ending already keeps the status it ends with. */
 	status = fetch_process_end(c->pid);
-	out->used = c->answered ? c->result.used : c->progress;
+	out->used = c->answered ? c->result.fetch.used : c->progress;
 	out->used.phase = NULL;
-	out->retry_us = c->result.retry_us;
+	out->retry_us = c->result.fetch.retry_us;
 	if (!c->answered || c->err.code != ERR_NONE) {
 		set_death_error(c, status, e);
 		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
@@ -512,7 +436,10 @@ fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
 		*e = c->result.err;
 		goto out;
 	}
-	present(out, c);
+	*out = c->result.fetch;
+	out->spool = c->spool;
+	c->spool = NULL;
+	memset(&c->result.fetch, 0, sizeof c->result.fetch);
 	rc = 0;
 out:
 	child_free(c);

@@ -20,24 +20,6 @@
 #define FLAGS (FLAG_UNCHANGED | FLAG_PARTIAL | FLAG_FILES | FLAG_ENTRIES)
 #define NUMBER_MAX 4095 /* of an errno, or a version of Landlock */
 
-void
-fetch_wire_documents_free(struct fetch_wire_document *d, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(d[i].name);
-		free(d[i].problem);
-	}
-	free(d);
-}
-
-void
-fetch_wire_result_free(struct fetch_wire_result *r)
-{
-	fetch_wire_documents_free(r->documents, r->document_count);
-	validators_free(&r->validators);
-	memset(r, 0, sizeof *r);
-}
-
 /* ---- writing ---- */
 
 static void
@@ -116,30 +98,31 @@ void
 fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r)
 {
 	size_t begin = begin_message(to, FETCH_WIRE_RESULT);
-	const struct validators *v = &r->validators;
+	const struct fetch *f = &r->fetch;
+	const struct validators *v = &f->validators;
 
 	add_u32(to, (uint32_t)r->err.code);
 	add_text(to, r->err.text);
-	add_u32(to, (r->unchanged ? FLAG_UNCHANGED : 0) |
-			(r->partial ? FLAG_PARTIAL : 0) |
-			(r->files ? FLAG_FILES : 0) |
-			(r->entries ? FLAG_ENTRIES : 0));
-	add_used(to, &r->used);
-	add_u64(to, (uint64_t)r->retry_us);
+	add_u32(to, (f->unchanged ? FLAG_UNCHANGED : 0) |
+			(f->partial ? FLAG_PARTIAL : 0) |
+			(f->files ? FLAG_FILES : 0) |
+			(f->entries ? FLAG_ENTRIES : 0));
+	add_used(to, &f->used);
+	add_u64(to, (uint64_t)f->retry_us);
 	add_sandbox(to, &r->sandbox);
-	add_text(to, r->note);
+	add_text(to, f->note);
 	add_text(to, v->hash);
 	add_text(to, v->revision);
 	add_text(to, v->etag);
 	add_text(to, v->last_modified);
 	add_text(to, v->file_identity);
 	add_text(to, v->checkpoint);
-	add_u32(to, (uint32_t)r->document_count);
-	for (size_t i = 0; i < r->document_count; i++) {
-		add_text(to, r->documents[i].name);
-		add_u64(to, r->documents[i].offset);
-		add_u64(to, r->documents[i].length);
-		add_text(to, r->documents[i].problem);
+	add_u32(to, (uint32_t)f->document_count);
+	for (size_t i = 0; i < f->document_count; i++) {
+		add_text(to, f->documents[i].name);
+		add_u64(to, f->documents[i].offset);
+		add_u64(to, f->documents[i].length);
+		add_text(to, f->documents[i].problem);
 	}
 	end_message(to, begin);
 }
@@ -279,7 +262,7 @@ is_hash(const char *text)
 }
 
 static void
-take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
+take_documents(struct fetch *out, struct input *in, uint64_t size)
 {
 	uint32_t count = take_u32(in);
 
@@ -289,7 +272,7 @@ take_documents(struct fetch_wire_result *out, struct input *in, uint64_t size)
 	}
 	out->documents = xcalloc(count, sizeof *out->documents);
 	while (!in->bad && out->document_count < count) {
-		struct fetch_wire_document *d =
+		struct fetch_document *d =
 		    &out->documents[out->document_count++];
 
 		d->name = take_text(in, LIMIT_URL);
@@ -327,7 +310,8 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
     size_t len, uint64_t spool_size, struct err *e)
 {
 	struct input in = { payload, len, false };
-	struct validators *v = &out->validators;
+	struct fetch *f = &out->fetch;
+	struct validators *v = &f->validators;
 	uint32_t code, flags;
 	uint64_t retry_us;
 
@@ -336,26 +320,26 @@ fetch_wire_result(struct fetch_wire_result *out, const void *payload,
 	take_into(&in, out->err.text, sizeof out->err.text);
 	text_replace_controls(out->err.text, '?');
 	flags = take_u32(&in);
-	take_used(&in, &out->used);
+	take_used(&in, &f->used);
 	retry_us = take_u64(&in);
 	take_sandbox(&in, &out->sandbox);
-	take_into(&in, out->note, sizeof out->note);
-	text_replace_controls(out->note, '?');
+	take_into(&in, f->note, sizeof f->note);
+	text_replace_controls(f->note, '?');
 	take_into(&in, v->hash, sizeof v->hash);
 	v->revision = take_text(&in, LIMIT_FETCH_VALIDATOR);
 	v->etag = take_text(&in, LIMIT_FETCH_VALIDATOR);
 	v->last_modified = take_text(&in, LIMIT_FETCH_VALIDATOR);
 	v->file_identity = take_text(&in, LIMIT_FETCH_VALIDATOR);
 	v->checkpoint = take_text(&in, LIMIT_FETCH_VALIDATOR);
-	take_documents(out, &in, spool_size);
-	out->unchanged = (flags & FLAG_UNCHANGED) != 0;
-	out->partial = (flags & FLAG_PARTIAL) != 0;
-	out->files = (flags & FLAG_FILES) != 0;
-	out->entries = (flags & FLAG_ENTRIES) != 0;
-	out->retry_us = (int64_t)retry_us;
+	take_documents(f, &in, spool_size);
+	f->unchanged = (flags & FLAG_UNCHANGED) != 0;
+	f->partial = (flags & FLAG_PARTIAL) != 0;
+	f->files = (flags & FLAG_FILES) != 0;
+	f->entries = (flags & FLAG_ENTRIES) != 0;
+	f->retry_us = (int64_t)retry_us;
 	if (code > ERR_INTERNAL || flags > FLAGS ||
 	    retry_us > LIMIT_RETRY_KEPT * (uint64_t)CLOCK_SECOND ||
-	    !is_hash(v->hash) || (out->unchanged && out->document_count > 0))
+	    !is_hash(v->hash) || (f->unchanged && f->document_count > 0))
 		in.bad = true;
 	out->err.code = in.bad ? ERR_NONE : (enum err_code)code;
 	return check_end(&in, e);

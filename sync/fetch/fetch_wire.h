@@ -29,32 +29,11 @@ enum fetch_wire_kind {
 	FETCH_WIRE_RESULT = 2
 };
 
-/* A document's place in the spool, in bytes. */
-struct fetch_wire_document {
-	char *name; /* owned */
-	uint64_t offset;
-	uint64_t length;
-	char *problem; /* owned; of a file: why it cannot be read, else NULL */
-};
-
 struct fetch_wire_result {
 	struct err err; /* ERR_NONE: fetched */
-	bool unchanged;
-	bool partial;
-	bool files;
-	bool entries;
-	struct validators validators;
-	struct fetch_progress used; /* without a phase */
-	int64_t retry_us; /* as in struct fetch */
+	struct fetch fetch; /* without a phase, a spool and what is of a kind */
 	struct sandbox sandbox; /* of the process that fetched */
-	char note[FETCH_NOTE_SIZE];
-	struct fetch_wire_document *documents; /* owned */
-	size_t document_count;
 };
-
-/* Release the members; a zeroed struct is allowed. */
-void fetch_wire_documents_free(struct fetch_wire_document *d, size_t count);
-void fetch_wire_result_free(struct fetch_wire_result *r);
 
 /* Append a message. */
 void fetch_wire_add_progress(struct buf *to, const struct fetch_progress *p);
@@ -72,7 +51,7 @@ int fetch_wire_progress(struct fetch_progress *out,
     struct err *e);
 /*
  * Documents must lie in the first ${spool_size} bytes of the spool.  The caller
- * calls fetch_wire_result_free(), on failure too.
+ * calls fetch_free() for its fetch, on failure too.
  */
 int fetch_wire_result(struct fetch_wire_result *out, const void *payload,
     size_t len, uint64_t spool_size, struct err *e);

@@ -46,9 +46,9 @@ check_progress(const char *payload, size_t len)
 static void
 check_documents(const struct fetch_wire_result *r)
 {
-	FUZZ_HOLDS(!r->unchanged || r->document_count == 0);
-	for (size_t i = 0; i < r->document_count; i++) {
-		const struct fetch_wire_document *d = &r->documents[i];
+	FUZZ_HOLDS(!r->fetch.unchanged || r->fetch.document_count == 0);
+	for (size_t i = 0; i < r->fetch.document_count; i++) {
+		const struct fetch_document *d = &r->fetch.documents[i];
 
 		FUZZ_HOLDS(d->name != NULL && strlen(d->name) <= LIMIT_URL);
 		if (d->problem != NULL)
@@ -62,27 +62,28 @@ static void
 check_result(const char *payload, size_t len)
 {
 	struct buf b = BUF_INIT(LIMIT_FETCH_RESULT);
-	struct fetch_wire_result r, back = { .note = "" };
+	struct fetch_wire_result r, back = { .err = ERR_INIT };
 	struct err e = ERR_INIT;
 
 	if (fetch_wire_result(&r, payload, len, SPOOL, &e) == -1) {
 		FUZZ_HOLDS(e.code == ERR_FETCH);
-		fetch_wire_result_free(&r);
+		fetch_free(&r.fetch);
 		return;
 	}
 	check_printable(r.err.text);
-	check_printable(r.note);
+	check_printable(r.fetch.note);
 	check_documents(&r);
 	/* NULL and "" of a few texts, and "?", are written another way. */
 	fetch_wire_add_result(&b, &r);
 	FUZZ_HOLDS(
 	    !b.bad && fetch_wire_result(&back, b.data + FETCH_WIRE_HEADER,
 			  b.len - FETCH_WIRE_HEADER, SPOOL, &e) == 0);
-	FUZZ_HOLDS(back.document_count == r.document_count &&
-		   back.err.code == r.err.code &&
-		   strcmp(back.validators.hash, r.validators.hash) == 0);
-	fetch_wire_result_free(&back);
-	fetch_wire_result_free(&r);
+	FUZZ_HOLDS(
+	    back.fetch.document_count == r.fetch.document_count &&
+	    back.err.code == r.err.code &&
+	    strcmp(back.fetch.validators.hash, r.fetch.validators.hash) == 0);
+	fetch_free(&back.fetch);
+	fetch_free(&r.fetch);
 	buf_free(&b);
 }
 

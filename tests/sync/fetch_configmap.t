@@ -243,7 +243,7 @@ def test_keys():
           "and when all keys are asked for")
     cluster.put("twice", {"k": "1"}, {"k": b"2"})
     equal(ask("twice", key="k").error,
-          "ConfigMap tools/twice: key k is there twice",
+          "ConfigMap tools/twice: duplicate key k",
           "a key in data and in binaryData")
     cluster.put("number", {"k": 5})
     equal(ask("number", key="k").error,

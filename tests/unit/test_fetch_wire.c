@@ -35,26 +35,28 @@ read_back(struct fetch_wire_result *out, const char *bytes, size_t len)
 
 static char names[3][8] = { "a.json", "b.json", "c.json" };
 static char problem[] = "is a link\nto nowhere";
-static struct fetch_wire_document documents[] = {
-	{ names[0], 0, 400, NULL },
-	{ names[1], 400, 600, NULL },
-	{ names[2], 1000, 0, problem },
+static struct fetch_document documents[] = {
+	{ names[0], 0, 400, NULL, "" },
+	{ names[1], 400, 600, NULL, "" },
+	{ names[2], 1000, 0, problem, "" },
 };
 
 static struct fetch_wire_result
 example(void)
 {
 	static char etag[] = "\"e\"", checkpoint[] = "";
-	struct fetch_wire_result r = { .partial = true,
-		.files = true,
-		.entries = true,
-		.used = { .bytes = 1u << 20, .requests = 7 },
-		.documents = documents,
-		.document_count = 3 };
+	struct fetch_wire_result r = {
+		.fetch = { .partial = true,
+		    .files = true,
+		    .entries = true,
+		    .used = { .bytes = 1u << 20, .requests = 7 },
+		    .documents = documents,
+		    .document_count = 3 }
+	};
 
-	memcpy(r.validators.hash, hash, sizeof hash);
-	r.validators.etag = etag;
-	r.validators.checkpoint = checkpoint;
+	memcpy(r.fetch.validators.hash, hash, sizeof hash);
+	r.fetch.validators.etag = etag;
+	r.fetch.validators.checkpoint = checkpoint;
 	return r;
 }
 
@@ -66,54 +68,58 @@ test_round_trip(void)
 
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == 0);
-	CHECK(back.partial && back.files && back.entries && !back.unchanged);
-	CHECK(strcmp(back.validators.hash, hash) == 0 &&
-	      strcmp(back.validators.etag, "\"e\"") == 0 &&
-	      back.validators.revision == NULL &&
-	      strcmp(back.validators.checkpoint, "") == 0);
-	CHECK(back.used.bytes == 1u << 20 && back.used.requests == 7);
-	CHECK(back.document_count == 3 && back.documents[1].problem == NULL &&
-	      strcmp(back.documents[1].name, "b.json") == 0 &&
-	      back.documents[1].offset == 400 &&
-	      back.documents[1].length == 600);
-	CHECK_STR(back.documents[2].problem, "is a link?to nowhere");
-	fetch_wire_result_free(&back);
+	CHECK(back.fetch.partial && back.fetch.files && back.fetch.entries &&
+	      !back.fetch.unchanged);
+	CHECK(strcmp(back.fetch.validators.hash, hash) == 0 &&
+	      strcmp(back.fetch.validators.etag, "\"e\"") == 0 &&
+	      back.fetch.validators.revision == NULL &&
+	      strcmp(back.fetch.validators.checkpoint, "") == 0);
+	CHECK(
+	    back.fetch.used.bytes == 1u << 20 && back.fetch.used.requests == 7);
+	CHECK(back.fetch.document_count == 3 &&
+	      back.fetch.documents[1].problem == NULL &&
+	      strcmp(back.fetch.documents[1].name, "b.json") == 0 &&
+	      back.fetch.documents[1].offset == 400 &&
+	      back.fetch.documents[1].length == 600);
+	CHECK_STR(back.fetch.documents[2].problem, "is a link?to nowhere");
+	fetch_free(&back.fetch);
 	buf_free(&b);
 }
 
 static void
 test_failure(void)
 {
-	struct fetch_wire_result r = { .unchanged = false }, back;
+	struct fetch_wire_result r = { .err = ERR_INIT }, back;
 	struct buf b = BUF_INIT(LIMIT_FETCH_RESULT);
 
 	err_set(&r.err, ERR_LIMIT, "too\nlarge\033[2J");
-	r.retry_us = LIMIT_RETRY_KEPT * CLOCK_SECOND;
+	r.fetch.retry_us = LIMIT_RETRY_KEPT * CLOCK_SECOND;
 	r.sandbox =
 	    (struct sandbox){ .seccomp = true, .landlock_error = EPERM };
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == 0);
 	CHECK(back.err.code == ERR_LIMIT &&
 	      strcmp(back.err.text, "too?large?[2J") == 0);
-	CHECK_INT(back.retry_us, LIMIT_RETRY_KEPT * CLOCK_SECOND);
+	CHECK_INT(back.fetch.retry_us, LIMIT_RETRY_KEPT * CLOCK_SECOND);
 	CHECK(back.sandbox.seccomp && back.sandbox.landlock == 0);
 	CHECK_INT(back.sandbox.landlock_error, EPERM);
 	CHECK_INT(back.sandbox.seccomp_error, 0);
-	fetch_wire_result_free(&back);
+	fetch_free(&back.fetch);
 	/* Nobody waits longer, nor into the past. */
 	for (int i = 0; i < 2; i++) {
 		buf_reset(&b);
-		r.retry_us = i == 0 ? LIMIT_RETRY_KEPT * CLOCK_SECOND + 1 : -1;
+		r.fetch.retry_us =
+		    i == 0 ? LIMIT_RETRY_KEPT * CLOCK_SECOND + 1 : -1;
 		fetch_wire_add_result(&b, &r);
 		CHECK(read_back(&back, b.data, b.len) == -1);
-		fetch_wire_result_free(&back);
+		fetch_free(&back.fetch);
 	}
-	r.retry_us = 0;
+	r.fetch.retry_us = 0;
 	r.sandbox.landlock_error = -1;
 	buf_reset(&b);
 	fetch_wire_add_result(&b, &r);
 	CHECK(read_back(&back, b.data, b.len) == -1);
-	fetch_wire_result_free(&back);
+	fetch_free(&back.fetch);
 	buf_free(&b);
 }
 
@@ -165,21 +171,23 @@ test_refused(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct fetch_wire_result r = example(), back;
-		struct fetch_wire_document d = documents[0];
+		struct fetch_document d = documents[0];
 		struct buf b = BUF_INIT(LIMIT_FETCH_RESULT);
 
 		d.offset = rows[i].offset;
 		d.length = rows[i].length;
-		r.documents = &d;
-		r.document_count = 1;
-		r.unchanged = rows[i].unchanged;
-		memset(r.validators.hash, 0, sizeof r.validators.hash);
-		memcpy(r.validators.hash, rows[i].hash, strlen(rows[i].hash));
+		r.fetch.documents = &d;
+		r.fetch.document_count = 1;
+		r.fetch.unchanged = rows[i].unchanged;
+		memset(
+		    r.fetch.validators.hash, 0, sizeof r.fetch.validators.hash);
+		memcpy(r.fetch.validators.hash, rows[i].hash,
+		    strlen(rows[i].hash));
 		fetch_wire_add_result(&b, &r);
 		T_AT(rows[i].line);
 		CHECK(read_back(&back, b.data, b.len) == -1);
 		T_AT(0);
-		fetch_wire_result_free(&back);
+		fetch_free(&back.fetch);
 		buf_free(&b);
 	}
 }
@@ -200,7 +208,7 @@ test_cut(void)
 		copy = realloc(copy, len == 0 ? 1 : len);
 		memcpy(copy, b.data + FETCH_WIRE_HEADER, len);
 		accepted += fetch_wire_result(&back, copy, len, SPOOL, &e) == 0;
-		fetch_wire_result_free(&back);
+		fetch_free(&back.fetch);
 		free(copy);
 	}
 	CHECK(accepted == 0);
@@ -226,11 +234,11 @@ test_damaged(void)
 		old = b.data[at];
 		b.data[at] = (char)(random >> 4);
 		if (read_back(&back, b.data, b.len) == 0)
-			for (size_t d = 0; d < back.document_count; d++)
-				outside += back.documents[d].offset +
-					       back.documents[d].length >
+			for (size_t d = 0; d < back.fetch.document_count; d++)
+				outside += back.fetch.documents[d].offset +
+					       back.fetch.documents[d].length >
 					   SPOOL;
-		fetch_wire_result_free(&back);
+		fetch_free(&back.fetch);
 		b.data[at] = old;
 	}
 	CHECK(outside == 0);

@@ -10,6 +10,7 @@
 #define SYNC_KINDS_CONFIGMAP_FETCH_CONFIGMAP_H
 
 #include "sync/fetch/fetch.h"
+#include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/spool.h"
 
 /* What a pod is given to identify itself. */
@@ -27,21 +28,6 @@ int fetch_configmap_api(struct fetch *out, const struct conf_source *source,
     struct err *e);
 
 /* ---- fetch_configmap_object.c ---- */
-struct fetch_configmap_document {
-	char *key;
-	uint64_t offset; /* in the spool */
-	uint64_t size;
-	char hash[FETCH_HASH_SIZE];
-	char *problem; /* of one of several: why it cannot be read; else NULL */
-};
-
-struct fetch_configmap_object {
-	struct spool *spool;
-	struct fetch_configmap_document *documents; /* sorted by key */
-	size_t count;
-	size_t capacity;
-};
-
 /*
  * Reads from ${answer}, a ConfigMap as JSON, its metadata.resourceVersion,
  * which the caller frees.  ERR_INPUT when the text is something else.
@@ -49,14 +35,11 @@ struct fetch_configmap_object {
 int fetch_configmap_version(char **out, struct spool *answer, struct err *e);
 
 /*
- * Brings the texts of ${answer} at ${key} ("*": all) to a spool of their own
- * in ${dir}, those of binaryData decoded and inflated, together at most ${max}
- * bytes.  Nothing need be there: count may be 0.  ERR_INPUT, ERR_LIMIT,
- * ERR_FETCH.  The caller frees *${out}; NULL is allowed there.
+ * Writes the texts of ${answer} at ${key} ("*": all), those of binaryData
+ * decoded and inflated, together at most ${max} bytes.  There may be none.
+ * ERR_INPUT, ERR_LIMIT, ERR_FETCH.
  */
-int fetch_configmap_object(struct fetch_configmap_object **out,
-    struct spool *answer, const char *key, const char *dir, uint64_t max,
-    struct err *e);
-void fetch_configmap_object_free(struct fetch_configmap_object *o);
+int fetch_configmap_object(struct fetch_writer *w, struct spool *answer,
+    const char *key, uint64_t max, struct err *e);
 
 #endif

@@ -193,66 +193,6 @@ out:
 
 /* ---- documents ---- */
 
-static int
-open_document(struct fetch *f, size_t index, struct reader *r,
-    const char **name, struct err *e)
-{
-	struct fetch_configmap_object *o = f->state;
-	const struct fetch_configmap_document *d = &o->documents[index];
-
-	*name = d->key;
-	if (d->problem != NULL) {
-		err_set(e, ERR_INPUT, "%s", d->problem);
-		return -1;
-	}
-	spool_part_reader(o->spool, d->offset, d->size, r);
-	return 0;
-}
-
-static void
-release_object(struct fetch *f)
-{
-	fetch_configmap_object_free(f->state);
-	f->state = NULL;
-}
-
-static const struct fetch_kind documents_of_configmap = { open_document,
-	release_object };
-
-static int
-check_readable(const struct fetch_configmap_object *o, struct err *e)
-{
-	for (size_t i = 0; i < o->count; i++)
-		if (o->documents[i].problem == NULL)
-			return 0;
-	err_set(e, ERR_INPUT, "%s", o->documents[0].problem);
-	return -1;
-}
-
-/* As sync/fetch/fetch.h has it for one document and for several. */
-static void
-hash_documents(
-    char hash[FETCH_HASH_SIZE], const struct fetch_configmap_object *o)
-{
-	struct digest *all;
-
-	if (o->count == 1) {
-		memcpy(hash, o->documents[0].hash, FETCH_HASH_SIZE);
-		return;
-	}
-	all = digest_new();
-	for (size_t i = 0; i < o->count; i++) {
-		const struct fetch_configmap_document *d = &o->documents[i];
-
-		if (d->problem != NULL)
-			fetch_hash_add_problem(all, d->problem, d->key);
-		else
-			fetch_hash_add(all, d->hash, d->key);
-	}
-	digest_hex(all, hash);
-	digest_free(all);
-}
-
 static bool
 is_known(const struct validators *previous, const char *version,
     const struct fetch_options *options)
@@ -263,45 +203,61 @@ is_known(const struct validators *previous, const char *version,
 }
 
 static int
-take_documents(struct fetch *out, struct spool *spool,
-    const struct conf_configmap *conf, const char *namespace_name,
+check_found(
+    const struct fetch *f, const char *key, const char *name, struct err *e)
+{
+	if (f->document_count > 0)
+		return 0;
+	if (strcmp(key, "*") == 0)
+		err_set(e, ERR_FETCH, "%s has no keys", name);
+	else
+		err_set(e, ERR_FETCH, "key %s not found in %s", key, name);
+	return -1;
+}
+
+/* One may be in data and in binaryData. */
+static int
+check_duplicates(const struct fetch *f, struct err *e)
+{
+	for (size_t i = 1; i < f->document_count; i++) {
+		const char *key = f->documents[i].name;
+
+		if (strcmp(f->documents[i - 1].name, key) != 0)
+			continue;
+		err_set(e, ERR_INPUT, "duplicate key %s", key);
+		return -1;
+	}
+	return 0;
+}
+
+/* ${name} is that of the ConfigMap, for messages. */
+static int
+take_documents(struct fetch *out, struct spool *answer,
+    const struct conf_configmap *conf, const char *name,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
-	struct fetch_configmap_object *o = NULL;
+	struct fetch_writer w;
 	int rc = -1;
 
-	if (fetch_configmap_object(&o, spool, conf->key, options->cache_dir,
-		limit(options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {
-		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
-		goto out;
-	}
-	if (o->count == 0 && strcmp(conf->key, "*") == 0) {
-		err_set(e, ERR_FETCH, "ConfigMap %s/%s has no keys",
-		    namespace_name, conf->name);
-		goto out;
-	}
-	if (o->count == 0) {
-		err_set(e, ERR_FETCH, "key %s not found in ConfigMap %s/%s",
-		    conf->key, namespace_name, conf->name);
-		goto out;
-	}
-	if (check_readable(o, e) == -1) {
-		err_wrap(e, "ConfigMap %s/%s", namespace_name, conf->name);
-		goto out;
-	}
-	hash_documents(out->validators.hash, o);
 	out->files = strcmp(conf->key, "*") == 0;
-	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
-	if (!out->unchanged) {
-		out->kind = &documents_of_configmap;
-		out->document_count = o->count;
-		out->state = o;
-		o = NULL;
+	if (fetch_writer_begin(&w, out, options, e) == -1)
+		goto out;
+	if (fetch_configmap_object(&w, answer, conf->key,
+		limit(options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {
+		err_wrap(e, "%s", name);
+		goto out;
+	}
+	if (check_found(out, conf->key, name, e) == -1)
+		goto out;
+	if (fetch_writer_finish(&w, previous, ERR_INPUT, e) == -1 ||
+	    check_duplicates(out, e) == -1) {
+		err_wrap(e, "%s", name);
+		goto out;
 	}
 	rc = 0;
 out:
-	fetch_configmap_object_free(o);
+	fetch_writer_free(&w);
 	return rc;
 }
 
@@ -314,6 +270,7 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 	struct validators *v = &out->validators;
 	struct spool *spool = NULL;
 	struct access a = { 0 };
+	char *name = NULL;
 	int rc = -1;
 
 	if (spool_new(&spool, options->cache_dir, e) == -1)
@@ -326,15 +283,17 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 		    conf->name);
 		goto out;
 	}
+	name = xasprintf("ConfigMap %s/%s", a.namespace_name, conf->name);
 	if (is_known(previous, v->revision, options)) {
 		memcpy(v->hash, previous->hash, sizeof v->hash);
 		out->unchanged = true;
-	} else if (take_documents(out, spool, conf, a.namespace_name, previous,
-		       options, e) == -1) {
+	} else if (take_documents(
+		       out, spool, conf, name, previous, options, e) == -1) {
 		goto out;
 	}
 	rc = 0;
 out:
+	free(name);
 	spool_free(spool);
 	access_free(&a);
 	return rc;

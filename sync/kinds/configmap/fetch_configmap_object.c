@@ -6,7 +6,6 @@
 #include "sync/kinds/configmap/fetch_configmap.h"
 
 #include "lib/base64.h"
-#include "lib/digest.h"
 #include "lib/document/jscan.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
@@ -98,11 +97,16 @@ out:
 /* ---- the documents ---- */
 
 struct intake {
-	struct fetch_configmap_object *object;
+	struct fetch_writer *writer;
 	const char *key;
 	uint64_t max;
-	struct digest *digest;
 };
+
+static uint64_t
+size_so_far(const struct intake *in)
+{
+	return spool_size(in->writer->fetch->spool);
+}
 
 static enum jscan_action
 decide_document(void *ctx, const struct jscan_place *p)
@@ -123,13 +127,12 @@ write_document(void *ctx, const void *data, size_t len, struct err *e)
 {
 	struct intake *in = ctx;
 
-	if (spool_size(in->object->spool) + len > in->max) {
+	if (size_so_far(in) + len > in->max) {
 		err_set(e, ERR_LIMIT, "is more than %llu bytes with the others",
 		    (unsigned long long)in->max);
 		return -1;
 	}
-	digest_add(in->digest, data, len);
-	return spool_add(in->object->spool, data, len, e);
+	return fetch_writer_add(in->writer, data, len, e);
 }
 
 /* Decodes ${text}, and inflates it where it is compressed. */
@@ -142,43 +145,26 @@ write_binary(struct intake *in, char *text, size_t len, struct err *e)
 	}
 	if (!gunzip_applies(text, len))
 		return write_document(in, text, len, e);
-	return gunzip_run(text, len, in->max - spool_size(in->object->spool),
-	    write_document, in, e);
-}
-
-static struct fetch_configmap_document *
-add_document(struct fetch_configmap_object *o, const struct jscan_step *step)
-{
-	struct fetch_configmap_document *d;
-
-	if (o->count == o->capacity) {
-		o->capacity = o->capacity == 0 ? 8 : 2 * o->capacity;
-		o->documents = xreallocarray(
-		    o->documents, o->capacity, sizeof *o->documents);
-	}
-	d = &o->documents[o->count++];
-	memset(d, 0, sizeof *d);
-	d->key = xstrndup(step->key, step->key_len);
-	d->offset = spool_size(o->spool);
-	return d;
+	return gunzip_run(
+	    text, len, in->max - size_so_far(in), write_document, in, e);
 }
 
 /* Writes what a key holds to the spool. */
 static int
-write_text(struct intake *in, const struct fetch_configmap_document *d,
-    const struct jscan_place *p, const struct jscan_capture *c, struct err *e)
+write_text(struct intake *in, const char *key, const struct jscan_place *p,
+    const struct jscan_capture *c, struct err *e)
 {
 	bool binary = is_step(p, 0, "binaryData");
 	size_t len = c->len;
 
 	if (p->first != '"' || c->too_large) {
-		err_set(e, ERR_INPUT, "key %s is no text", d->key);
+		err_set(e, ERR_INPUT, "key %s is no text", key);
 		return -1;
 	}
 	jscan_unquote(c->json, &len);
 	if ((binary ? write_binary(in, c->json, len, e)
 		    : write_document(in, c->json, len, e)) == -1) {
-		err_wrap(e, "key %s", d->key);
+		err_wrap(e, "key %s", key);
 		return -1;
 	}
 	return 0;
@@ -189,94 +175,38 @@ take_document(void *ctx, const struct jscan_place *p,
     const struct jscan_capture *c, struct err *e)
 {
 	struct intake *in = ctx;
-	struct fetch_configmap_object *o = in->object;
-	struct fetch_configmap_document *d;
+	char *key = xstrndup(p->steps[1].key, p->steps[1].key_len);
 	int rc = -1;
 
-	if (o->count == LIMIT_CONFIGMAP_KEYS) {
+	if (in->writer->fetch->document_count == LIMIT_CONFIGMAP_KEYS) {
 		err_set(
 		    e, ERR_LIMIT, "more than %d keys", LIMIT_CONFIGMAP_KEYS);
 		goto out;
 	}
-	d = add_document(o, &p->steps[1]);
-	if (write_text(in, d, p, c, e) == -1) {
+	fetch_writer_open(in->writer, key);
+	if (write_text(in, key, p, c, e) == 0) {
+		fetch_writer_close(in->writer);
+	} else {
 		/* One key of several costs no more than itself. */
 		if (strcmp(in->key, "*") != 0 || e->code != ERR_INPUT)
 			goto out;
-		d->problem = xstrdup(e->text);
-		err_clear(e);
-	} else {
-		d->size = spool_size(o->spool) - d->offset;
+		fetch_writer_fail(in->writer, e);
 	}
-	digest_hex(in->digest, d->hash);
 	rc = 0;
 out:
+	free(key);
 	return rc;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	const struct fetch_configmap_document *x = a, *y = b;
-
-	return strcmp(x->key, y->key);
-}
-
-/* Sorted by key; each may be there once. */
-static int
-sort_documents(struct fetch_configmap_object *o, struct err *e)
-{
-	if (o->count == 0)
-		return 0;
-	qsort(o->documents, o->count, sizeof *o->documents, by_key);
-	for (size_t i = 1; i < o->count; i++) {
-		if (by_key(&o->documents[i - 1], &o->documents[i]) != 0)
-			continue;
-		err_set(
-		    e, ERR_INPUT, "key %s is there twice", o->documents[i].key);
-		return -1;
-	}
-	return 0;
 }
 
 int
-fetch_configmap_object(struct fetch_configmap_object **out,
-    struct spool *answer, const char *key, const char *dir, uint64_t max,
-    struct err *e)
+fetch_configmap_object(struct fetch_writer *w, struct spool *answer,
+    const char *key, uint64_t max, struct err *e)
 {
-	struct fetch_configmap_object *o = xcalloc(1, sizeof *o);
-	struct intake in = { .object = o, .key = key, .max = max };
+	struct intake in = { .writer = w, .key = key, .max = max };
 	struct jscan_handler handler = { &in, LIMIT_CONFIGMAP_ANSWER,
 		decide_document, take_document };
 	struct reader r;
-	int rc = -1;
 
-	*out = NULL;
-	in.digest = digest_new();
-	if (spool_new(&o->spool, dir, e) == -1)
-		goto out;
 	spool_reader(answer, &r);
-	if (jscan_run(&r, &handler, e) == -1 || sort_documents(o, e) == -1)
-		goto out;
-	*out = o;
-	o = NULL;
-	rc = 0;
-out:
-	fetch_configmap_object_free(o);
-	digest_free(in.digest);
-	return rc;
-}
-
-void
-fetch_configmap_object_free(struct fetch_configmap_object *o)
-{
-	if (o == NULL)
-		return;
-	for (size_t i = 0; i < o->count; i++) {
-		free(o->documents[i].key);
-		free(o->documents[i].problem);
-	}
-	free(o->documents);
-	spool_free(o->spool);
-	free(o);
+	return jscan_run(&r, &handler, e);
 }

@@ -22,11 +22,6 @@
 /* The digits of a commit id. */
 #define COMMIT_DIGITS (FETCH_GIT_ID_SIZE - 1)
 
-struct state {
-	struct fetch_git_cache cache;
-	struct fetch_git_documents docs;
-};
-
 /* ---- the library ---- */
 
 /*
@@ -187,53 +182,6 @@ fetch_git_progress(struct fetch_git_job *job, const char *phase)
 		options->progress(options->progress_ctx, job->used);
 }
 
-/* ---- documents ---- */
-
-static void
-close_blob(struct reader *r)
-{
-	git_blob_free(r->state);
-}
-
-static int
-open_document(struct fetch *f, size_t index, struct reader *r,
-    const char **name, struct err *e)
-{
-	struct state *s = f->state;
-	git_blob *blob;
-
-	*name = s->docs.items[index].name;
-	if (s->docs.items[index].problem != NULL) {
-		err_set(e, ERR_INPUT, "%s", s->docs.items[index].problem);
-		return -1;
-	}
-	if (fetch_git_tree_blob(
-		&blob, s->cache.repo, &s->docs.items[index], e) == -1) {
-		err_wrap(e, "%s", *name);
-		return -1;
-	}
-	reader_from_memory(
-	    r, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob));
-	r->state = blob;
-	r->close = close_blob;
-	return 0;
-}
-
-static void
-release(struct fetch *f)
-{
-	struct state *s = f->state;
-
-	if (s == NULL)
-		return;
-	fetch_git_tree_free(&s->docs);
-	fetch_git_cache_close(&s->cache);
-	free(s);
-	f->state = NULL;
-}
-
-static const struct fetch_kind git_kind = { open_document, release };
-
 /* ---- the steps ---- */
 
 static int
@@ -281,38 +229,49 @@ set_unchanged(
 	out->validators.file_identity = xstrdup_null(previous->file_identity);
 }
 
-/*
- * Compares what was found with the last fetch: first the id of the object at
- * the path, then the content.
- */
 static int
-compare_content(struct fetch *out, struct fetch_git_job *job,
-    struct fetch_git_documents *docs, const struct validators *previous,
+read_documents(struct fetch *out, struct fetch_git_job *job,
+    const struct fetch_git_place *at, const struct validators *previous,
+    struct err *e)
+{
+	struct fetch_writer w;
+	int rc = -1;
+
+	out->files = at->is_directory;
+	if (fetch_writer_begin(&w, out, job->options, e) == -1 ||
+	    fetch_git_tree_read(job, at, &w, e) == -1 ||
+	    fetch_writer_finish(
+		&w, job->options->force ? NULL : previous, ERR_FETCH, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	fetch_writer_free(&w);
+	return rc;
+}
+
+/* Reads what was found, unless the last fetch found that object there. */
+static int
+take_documents(struct fetch *out, struct fetch_git_job *job,
+    const struct fetch_git_place *at, const struct validators *previous,
     const char *commit, struct err *e)
 {
 	struct validators *v = &out->validators;
-	bool known = !job->options->force && previous->hash[0] != '\0';
-	char *identity = xasprintf("%s %s", docs->root, docs->path);
-	int rc = -1;
+	char *identity = xasprintf("%s %s", at->root, at->path);
 
-	if (known && previous->file_identity != NULL &&
+	if (!job->options->force && previous->hash[0] != '\0' &&
+	    previous->file_identity != NULL &&
 	    strcmp(previous->file_identity, identity) == 0) {
 		set_unchanged(out, previous, commit);
-	} else {
-		if (fetch_git_tree_hash(job, docs, v->hash, e) == -1)
-			goto out;
-		v->revision = xstrdup(commit);
-		out->unchanged = known && strcmp(v->hash, previous->hash) == 0;
-		out->document_count = out->unchanged ? 0 : docs->count;
-		out->files = docs->is_directory;
+		free(identity);
+		return 0;
 	}
-	free(v->file_identity);
+	if (read_documents(out, job, at, previous, e) == -1) {
+		free(identity);
+		return -1;
+	}
+	v->revision = xstrdup(commit);
 	v->file_identity = identity;
-	identity = NULL;
-	rc = 0;
-out:
-	free(identity);
-	return rc;
+	return 0;
 }
 
 /* Whether nothing can be new since the last fetch: a commit never changes. */
@@ -369,9 +328,9 @@ name_gap(struct fetch_git_job *job, struct err *e)
 
 static int
 try_once(struct fetch *out, struct fetch_git_job *job,
-    struct fetch_git_documents *docs, const struct validators *previous,
-    struct err *e)
+    const struct validators *previous, struct err *e)
 {
+	struct fetch_git_place at;
 	char commit[FETCH_GIT_ID_SIZE];
 	bool same;
 
@@ -386,8 +345,8 @@ try_once(struct fetch *out, struct fetch_git_job *job,
 	fetch_git_progress(job, "reading");
 	if (job->transport == FETCH_GIT_LOCAL && borrow(job, e) == -1)
 		return -1;
-	if (fetch_git_tree_find(job, docs, commit, e) == 0 &&
-	    compare_content(out, job, docs, previous, commit, e) == 0)
+	if (fetch_git_tree_find(job, &at, commit, e) == 0 &&
+	    take_documents(out, job, &at, previous, commit, e) == 0)
 		return 0;
 	name_gap(job, e);
 	return -1;
@@ -395,17 +354,15 @@ try_once(struct fetch *out, struct fetch_git_job *job,
 
 static int
 try_and_heal(struct fetch *out, struct fetch_git_job *job,
-    struct fetch_git_documents *docs, const struct validators *previous,
-    struct err *e)
+    const struct validators *previous, struct err *e)
 {
-	if (try_once(out, job, docs, previous, e) == 0)
+	if (try_once(out, job, previous, e) == 0)
 		return 0;
 	if (!job->suspect || job->cache.fresh)
 		return -1;
-	fetch_git_tree_free(docs);
 	if (fetch_git_cache_clear(&job->cache, e) == -1)
 		return -1;
-	return try_once(out, job, docs, previous, e);
+	return try_once(out, job, previous, e);
 }
 
 /* Puts in front of the error where it happened. */
@@ -440,10 +397,7 @@ fetch_git(struct fetch *out, const struct conf_source *source,
 	struct fetch_git_job job = {
 		.conf = &source->u.git, .options = options, .used = &out->used
 	};
-	struct state *s = xcalloc(1, sizeof *s);
 
-	out->kind = &git_kind;
-	out->state = s;
 	job.cache.fd = -1;
 	if (!options->force && previous->hash[0] != '\0')
 		job.known_commit = previous->revision;
@@ -455,12 +409,12 @@ fetch_git(struct fetch *out, const struct conf_source *source,
 	} else if (start(&job, e) == -1 ||
 		   fetch_git_cache_open(&job.cache, options->cache_dir, e) ==
 		       -1 ||
-		   try_and_heal(out, &job, &s->docs, previous, e) == -1) {
+		   try_and_heal(out, &job, previous, e) == -1) {
 		goto out;
 	}
 	rc = 0;
 out:
-	s->cache = job.cache;
+	fetch_git_cache_close(&job.cache);
 	free(job.known_hosts);
 	if (rc == -1)
 		wrap_place(job.conf, e);

@@ -21,6 +21,7 @@
 #include "lib/limits.h"
 #include "sync/conf/conf.h"
 #include "sync/fetch/fetch.h"
+#include "sync/fetch/fetch_writer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,6 @@
 /* The one reference of a cache: what the source pointed to last. */
 #define FETCH_GIT_HEAD "refs/thv/head"
 
-struct git_blob;
 struct git_cert;
 struct git_credential;
 struct git_repository;
@@ -70,22 +70,13 @@ struct fetch_git_job {
 	bool suspect;
 };
 
-struct fetch_git_document {
-	char *name; /* path in the repository */
-	char id[FETCH_GIT_ID_SIZE];
-	char *problem; /* why it cannot be read; NULL: it can */
-};
-
-struct fetch_git_documents {
-	struct fetch_git_document *items; /* sorted by name */
-	size_t count;
-	size_t capacity;
-	size_t entries; /* of trees, of any kind, looked at */
-	char root[FETCH_GIT_ID_SIZE]; /* of the blob or tree at the path */
+/* What lies at the configured path of a commit. */
+struct fetch_git_place {
+	char root[FETCH_GIT_ID_SIZE]; /* of the blob or tree */
 	char path[LIMIT_PATH]; /* as walked; "" is the root directory */
 	/* Of the names wanted below it; "": every *.json. */
 	char pattern[LIMIT_PATH];
-	bool is_directory; /* what lies at the path */
+	bool is_directory;
 };
 
 /* As fetch_source() for a source of kind_git. */
@@ -189,22 +180,13 @@ int fetch_git_auth_certificate(struct fetch_git_auth *auth,
  * Finds what lies at the configured path of the commit behind the cache's
  * head, and writes the commit's id to ${commit}.
  */
-int fetch_git_tree_find(struct fetch_git_job *job,
-    struct fetch_git_documents *docs, char commit[FETCH_GIT_ID_SIZE],
-    struct err *e);
+int fetch_git_tree_find(struct fetch_git_job *job, struct fetch_git_place *at,
+    char commit[FETCH_GIT_ID_SIZE], struct err *e);
 /*
- * Reads all documents for their content hash.  Of several, one that cannot be
- * read gets its problem.
+ * Reads all documents there.  In a directory, one that cannot be read is
+ * written as such.
  */
-int fetch_git_tree_hash(struct fetch_git_job *job,
-    struct fetch_git_documents *docs, char hash[FETCH_HASH_SIZE],
-    struct err *e);
-/*
- * Loads the bytes of ${doc}, which the caller frees with git_blob_free().
- * ERR_LIMIT when it is too large, before anything is loaded.
- */
-int fetch_git_tree_blob(struct git_blob **out, struct git_repository *repo,
-    const struct fetch_git_document *doc, struct err *e);
-void fetch_git_tree_free(struct fetch_git_documents *docs);
+int fetch_git_tree_read(struct fetch_git_job *job,
+    const struct fetch_git_place *at, struct fetch_writer *w, struct err *e);
 
 #endif

@@ -8,7 +8,6 @@
  */
 #include "sync/kinds/git/fetch_git.h"
 
-#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/path_glob.h"
@@ -21,18 +20,15 @@
 /* The line a large-file pointer starts with. */
 #define LFS_MARK "version https://git-lfs"
 
-void
-fetch_git_tree_free(struct fetch_git_documents *docs)
-{
-	size_t i;
-
-	for (i = 0; i < docs->count; i++) {
-		free(docs->items[i].name);
-		free(docs->items[i].problem);
-	}
-	free(docs->items);
-	memset(docs, 0, sizeof *docs);
-}
+/* The reading of all documents. */
+struct reading {
+	struct fetch_git_job *job;
+	const struct fetch_git_place *at;
+	struct fetch_writer *writer;
+	size_t entries; /* of trees, of any kind, seen */
+	uint64_t left; /* bytes that all may still take */
+	bool of_all; /* the error is not that of one document */
+};
 
 static int
 cache_error(struct fetch_git_job *job, struct err *e, const char *what)
@@ -77,153 +73,6 @@ clean_path(const char *path, char *out, size_t size, struct err *e)
 	return 0;
 }
 
-static bool
-is_wanted(const struct fetch_git_documents *docs, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (docs->pattern[0] != '\0')
-		return path_glob_match(docs->pattern, name);
-	return len > 5 && strcmp(name + len - 5, ".json") == 0;
-}
-
-static int
-add_document(struct fetch_git_documents *docs, const char *name,
-    const git_oid *id, struct err *e)
-{
-	struct fetch_git_document *doc;
-
-	if (docs->count == LIMIT_TREE_FILES) {
-		err_set(e, ERR_LIMIT,
-		    "directory \"%s\" holds more than %d *.json files",
-		    docs->path, LIMIT_TREE_FILES);
-		return -1;
-	}
-	if (docs->count == docs->capacity) {
-		docs->capacity = docs->capacity == 0 ? 16 : 2 * docs->capacity;
-		docs->items = xreallocarray(
-		    docs->items, docs->capacity, sizeof *docs->items);
-	}
-	doc = &docs->items[docs->count++];
-	doc->name = xstrdup(name);
-	doc->problem = NULL;
-	git_oid_tostr(doc->id, sizeof doc->id, id);
-	return 0;
-}
-
-static int add_tree(struct fetch_git_job *job, struct fetch_git_documents *docs,
-    const git_oid *id, const char *name, int depth, struct err *e);
-
-static int
-add_entry(struct fetch_git_job *job, struct fetch_git_documents *docs,
-    const git_tree_entry *entry, const char *name, int depth, struct err *e)
-{
-	const git_oid *id = git_tree_entry_id(entry);
-
-	switch (git_tree_entry_filemode(entry)) {
-	case GIT_FILEMODE_TREE:
-		return add_tree(job, docs, id, name, depth + 1, e);
-	case GIT_FILEMODE_LINK:
-		if (!is_wanted(docs, name))
-			return 0;
-		/* Left out silently, its entries would seem removed. */
-		if (add_document(docs, name, id, e) == -1)
-			return -1;
-		docs->items[docs->count - 1].problem =
-		    xasprintf("\"%s\" is a symbolic link", name);
-		return 0;
-	case GIT_FILEMODE_BLOB:
-	case GIT_FILEMODE_BLOB_EXECUTABLE:
-		return is_wanted(docs, name) ? add_document(docs, name, id, e)
-					     : 0;
-	default:
-		/* A submodule: what is in it belongs to another repository. */
-		return 0;
-	}
-}
-
-static int
-add_tree(struct fetch_git_job *job, struct fetch_git_documents *docs,
-    const git_oid *id, const char *name, int depth, struct err *e)
-{
-	int rc = -1;
-	git_tree *tree = NULL;
-	char *path = NULL;
-	size_t i, count;
-
-	if (depth > LIMIT_TREE_DEPTH) {
-		err_set(e, ERR_LIMIT,
-		    "directory \"%s\" is more than %d levels deep", docs->path,
-		    LIMIT_TREE_DEPTH);
-		goto out;
-	}
-	if (git_tree_lookup(&tree, job->cache.repo, id) != 0) {
-		cache_error(job, e, "failed to read a directory");
-		goto out;
-	}
-	count = git_tree_entrycount(tree);
-	docs->entries += count;
-	if (docs->entries > LIMIT_TREE_ENTRIES) {
-		err_set(e, ERR_LIMIT,
-		    "directory \"%s\" holds more than %d "
-		    "files and directories",
-		    docs->path, LIMIT_TREE_ENTRIES);
-		goto out;
-	}
-	for (i = 0; i < count; i++) {
-		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
-
-		/* As on disk: settings of tools, unless they are named. */
-		if (path_glob_hides(
-			*docs->pattern == '\0' ? NULL : docs->pattern,
-			git_tree_entry_name(entry)))
-			continue;
-		/* git writes no such name, so whoever did means no good. */
-		if (strchr(git_tree_entry_name(entry), '/') != NULL) {
-			err_set(e, ERR_INPUT,
-			    "a file is named \"%s\", which leads elsewhere",
-			    git_tree_entry_name(entry));
-			goto out;
-		}
-		free(path);
-		path = xasprintf("%s%s%s", name, *name == '\0' ? "" : "/",
-		    git_tree_entry_name(entry));
-		if (add_entry(job, docs, entry, path, depth, e) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	free(path);
-	git_tree_free(tree);
-	return rc;
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-	const struct fetch_git_document *x = a;
-	const struct fetch_git_document *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-static int
-add_directory(struct fetch_git_job *job, struct fetch_git_documents *docs,
-    const git_oid *id, struct err *e)
-{
-	docs->is_directory = true;
-	if (add_tree(job, docs, id, docs->path, 0, e) == -1)
-		return -1;
-	if (docs->count == 0) {
-		err_set(e, ERR_FETCH, "directory \"%s\" holds no %s file",
-		    *docs->path == '\0' ? "." : docs->path,
-		    docs->pattern[0] == '\0' ? "*.json" : docs->pattern);
-		return -1;
-	}
-	qsort(docs->items, docs->count, sizeof *docs->items, compare_names);
-	return 0;
-}
-
 /*
  * One step of the walk: the entry ${name} of ${tree} becomes ${id} and
  * ${mode}.  ${len} is how much of the path has been walked, for messages.
@@ -259,14 +108,14 @@ step_into(const git_tree *tree, const char *path, size_t start, size_t len,
 	return 0;
 }
 
-/* Walks docs->path down from the tree ${id}, which becomes what is there. */
+/* Walks at->path down from the tree ${id}, which becomes what is there. */
 static int
-walk_path(struct fetch_git_job *job, const struct fetch_git_documents *docs,
+walk_path(struct fetch_git_job *job, const struct fetch_git_place *at,
     git_oid *id, git_filemode_t *mode, struct err *e)
 {
 	int rc = -1;
 	git_tree *tree = NULL;
-	const char *path = docs->path;
+	const char *path = at->path;
 	size_t start = 0, len;
 
 	*mode = GIT_FILEMODE_TREE;
@@ -324,60 +173,59 @@ out:
 
 /* The directory before a pattern is walked to, the pattern kept. */
 static void
-split_pattern(struct fetch_git_documents *docs)
+split_pattern(struct fetch_git_place *at)
 {
-	size_t base = path_glob_base(docs->path);
+	size_t base = path_glob_base(at->path);
 
-	memcpy(docs->pattern, docs->path, strlen(docs->path) + 1);
-	docs->path[base > 0 ? base - 1 : 0] = '\0';
+	memcpy(at->pattern, at->path, strlen(at->path) + 1);
+	at->path[base > 0 ? base - 1 : 0] = '\0';
 }
 
 int
-fetch_git_tree_find(struct fetch_git_job *job, struct fetch_git_documents *docs,
+fetch_git_tree_find(struct fetch_git_job *job, struct fetch_git_place *at,
     char commit[FETCH_GIT_ID_SIZE], struct err *e)
 {
-	const char *path = job->conf->path;
 	git_oid id;
 	git_filemode_t mode;
 
-	if (path == NULL)
-		path = "registry.json";
-	if (clean_path(path, docs->path, sizeof docs->path, e) == -1 ||
+	memset(at, 0, sizeof *at);
+	if (clean_path(
+		job->conf->path == NULL ? "registry.json" : job->conf->path,
+		at->path, sizeof at->path, e) == -1 ||
 	    find_commit(job, &id, commit, e) == -1)
 		return -1;
-	if (path_glob_is(docs->path))
-		split_pattern(docs);
-	if (walk_path(job, docs, &id, &mode, e) == -1)
+	if (path_glob_is(at->path))
+		split_pattern(at);
+	if (walk_path(job, at, &id, &mode, e) == -1)
 		return -1;
-	git_oid_tostr(docs->root, sizeof docs->root, &id);
-	return mode == GIT_FILEMODE_TREE
-		   ? add_directory(job, docs, &id, e)
-		   : add_document(docs, docs->path, &id, e);
+	git_oid_tostr(at->root, sizeof at->root, &id);
+	at->is_directory = mode == GIT_FILEMODE_TREE;
+	return 0;
 }
 
-int
-fetch_git_tree_blob(struct git_blob **out, struct git_repository *repo,
-    const struct fetch_git_document *doc, struct err *e)
+/* ---- one document ---- */
+
+/* The caller frees *${out}.  ERR_LIMIT before anything large is loaded. */
+static int
+load_blob(git_blob **out, struct reading *r, const char *name,
+    const git_oid *id, struct err *e)
 {
 	int rc = -1;
 	git_odb *odb = NULL;
-	git_oid id;
 	size_t len;
 	git_object_t type;
 
-	*out = NULL;
-	if (git_oid_fromstr(&id, doc->id) != 0 ||
-	    git_repository_odb(&odb, repo) != 0 ||
-	    git_odb_read_header(&len, &type, odb, &id) != 0) {
+	if (git_repository_odb(&odb, r->job->cache.repo) != 0 ||
+	    git_odb_read_header(&len, &type, odb, id) != 0) {
 		fetch_git_error(e, "failed to read a file");
 		goto out;
 	}
 	if (len > LIMIT_GIT_BLOB) {
 		err_set(e, ERR_LIMIT, "\"%s\" is %zu bytes, the limit is %zu",
-		    doc->name, len, (size_t)LIMIT_GIT_BLOB);
+		    name, len, (size_t)LIMIT_GIT_BLOB);
 		goto out;
 	}
-	if (git_blob_lookup(out, repo, &id) != 0) {
+	if (git_blob_lookup(out, r->job->cache.repo, id) != 0) {
 		fetch_git_error(e, "failed to read a file");
 		goto out;
 	}
@@ -387,21 +235,11 @@ out:
 	return rc;
 }
 
-/* The hashing of all documents. */
-struct hashing {
-	struct fetch_git_job *job;
-	struct digest *one;
-	struct digest *all;
-	char hash[DIGEST_HEX_SIZE]; /* of the last document */
-	uint64_t left; /* bytes that all may still take */
-	bool of_all; /* the error is not that of one document */
-};
-
 static int
-check_blob(struct hashing *h, const char *name, const char *data, size_t len,
+check_blob(struct reading *r, const char *name, const char *data, size_t len,
     struct err *e)
 {
-	const struct fetch_git_job *job = h->job;
+	const struct fetch_git_job *job = r->job;
 
 	if (len >= strlen(LFS_MARK) &&
 	    memcmp(data, LFS_MARK, strlen(LFS_MARK)) == 0) {
@@ -411,10 +249,10 @@ check_blob(struct hashing *h, const char *name, const char *data, size_t len,
 		    name);
 		return -1;
 	}
-	if (len > h->left) {
-		h->of_all = len <= job->max_content;
+	if (len > r->left) {
+		r->of_all = len <= job->max_content;
 		err_set(e, ERR_LIMIT, "path \"%s\" holds more than %llu bytes",
-		    job->conf->path == NULL || !h->of_all ? name
+		    job->conf->path == NULL || !r->of_all ? name
 							  : job->conf->path,
 		    (unsigned long long)job->max_content);
 		return -1;
@@ -423,83 +261,169 @@ check_blob(struct hashing *h, const char *name, const char *data, size_t len,
 }
 
 static int
-hash_blob(
-    struct hashing *h, const struct fetch_git_document *doc, struct err *e)
+copy_blob(struct reading *r, const char *name, const git_oid *id, struct err *e)
 {
 	int rc = -1;
 	git_blob *blob = NULL;
 	const char *data;
 	size_t len;
 
-	if (fetch_git_tree_blob(&blob, h->job->cache.repo, doc, e) == -1) {
-		h->of_all = h->job->suspect = e->code != ERR_LIMIT;
+	if (load_blob(&blob, r, name, id, e) == -1) {
+		r->of_all = r->job->suspect = e->code != ERR_LIMIT;
 		goto out;
 	}
 	data = git_blob_rawcontent(blob);
 	len = (size_t)git_blob_rawsize(blob);
-	if (check_blob(h, doc->name, data, len, e) == -1)
+	if (check_blob(r, name, data, len, e) == -1)
 		goto out;
-	h->left -= len;
-	digest_add(h->one, data, len);
-	digest_hex(h->one, h->hash);
+	r->left -= len;
+	if (fetch_writer_add(r->writer, data, len, e) == -1) {
+		r->of_all = true;
+		goto out;
+	}
 	rc = 0;
 out:
 	git_blob_free(blob);
 	return rc;
 }
 
-/* In a directory, what is wrong with a document is noted with it. */
+/* ${problem}: why it cannot be read, NULL: that is not known. */
 static int
-hash_document(struct hashing *h, const struct fetch_git_documents *docs,
-    struct fetch_git_document *doc, struct err *e)
+add_document(struct reading *r, const char *name, const git_oid *id,
+    const char *problem, struct err *e)
 {
-	if (doc->problem == NULL) {
-		if (hash_blob(h, doc, e) == 0) {
-			fetch_hash_add(h->all, h->hash, doc->name);
-			return 0;
-		}
-		if (h->of_all || !docs->is_directory)
-			return -1;
-		doc->problem = xstrdup(e->text);
-		err_clear(e);
+	if (r->writer->fetch->document_count == LIMIT_TREE_FILES) {
+		err_set(e, ERR_LIMIT,
+		    "directory \"%s\" holds more than %d *.json files",
+		    r->at->path, LIMIT_TREE_FILES);
+		return -1;
 	}
-	fetch_hash_add_problem(h->all, doc->problem, doc->name);
+	fetch_writer_open(r->writer, name);
+	if (problem != NULL) {
+		err_set(e, ERR_FETCH, "\"%s\" is %s", name, problem);
+		fetch_writer_fail(r->writer, e);
+	} else if (copy_blob(r, name, id, e) == 0) {
+		fetch_writer_close(r->writer);
+	} else {
+		if (r->of_all || !r->at->is_directory)
+			return -1;
+		fetch_writer_fail(r->writer, e);
+	}
 	return 0;
 }
 
-static int
-check_readable(const struct fetch_git_documents *docs, struct err *e)
+/* ---- directories ---- */
+
+static bool
+is_wanted(const struct fetch_git_place *at, const char *name)
 {
-	for (size_t i = 0; i < docs->count; i++)
-		if (docs->items[i].problem == NULL)
-			return 0;
-	err_set(e, ERR_FETCH, "%s", docs->items[0].problem);
-	return -1;
+	size_t len = strlen(name);
+
+	if (at->pattern[0] != '\0')
+		return path_glob_match(at->pattern, name);
+	return len > 5 && strcmp(name + len - 5, ".json") == 0;
+}
+
+static int add_tree(struct reading *r, const git_oid *id, const char *name,
+    int depth, struct err *e);
+
+static int
+add_entry(struct reading *r, const git_tree_entry *entry, const char *name,
+    int depth, struct err *e)
+{
+	const git_oid *id = git_tree_entry_id(entry);
+	const char *problem = NULL;
+
+	switch (git_tree_entry_filemode(entry)) {
+	case GIT_FILEMODE_TREE:
+		return add_tree(r, id, name, depth + 1, e);
+	case GIT_FILEMODE_LINK:
+		/* Left out silently, its entries would seem removed. */
+		problem = "a symbolic link";
+		break;
+	case GIT_FILEMODE_BLOB:
+	case GIT_FILEMODE_BLOB_EXECUTABLE:
+		break;
+	default:
+		/* A submodule: what is in it belongs to another repository. */
+		return 0;
+	}
+	return is_wanted(r->at, name) ? add_document(r, name, id, problem, e)
+				      : 0;
+}
+
+static int
+add_tree(struct reading *r, const git_oid *id, const char *name, int depth,
+    struct err *e)
+{
+	int rc = -1;
+	const char *pattern = *r->at->pattern == '\0' ? NULL : r->at->pattern;
+	git_tree *tree = NULL;
+	char *path = NULL;
+
+	if (depth > LIMIT_TREE_DEPTH) {
+		err_set(e, ERR_LIMIT,
+		    "directory \"%s\" is more than %d levels deep", r->at->path,
+		    LIMIT_TREE_DEPTH);
+		goto out;
+	}
+	if (git_tree_lookup(&tree, r->job->cache.repo, id) != 0) {
+		cache_error(r->job, e, "failed to read a directory");
+		goto out;
+	}
+	r->entries += git_tree_entrycount(tree);
+	if (r->entries > LIMIT_TREE_ENTRIES) {
+		err_set(e, ERR_LIMIT,
+		    "directory \"%s\" holds more than %d "
+		    "files and directories",
+		    r->at->path, LIMIT_TREE_ENTRIES);
+		goto out;
+	}
+	for (size_t i = 0; i < git_tree_entrycount(tree); i++) {
+		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
+		const char *own = git_tree_entry_name(entry);
+
+		/* As on disk: settings of tools, unless they are named. */
+		if (path_glob_hides(pattern, own))
+			continue;
+		/* git writes no such name; it would leave the directory. */
+		if (strchr(own, '/') != NULL) {
+			err_set(e, ERR_INPUT,
+			    "a file is named \"%s\", which leads elsewhere",
+			    own);
+			goto out;
+		}
+		free(path);
+		path = xasprintf("%s%s%s", name, *name == '\0' ? "" : "/", own);
+		if (add_entry(r, entry, path, depth, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	free(path);
+	git_tree_free(tree);
+	return rc;
 }
 
 int
-fetch_git_tree_hash(struct fetch_git_job *job, struct fetch_git_documents *docs,
-    char hash[FETCH_HASH_SIZE], struct err *e)
+fetch_git_tree_read(struct fetch_git_job *job, const struct fetch_git_place *at,
+    struct fetch_writer *w, struct err *e)
 {
-	int rc = -1;
-	struct hashing h = { .job = job, .left = job->max_content };
-	size_t i;
+	struct reading r = {
+		.job = job, .at = at, .writer = w, .left = job->max_content
+	};
+	git_oid id;
 
-	h.one = digest_new();
-	h.all = digest_new();
-	for (i = 0; i < docs->count; i++) {
-		if (hash_document(&h, docs, &docs->items[i], e) == -1)
-			goto out;
+	git_oid_fromstr(&id, at->root);
+	if (!at->is_directory)
+		return add_document(&r, at->path, &id, NULL, e);
+	if (add_tree(&r, &id, at->path, 0, e) == -1)
+		return -1;
+	if (w->fetch->document_count == 0) {
+		err_set(e, ERR_FETCH, "directory \"%s\" holds no %s file",
+		    *at->path == '\0' ? "." : at->path,
+		    at->pattern[0] == '\0' ? "*.json" : at->pattern);
+		return -1;
 	}
-	if (check_readable(docs, e) == -1)
-		goto out;
-	if (docs->count > 1)
-		digest_hex(h.all, hash);
-	else
-		memcpy(hash, h.hash, sizeof h.hash);
-	rc = 0;
-out:
-	digest_free(h.all);
-	digest_free(h.one);
-	return rc;
+	return 0;
 }

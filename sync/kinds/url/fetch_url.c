@@ -5,67 +5,46 @@
  */
 #include "sync/kinds/url/fetch_url.h"
 
-#include "lib/digest.h"
 #include "lib/url.h"
-#include "lib/xalloc.h"
+#include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/http/fetch_download.h"
 #include "sync/fetch/secret.h"
-#include "sync/fetch/spool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What a fetch keeps to be opened. */
-struct document {
-	struct spool *spool;
-	char *name; /* the URL as it may be shown */
-};
-
 static int
-open_document(struct fetch *f, size_t index, struct reader *r,
-    const char **name, struct err *e)
+take_document(struct fetch_writer *w, const char *url,
+    const struct validators *previous, struct err *e)
 {
-	struct document *d = f->state;
+	char *name = url_shown(url);
+	int result;
 
-	(void)index; /* there is one */
-	(void)e;
-	spool_reader(d->spool, r);
-	*name = d->name;
-	return 0;
+	fetch_writer_open(w, name);
+	w->fetch->documents[0].offset = 0; /* it is in the spool already */
+	fetch_writer_close(w);
+	result = fetch_writer_finish(w, previous, ERR_FETCH, e);
+	free(name);
+	return result;
 }
 
-static void
-release_document(struct fetch *f)
-{
-	struct document *d = f->state;
-
-	if (d == NULL)
-		return;
-	spool_free(d->spool);
-	free(d->name);
-	free(d);
-	f->state = NULL;
-}
-
-static const struct fetch_kind downloaded_document = { open_document,
-	release_document };
-
-/* Requests the document into ${spool}, and sets the validators. */
+/* Requests the document, and sets the validators. */
 static int
-download(struct fetch *out, struct spool *spool, const struct conf_file *conf,
+download(struct fetch_writer *w, const struct conf_file *conf,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
 	/* Without a hash a 304 would leave us with nothing known. */
 	const bool conditional = !options->force && previous->hash[0] != '\0';
+	struct fetch *out = w->fetch;
 	struct validators *v = &out->validators;
 	struct http_request rq = {
 		.url = conf->url,
 		.accept = "application/json",
 		.etag = conditional ? previous->etag : NULL,
 		.last_modified = conditional ? previous->last_modified : NULL,
-		.spool = spool,
-		.digest = digest_new(),
+		.spool = out->spool,
+		.digest = w->digest,
 		.max_body = options->max_bytes,
 		.timeout_ns = conf->timeout_ns,
 	};
@@ -87,15 +66,16 @@ download(struct fetch *out, struct spool *spool, const struct conf_file *conf,
 	policy.header_count = header != NULL;
 	if (fetch_download(out, options, &rq, &policy, &rs, e) == -1)
 		goto out;
-	if (rs.status == 304)
+	if (rs.status == 304) {
 		memcpy(v->hash, previous->hash, sizeof v->hash);
-	else
-		digest_hex(rq.digest, v->hash);
+		out->unchanged = true;
+	} else if (take_document(w, conf->url, previous, e) == -1) {
+		goto out;
+	}
 	fetch_download_keep(v, &rs, previous);
 	rc = 0;
 out:
 	http_response_free(&rs);
-	digest_free(rq.digest);
 	secret_free(header);
 	return rc;
 }
@@ -105,26 +85,14 @@ fetch_url(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
-	const struct conf_file *conf = &source->u.file;
-	struct spool *spool = NULL;
-	struct document *d = NULL;
+	struct fetch_writer w;
 	int rc = -1;
 
-	if (spool_new(&spool, options->cache_dir, e) == -1 ||
-	    download(out, spool, conf, previous, options, e) == -1)
+	if (fetch_writer_begin(&w, out, options, e) == -1 ||
+	    download(&w, &source->u.file, previous, options, e) == -1)
 		goto out;
-	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
-	if (!out->unchanged) {
-		d = xcalloc(1, sizeof *d);
-		d->spool = spool;
-		d->name = url_shown(conf->url);
-		spool = NULL;
-		out->state = d;
-		out->kind = &downloaded_document;
-		out->document_count = 1;
-	}
 	rc = 0;
 out:
-	spool_free(spool);
+	fetch_writer_free(&w);
 	return rc;
 }
