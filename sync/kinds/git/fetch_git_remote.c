@@ -396,14 +396,16 @@ ask(struct visit *v, struct target *t)
 }
 
 /*
- * The library tells by its words alone that a server cannot cut history; the
- * whole of it is then fetched over a new connection.
+ * Only the text says that history cannot be cut: because the server cannot do
+ * that, or because libgit2 1.7 sends its request twice over ssh, which the
+ * server refuses.  The whole history is then fetched over a new connection.
  */
 static bool
 cannot_cut(const struct err *e)
 {
 	return e->code == ERR_FETCH &&
-	       strstr(e->text, "support shallow") != NULL;
+	       (strstr(e->text, "support shallow") != NULL ||
+		   strstr(e->text, "expected SHA1 list") != NULL);
 }
 
 static int
