@@ -160,7 +160,7 @@ find(int *fd, const char *path, const struct header *want, struct err *e)
 		goto out;
 	}
 	if (file != -1 && (fstat(file, &st) == -1 || !S_ISREG(st.st_mode))) {
-		err_set(e, ERR_STORAGE, "%s is no regular file", path);
+		err_set(e, ERR_STORAGE, "%s is not a regular file", path);
 		goto out;
 	}
 	*fd = -1;
@@ -188,7 +188,8 @@ metrics_open(struct metrics **out, const char *path, uint32_t layout,
 		if (find(&fd, path, &want, e) == -1)
 			goto out;
 	if (fd == -1) {
-		err_set(e, ERR_STORAGE, "%s: others keep replacing it", path);
+		err_set(e, ERR_STORAGE, "%s: other processes keep replacing it",
+		    path);
 		goto out;
 	}
 	if (map(out, fd, size_of(cells)) == -1) {

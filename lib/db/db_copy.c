@@ -105,7 +105,8 @@ db_copy_in(struct db *db, const char *path, struct err *e)
 		from = NULL;
 	}
 	if (!whole) {
-		err_set(e, ERR_BUSY, "%s: changed while it was copied", path);
+		err_set(
+		    e, ERR_BUSY, "%s: the file changed during the copy", path);
 		goto out;
 	}
 	rc = 0;

@@ -443,7 +443,8 @@ take_line(
 	const char *kind = len > 0 ? strchr(CATALOG_KINDS, *line) : NULL;
 
 	if (kind == NULL || *kind == '\0') {
-		err_set(e, ERR_INPUT, "entry %zu is of no kind", index + 1);
+		err_set(
+		    e, ERR_INPUT, "entry %zu has an unknown kind", index + 1);
 		return -1;
 	}
 	return take_entry(c, &place, &lists[kind - CATALOG_KINDS], &capture, e);
@@ -484,7 +485,7 @@ read_lines(struct catalog *c, struct reader *r, struct err *e)
 		memmove(text.data, text.data + start, text.len);
 	}
 	if (n == 0 && seen > 0)
-		err_set(e, ERR_INPUT, "the last entry breaks off");
+		err_set(e, ERR_INPUT, "the last entry is incomplete");
 	if (n == -1 || seen > 0)
 		goto out;
 	c->summary->extensions_suffice = true;
@@ -559,7 +560,8 @@ catalog_refuse_shape(struct err *e, const char *seems)
 
 	if (seems == NULL)
 		err_set(e, ERR_INPUT,
-		    "%s: is none of what can be read: " SHAPE_ACCEPTED, failed);
+		    "%s: unrecognized document format; expected " SHAPE_ACCEPTED,
+		    failed);
 	else
 		err_set(e, ERR_INPUT,
 		    "%s: this seems to be %s; expected " SHAPE_ACCEPTED, failed,

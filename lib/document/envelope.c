@@ -151,9 +151,9 @@ enter(struct envelope *env, size_t m, char first)
 	}
 	if (type == EITHER || type == NEVER) {
 		env->found[m].met = true;
-		env->found[m].rule =
-		    type == EITHER ? NULL
-				   : "belongs to a document of another shape";
+		env->found[m].rule = type == EITHER
+					 ? NULL
+					 : "belongs to another document format";
 		return JSCAN_SKIP;
 	}
 	/* As good as absent: programs write null for a list without elements.
@@ -166,7 +166,7 @@ enter(struct envelope *env, size_t m, char first)
 	}
 	/* The callback has already received the entries. */
 	if (env->found[m].met && type != STRING) {
-		env->found[m].rule = "must not be given twice";
+		env->found[m].rule = "duplicate member";
 		return JSCAN_SKIP;
 	}
 	env->found[m].met = true;

@@ -193,7 +193,7 @@ static int
 fail(struct scan *s, const char *what)
 {
 	if (peek(s) == END)
-		what = "the document ends too early";
+		what = "unexpected end of the document";
 	return fail_code(s, ERR_INPUT, what);
 }
 
@@ -326,7 +326,7 @@ scan_digits(struct scan *s)
 	int c = peek(s);
 
 	if (c < '0' || c > '9')
-		return fail(s, "a digit is missing in a number");
+		return fail(s, "invalid number: expected a digit");
 	while (c >= '0' && c <= '9') {
 		s->at++;
 		c = peek(s);
@@ -363,7 +363,7 @@ scan_literal(struct scan *s, const char *word)
 {
 	for (; *word != '\0'; word++) {
 		if (peek(s) != *word)
-			return fail(s, "not a JSON value");
+			return fail(s, "expected a JSON value");
 		s->at++;
 	}
 	return 0;
@@ -396,7 +396,7 @@ static int
 scan_colon(struct scan *s)
 {
 	if (peek_token(s) != ':')
-		return fail(s, "a colon is missing after a name");
+		return fail(s, "expected ':' after a name");
 	s->at++;
 	return 0;
 }
@@ -408,7 +408,7 @@ scan_name(struct scan *s)
 	if (s->kinds[s->level - 1] == '[')
 		return 0;
 	if (peek_token(s) != '"')
-		return fail(s, "the name of a member is missing");
+		return fail(s, "expected the name of a member");
 	if (scan_string(s) == -1)
 		return -1;
 	return scan_colon(s);
@@ -463,7 +463,7 @@ start_value(struct scan *s)
 		bad = scan_number(s);
 		break;
 	default:
-		bad = fail(s, "not a JSON value");
+		bad = fail(s, "expected a JSON value");
 		break;
 	}
 	return bad ? BROKEN : VALUE_DONE;
@@ -484,8 +484,8 @@ after_value(struct scan *s)
 		s->level--;
 		return VALUE_DONE;
 	}
-	fail(s, closer(s) == '}' ? "a comma or } is missing"
-				 : "a comma or ] is missing");
+	fail(s,
+	    closer(s) == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
 	return BROKEN;
 }
 
@@ -535,7 +535,7 @@ capture_value(struct scan *s, const struct jscan_place *place)
 	capture_end(s);
 	/* A document that is one value is handed out when all of it is good. */
 	if (s->depth == 0 && peek_token(s) != END)
-		return fail(s, "more follows after the document");
+		return fail(s, "unexpected data after the document");
 	if (s->failed)
 		return -1;
 	c.too_large = s->value.bad;
@@ -556,7 +556,7 @@ walk_name(struct scan *s, struct jscan_step *step)
 	struct buf *key = &s->keys[s->depth];
 
 	if (peek_token(s) != '"')
-		return fail(s, "the name of a member is missing");
+		return fail(s, "expected the name of a member");
 	capture_begin(s, key);
 	if (scan_string(s) == -1)
 		return -1;
@@ -607,7 +607,7 @@ walk_value(struct scan *s)
 	enum jscan_action action;
 
 	if (c == END || strchr("{[\"tfn-0123456789", c) == NULL || c == '\0')
-		return fail(s, "not a JSON value");
+		return fail(s, "expected a JSON value");
 	place.first = (char)c;
 	place.line = s->line;
 	place.column = (size_t)(offset(s) - s->line_start + 1);
@@ -659,7 +659,7 @@ walk_document(struct scan *s)
 	if (walk_value(s) == -1)
 		return -1;
 	if (peek_token(s) != END)
-		return fail(s, "more follows after the document");
+		return fail(s, "unexpected data after the document");
 	return s->failed ? -1 : 0;
 }
 

@@ -132,8 +132,8 @@ rules_generation_renamed(struct rules_walk *c, const struct jnode *value)
 			rules_walk_enter_element(c, index);
 		if (name != NULL)
 			rules_walk_violated(c,
-			    "is called %s today: clients that know only that "
-			    "pass it over",
+			    "was renamed to %s: clients that know only the "
+			    "new name ignore it",
 			    name);
 		found = name != NULL ||
 			rules_generation_renamed(c, object ? n + 1 : n);

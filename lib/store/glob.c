@@ -129,13 +129,13 @@ static int
 check_member(const struct compiler *c, size_t open, size_t *at)
 {
 	if (*at < c->count && (c->chars[*at] == '-' || c->chars[*at] == ']'))
-		return fail(
-		    c, *at, "'-' or ']' where '[...]' needs a character");
+		return fail(c, *at,
+		    "unexpected '-' or ']' in '[...]': expected a character");
 	if (*at < c->count && c->chars[*at] == '\\')
 		(*at)++;
 	(*at)++;
 	if (*at >= c->count)
-		return fail(c, open, "'[' without its ']'");
+		return fail(c, open, "unclosed '['");
 	return 0;
 }
 
@@ -192,13 +192,14 @@ compile_range(struct compiler *c, bool negated)
 	uint32_t lo = c->chars[c->at], hi, state;
 
 	if (c->at + 3 >= c->count)
-		return fail(c, c->at, "a range without its end");
+		return fail(c, c->at, "incomplete range");
 	hi = c->chars[c->at + 2];
 	if (c->chars[c->at + 3] != ']')
-		return fail(
-		    c, c->at + 3, "a range has to be all that '[...]' holds");
+		return fail(c, c->at + 3,
+		    "a range must be the only content of '[...]'");
 	if (hi < lo)
-		return fail(c, c->at, "a range that ends before its start");
+		return fail(
+		    c, c->at, "invalid range: it ends before its start");
 	state = emit(c, OP_RANGE, lo);
 	c->g->states[state].hi = hi;
 	c->g->states[state].negated = negated;
@@ -218,9 +219,9 @@ compile_list(struct compiler *c, bool negated)
 		c->g->list[c->g->list_count++] = c->chars[c->at];
 	}
 	if (c->at >= c->count)
-		return fail(c, start, "'[...]' without its ']'");
+		return fail(c, start, "unclosed '['");
 	if (c->g->list_count == first)
-		return fail(c, start, "'[...]' holds no character");
+		return fail(c, start, "empty '[...]'");
 	state = emit(c, OP_LIST, first);
 	c->g->states[state].hi = c->g->list_count - first;
 	c->g->states[state].negated = negated;
@@ -308,7 +309,7 @@ compile(struct compiler *c)
 			return -1;
 	if (c->depth > 0)
 		return fail(
-		    c, c->groups[c->depth - 1].position, "'{' without its '}'");
+		    c, c->groups[c->depth - 1].position, "unclosed '{'");
 	emit(c, OP_MATCH, 0);
 	return 0;
 }

@@ -649,12 +649,12 @@ def test_nothing_to_serve_is_a_failure():
             ("scalar", 5, "a single server.json"),
             ("bad server", {"name": "x", "version": "1"}, "name: must"),
             ("two shapes", {"data": {"servers": []}, "servers": []},
-             "servers: belongs to a document of another shape"),
+             "servers: belongs to another document format"),
             ("two shapes the other way", {"servers": [server("n/x")],
                                           "data": {}},
-             "data: belongs to a document of another shape"),
+             "data: belongs to another document format"),
             ("twice", '{"servers":[],"servers":[]}',
-             "servers: must not be given twice"))
+             "servers: duplicate member"))
     for label, content, part in rows:
         with Site() as site:
             synced(site, document(server("n/kept")))

@@ -210,15 +210,14 @@ test_refused(void)
 	CHECK_INT(filter_new(&f, &spec, &e), -1);
 	CHECK_INT(e.code, ERR_CONFIG);
 	CHECK(f == NULL);
-	CHECK_STR(e.text,
-	    "names.include[3]: pattern '[', character 1: '[' without its ']'");
+	CHECK_STR(
+	    e.text, "names.include[3]: pattern '[', character 1: unclosed '['");
 	filter_spec_free(&spec);
 
 	spec = make_spec(&bad_exclude);
 	CHECK_INT(filter_new(&f, &spec, &e), -1);
 	CHECK_STR(e.text,
-	    "names.exclude[0]: pattern '{a', character 1: '{' without its "
-	    "'}'");
+	    "names.exclude[0]: pattern '{a', character 1: unclosed '{'");
 	filter_spec_free(&spec);
 	filter_spec_free(NULL);
 	filter_free(NULL);

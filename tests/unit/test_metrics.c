@@ -176,7 +176,7 @@ test_no_place(void)
 	    metrics_open(&m, "/nonexistent/metrics", LAYOUT, CELLS, &e), -1);
 	CHECK_INT(e.code, ERR_STORAGE);
 	CHECK_INT(metrics_open(&m, "/dev/null", LAYOUT, CELLS, &e), -1);
-	CHECK(strstr(e.text, "no regular file") != NULL);
+	CHECK(strstr(e.text, "not a regular file") != NULL);
 	unlink(path);
 	CHECK(symlink("/tmp/elsewhere", path) == 0);
 	CHECK_INT(metrics_open(&m, path, LAYOUT, CELLS, &e), -1);
