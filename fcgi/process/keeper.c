@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waiting for the child.  It has parsed what strangers sent, so what it says is
- * compared with a list and passed to a program as its environment, no more.
+ * Waiting for the child.  The child has parsed untrusted input, so the parent
+ * accepts only known CGI variables from it, for the environment of a program.
  */
 #include "fcgi/process/keeper.h"
 
@@ -26,7 +26,7 @@
 
 #define BY_SIGNAL 128 /* what shells add to its number */
 
-static volatile sig_atomic_t child; /* who answers requests; 0: nobody */
+static volatile sig_atomic_t child; /* process id; 0: none */
 static volatile sig_atomic_t ending;
 
 static void
@@ -97,7 +97,7 @@ handle_signals(void (*handler)(int))
 
 /* ---- a request for the program that is there now ---- */
 
-/* All that comes until the other side's end; 0 for what is of no use. */
+/* Reads to the end of the stream; returns 0 on errors and if it is too long. */
 static size_t
 read_message(int link, char *to, size_t size)
 {
@@ -116,9 +116,9 @@ read_message(int link, char *to, size_t size)
 	}
 }
 
-/* Whether it is variables of a request, and nothing else. */
+/* Whether all of it is variables of a request. */
 static bool
-is_fit(const char *message, size_t len)
+is_request(const char *message, size_t len)
 {
 	if (len == 0 || message[len - 1] != '\0')
 		return false;
@@ -128,14 +128,14 @@ is_fit(const char *message, size_t len)
 	return true;
 }
 
-/* Becomes the program, as plain CGI; all it prints goes to ${link}. */
+/* Executes the program as plain CGI with its output in ${link}. */
 static void
 answer(const char *program, int link, char *message, size_t len)
 {
 	char *const arguments[] = { (char *)program, NULL };
 	int nothing = open("/dev/null", O_RDONLY);
 
-	/* Who ends all processes at once lets it finish. */
+	/* A signal to the whole process group must not end it. */
 	handle_signals(SIG_IGN);
 	alarm(LIMIT_SUCCESSOR_SECONDS);
 	if (nothing == -1 || dup2(nothing, STDIN_FILENO) == -1 ||
@@ -148,15 +148,16 @@ answer(const char *program, int link, char *message, size_t len)
 	_exit(1);
 }
 
-/* Waits for the one request there can be.  Who answers it, or 0. */
+/* Waits for the one request there can be; returns the answering process or 0.
+ */
 static pid_t
-attend(const char *program, int link)
+answer_request(const char *program, int link)
 {
 	static char message[LIMIT_HANDED_ON + 1];
 	size_t len = read_message(link, message, sizeof message);
 	pid_t pid;
 
-	if (!is_fit(message, len))
+	if (!is_request(message, len))
 		return 0;
 	pid = fork();
 	if (pid == 0)
@@ -164,7 +165,7 @@ attend(const char *program, int link)
 	return pid == -1 ? 0 : pid;
 }
 
-/* ---- from its beginning to its end ---- */
+/* ---- the child ---- */
 
 static int
 wait_for(pid_t pid)
@@ -175,7 +176,7 @@ wait_for(pid_t pid)
 	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == -1 &&
 	       errno == EINTR)
 		;
-	/* From here on its number may be another's. */
+	/* From here on its process id may be reused. */
 	keeper_hold_signals();
 	child = 0;
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
@@ -183,7 +184,7 @@ wait_for(pid_t pid)
 	return status;
 }
 
-/* Signals are held back still: the new program lets them come. */
+/* Signals stay blocked until the new program unblocks them. */
 static int
 become(const char *program)
 {
@@ -191,11 +192,11 @@ become(const char *program)
 
 	execv(program, arguments);
 	log_message(
-	    LOG_LEVEL_ERROR, "cannot become the new program", strerror(errno));
+	    LOG_LEVEL_ERROR, "cannot execute the new program", strerror(errno));
 	return 0;
 }
 
-/* The web server, or whoever looks after it, sees how the child ended. */
+/* The web server or supervisor sees how the child exited. */
 static int
 end_like(int status)
 {
@@ -208,7 +209,7 @@ end_like(int status)
 		return WEXITSTATUS(status) == KEEPER_ANEW ? 0
 							  : WEXITSTATUS(status);
 	number = WTERMSIG(status);
-	/* One core file is enough. */
+	/* The child has written the core file. */
 	setrlimit(RLIMIT_CORE, &none);
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
@@ -222,12 +223,12 @@ end_like(int status)
 static int
 keep(pid_t pid, const char *program, int link)
 {
-	pid_t successor = attend(program, link);
+	pid_t successor = answer_request(program, link);
 	int status;
 
 	close(link);
 	status = wait_for(pid);
-	/* It has been of use, or will not be any more. */
+	/* The child has read its answer, or has given up. */
 	if (successor > 0) {
 		kill(successor, SIGKILL);
 		waitpid(successor, NULL, 0);
@@ -237,7 +238,7 @@ keep(pid_t pid, const char *program, int link)
 	return end_like(status);
 }
 
-/* Who kills the process that the web server knows means this one. */
+/* If the parent is killed, the child must not survive it. */
 static void
 follow(pid_t parent)
 {

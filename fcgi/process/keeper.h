@@ -1,40 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process that a web server started and knows: it keeps the number and the
- * listening socket, and has requests answered by a child, who shuts itself in.
- * When the child cannot go on, because another program is needed than the one
- * that runs, this process becomes the program that now stands at its path.  So
- * the web server notices nothing of an upgrade, and what waits in the socket's
- * queue stays there.
+ * The parent process of a FastCGI responder.  The web server starts it; it
+ * keeps its process id and the listening socket.  A child answers requests, in
+ * a sandbox.  When the child needs a newer program, because an upgrade replaced
+ * the file, it exits, and the parent executes the program that is now at its
+ * path. So no web server notices an upgrade, and connections wait in the
+ * socket's queue.
  *
- * Until then it does nothing but wait, and ends as the child ended; signals to
- * end are passed on to the child.
+ * Until then the parent only waits, passes on signals to end, and exits as the
+ * child exited.
+ *
+ * Why two processes: a responder in its sandbox can execute nothing, so another
+ * process has to.  Why the request in hand is handed over
+ * (fcgi/process/successor.h): a responder learns that the schema is newer only
+ * when it reads the database, so it has accepted a request by then.  Simpler
+ * ways lose requests, which tests/e2e/upgrade.t does not allow:
+ *
+ * - to answer 503 and exit: each responder fails one request;
+ * - to close the connection without an answer: a web server that has sent a
+ *   request cannot know that it is safe to send it again, and answers 500 or
+ * 502;
+ * - to look for a newer program before each request: a system call more for
+ * each, and the schema can still change between the look and the read;
+ * - to pass the connection to the new program: libfcgi has consumed the
+ * request, so both versions would need a format for it.  CGI variables are such
+ * a format, and a stable one: the new program answers as plain CGI, and the old
+ * one sends that answer.
  */
 #ifndef FCGI_PROCESS_KEEPER_H
 #define FCGI_PROCESS_KEEPER_H
 
 /*
- * Before libfcgi is asked anything, whose handlers would swallow a signal to
- * end: from here on those are held back, until requests are waited for.
+ * Blocks signals to end until the program waits for requests.  To be called
+ * before any function of libfcgi, whose handlers would swallow them.
  */
 void keeper_hold_signals(void);
-/* For a program that is no FastCGI responder after all. */
+/* For a program that turns out not to be a FastCGI responder. */
 void keeper_release_signals(void);
 /*
- * The same for a plain CGI program, which SIGTERM and SIGUSR1 end at any
- * moment: libfcgi has handlers for them that only set a flag.  A signal that is
- * ignored stays ignored.
+ * The same for a plain CGI program, which SIGTERM and SIGUSR1 terminate at any
+ * time: the handlers of libfcgi only set a flag.  An ignored signal stays
+ * ignored.
  */
 void keeper_end_by_signals(void);
 
-/* With this exit status the child asks for the program at the path. */
+/* The child exits with this status if the program at its path shall run. */
 #define KEEPER_ANEW 64
 
 /*
- * Divides the process in two.  Returns -1 in the one that is to answer
- * requests, with ${link} to the other for fcgi/process/successor.h; it is -1,
- * too, if there is none, as when ${program} is NULL.  In the other it returns
- * when all is over, with the exit status.
+ * Forks.  Returns -1 in the child, which answers requests; ${link} is a socket
+ * to the parent for fcgi/process/successor.h.  If ${program} is NULL or fork()
+ * fails there is no second process: it returns -1 with ${link} -1.  In the
+ * parent it returns the exit status, when the child has exited.
  */
 int keeper_start(int *link, const char *program);
 
