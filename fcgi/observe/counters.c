@@ -18,19 +18,20 @@
 #define DIRECTORY RUNSTATEDIR "/thv-registry/metrics"
 #define FILE_DEFAULT DIRECTORY "/counters"
 
-/* Moves when cells get another meaning; routes are told apart by themselves. */
+/* To be changed with the meaning of cells; a new route changes the layout
+ * itself. */
 #define MEANING 2
 
 /*
- * What a client can bring about is some 2,200 rows: the routes with their
+ * Clients can cause some 2,200 rows: the routes with their
  * methods, two schemes, seven statuses.
  */
 #define ROWS 4096
 #define SEATS 1024
 
-/* What a process says of itself, where others can read it. */
+/* The state of a process, for others to read. */
 struct seat {
-	_Atomic uint64_t program; /* 1 + enum counters_program; 0: nobody's */
+	_Atomic uint64_t program; /* 1 + enum counters_program; 0: never used */
 	_Atomic uint64_t resident;
 	_Atomic uint64_t busy; /* 0, or method and scheme */
 };

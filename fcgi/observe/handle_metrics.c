@@ -176,7 +176,7 @@ add_error(struct exposition *m, const char *type, uint64_t count)
 	exposition_int(m, (int64_t)count);
 }
 
-/* What statuses say: the share of 304, and errors of requests and of syncs. */
+/* Derived from statuses: the share of 304, and errors of requests and syncs. */
 static int
 add_statuses(struct exposition *m, struct exchange *x, struct err *e)
 {
@@ -227,7 +227,7 @@ add_active(struct exposition *m, struct counters_process *all, size_t count)
 {
 	qsort(all, count, sizeof *all, compare_busy);
 	exposition_family(m, "http_server_active_requests", EXPOSITION_GAUGE,
-	    "Requests that responders are at work on.");
+	    "Requests that responders are answering.");
 	for (size_t i = 0, next; i < count && all[i].busy; i = next) {
 		next = i + 1;
 		while (next < count && compare_busy(&all[i], &all[next]) == 0)
@@ -317,13 +317,13 @@ static void
 add_program(struct exposition *m, const struct exchange *x)
 {
 	exposition_family(m, "stacklok_build_info_ratio", EXPOSITION_GAUGE,
-	    "The program that answers; always 1.");
+	    "The version of the program; always 1.");
 	handle_metrics_begin(m, "");
 	exposition_label(m, "component", "registry");
 	exposition_label(m, "version", PROGRAM_VERSION);
 	exposition_label(m, "commit", PROGRAM_COMMIT);
 	exposition_int(m, 1);
-	exposition_family(m, "target", EXPOSITION_INFO, "What this is.");
+	exposition_family(m, "target", EXPOSITION_INFO, "The service.");
 	exposition_begin(m, "");
 	exposition_label(m, "service_name", "thv-registry-api");
 	exposition_label(m, "service_version", PROGRAM_VERSION);

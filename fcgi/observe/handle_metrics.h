@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the two halves of /metrics share: handle_metrics.c tells what processes
- * have counted, handle_metrics_sync.c what stands in the database.
+ * Shared by the two halves of /metrics: handle_metrics.c has what processes
+ * have counted, handle_metrics_sync.c what is in the database.
  *
  * Names that begin with http_server_ and stacklok_ are those of the registry
  * server whose dashboards are meant to carry over, with its labels; http_,
@@ -14,7 +14,7 @@
 #include "fcgi/handlers/handle.h"
 #include "fcgi/observe/exposition.h"
 
-/* Begins a sample that has the two labels of all stacklok_ families. */
+/* Starts a sample with the two labels that all stacklok_ families have. */
 void handle_metrics_begin(struct exposition *m, const char *suffix);
 
 /* Syncs, sources and registries; only where there is a database. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looking after each request on its way through a program: it gets an id, is
- * timed and counted, and has a line in the log.
+ * Gives each request an id, times and counts it, and logs it.
  *
- * The id is what the client sent as X-Request-Id, if that is harmless, else one
- * made here; it goes back to the client, and with the trace of a traceparent
- * (lib/trace.h) into every line that is logged meanwhile.
+ * The id is the X-Request-Id of the client if that is valid, else a generated
+ * one. It is sent to the client.  Until the request ends, every log line has
+ * the id, and the trace of a traceparent (lib/trace.h).
  */
 #ifndef FCGI_OBSERVE_OBSERVER_H
 #define FCGI_OBSERVE_OBSERVER_H
@@ -24,14 +23,15 @@ struct observer_settings {
 	struct counters *counters; /* borrowed */
 	/* THV_REGISTRY_LOG_REQUESTS; NULL for the default. */
 	const char *log_requests;
-	/* What the database's cache did since the last call; may be NULL. */
+	/* Hits and misses of the database's cache since the last call; may be
+	 * NULL. */
 	void (*cache)(void *ctx, uint64_t *hits, uint64_t *misses);
 	void *ctx;
 };
 
 /*
- * ERR_USAGE: the setting is not understood and counts as not given; *${out} is
- * there all the same.  Freed with observer_free(), which allows NULL.
+ * ERR_USAGE: the setting is invalid and ignored; *${out} is valid all the same.
+ * Freed with observer_free(), which allows NULL.
  */
 int observer_new(
     struct observer **out, const struct observer_settings *s, struct err *e);
@@ -41,11 +41,10 @@ void observer_free(struct observer *o);
 void observer_begin(struct observer *o, const struct request_input *in);
 /* Before anything is sent: counts, and adds the id to the head of ${out}. */
 void observer_answered(struct observer *o, struct response *out);
-/* The client has its answer: writes the line in the log. */
+/* After the answer is sent: logs the request. */
 void observer_sent(struct observer *o);
 
-/* Instead of the last two: another program has answered, counted and logged it.
- */
+/* Instead of the last two: another program answered, counted and logged it. */
 void observer_passed_on(struct observer *o);
 /* Writes the id of the current request, for that program. */
 void observer_id(const struct observer *o, char id[OBSERVER_ID_MAX + 1]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Closing connections without haste, beside the work. */
+/* Reading the rest of request bodies, beside other requests. */
 #include "fcgi/process/parting.h"
 
 #include "lib/clock.h"
@@ -13,7 +13,7 @@
 
 /* As long as libfcgi itself would wait. */
 #define PARTING_US (2 * CLOCK_SECOND)
-#define NOBODY (-1) /* in the place of a listening socket */
+#define NOBODY (-1) /* instead of a listening socket */
 
 static void
 drop(struct parting *p, unsigned i)
@@ -24,7 +24,7 @@ drop(struct parting *p, unsigned i)
 	    &p->held[i], &p->held[i + 1], (p->count - i) * sizeof p->held[0]);
 }
 
-/* Reads what has come, or some of it; false when nothing more will. */
+/* Discards available bytes; false at the end of the stream. */
 static bool
 is_open(int fd)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connections of a web server that have their answer, until it closes them.
+ * Answered connections, until the web server closes them.
  *
- * One that is closed while the web server still passes on a body is taken for
- * a failure, and the answer may be lost.  So what comes is read and thrown
- * away, for a time; but nobody is kept waiting by it: a client who sends a body
- * slowly would hold up a responder, and some of them the whole registry.
+ * If a connection is closed while the web server still sends a request body,
+ * the web server reports a failure and the answer may be lost.  So the rest of
+ * the body is read and discarded for a limited time, while other requests are
+ * answered: otherwise clients that send bodies slowly would block responders.
  */
 #ifndef FCGI_PROCESS_PARTING_H
 #define FCGI_PROCESS_PARTING_H
@@ -24,19 +24,19 @@ struct parting {
 	unsigned count;
 };
 
-/* Takes over ${fd}, a connection to which nothing will be written any more. */
+/* Takes ownership of ${fd}, a connection with nothing left to write. */
 void parting_take(struct parting *p, int fd);
 
 /*
- * Waits until there is a connection to be accepted on ${listening}, and looks
- * after those that are held meanwhile; returns false if a signal that ${open}
- * lets through came first.  Returns at once when none is held.
+ * Waits for a connection on ${listening} and serves the held connections
+ * meanwhile.  Returns false if a signal that ${open} does not block arrives
+ * first.  Returns at once if no connection is held.
  */
 bool parting_wait(struct parting *p, int listening, const sigset_t *open);
 
 /*
- * Before the process ends, which closes everything: waits until all that are
- * held have been closed by the other side, or their time is over.
+ * To be called before exit: waits until the web server has closed all held
+ * connections, or their time is over.
  */
 void parting_end(struct parting *p, const sigset_t *open);
 

@@ -51,33 +51,34 @@ program_database(void)
 }
 
 static struct {
-	bool looked;
-	char path[LIMIT_PATH]; /* "" where the system does not tell */
-	struct stat file; /* all zero: it had been replaced by then */
+	bool recorded;
+	char path[LIMIT_PATH]; /* "" if unknown */
+	struct stat file; /* all zero: replaced before it was recorded */
 } started;
 
-/* Where this program lies, or lay: then Linux adds a word.  Whether it lies. */
+/* Finds the path of this program; false if it is deleted, which Linux appends.
+ */
 static bool
 find_program(void)
 {
-	static const char gone[] = " (deleted)";
-	size_t end = sizeof gone - 1, size;
+	static const char deleted[] = " (deleted)";
+	size_t end = sizeof deleted - 1, size;
 	ssize_t len =
 	    readlink("/proc/self/exe", started.path, sizeof started.path - 1);
 
 	size = len < 0 ? 0 : (size_t)len;
 	started.path[size] = '\0';
-	if (size <= end || strcmp(started.path + size - end, gone) != 0)
+	if (size <= end || strcmp(started.path + size - end, deleted) != 0)
 		return true;
 	started.path[size - end] = '\0';
 	return false;
 }
 
-/* Asked twice, as it may be replaced between two looks. */
+/* Finds the path twice: the file may be replaced in between. */
 static void
-look_at_program(void)
+record_program(void)
 {
-	started.looked = true;
+	started.recorded = true;
 	if (!find_program() || started.path[0] == '\0')
 		return;
 	if (stat(started.path, &started.file) == -1 || !find_program())
@@ -87,8 +88,8 @@ look_at_program(void)
 const char *
 program_path(void)
 {
-	if (!started.looked)
-		look_at_program();
+	if (!started.recorded)
+		record_program();
 	return started.path[0] == '\0' ? NULL : started.path;
 }
 
@@ -103,8 +104,8 @@ program_is_replaced(void)
 }
 
 /*
- * Answers that are long are rare: their memory goes back to the system when
- * they are sent.  glibc, unless told, keeps the more the more was given back.
+ * Long answers are rare: their memory is returned to the system after they are
+ * sent.  By default glibc raises the threshold for that with each of them.
  */
 static void
 return_memory(void)
@@ -128,12 +129,12 @@ program_observe(struct service *s, enum counters_program which,
 
 	counters = counters_new(which, &e);
 	if (e.code != ERR_NONE)
-		log_message(LOG_LEVEL_WARN,
-		    "/metrics counts only what one process does", e.text);
+		log_message(LOG_LEVEL_WARN, "/metrics counts this process only",
+		    e.text);
 	err_clear(&e);
 	settings.counters = counters;
 	if (observer_new(&s->observer, &settings, &e) == -1)
-		log_message(LOG_LEVEL_WARN, "every request is logged", e.text);
+		log_message(LOG_LEVEL_WARN, "logging every request", e.text);
 	return counters;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a program says of itself (the build may define it otherwise), and what
+ * The version and platform of a program (the build may redefine them), and what
  * the programs that web servers start have in common.
  */
 #ifndef FCGI_PROCESS_PROGRAM_H
@@ -59,37 +59,37 @@ struct program {
 	const char *usage;
 };
 
-/* Looks at the command line.  Returns an exit status, or -1 to go on. */
+/* Parses the command line.  Returns an exit status, or -1 to continue. */
 int program_arguments(int argc, char **argv, const struct program *p);
 
-/* Sets up the log as the environment wants it. */
+/* Configures the log from the environment. */
 void program_log(const struct program *p);
 
 /* The path of the database from the environment, or the default. */
 const char *program_database(void);
 
 /*
- * Whether another file stands where this program was started from, as after
- * an upgrade.  The first call notes what is there; make it at start.
+ * Whether another file is at the path of this program, as after an upgrade. The
+ * first call records the current file: call it at start.
  */
 bool program_is_replaced(void);
 
-/* Where that is; NULL where the system does not tell. */
+/* The path of this program; NULL if unknown. */
 const char *program_path(void);
 
 /*
- * Sets s->observer up as the environment wants it, with counters for
- * ${which}; ${cache} may be NULL and gets s->ctx.  What cannot be had is
- * logged. Call before a sandbox is entered.  Returns the counters; both are
- * ended with program_end().
+ * Creates s->observer from the environment, with counters for ${which};
+ * ${cache} may be NULL and gets s->ctx.  Failures are logged and not fatal.
+ * Call before the sandbox is entered.  Returns the counters; program_end()
+ * frees both.
  */
 struct counters *program_observe(struct service *s, enum counters_program which,
     void (*cache)(void *ctx, uint64_t *hits, uint64_t *misses));
 void program_end(struct service *s, struct counters *counters);
 
 /*
- * Answers requests as the web server that started this process wants it.
- * Returns the exit status.
+ * Answers requests by FastCGI or plain CGI, as the web server started this
+ * process.  Returns the exit status.
  */
 int program_answer(const struct program *p, const struct service *s);
 

@@ -17,10 +17,10 @@
 #define END_BODY_SIZE 8
 #define END_STATUS 4 /* where in the body the protocol's status is */
 
-/* What one record may hold, and is a multiple of 8: so none needs padding. */
+/* The largest record content that needs no padding: a multiple of 8. */
 #define CONTENT_MAX 65528
 
-/* So many records are written at once. */
+/* Records in one write. */
 #define RECORDS_AT_ONCE 16
 #define PIECES ((1 + RECORDS_PARTS) * RECORDS_AT_ONCE + 1)
 
@@ -30,10 +30,10 @@ struct batch {
 	int count;
 	unsigned char headers[RECORDS_AT_ONCE][HEADER_SIZE];
 	int records;
-	int64_t until_us; /* 0: nothing has been waited for yet */
+	int64_t until_us; /* 0: no write has blocked yet */
 };
 
-/* Whether there is time left, when the peer has not read all that it could. */
+/* Whether there is time left after a write that was not complete. */
 static bool
 may_wait(struct batch *b)
 {
@@ -62,7 +62,7 @@ add_piece(struct batch *b, const void *data, size_t len)
 	b->pieces[b->count++] = (struct iovec){ (void *)(uintptr_t)data, len };
 }
 
-/* Takes what has been written off the front; false: nothing is left. */
+/* Removes ${done} bytes from the front; false: nothing is left. */
 static bool
 drop(struct iovec **at, int *count, size_t done)
 {
@@ -134,7 +134,7 @@ records_send(int fd, int id, const struct records_part parts[RECORDS_PARTS],
 			return false;
 		add_record(&batch, id, left);
 	}
-	/* No more output, and the exit status 0 with the protocol's. */
+	/* The end of the output, then exit status 0 and the protocol status. */
 	fill_header(end, STDOUT, id, 0);
 	fill_header(end + HEADER_SIZE, END_REQUEST, id, END_BODY_SIZE);
 	end[2 * HEADER_SIZE + END_STATUS] = (unsigned char)how;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A whole answer as FastCGI records (FastCGI 1.0, sections 3.3, 5.3 and 5.5),
- * in as few writes as it takes: libfcgi's stream copies it into buffers of 8
- * KiB and writes each, and each wakes the web server.
+ * Writes a whole answer as FastCGI records (FastCGI 1.0, sections 3.3, 5.3 and
+ * 5.5) in as few writes as possible.  The stream of libfcgi copies it into
+ * buffers of 8 KiB and writes each of them, which wakes the web server each
+ * time.
  */
 #ifndef FCGI_PROCESS_RECORDS_H
 #define FCGI_PROCESS_RECORDS_H
@@ -10,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that are sent one after the other. */
+/* Bytes to be sent in sequence. */
 struct records_part {
 	const char *data;
 	size_t len;
@@ -25,8 +26,9 @@ enum records_end {
 };
 
 /*
- * Writes ${parts} as the output of request ${id}, and that it has ended.
- * Waits until all is written; false when the peer has closed the connection.
+ * Writes ${parts} as the output of request ${id}, and the end of the request.
+ * Blocks until all is written; false if the peer has closed the connection or
+ * did not read in time.
  */
 bool records_send(int fd, int id,
     const struct records_part parts[RECORDS_PARTS], enum records_end end);

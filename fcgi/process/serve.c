@@ -30,17 +30,16 @@
 
 static volatile sig_atomic_t ending;
 
-/* What is held back: while a process waits, and while a request has begun. */
+/* Blocked signals: while waiting, and during a request. */
 static sigset_t waiting, undisturbed;
 
-/* Something is to be done between requests, and an alarm comes for it. */
+/* An alarm interrupts waiting, for s->between(). */
 static bool has_alarm;
 
 /*
- * Runs at any time.  If a request is in hand it is answered; accept(), which is
- * begun anew afterwards, finds that there is nothing to accept from.  The
- * number must not be free: a database that is opened must not get it, and
- * SQLite would not have it.
+ * May run at any time.  The current request is answered; accept(), which is
+ * restarted afterwards, fails on the closed socket.  Its descriptor must stay
+ * in use: SQLite refuses to open a database as descriptor 0.
  */
 static void
 on_end(int number)
@@ -52,10 +51,10 @@ on_end(int number)
 }
 
 /*
- * libfcgi, interrupted while it reads variables, hands over a request that has
- * lost some of them: see read_request().  An alarm is there to interrupt: it is
- * let through only where nothing is read.  With an alarm the other signals are
- * let through too, so that their arrival can be checked.
+ * If libfcgi is interrupted while it reads variables, it returns a request
+ * without some of them: see read_request().  So an alarm is unblocked only
+ * while nothing is read.  With an alarm the other signals are unblocked only
+ * there, too, so that the code can check for them.
  */
 static void
 handle_signals(void)
@@ -75,12 +74,12 @@ handle_signals(void)
 	sigprocmask(SIG_BLOCK, NULL, &undisturbed);
 	sigprocmask(SIG_UNBLOCK, &disturbing, NULL);
 	sigprocmask(SIG_BLOCK, has_alarm ? &disturbing : NULL, &waiting);
-	/* A profiler's signal would end a select(), or a read() with a limit.
-	 */
+	/* A profiler's signal would interrupt select(), or read() with a
+	 * timeout. */
 	sigaddset(&undisturbed, SIGPROF);
 }
 
-/* The next connection, or -1: a signal came (EINTR), or none can be had. */
+/* The next connection, or -1: a signal (EINTR), or accept() failed. */
 static int
 next_connection(void)
 {
@@ -100,8 +99,8 @@ next_connection(void)
 }
 
 /*
- * Limits the time that a web server may stop in the middle of a request or of
- * reading an answer: read() and write() then fail.
+ * Sets timeouts for a web server that stalls while it sends a request or reads
+ * an answer: read() and write() then fail.
  */
 static void
 limit_waiting(int fd)
@@ -112,7 +111,7 @@ limit_waiting(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-/* Whether there is something to read on a connection, or its end. */
+/* Whether a connection has data or is at its end. */
 static bool
 readable(int fd, const struct timespec *limit, const sigset_t *mask)
 {
@@ -124,9 +123,9 @@ readable(int fd, const struct timespec *limit, const sigset_t *mask)
 }
 
 /*
- * Waits for more than the next connection: for a request on one that is kept,
- * or for those that part.  Returns whether it is worth going on; a signal that
- * comes just before must not be missed.
+ * Waits for a request on a kept connection, or for a new connection while
+ * others are being closed.  Returns whether one is ready.  Signals are blocked
+ * until pselect(), so that none is missed just before it.
  */
 static bool
 wait_among(int kept, struct parting *parting)
@@ -143,8 +142,8 @@ wait_among(int kept, struct parting *parting)
 }
 
 /*
- * A read() with a time limit is not restarted after a signal, so signals are
- * blocked while libfcgi reads.
+ * read() with a timeout is not restarted after a signal, so signals are blocked
+ * while libfcgi reads.
  */
 static bool
 read_request(FCGX_Request *request)
@@ -159,10 +158,10 @@ read_request(FCGX_Request *request)
 }
 
 /*
- * Waits for the next request and reads what it is about.  A connection that
- * says nothing is not waited for forever, so the waiting is done here, and
- * libfcgi finds a connection that is "kept".  Returns 1; 0 when nothing came of
- * it; -1 when it is time to end.
+ * Waits for the next request and reads its variables.  The wait for the first
+ * byte has a timeout, so this function accepts connections and presents them to
+ * libfcgi as kept ones.  Returns 1; 0 if there is no complete request; -1 if
+ * the process is to exit.
  */
 static int
 next_request(FCGX_Request *request, struct parting *parting)
@@ -199,7 +198,7 @@ is_outdated(const struct service *s)
 	return s->outdated != NULL && s->outdated(s->ctx);
 }
 
-/* Has another program answer what an outdated one cannot; whether it did. */
+/* Has the newer program answer if this one is outdated; whether it did. */
 static bool
 pass_on(const struct service *s, struct request_input *in, struct response *out)
 {
@@ -214,13 +213,14 @@ pass_on(const struct service *s, struct request_input *in, struct response *out)
 	if (successor_answer(s->successor, in, out, &e) == 0)
 		return true;
 	in->request_id = given;
-	log_message(LOG_LEVEL_WARN, "no answer from a successor", e.text);
+	log_message(
+	    LOG_LEVEL_WARN, "request not answered by the new program", e.text);
 	return false;
 }
 
 /*
- * A client that closes the connection is no error.  After part of an answer the
- * connection can carry no other, so it is not kept.
+ * A connection closed by the client is not an error.  After a truncated answer
+ * the connection cannot be used for another, so it is not kept.
  */
 static void
 send_answer(FCGX_Request *request, const struct response *out)
@@ -235,7 +235,7 @@ send_answer(FCGX_Request *request, const struct response *out)
 }
 
 /*
- * As an authorizer this program would let all requests pass that it can answer.
+ * An authorizer's 200 allows a request, so this program must not act as one.
  * Some web servers check only the output, others only the protocol status.
  */
 static void
@@ -274,7 +274,7 @@ serve_one(const struct service *s, FCGX_Request *request,
 		send_answer(request, out);
 		observer_sent(s->observer);
 	}
-	/* A long answer is not kept until the next one comes. */
+	/* Frees the memory of a long answer before the next request. */
 	response_reset(out);
 }
 
@@ -289,9 +289,9 @@ may_have_body(const struct request_input *in)
 }
 
 /*
- * libfcgi itself would wait for two seconds for the other side to close.  There
- * is nothing to wait for once the other side has nothing more to say; where
- * there is no body it said so together with the request, or just now.
+ * libfcgi would wait up to two seconds for the web server to close.  That is
+ * not necessary if the web server has sent everything, which is known for a
+ * request without a body.
  */
 static void
 finish(FCGX_Request *request, const struct request_input *in,
@@ -299,12 +299,12 @@ finish(FCGX_Request *request, const struct request_input *in,
 {
 	int keep = request->keepConnection;
 	int fd = request->ipcFd;
-	/* Not when a signal, or the limit, ended the reading. */
+	/* False if a signal or the timeout interrupted reading. */
 	bool all_read = !keep && !may_have_body(in) &&
 			FCGX_GetChar(request->in) == -1 &&
 			FCGX_GetError(request->in) == 0;
 
-	/* All is said: its streams must not say it again. */
+	/* The answer is sent: the streams must not send anything. */
 	FCGX_Free(request, 0);
 	if (keep) {
 		request->ipcFd = fd;
@@ -344,11 +344,11 @@ serve_run(const struct service *s)
 		finish(&request, &in, &parting);
 		if (is_outdated(s)) {
 			log_message(LOG_LEVEL_INFO,
-			    "ending, for another process to begin", NULL);
+			    "exiting so that a new process can start", NULL);
 			break;
 		}
 	}
-	/* With it end the connections that are held. */
+	/* Exit closes the held connections. */
 	parting_end(&parting, &undisturbed);
 	response_free(&out);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FastCGI: requests from the web server's socket, one after the other.  The
- * only file behind this header that knows libfcgi.
+ * FastCGI: answers requests from the web server's socket, one at a time.  Only
+ * this module uses libfcgi.
  */
 #ifndef FCGI_PROCESS_SERVE_H
 #define FCGI_PROCESS_SERVE_H
@@ -14,8 +14,8 @@
 bool serve_is_fastcgi(void);
 
 /*
- * Serves until SIGTERM or SIGUSR1, or until ${s} is outdated; a request that
- * has begun is finished first.  Returns the exit status.
+ * Serves until SIGTERM or SIGUSR1, or until ${s} is outdated; the current
+ * request is answered first.  Returns the exit status.
  */
 int serve_run(const struct service *s);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From CGI's variables to a request.  There are some thirty, most of no
- * interest, and a request is answered in a few thousand instructions: so they
- * are walked once, and looked at by the letter that tells most.
+ * From CGI variables to a request.  Web servers send some thirty, most of them
+ * unused, and a request is answered in a few thousand instructions.  So they
+ * are walked once, and compared only with names that share their distinctive
+ * letter.
  */
 #include "fcgi/process/service.h"
 
@@ -11,13 +12,13 @@
 #include <strings.h>
 
 #define HTTPS_ON "HTTPS=on"
-#define TELLING 5 /* the letter after HTTP_ */
+#define LETTER 5 /* the distinctive one, after HTTP_ */
 #define VARIABLE(name, member)                                                \
 	{                                                                     \
 		name "=", sizeof name, offsetof(struct request_input, member) \
 	}
 
-/* The one of interest that is named like no other. */
+/* The only one with another prefix. */
 static const char content_length[] = "CONTENT_LENGTH=";
 
 static const struct wanted {
@@ -47,7 +48,7 @@ static const struct wanted {
 #define FIELDS (wanted + 4)
 #define END (wanted + sizeof wanted / sizeof wanted[0])
 
-/* Where in FIELDS those of a letter begin; they are sorted by it. */
+/* The first of FIELDS with a letter; they are sorted by it. */
 static const struct wanted *
 first_of(char letter)
 {
@@ -55,7 +56,7 @@ first_of(char letter)
 
 	if (first['X'] == 0)
 		for (const struct wanted *w = END; w-- > FIELDS;)
-			first[(unsigned char)w->name[TELLING]] =
+			first[(unsigned char)w->name[LETTER]] =
 			    (unsigned char)(w - wanted);
 	return first[(unsigned char)letter] == 0
 		   ? END
@@ -66,7 +67,7 @@ static void
 take(struct request_input *in, const char *variable, const struct wanted *w,
     const struct wanted *end)
 {
-	for (; w < end && w->name[TELLING] <= variable[TELLING]; w++) {
+	for (; w < end && w->name[LETTER] <= variable[LETTER]; w++) {
 		const char **to;
 
 		if (strncmp(variable, w->name, w->len) != 0)
@@ -95,7 +96,7 @@ service_input(struct request_input *in, char *const *variables)
 		if (v[0] != 'H' || v[1] != 'T' || v[2] != 'T' || v[3] != 'P')
 			continue;
 		if (v[4] == '_')
-			take(in, v, first_of(v[TELLING]), END);
+			take(in, v, first_of(v[LETTER]), END);
 		else if (strcasecmp(v, HTTPS_ON) == 0)
 			in->https = true;
 	}

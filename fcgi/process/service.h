@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that answers requests, as the two ways they arrive see it
- * (fcgi/process/serve.c, fcgi/process/cgi.c).
+ * What FastCGI (fcgi/process/serve.c) and plain CGI (fcgi/process/cgi.c) call
+ * to have a request answered.
  */
 #ifndef FCGI_PROCESS_SERVICE_H
 #define FCGI_PROCESS_SERVICE_H
@@ -19,26 +19,26 @@ struct service {
 	/* Answers ${in}: fills ${out} and finishes it.  Always an answer. */
 	void (*handle)(
 	    void *ctx, const struct request_input *in, struct response *out);
-	/* Whether a supervisor should start the program anew; may be NULL. */
+	/* Whether the program should be restarted; may be NULL. */
 	bool (*outdated)(const void *ctx);
-	/* Called between requests, and when a signal ends the waiting for one;
+	/* Called between requests, and when a signal interrupts waiting;
 	 * may be NULL. */
 	void (*between)(void);
-	/* Who answers instead when it is outdated; borrowed, NULL for none. */
+	/* Answers instead if it is outdated; borrowed, NULL for none. */
 	struct successor *successor;
 	struct observer *observer; /* borrowed */
-	bool changes_things; /* so bodies are taken */
+	bool changes_things; /* requests have bodies */
 };
 
 /*
- * Fills ${in} from CGI's variables: texts NAME=VALUE, which are borrowed; NULL
- * is the end.  What occurs twice counts as it stands first.
+ * Fills ${in} from CGI variables: borrowed texts NAME=VALUE up to a NULL.  Of
+ * duplicate variables the first counts.
  */
 void service_input(struct request_input *in, char *const *variables);
 
-/* The way back: the same texts, each with its NUL, appended to ${to}. */
+/* The reverse: appends the same texts to ${to}, each with its NUL. */
 void service_variables(struct buf *to, const struct request_input *in);
-/* Whether ${text} is one of those that service_input() takes. */
+/* Whether ${text} is a variable that service_input() reads. */
 bool service_is_variable(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking for an answer, and what counts as one. */
+/* Sending a request to the parent process and checking the answer. */
 #include "fcgi/process/successor.h"
 
 #include "fcgi/process/service.h"
@@ -37,7 +37,8 @@ ask(int link, const struct request_input *in, struct err *e)
 		    write(link, message.data + done, message.len - done);
 
 		if (n == -1 && errno != EINTR) {
-			err_set_errno(e, ERR_UNAVAILABLE, errno, "asking");
+			err_set_errno(
+			    e, ERR_UNAVAILABLE, errno, "sending the request");
 			goto out;
 		}
 		done += n < 0 ? 0 : (size_t)n;
@@ -45,13 +46,13 @@ ask(int link, const struct request_input *in, struct err *e)
 	if (shutdown(link, SHUT_WR) == 0)
 		rc = 0;
 	else
-		err_set_errno(e, ERR_UNAVAILABLE, errno, "asking");
+		err_set_errno(e, ERR_UNAVAILABLE, errno, "sending the request");
 out:
 	buf_free(&message);
 	return rc;
 }
 
-/* Reads to the end of what is printed. */
+/* Reads to the end of the stream. */
 static int
 receive(struct buf *to, int link, struct err *e)
 {
@@ -65,7 +66,7 @@ receive(struct buf *to, int link, struct err *e)
 		ssize_t n;
 
 		if (left <= 0) {
-			err_set(e, ERR_UNAVAILABLE, "no answer within %d s",
+			err_set(e, ERR_UNAVAILABLE, "timed out after %d s",
 			    LIMIT_SUCCESSOR_SECONDS);
 			return -1;
 		}
@@ -75,7 +76,8 @@ receive(struct buf *to, int link, struct err *e)
 		if (n == 0)
 			return 0;
 		if (n == -1 && errno != EINTR) {
-			err_set_errno(e, ERR_UNAVAILABLE, errno, "reading");
+			err_set_errno(
+			    e, ERR_UNAVAILABLE, errno, "reading the answer");
 			return -1;
 		}
 		buf_add(to, bytes, n < 0 ? 0 : (size_t)n);
@@ -84,7 +86,7 @@ receive(struct buf *to, int link, struct err *e)
 	return -1;
 }
 
-/* Whether it is a whole answer: a program may die while it prints. */
+/* Whether the answer is complete: the program may crash while it prints. */
 static bool
 is_whole(const struct buf *answer, const char *method)
 {
@@ -110,19 +112,19 @@ successor_answer(struct successor *s, const struct request_input *in,
 	int rc = -1;
 
 	if (s->link == -1) {
-		err_set(e, ERR_UNAVAILABLE, "nobody to ask");
+		err_set(e, ERR_UNAVAILABLE, "no parent process");
 		return -1;
 	}
 	if (ask(s->link, in, e) == -1 || receive(&answer, s->link, e) == -1)
 		goto out;
 	text = buf_str(&answer);
 	if (!is_whole(&answer, in->method == NULL ? "" : in->method)) {
-		err_set(e, ERR_UNAVAILABLE, "no whole answer, %zu bytes",
+		err_set(e, ERR_UNAVAILABLE, "truncated answer of %zu bytes",
 		    answer.len);
 		goto out;
 	}
 	if (strncmp(text, UNAVAILABLE, sizeof UNAVAILABLE - 1) == 0) {
-		err_set(e, ERR_UNAVAILABLE, "it cannot serve either");
+		err_set(e, ERR_UNAVAILABLE, "it answers 503, too");
 		goto out;
 	}
 	buf_reset(&out->head);
@@ -132,7 +134,7 @@ successor_answer(struct successor *s, const struct request_input *in,
 	rc = 0;
 out:
 	buf_free(&answer);
-	/* The keeper has heard all that it will. */
+	/* The parent answers one request only. */
 	close(s->link);
 	s->link = -1;
 	return rc;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers to requests that this program cannot give and the one that took its
- * place can: asked for through the keeper (fcgi/process/keeper.h), once, by a
- * responder that ends afterwards.
+ * Has one request answered by the program that replaced this one, through the
+ * parent process (fcgi/process/keeper.h).  The responder exits afterwards.
  */
 #ifndef FCGI_PROCESS_SUCCESSOR_H
 #define FCGI_PROCESS_SUCCESSOR_H
@@ -12,13 +11,13 @@
 #include "lib/err.h"
 
 struct successor {
-	int link; /* to the keeper; -1: there is none, or it was asked */
+	int link; /* to the parent; -1: none, or used already */
 };
 
 /*
- * Has ${in} answered: the body of ${out} becomes the whole answer, head and
- * all, and its head empty.  On failure ${out} is as it was: nobody is there,
- * it took too long, or had nothing to say but that it cannot serve either.
+ * Has ${in} answered: the body of ${out} becomes the whole answer, including
+ * its head, and its head becomes empty.  On failure ${out} is unchanged: there
+ * is no parent, it took too long, or the other program answered 503, too.
  */
 int successor_answer(struct successor *s, const struct request_input *in,
     struct response *out, struct err *e);

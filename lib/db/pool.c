@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SQLite's memory in steady state.
+ * The allocator of SQLite.
  *
  * Debian builds SQLite without its lookaside, so every step of a statement
- * would go to malloc.  This allocator rounds sizes up to classes and keeps what
- * is given back in one list per class; after the first requests a responder
- * runs on those lists alone.  One process, one thread: no locks.
+ * would call malloc().  This allocator rounds sizes up to classes and keeps
+ * freed blocks in one list per class; after the first requests a responder uses
+ * only those. There is one thread and no lock.
+ *
+ * It makes a request for one version 3.8 % cheaper (bench/RESULTS.md).
  */
 #include "lib/db/db_private.h"
 
