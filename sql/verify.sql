@@ -1,6 +1,6 @@
 -- Statements of thv-registry-sync --verify and --rebuild.  "main" is a copy of
--- the facts in which all that is derived was made anew, "stored" the database
--- that is looked at.  The statements verify_* whose result is compared return
+-- the facts with newly derived tables, "stored" the database that is
+-- checked.  The statements verify_* whose result is compared return
 -- one row: how many things differ, and the first of them.
 
 -- ---- SQLite's own checks -------------------------------------------------------
@@ -16,7 +16,7 @@ SELECT count(*), min(integrity_check)
 FROM pragma_integrity_check(20, 'stored') WHERE integrity_check <> 'ok';
 
 -- name: verify_references
--- Rows that refer to rows that are not there.
+-- Rows that refer to rows that do not exist.
 -- plan: scan-ok every such row
 SELECT count(*), min('a row of ' || "table" || ' refers to no ' || parent)
 FROM pragma_foreign_key_check(NULL, 'stored');
@@ -112,7 +112,7 @@ SELECT id FROM main.source WHERE filter <> 'null';
 -- ---- comparing -----------------------------------------------------------------
 
 -- name: verify_source_counts
--- What is told of a source agrees with what is stored of it.
+-- The counts of a source agree with what is stored of it.
 -- plan: scan-ok counts everything
 SELECT count(*), min(name) FROM (
     SELECT s.name FROM main.source s

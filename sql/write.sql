@@ -94,7 +94,7 @@ WHERE phase = 'syncing';
 
 -- name: run_orphans
 UPDATE run SET ended_us = :now, result = 'interrupted',
-    error = 'the process ended before the sync did'
+    error = 'the process exited before the sync finished'
 WHERE ended_us IS NULL;
 
 -- name: run_last_attempts
@@ -193,7 +193,7 @@ SELECT document_id FROM version WHERE entry_id = :entry AND status <> 'deleted'
 ORDER BY order_key DESC LIMIT 1;
 
 -- name: source_is_empty
--- Nothing is stored of it that could have gone.
+-- Nothing is stored of it.
 SELECT NOT EXISTS (SELECT 1 FROM entry WHERE source_id = :source);
 
 -- name: entry_insert
@@ -469,7 +469,7 @@ DELETE FROM entry_head;
 DELETE FROM version_text;
 
 -- name: documents_list
--- plan: scan-ok every document, when the derived tables are made anew
+-- plan: scan-ok every document, when the derived tables are filled again
 SELECT e.kind, v.document_id, d.body FROM entry e
     JOIN version v ON v.entry_id = e.id
     JOIN document d ON d.id = v.document_id;
@@ -496,7 +496,7 @@ SELECT sort_key, search_text, terms, is_usable
 FROM entry_head WHERE entry_id = :entry;
 
 -- name: patched_too_many
--- Blocks that are sooner made anew.
+-- Blocks that are cheaper to index again.
 -- plan: scan-ok all that was patched
 INSERT OR IGNORE INTO stale (first_key)
 SELECT coalesce((SELECT max(b.first_key) FROM block b
@@ -505,7 +505,7 @@ FROM patched p GROUP BY 1 HAVING count(*) > :most;
 
 -- name: patched_list
 -- What is to be patched, block by block: the old and the new.
--- plan: scan-ok all that was patched, but for what is made anew
+-- plan: scan-ok all that was patched, except blocks that are indexed again
 SELECT b.first_key, p.sort_key, max(h.shown_us, h.changed_us), p.search_text,
     p.terms, p.usable, h.search_text, h.terms, h.is_usable
 FROM patched p CROSS JOIN block b CROSS JOIN entry_head h
@@ -523,7 +523,7 @@ SELECT NOT EXISTS (SELECT 1 FROM patched);
 DELETE FROM patched;
 
 -- name: stale_names
--- The entries that a registry decides among: who shows them is a posting too.
+-- The entries that a registry decides among: registries are indexed too.
 -- plan: scan-ok walks the names to decide on
 INSERT OR IGNORE INTO stale (first_key)
 SELECT coalesce((SELECT max(b.first_key) FROM block b
@@ -633,7 +633,7 @@ SELECT NOT EXISTS (SELECT 1 FROM recompose);
 
 -- name: recompose_registry
 -- Every name that a registry shows or could show.
--- plan: scan-ok the registry is decided anew
+-- plan: scan-ok all of the registry is decided
 INSERT OR IGNORE INTO recompose (kind, name)
 SELECT kind, name FROM membership WHERE registry_id = :registry
 UNION
@@ -652,8 +652,8 @@ SELECT m.entry_id FROM recompose n CROSS JOIN membership m
     ON m.registry_id = :registry AND m.kind = n.kind AND m.name = n.name;
 
 -- name: compose_now_shown
--- An entry that was there and that the registry did not show: to those who ask
--- what changed it is news.  Of one that is new as a whole no version is older.
+-- An entry that was stored before and that the registry did not show: clients that
+-- ask what changed must be sent it.  A new entry has no older version.
 -- plan: scan-ok walks the names to decide on
 INSERT OR IGNORE INTO now_shown (entry_id)
 SELECT m.entry_id FROM recompose n CROSS JOIN membership m

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling people and programs how a database is. */
+/* Printing the result of a check of the database. */
 #include "sync/verify.h"
 
 #include "lib/buf.h"

@@ -7,14 +7,15 @@
 
 struct verify_options {
 	const char *database;
-	bool rebuild; /* make it anew first, and say what was wrong before */
+	bool rebuild; /* rebuild it first, and print what was wrong before */
 	bool json; /* one object on standard output */
 	bool quiet; /* say only what is wrong */
 };
 
 /*
- * Tells how the database is; returns the exit status: 0 all is well, with
- * ${rebuild} in the end; 1 it is not, or could not be looked at.
+ * Checks the database and prints the result.  Returns the exit status: 0 if it
+ * is sound, after the rebuild if there is one; 1 if not, or if the check
+ * failed.
  */
 int verify(const struct verify_options *o);
 

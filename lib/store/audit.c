@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at a database, and making one anew from its facts. */
+/* Checking a database, and rebuilding it from its facts. */
 #include "lib/store/audit.h"
 
 #include "lib/digest.h"
@@ -113,7 +113,7 @@ is_intact(struct stmt *s, struct digest *d)
 	digest = stmt_blob(s, COLUMN_DIGEST, &len);
 	if (len != sizeof made)
 		return false;
-	/* Whether it was noted when it came is not stored with it. */
+	/* Whether it had a note when it was read is not stored. */
 	stored_digest(made, d, body, body_len, said, false);
 	if (memcmp(made, digest, len) == 0)
 		return true;
@@ -157,7 +157,7 @@ out:
 
 /* ---- what is derived ---- */
 
-/* Makes the blocks that are stored again. */
+/* Indexes the stored blocks again. */
 static int
 index_stored(struct db *db, struct err *e)
 {
@@ -173,7 +173,7 @@ index_stored(struct db *db, struct err *e)
 	return blocks_update(db, e);
 }
 
-/* Means something only where all that is indexed is right. */
+/* Useful only if everything that is indexed is right. */
 static int
 check_index(struct audit *a, struct db *db, struct err *e)
 {
@@ -193,7 +193,7 @@ check_index(struct audit *a, struct db *db, struct err *e)
 	return 0;
 }
 
-/* From here on one instant of the database is looked at. */
+/* From here on all statements see the same instant of the database. */
 static int
 hold(struct db *db, struct err *e)
 {
@@ -202,16 +202,17 @@ hold(struct db *db, struct err *e)
 	return stmt_step(db_stmt(db, SQL_HOLD_STORED), &row, e);
 }
 
-/* Makes of the facts that were copied what they should look like. */
+/* Derives everything from the facts that were copied. */
 static int
-make_anew(
+rebuild_copy(
     struct audit *a, struct db *db, const struct copy_loss *loss, struct err *e)
 {
 	int rc = -1;
 
 	if (db_begin_write(db, e) == -1)
 		return -1;
-	if (check_documents(a, db, e) == -1 || copy_mend(db, loss, e) == -1 ||
+	if (check_documents(a, db, e) == -1 ||
+	    copy_replace_damaged(db, loss, e) == -1 ||
 	    derive_everything(db, e) == -1 || db_commit(db, e) == -1)
 		goto out;
 	rc = 0;
@@ -220,9 +221,9 @@ out:
 	return rc;
 }
 
-/* Looks at everything; then ${db} is as the database should be. */
+/* Makes all checks; then ${db} is as the database should be. */
 static int
-look(struct audit *a, struct db *db, struct err *e)
+check_all(struct audit *a, struct db *db, struct err *e)
 {
 	struct copy_loss loss;
 
@@ -235,7 +236,7 @@ look(struct audit *a, struct db *db, struct err *e)
 	if (loss.why.code != ERR_NONE)
 		add_problem(a, AUDIT_FACTS, loss.why.text);
 	compare(a, db, AUDIT_REFERENCES);
-	if (make_anew(a, db, &loss, e) == -1)
+	if (rebuild_copy(a, db, &loss, e) == -1)
 		return -1;
 	for (int i = 0; i < AUDIT_CHECKS; i++)
 		if (checks[i].compared)
@@ -252,8 +253,9 @@ audit_run(struct audit *out, const char *path, struct err *e)
 	memset(out, 0, sizeof *out);
 	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1)
 		goto out;
-	/* Facts that cannot be read end it, and are what it has found. */
-	if (look(out, db, e) == -1 && out->checks[AUDIT_FACTS].problems == 0)
+	/* Facts that cannot be read are a finding, not an error. */
+	if (check_all(out, db, e) == -1 &&
+	    out->checks[AUDIT_FACTS].problems == 0)
 		goto out;
 	rc = 0;
 out:
@@ -269,7 +271,7 @@ audit_rebuild(struct audit *out, const char *path, struct err *e)
 
 	memset(out, 0, sizeof *out);
 	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1 ||
-	    look(out, db, e) == -1)
+	    check_all(out, db, e) == -1)
 		goto out;
 	stmt_done(db_stmt(db, SQL_HOLD_STORED));
 	if (db_write_over(db, path, e) == -1)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a database is as it should be: SQLite's own checks, every document
- * against its digest, and all that is derived against the same made anew.  And
- * making it so again.
+ * Checking a database: SQLite's own checks, every document against its digest,
+ * and the derived tables against a second derivation.  And rebuilding it.
  */
 #ifndef LIB_STORE_AUDIT_H
 #define LIB_STORE_AUDIT_H
@@ -17,11 +16,11 @@
 /* In the order in which they are made; each needs those before it. */
 enum audit_check {
 	AUDIT_PAGES, /* the file and its indexes */
-	AUDIT_FACTS, /* tables that cannot be made anew can be read */
-	AUDIT_REFERENCES, /* no row refers to one that is not there */
+	AUDIT_FACTS, /* tables that cannot be derived can be read */
+	AUDIT_REFERENCES, /* every row that is referred to exists */
 	AUDIT_DOCUMENTS, /* every document has the digest it came with */
 	AUDIT_SOURCE_COUNTS,
-	AUDIT_TEXTS, /* what is searched and filtered by, per version */
+	AUDIT_TEXTS, /* what each version is searched and filtered by */
 	AUDIT_HEADS, /* the newest version of each entry */
 	AUDIT_ORDER, /* lists are sorted */
 	AUDIT_MEMBERSHIP, /* what registries show */
@@ -31,14 +30,14 @@ enum audit_check {
 };
 
 struct audit_result {
-	bool made; /* false: what it needs could not be read */
+	bool made; /* false: its data could not be read */
 	int64_t problems;
 	char example[AUDIT_EXAMPLE]; /* of a problem */
 };
 
 struct audit {
 	struct audit_result checks[AUDIT_CHECKS];
-	int64_t documents; /* looked at */
+	int64_t documents; /* checked */
 };
 
 const char *audit_check_name(enum audit_check check);
@@ -46,17 +45,17 @@ const char *audit_check_name(enum audit_check check);
 bool audit_is_clean(const struct audit *a);
 
 /*
- * Looks at the database ${path}, as it is at one instant, without changing or
- * holding up anything.  -1: it could not be looked at at all; what is wrong
- * with it is in ${out}.
+ * Checks the database ${path} as it is at one instant, without changing it or
+ * blocking others.  What is wrong is in ${out}; -1: it could not be checked.
  */
 int audit_run(struct audit *out, const char *path, struct err *e);
 
 /*
- * Writes a new database with the same facts over ${path}, all that is derived
- * made anew, and a stand-in for each document that is damaged; sources of these
- * become due.  ${out} says what was wrong before.  -1, with nothing changed,
- * when facts cannot be read.  The caller holds the sync lock.
+ * Writes a new database over ${path}: the same facts, the derived tables
+ * derived again, and a placeholder for each damaged document, whose source
+ * becomes due.
+ * ${out} says what was wrong before.  -1, with nothing changed, if facts cannot
+ * be read.  The caller holds the sync lock.
  */
 int audit_rebuild(struct audit *out, const char *path, struct err *e);
 

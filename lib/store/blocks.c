@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making blocks of entries and their postings. */
+/* Indexing blocks of entries. */
 #include "lib/store/blocks.h"
 
 #include "lib/limits.h"
@@ -24,10 +24,10 @@ enum {
 
 #define TOGETHER 8 /* postings that the statement posting_insert takes */
 
-/* The block that is being made. */
+/* The block that is being indexed. */
 struct block {
 	struct db *db;
-	struct err *err; /* what writing a posting has to say */
+	struct err *err; /* why a posting could not be written */
 	int64_t first_key;
 	size_t most; /* entries it takes */
 	size_t count;
@@ -150,7 +150,7 @@ write_block(struct block *b, struct err *e)
 	return stmt_run(s, e);
 }
 
-/* Writes the block and begins the next one at ${next_key}. */
+/* Writes the block and starts the next one at ${next_key}. */
 static int
 flush(struct block *b, int64_t next_key, struct err *e)
 {

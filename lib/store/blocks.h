@@ -2,10 +2,9 @@
 /*
  * Indexing entries block by block: what responders ask when a query filters.
  *
- * A block is indexed anew as a whole when entries came, went or are shown by
- * others, or many changed; a few that changed are patched (lib/store/patch.h).
- *  It takes some thousand entries, so that costs milliseconds; in return
- * there is nothing to keep in step term by term.
+ * If entries were added or removed, if other registries show them, or if many
+ * changed, the whole block is indexed again, which takes milliseconds for some
+ * thousand entries.  If a few changed, lib/store/patch.h updates their terms.
  */
 #ifndef LIB_STORE_BLOCKS_H
 #define LIB_STORE_BLOCKS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Deciding what each registry shows: for every kind and name the entry of the
- * first of its sources that holds the name.  It is settled here, once, so that
- * no request has to.
+ * first of its sources that holds the name.  It is decided here, so that
+ * requests need not.
  */
 #ifndef LIB_STORE_COMPOSE_H
 #define LIB_STORE_COMPOSE_H

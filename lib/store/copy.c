@@ -124,10 +124,10 @@ out:
 	return rc;
 }
 
-/* ---- mending ---- */
+/* ---- damaged documents ---- */
 
 static int
-digest_stand_ins(struct db *db, struct err *e)
+digest_placeholders(struct db *db, struct err *e)
 {
 	struct stmt *list = db_stmt(db, SQL_DAMAGED_LIST);
 	struct digest *d = digest_new();
@@ -171,10 +171,10 @@ forget_fetches(struct db *db, enum sql_id id, struct err *e)
 }
 
 int
-copy_mend(struct db *db, const struct copy_loss *loss, struct err *e)
+copy_replace_damaged(struct db *db, const struct copy_loss *loss, struct err *e)
 {
 	if (stmt_run(db_stmt(db, SQL_DAMAGED_REPLACE), e) == -1 ||
-	    digest_stand_ins(db, e) == -1 ||
+	    digest_placeholders(db, e) == -1 ||
 	    forget_fetches(db, SQL_DAMAGED_SOURCES, e) == -1)
 		return -1;
 	return loss->withheld ? forget_fetches(db, SQL_FILTERED_SOURCES, e) : 0;

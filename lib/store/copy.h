@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A copy of a database's facts in a temporary one, as far as they can be read,
- * and mending in it what can be fetched again.
+ * Copying the facts of a database into a temporary one, as far as they can be
+ * read, and replacing there what is damaged and can be fetched again.
  */
 #ifndef LIB_STORE_COPY_H
 #define LIB_STORE_COPY_H
@@ -37,10 +37,11 @@ int copy_facts(struct db *db, struct copy_loss *loss, struct err *e);
 int copy_note_damaged(struct db *db, int64_t document, struct err *e);
 
 /*
- * Puts a stand-in in the place of every document noted in damaged, with a
- * digest of its own, and makes their sources due and their next fetch a full
+ * Replaces every document noted in damaged by a placeholder with a digest of
+ * its own, and makes their sources due and their next fetch a full
  * one.  Dates, tombstones and history stay.
  */
-int copy_mend(struct db *db, const struct copy_loss *loss, struct err *e);
+int copy_replace_damaged(
+    struct db *db, const struct copy_loss *loss, struct err *e);
 
 #endif

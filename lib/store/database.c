@@ -4,9 +4,8 @@
  *
  * Facts move by numbered steps; derived tables are dropped and filled again
  * from the facts when their number moves: no source is asked for it, so none
- * can be missing afterwards.  All that is one transaction: whoever reads finds
- * the old schema or the new one, whole, and never something that no program can
- * serve.
+ * can be missing afterwards.  All that is one transaction: a reader
+ * finds the old schema or the new one, complete.
  */
 #include "lib/store/database.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The registry database as the sync opens it: created or moved on to the
- * schema this program knows, with the traces of a sync that died cleared up.
+ * Opening the registry database: created if there is none, moved to the
+ * schema of this program, and cleaned up after a sync that was killed.
  */
 #ifndef LIB_STORE_DATABASE_H
 #define LIB_STORE_DATABASE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which entries of a source are kept: names by pattern, tags by equality,
- * exclusion first.  Tags are looked at for servers only.
+ * exclusion first.  Tags count for servers only.
  */
 #ifndef LIB_STORE_FILTER_H
 #define LIB_STORE_FILTER_H

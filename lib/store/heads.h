@@ -32,8 +32,8 @@ int heads_update(
  */
 int heads_show(struct db *db, int64_t changed, struct err *e);
 /*
- * Forgets what was touched, as the last step: until then composing knows which
- * entries are new.
+ * Empties the list of touched entries.  Call it last: composing needs to know
+ * which entries are new.
  */
 int heads_forget(struct db *db, struct err *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dealing sort keys to new entries, gap by gap. */
+/* Assigning sort keys to new entries, gap by gap. */
 #include "lib/store/order.h"
 
 #include "lib/xalloc.h"

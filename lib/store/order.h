@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dealing sort keys: integers that ascend with (kind, name, source), so that
+ * Assigning sort keys: integers that ascend with (kind, name, source), so that
  * lists, posting lists and search results are sorted by nature.
  *
- * The kind is in the bits from ORDER_KIND_SHIFT up.  Keys are dealt far apart;
- * a new name takes a place in the middle of the gap between its neighbours,
- * several new names share a gap evenly.  Only when a gap is used up are all
- * keys dealt anew.
+ * The kind is in the bits from ORDER_KIND_SHIFT up.  Keys are assigned far
+ * apart; a new name takes a place in the middle of the gap between its
+ * neighbours, several new names share a gap evenly.  Only when a gap is used up
+ * are all keys assigned again.
  */
 #ifndef LIB_STORE_ORDER_H
 #define LIB_STORE_ORDER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The difference between what a head said and says, written to the postings. */
+/* Writing the difference between the old and the new head to the postings. */
 #include "lib/store/patch.h"
 
 #include "lib/posting.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many cost about what making the block anew does. */
+/* Patching so many costs as much as indexing the whole block. */
 #define MOST 32
 
 /* The columns of the statement patched_list. */
@@ -31,7 +31,7 @@ enum {
 
 struct patch {
 	struct db *db;
-	struct err *err; /* what writing a posting has to say */
+	struct err *err; /* why a posting could not be written */
 	struct postings *postings;
 	struct terms terms;
 	struct buf list;
@@ -140,7 +140,7 @@ read_posting(
 		data = stmt_blob(s, 0, &size);
 		if (posting_add(bits, data, size) == -1) {
 			err_set(p->err, ERR_STORAGE,
-			    "the index is damaged: --rebuild makes it anew");
+			    "the index is damaged; thv-registry-sync --rebuild repairs it");
 			goto out;
 		}
 	}

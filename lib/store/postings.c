@@ -21,7 +21,7 @@ struct term {
 	uint64_t
 	    head; /* the first bytes, in the order of memcmp(), and zeros */
 	uint16_t *ordinals; /* room for the next power of two from count on */
-	uint32_t text; /* where in the texts the term begins */
+	uint32_t text; /* where the term starts in the texts */
 	uint32_t len;
 	uint32_t count;
 	uint16_t last; /* the last of its ordinals, of which it has one */

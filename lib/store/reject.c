@@ -32,7 +32,7 @@ reject_start(struct reject *r, bool partial, struct err *e)
 
 static int
 forget(struct reject *r, const struct catalog_entry *entry, bool served,
-    int64_t *gone, struct err *e)
+    int64_t *deleted, struct err *e)
 {
 	struct stmt *s = db_stmt(r->db, SQL_REJECTION_FORGET);
 
@@ -43,7 +43,7 @@ forget(struct reject *r, const struct catalog_entry *entry, bool served,
 	stmt_bind_int(s, SQL_REJECTION_FORGET_P_SERVED, served);
 	if (stmt_run(s, e) == -1)
 		return -1;
-	*gone = db_changes(r->db);
+	*deleted = db_changes(r->db);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ int reject_note(struct reject *r, const struct reject_place *place,
 /* Lists ${document} as one that could not be read. */
 int reject_document(
     struct reject *r, const char *document, const char *why, struct err *e);
-/* Takes back what an earlier sync said of an entry that is offered again. */
+/* Deletes what an earlier sync listed of an entry that is offered again. */
 int reject_forget(
     struct reject *r, const struct catalog_entry *entry, struct err *e);
 /* "servers/a.json: description: is required". */

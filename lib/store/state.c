@@ -257,7 +257,7 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 }
 
 static int
-add_up(struct db *db, const struct source_outcome *o, struct err *e)
+add_durations(struct db *db, const struct source_outcome *o, struct err *e)
 {
 	const char *outcome = DURATION_SUCCESS;
 
@@ -269,7 +269,7 @@ add_up(struct db *db, const struct source_outcome *o, struct err *e)
 
 /* What all sources hold together: a hash over their hashes, and the servers. */
 static int
-sum_up(
+hash_contents(
     char hash[DIGEST_HEX_SIZE], int64_t *servers, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_CONTENT_HASHES);
@@ -375,17 +375,17 @@ state_run_finish(struct db *db, int64_t run,
 
 	for (size_t i = 0; i < count; i++)
 		if (insert_outcome(db, run, i, &outcomes[i], e) == -1 ||
-		    add_up(db, &outcomes[i], e) == -1)
+		    add_durations(db, &outcomes[i], e) == -1)
 			goto out;
 	if (duration_totals_prune(db, e) == -1)
 		goto out;
 	if (interrupted) {
 		free(error);
-		error = xstrdup("the sync was told to end");
+		error = xstrdup("interrupted by signal");
 		if (stmt_run(db_stmt(db, SQL_SOURCE_STATE_ORPHANS), e) == -1)
 			goto out;
 	}
-	if (sum_up(hash, &servers, db, e) == -1 ||
+	if (hash_contents(hash, &servers, db, e) == -1 ||
 	    failures_in_a_row(&attempts, db, error != NULL, e) == -1)
 		goto out;
 	s = db_stmt(db, SQL_RUN_FINISH);

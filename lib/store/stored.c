@@ -67,8 +67,8 @@ stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
 		digest_text(d, outer->official, outer->official_len);
 	}
 	/*
-	 * So that one that is noted never looks known before it was checked,
-	 * and its note is written anew each time.
+	 * So that an entry with a note is never known before it is checked,
+	 * and its note is written each time.
 	 */
 	if (noted)
 		digest_add(d, "noted", sizeof "noted");

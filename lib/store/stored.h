@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One version on its way in. */
+/* One version to be written. */
 struct stored_item {
 	enum entry_kind kind;
 	const struct rules_entry *facts;
@@ -27,7 +27,7 @@ struct stored_item {
 	unsigned char digest[DIGEST_RAW_SIZE];
 };
 
-/* Where it goes, and what writing it needs. */
+/* Where it is written, and what writing needs. */
 struct stored_place {
 	struct db *db;
 	int64_t source;
@@ -49,7 +49,7 @@ void stored_place_init(struct stored_place *p, struct db *db, int64_t source,
     const struct instant *at);
 void stored_place_free(struct stored_place *p); /* the members */
 
-/* SHA-256 of the document, what is said beside it, and whether it is noted. */
+/* SHA-256 of the document, its metadata, and whether it has a note. */
 void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
     const char *json, size_t len, const struct catalog_outer *outer,
     bool noted);

@@ -32,7 +32,7 @@ terms_add(struct terms *t, enum posting_kind kind, const char *text, size_t len,
 
 /*
  * Only the longest run of characters at each place, at most of POSTING_GRAM:
- * the shorter ones are what it begins with.  This is most of the work of
+ * the shorter ones are its prefixes.  This is most of the work of
  * indexing, so a term is not copied together: its kind is written over the byte
  * before it.
  */
@@ -79,10 +79,10 @@ terms_add_all(
 	}
 }
 
-/* ---- in order, with what grams begin with ---- */
+/* ---- in order, with the prefixes of grams ---- */
 
-/* Whom terms_each() tells. */
-struct listener {
+/* What terms_each() calls. */
+struct receiver {
 	int (*each)(void *ctx, const struct posting *posting);
 	void *ctx;
 };
@@ -100,9 +100,9 @@ terms_ordinals(
 	return count;
 }
 
-/* Tells of the ${len} bytes that all postings of a run begin with. */
+/* Calls it with the first ${len} bytes, which all postings of a run share. */
 static int
-tell(const struct listener *l, const struct posting *at,
+call(const struct receiver *l, const struct posting *at,
     const struct posting *end, size_t len)
 {
 	uint64_t bits[POSTING_WORDS] = { 0 };
@@ -129,9 +129,9 @@ begins_alike(const struct posting *a, const struct posting *b, size_t len)
 	return b->len >= len && memcmp(a->term, b->term, len) == 0;
 }
 
-/* All grams longer than the ${len} bytes that those of a run begin with. */
+/* All grams longer than the first ${len} bytes, which those of a run share. */
 static int
-each_gram(const struct listener *l, const struct posting *at,
+each_gram(const struct receiver *l, const struct posting *at,
     const struct posting *end, size_t len)
 {
 	while (at < end) {
@@ -141,10 +141,10 @@ each_gram(const struct listener *l, const struct posting *at,
 
 		while (next < end && begins_alike(at, next, longer))
 			next++;
-		if (tell(l, at, next, longer) == -1)
+		if (call(l, at, next, longer) == -1)
 			return -1;
 		if (at->len == longer)
-			at++; /* was told of with those that begin with it */
+			at++; /* its call covered those that start with it */
 		if (each_gram(l, at, next, longer) == -1)
 			return -1;
 		at = next;
@@ -156,7 +156,7 @@ int
 terms_each(struct terms *t,
     int (*each)(void *ctx, const struct posting *posting), void *ctx)
 {
-	const struct listener listener = { each, ctx };
+	const struct receiver receiver = { each, ctx };
 	const struct posting *at, *end, *gram;
 	size_t count;
 
@@ -168,7 +168,7 @@ terms_each(struct terms *t,
 		for (gram = at;
 		     gram < end && gram->term[0] == POSTING_TEXT_GRAM; gram++)
 			;
-		if (each_gram(&listener, at, gram, 1) == -1)
+		if (each_gram(&receiver, at, gram, 1) == -1)
 			return -1;
 		at = gram;
 		if (at < end && each(ctx, at++) == -1)

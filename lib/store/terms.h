@@ -20,7 +20,8 @@ struct terms {
 	struct buf term;
 };
 
-/* What a head says of an entry, apart from who shows it. */
+/* What a head says of an entry; registries that show it are not part of that.
+ */
 struct terms_source {
 	const char *text; /* entry_head.search_text */
 	size_t text_len;

@@ -170,7 +170,7 @@ def test_interrupted():
                 lambda: not any(alive(pid) for pid in below)),
                 "the children are gone, one for each fetch")
         tap.equal(site.query("SELECT result, error FROM run"),
-                  [("interrupted", "the sync was told to end")] * 2,
+                  [("interrupted", "interrupted by signal")] * 2,
                   "the runs say so")
         tap.equal(site.query("SELECT source, phase, message FROM "
                              "source_status WHERE phase <> 'complete' "
