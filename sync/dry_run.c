@@ -61,7 +61,7 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 	return 0;
 }
 
-/* What fetched into it has exited, so nothing changes it meanwhile. */
+/* All fetching processes have exited, so nothing changes it meanwhile. */
 void
 dry_run_remove_cache(const char *dir)
 {

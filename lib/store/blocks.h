@@ -12,8 +12,8 @@
 #include "lib/db/db.h"
 
 /*
- * Indexes the blocks that are noted in the temporary table stale, cutting
- * those that got too large, and empties it.  Call it in the transaction of
+ * Indexes the blocks in the temporary table stale, splitting those that are too
+ * large, and empties it.  Call it in the transaction of
  * the changes, after heads_update() and after registries were composed.
  */
 int blocks_update(struct db *db, struct err *e);

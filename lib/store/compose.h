@@ -12,8 +12,8 @@
 /*
  * After a change to the content of ${source}: decides the names in recompose
  * for every registry that has it, moves the generation of these registries to
- * ${now}, and empties recompose.  Entries that a registry newly shows although
- * they are not new are noted for heads_show().
+ * ${now}, and empties recompose.  Entries that are not new and that a
+ * registry did not show before are added to now_shown.
  */
 int compose_after_source(
     struct db *db, int64_t source, int64_t now, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the versions of one entry come to: its newest version, what search
- * covers, what it is indexed by.  Inner part of lib/store/heads.c.
+ * The head of one entry, computed from its versions: the newest version, the
+ * search text, the terms of the index.  Inner part of lib/store/heads.c.
  */
 #ifndef LIB_STORE_HEAD_H
 #define LIB_STORE_HEAD_H
@@ -20,7 +20,7 @@ struct head_text {
 	size_t len;
 };
 
-/* One entry after the other is read into it. */
+/* Used for one entry after the other. */
 struct head {
 	bool has_versions;
 	bool is_usable; /* has a version that is not deleted */

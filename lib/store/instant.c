@@ -5,8 +5,8 @@
 #include "lib/clock.h"
 
 /*
- * Changes that the clock has yet to reach are nothing to speak of up to here:
- * sources are applied within a tick, clocks are set a little.
+ * Changes up to so far in the future are normal: sources are applied within a
+ * tick of the clock, and clocks are adjusted a little.
  */
 #define TOLERANCE (60 * CLOCK_SECOND)
 

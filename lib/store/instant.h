@@ -24,16 +24,16 @@ struct instant {
 	int64_t changed;
 };
 
-/* CLOCK_NEVER for both: what is done is no change that clients ask for. */
+/* CLOCK_NEVER for both: clients need not be sent the change. */
 #define INSTANT_NONE                                       \
 	{                                                  \
 		.now = CLOCK_NEVER, .changed = CLOCK_NEVER \
 	}
 
-/* Call it in the transaction of the change. */
+/* Call it inside the transaction of the change. */
 int instant_take(struct instant *out, struct db *db, struct err *e);
 
-/* Whether changes are stored which are dated far in the future. */
+/* Whether a stored change is dated more than a minute in the future. */
 bool instant_is_ahead(const struct instant *at);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The list of entries that were left out and why, and of what is worth knowing
- * of entries that are served.  Inner part of lib/store/apply.c.
+ * The list of rejected entries with the reasons, and notes about entries that
+ * are served.  Inner part of lib/store/apply.c.
  */
 #ifndef LIB_STORE_REJECT_H
 #define LIB_STORE_REJECT_H
@@ -16,7 +16,7 @@ struct reject {
 	struct db *db;
 	int64_t source;
 	bool strict; /* the first one fails the source */
-	bool silent; /* what is read was judged before */
+	bool silent; /* nothing is listed: entries were checked before */
 	bool standing; /* there are rows of an earlier sync */
 	int64_t ordinal; /* of the last row */
 	int64_t rejected; /* all of them */

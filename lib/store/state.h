@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the database remembers of syncs: the record of each source, and the
- * history of runs.
+ * What is stored about syncs: the record of each source, and the history of
+ * runs.
  */
 #ifndef LIB_STORE_STATE_H
 #define LIB_STORE_STATE_H
@@ -23,7 +23,8 @@ struct source_state {
 	int64_t retry_us; /* its server said so; CLOCK_NEVER: it did not */
 	char *applied_filter; /* NULL: nothing is stored */
 	char *applied_rules; /* NULL: not known */
-	char *unreadable; /* documents, and why; NULL: none */
+	char *
+	    unreadable; /* documents that cannot be read, and why; NULL: none */
 	struct validators validators;
 	struct apply_counts counts; /* servers, skills, plugins, rejected */
 };
@@ -32,7 +33,7 @@ int state_load(
     struct source_state *out, struct db *db, int64_t source, struct err *e);
 void state_free(struct source_state *s); /* the members */
 
-/* What to write down when an attempt has ended. */
+/* What is stored when an attempt has ended. */
 struct state_end {
 	int64_t source;
 	int64_t now;
@@ -46,7 +47,7 @@ struct state_end {
 	const struct apply_counts *counts;
 };
 
-/* The source is being worked on. */
+/* Marks the source as being synced. */
 int state_claim(struct db *db, int64_t source, int64_t now, struct err *e);
 int state_unchanged(struct db *db, const struct state_end *end, struct err *e);
 int state_complete(struct db *db, const struct state_end *end, struct err *e);
@@ -55,7 +56,7 @@ int state_failed(struct db *db, const struct state_end *end, struct err *e);
 /* Makes a source due at ${due}, if it is not due before. */
 int state_hasten(struct db *db, int64_t source, int64_t due, struct err *e);
 
-/* How a run did with one source. */
+/* The result of one attempt at a source. */
 enum sync_result {
 	SYNC_COMPLETED,
 	SYNC_UNCHANGED,
@@ -87,13 +88,12 @@ struct source_outcome {
 /* Starts the record of a run; *${run} is its number. */
 int state_run_start(int64_t *run, struct db *db, const char *run_id,
     bool manual, struct err *e);
-/* Shows what a run is busy with. */
+/* Stores how far the run has come, for the status. */
 int state_run_progress(struct db *db, int64_t run, const char *source,
     int64_t entries, uint64_t bytes, struct err *e);
 /*
  * Ends the record: ${outcomes} are those of all attempts, in their order.
- * ${interrupted}: the run was broken off, and so were the sources it had
- * claimed.
+ * ${interrupted}: the run ended early, and so did the sources it had claimed.
  */
 int state_run_finish(struct db *db, int64_t run,
     const struct source_outcome *outcomes, size_t count, bool interrupted,

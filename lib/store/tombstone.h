@@ -7,12 +7,13 @@
 
 #include <stdint.h>
 
-#define TOMBSTONE_ANY INT64_MAX /* however many: none is in excess */
+#define TOMBSTONE_ANY INT64_MAX /* no limit */
 
 /*
- * Deletes tombstones removed before ${before}, then of every source with more
- * than ${most} the oldest ones, whose number is ${excess}.  Only the
- * registries that showed one change their generation.
+ * Deletes tombstones removed before ${before}, then, of each source with more
+ * than
+ * ${most}, the oldest ones; sets ${excess} to their number.  Only registries
+ * that showed one get another generation.
  */
 int tombstone_expire(int64_t *excess, struct db *db, int64_t before,
     int64_t most, struct err *e);
