@@ -85,7 +85,7 @@ int source_store(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct fetch *fetched, const struct err *why,
     struct err *e);
 
-/* All of that for a source that is fetched here, or only filtered anew. */
+/* All of that for a source that is fetched here, or only filtered again. */
 int source_sync(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct err *e);
 

@@ -29,7 +29,7 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 	if (source->kind->fetch(out, source, previous, options, e) == -1) {
 		/* Libraries quote URLs, those of redirects too. */
 		url_hide(e->text, sizeof e->text, kind_address(source));
-		/* What a failure cost is part of the report on it. */
+		/* The report shows what a failed fetch cost. */
 		used = out->used;
 		retry_us = out->retry_us;
 		fetch_free(out);
@@ -37,7 +37,7 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 		out->retry_us = retry_us;
 		goto out;
 	}
-	/* What was tried again and then went well is no failure. */
+	/* A retry that succeeded leaves no error. */
 	err_clear(e);
 	rc = 0;
 out:

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Step one of a sync: bring a source's documents to this machine.
+ * Step one of a sync: fetch the documents of a source.
  *
- * fetch_source() asks the place a source names whether there is anything new
- * since the validators of the last sync, and if there is, makes the documents
- * readable: files stay where they are, downloads are spooled to an unlinked
- * file, git objects land in a bare repository kept in the cache directory.
- * Nothing is parsed here.  Each kind has a file of its own: fetch_file.c
- * (path, directory, inline), fetch_http.c (a URL, by way of http.c),
- * fetch_api.c (a registry API, the same way), fetch_git.c (the only user of
- * libgit2), fetch_configmap.c (a ConfigMap that is mounted, or read from the
- * Kubernetes API).
+ * fetch_source() compares the source with the validators of the last sync.  If
+ * there is something new, it makes the documents readable: files stay where
+ * they are, everything else is written to a spool.  Nothing is parsed here.
+ * Each kind of source has a folder in sync/kinds.
  */
 #ifndef SYNC_FETCH_FETCH_H
 #define SYNC_FETCH_FETCH_H
@@ -36,7 +31,7 @@ struct fetch_progress {
 	unsigned requests; /* HTTP requests or git round trips */
 	const char *phase; /* "connecting", "receiving objects", ... */
 	/* Of a registry API; 0 elsewhere. */
-	size_t pages; /* received, those of a crawl that broke off included */
+	size_t pages; /* received, those of an interrupted crawl included */
 	size_t total_pages; /* as the last time; 0: not known */
 	uint64_t entries; /* on these pages */
 };
@@ -73,7 +68,7 @@ struct fetch_document {
 /* The result of a fetch; opaque parts belong to the kind that made it. */
 struct fetch {
 	bool unchanged; /* the content is that of the validators given */
-	bool partial; /* only what changed: what is missing is not gone */
+	bool partial; /* only what changed: absent entries are not removed */
 	/* The documents are files: one may be unreadable beside others. */
 	bool files;
 	bool entries; /* they are of SHAPE_ENTRIES */
@@ -83,9 +78,9 @@ struct fetch {
 	struct fetch_document *documents;
 	struct spool *spool; /* owned; they lie in it */
 	struct fetch_progress used;
-	/* The server asked not to be asked again for so long; 0: it did not. */
+	/* The server requested a pause of so long; 0: it did not. */
 	int64_t retry_us;
-	char note[FETCH_NOTE_SIZE]; /* what is worth a log line; "" for nothing
+	char note[FETCH_NOTE_SIZE]; /* for a log line; "" for none
 				     */
 	/* Filled by read_and_apply(): which could not be read; "" for none. */
 	char unreadable[ERR_TEXT_MAX];

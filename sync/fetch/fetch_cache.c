@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Behind the name of a source; nothing of earlier layouts ends in it. */
+/* Follows the name of a source; no entry of an earlier layout ends so. */
 #define SUFFIX ".d"
 /* Deeper than any directory of a bare repository. */
 #define REMOVE_DEPTH 64
@@ -116,7 +116,8 @@ fetch_cache_open(char **path, const char *root, const char *name, struct err *e)
 	int rc = -1;
 
 	*path = NULL;
-	/* Names of sources are checked long before; this is where it counts. */
+	/* The configuration checks names, too; here an invalid one would do
+	 * harm. */
 	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
 		err_set(e, ERR_INPUT, "source name \"%s\" cannot name a cache",
 		    name);

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define COPY_SIZE (64 * KIB)
-#define TELL_US (CLOCK_SECOND / 10)
+#define REPORT_US (CLOCK_SECOND / 10)
 
 struct fetch_child {
 	pid_t pid;
@@ -38,38 +38,38 @@ struct fetch_child {
 	char phase[FETCH_WIRE_PHASE];
 	struct fetch_wire_result result;
 	bool answered; /* there is a result */
-	struct err err; /* what is wrong with what it said */
+	struct err err; /* what is wrong with its messages */
 };
 
 /* ---- in the child ---- */
 
 /* What the threads of the child share. */
-struct teller {
+struct reporter {
 	int fd;
 	const struct conf_source *source;
 	const char *cache_dir;
 	int64_t started_us;
 	int64_t deadline_us;
-	/* Of what follows, and of writing to fd; the last to take it exits. */
+	/* Of what follows, and of writing to fd; held until the exit. */
 	pthread_mutex_t lock;
-	struct fetch_progress used; /* told last */
-	int64_t told_us;
+	struct fetch_progress used; /* as sent last */
+	int64_t reported_us;
 };
 
-/* Progress is left out rather than waited for. */
+/* Drops the message rather than wait for the parent to read. */
 static void
-tell_progress(void *ctx, const struct fetch_progress *p)
+report_progress(void *ctx, const struct fetch_progress *p)
 {
-	struct teller *t = ctx;
+	struct reporter *t = ctx;
 	int64_t now = clock_monotonic();
 	struct buf message = BUF_INIT(4 * KIB);
 	bool skip;
 
 	pthread_mutex_lock(&t->lock);
-	skip = p->phase == t->used.phase && now - t->told_us < TELL_US;
+	skip = p->phase == t->used.phase && now - t->reported_us < REPORT_US;
 	t->used = *p;
 	if (!skip) {
-		t->told_us = now;
+		t->reported_us = now;
 		fetch_wire_add_progress(&message, p);
 		if (write(t->fd, message.data, message.len) == -1 &&
 		    errno == EPIPE)
@@ -155,7 +155,7 @@ out:
 }
 
 static void
-send_failure(struct teller *t, const struct err *why,
+send_failure(struct reporter *t, const struct err *why,
     const struct fetch_progress *used, int64_t retry_us)
 {
 	struct fetch_wire_result failure = { .err = *why,
@@ -169,7 +169,7 @@ send_failure(struct teller *t, const struct err *why,
 static void
 expire(void *ctx)
 {
-	struct teller *t = ctx;
+	struct reporter *t = ctx;
 	const char *address = kind_address(t->source);
 	char *shown = address == NULL ? NULL : url_shown(address);
 	struct err why = ERR_INIT;
@@ -185,12 +185,12 @@ expire(void *ctx)
 	_exit(0);
 }
 
-/* The child's whole life. */
+/* All that the child does. */
 static void
 run_child(int fd, struct spool *spool, const struct conf_source *source,
     const struct validators *previous, struct fetch_options options)
 {
-	struct teller teller = { .fd = fd,
+	struct reporter teller = { .fd = fd,
 		.source = source,
 		.cache_dir = options.cache_dir,
 		.started_us = clock_monotonic(),
@@ -205,7 +205,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	fetch_sandbox_environment(source);
 	fetch_sandbox_enter(source, options.cache_dir);
 	fetch_deadline_start(options.deadline_us, expire, &teller);
-	options.progress = tell_progress;
+	options.progress = report_progress;
 	options.progress_ctx = &teller;
 	options.spool = spool;
 	if (fetch_source(&f, source, previous, &options, &why) == 0 &&
@@ -221,7 +221,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	if (copies.documents != NULL)
 		result.fetch.documents = copies.documents;
 	send_result(fd, &result);
-	/* Whatever it kept on disk has served its purpose. */
+	/* Releasing it removes what is no longer needed from the cache. */
 	fetch_free(&f);
 	_exit(0);
 }
@@ -298,7 +298,7 @@ take_result(struct fetch_child *c, const char *payload, size_t len)
 	return 0;
 }
 
-/* Takes one whole message off the input: its size, 0 for none yet, or -1. */
+/* Reads one message of the input: its size, 0 if it is incomplete, or -1. */
 static ssize_t
 take_message(struct fetch_child *c, const char *at, size_t left)
 {
@@ -310,7 +310,7 @@ take_message(struct fetch_child *c, const char *at, size_t left)
 		return 0;
 	if (c->answered) {
 		err_set(&c->err, ERR_FETCH,
-		    "the fetching process went on after its answer");
+		    "unexpected message from the fetching process after its result");
 		return -1;
 	}
 	if (fetch_wire_header(&kind, &len, at, &c->err) == -1)
@@ -361,7 +361,7 @@ fetch_child_read(struct fetch_child *c)
 	buf_add(&c->input, bytes, (size_t)n);
 	if (c->input.bad) {
 		err_set(&c->err, ERR_LIMIT,
-		    "the answer of the fetching process is too long");
+		    "the result of the fetching process is too long");
 		return true;
 	}
 	return take_messages(c) == -1;
@@ -377,7 +377,7 @@ set_death_error(const struct fetch_child *c, int status, struct err *e)
 		    "the fetching process was killed by signal %d%s",
 		    WTERMSIG(status),
 		    WTERMSIG(status) == SIGKILL
-			? " (by a person, or for want of memory)"
+			? " (by an administrator, or out of memory)"
 			: "");
 	else if (WIFEXITED(status) &&
 		 WEXITSTATUS(status) == FETCH_PROCESS_NOT_CLOSED)
@@ -386,8 +386,8 @@ set_death_error(const struct fetch_child *c, int status, struct err *e)
 		    "close_range() nor /dev/fd is available");
 	else
 		err_set(e, ERR_FETCH,
-		    "the fetching process ended with status %d and without an "
-		    "answer",
+		    "the fetching process exited with status %d without a "
+		    "result",
 		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
@@ -421,7 +421,7 @@ fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
 	int status;
 
 	memset(out, 0, sizeof *out);
-	/* What is ending already keeps the status it ends with. */
+	/* A process that is exiting already keeps its status. */
 	status = fetch_process_end(c->pid);
 	out->used = c->answered ? c->result.fetch.used : c->progress;
 	out->used.phase = NULL;

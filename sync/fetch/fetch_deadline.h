@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A deadline for a process that fetches, whatever system call it is blocked
- * in: when it passes, a thread of its own reports that and ends the process.
+ * in: when it passes, another thread reports that and exits.
  */
 #ifndef SYNC_FETCH_FETCH_DEADLINE_H
 #define SYNC_FETCH_FETCH_DEADLINE_H

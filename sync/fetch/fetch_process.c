@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Isolating a fetching process, and ending it. */
+/* Isolating a fetching process, and killing it. */
 #include "sync/fetch/fetch_process.h"
 
 #include <dirent.h>
@@ -63,7 +63,7 @@ close_ranges(const int *keep, size_t count)
 	return close_range_of(first, ~0U);
 }
 
-/* Where the kernel lacks that call: until a look finds none to close. */
+/* For kernels without that call: repeats until there is none to close. */
 static int
 close_listed(const int *keep, size_t count)
 {
@@ -103,7 +103,7 @@ close_others(int *keep, size_t count)
 			keep[j] = keep[j - 1];
 			keep[j - 1] = fd;
 		}
-	/* Better no fetch than one that can write to the database. */
+	/* A fetch must not be able to write to the database. */
 	if (close_ranges(keep, count) == -1 && close_listed(keep, count) == -1)
 		_exit(FETCH_PROCESS_NOT_CLOSED);
 }
@@ -121,7 +121,7 @@ reset_signals(void)
 	action.sa_handler = SIG_DFL;
 	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
 		sigaction(defaults[i], &action, NULL);
-	/* A server that hangs up is an error to report, not a death. */
+	/* A server that closes the connection is an error to report. */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigemptyset(&none);
@@ -134,7 +134,8 @@ isolate(pid_t parent, int *keep, size_t count)
 	const struct rlimit no_core = { 0, 0 };
 	int null;
 
-	/* A session of its own: one kill reaches all, no terminal to ask. */
+	/* A session of its own has no terminal, and one kill reaches all of it.
+	 */
 	setsid();
 	reset_signals();
 #ifdef __linux__

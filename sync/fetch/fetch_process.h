@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a forked process that talks to strangers gives up first: the parent's
- * descriptors, its terminal and its signal handlers, and outliving it.
+ * Starting a process that connects to other machines.  It keeps neither the
+ * parent's descriptors nor its terminal nor its signal handlers, and does not
+ * outlive it.
  */
 #ifndef SYNC_FETCH_FETCH_PROCESS_H
 #define SYNC_FETCH_FETCH_PROCESS_H
@@ -11,19 +12,19 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* How a process ends that cannot close the parent's descriptors. */
+/* Exit status of a process that cannot close the parent's descriptors. */
 #define FETCH_PROCESS_NOT_CLOSED 71
 
 struct fetch_process {
 	pid_t pid; /* 0 in the process itself */
-	int fd; /* what it writes comes out at the parent's */
+	int fd; /* of the pipe: the process writes, the parent reads */
 };
 
 /*
  * Starts a process with a pipe to this one.  It leads a session, so that one
  * kill reaches its group; of all descriptors only standard error, its end of
  * the pipe and ${keep} are open; signals do what they do by default, but
- * SIGPIPE is ignored.  When the parent goes, it ends or is killed (on Linux).
+ * SIGPIPE is ignored.  When the parent exits, it exits or is killed (on Linux).
  * The parent closes its end of the pipe and calls fetch_process_end().
  */
 int fetch_process_start(struct fetch_process *p, int keep, struct err *e);

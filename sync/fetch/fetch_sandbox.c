@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Giving up files, and variables of the environment. */
+/* Restricting files, and variables of the environment. */
 #include "sync/fetch/fetch_sandbox.h"
 
 #include "lib/sandbox/sandbox.h"
@@ -14,8 +14,8 @@
 extern char **environ;
 
 /*
- * What every fetch keeps.  REQUEST_METHOD says that HTTP_PROXY is a client's
- * header.
+ * What every fetch keeps.  If REQUEST_METHOD is set, HTTP_PROXY is a header of
+ * a client and not used.
  */
 static const char *const kept_variables[] = { "ALL_PROXY", "HOME",
 	"HTTPS_PROXY", "HTTP_PROXY", "LANG", "LC_ALL", "LC_CTYPE",

@@ -39,7 +39,7 @@ add_text(struct buf *to, const char *text)
 {
 	size_t len = text == NULL ? 0 : strlen(text);
 
-	/* One that has no room spoils the message, which is then not sent. */
+	/* If it does not fit, the message becomes bad and is not sent. */
 	add_u32(to, text == NULL ? NO_TEXT : (uint32_t)len);
 	if (len > 0)
 		buf_add(to, text, len);
@@ -222,8 +222,8 @@ fetch_wire_header(enum fetch_wire_kind *kind, size_t *length, const void *bytes,
 	    !((number == FETCH_WIRE_PROGRESS && *length <= PROGRESS_MAX) ||
 		(number == FETCH_WIRE_RESULT &&
 		    *length <= LIMIT_FETCH_RESULT))) {
-		err_set(e, ERR_FETCH,
-		    "the fetching process said something that makes no sense");
+		err_set(
+		    e, ERR_FETCH, "invalid message from the fetching process");
 		return -1;
 	}
 	return 0;
@@ -234,7 +234,7 @@ check_end(const struct input *in, struct err *e)
 {
 	if (!in->bad && in->left == 0)
 		return 0;
-	err_set(e, ERR_FETCH, "the fetching process gave a damaged answer");
+	err_set(e, ERR_FETCH, "damaged message from the fetching process");
 	return -1;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a fetching process tells the one that started it: progress now and
- * then, and one result.
+ * The messages of a fetching process to its parent: progress now and then, and
+ * one result.
  *
  * A message is a header of FETCH_WIRE_HEADER bytes and a payload; numbers are
- * in the machine's byte order, texts have their length in front.  The sender
- * parsed bytes of strangers, so nothing that is read here is trusted: every
- * length has a limit, a payload must be used up exactly, and documents must
- * lie inside the spool.
+ * in the machine's byte order, texts follow their length.  The sender has
+ * parsed bytes of other machines, so its messages are not trusted: every length
+ * has a limit, a payload must be read to its end, and documents must lie inside
+ * the spool.
  */
 #ifndef SYNC_FETCH_FETCH_WIRE_H
 #define SYNC_FETCH_FETCH_WIRE_H

@@ -177,7 +177,7 @@ walk_entry(
 	else if (!S_ISREG(st.st_mode))
 		problem = xasprintf("%s is not a regular file", path);
 	if (S_ISDIR(st.st_mode)) {
-		/* A link upwards brings nothing that is not here already. */
+		/* A link upwards leads to files that are listed already. */
 		if (!is_inside(level, &st) &&
 		    walk_below(w, level, name, path, &st, e) == -1)
 			goto out;
@@ -288,8 +288,8 @@ out:
 }
 
 /*
- * A path that is there is taken as it is written; else what looks like a
- * pattern is one, and the directory before it is listed.
+ * A path that exists is taken literally.  Otherwise, if it looks like a
+ * pattern, it is one, and the directory before the pattern is listed.
  */
 static int
 find_start(struct walk *w, char **start, struct stat *st, const char *path,
@@ -402,7 +402,7 @@ file_list_same(const struct stat *a, const struct stat *b)
 {
 	/*
 	 * Replacing a file by rename moves the change time of the old one,
-	 * whose bytes are as they were; only the number of its names tells.
+	 * whose bytes have not changed; the number of its names has.
 	 */
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	       a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&

@@ -44,7 +44,7 @@ struct scan {
 	size_t unreadable; /* files */
 	struct err first; /* what is wrong with the first of them */
 	void *buffer; /* READ_SIZE bytes */
-	int64_t told_us;
+	int64_t reported_us;
 	struct err *e;
 };
 
@@ -206,8 +206,9 @@ account(struct scan *s, size_t bytes, const struct file_entry *entry)
 	int64_t deadline = s->options->deadline_us;
 
 	s->used->bytes += bytes;
-	if (s->options->progress != NULL && now - s->told_us >= PROGRESS_US) {
-		s->told_us = now;
+	if (s->options->progress != NULL &&
+	    now - s->reported_us >= PROGRESS_US) {
+		s->reported_us = now;
 		s->options->progress(s->options->progress_ctx, s->used);
 	}
 	if (deadline != 0 && now >= deadline) {
@@ -507,7 +508,7 @@ fetch_inline(
 	if (!out->unchanged) {
 		out->document_count = 1;
 		out->kind = &document_inline;
-		/* The configuration may be loaded anew in the meantime. */
+		/* The configuration may be reloaded before it is read. */
 		out->state = xstrdup(data);
 	}
 }

@@ -2,9 +2,9 @@
 /*
  * Documents out of a git repository: the order of steps.
  *
- * The cache is compared with the remote and brought up to date; then the file
- * or directory is looked up in the cache and read once for its hash.  A cache
- * that turns out to be damaged is emptied, and all is tried once more.
+ * The cache is compared with the remote and updated; then the file or
+ * directory is read from the cache.  A damaged cache is emptied, and the fetch
+ * is tried once more.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -154,7 +154,7 @@ fetch_git_runs_programs(enum fetch_git_transport transport)
 	return transport == FETCH_GIT_SSH && backend != NULL &&
 	       strcmp(backend, "exec") == 0;
 #elif LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR == 8
-	/* This one does not tell. */
+	/* libgit2 1.8 does not say which. */
 	return transport == FETCH_GIT_SSH;
 #else
 	(void)transport;
@@ -296,7 +296,7 @@ refresh(struct fetch_git_job *job, bool *same, struct err *e)
 	return fetch_git_remote_update(job, same, e);
 }
 
-/* What an earlier fetch left in a clone with gaps is read there. */
+/* If an earlier fetch used a clone that lacks objects, read from that. */
 static int
 borrow(struct fetch_git_job *job, struct err *e)
 {
@@ -313,7 +313,7 @@ borrow(struct fetch_git_job *job, struct err *e)
 			  job->conf->repository, e);
 }
 
-/* An object that a clone lacks is no fault of the cache. */
+/* An object that a clone lacks does not mean that the cache is damaged. */
 static void
 name_gap(struct fetch_git_job *job, struct err *e)
 {
@@ -365,7 +365,7 @@ try_and_heal(struct fetch *out, struct fetch_git_job *job,
 	return try_once(out, job, previous, e);
 }
 
-/* Puts in front of the error where it happened. */
+/* Prefixes the error with the URL and the reference. */
 static void
 wrap_place(const struct conf_git *conf, struct err *e)
 {

@@ -9,7 +9,7 @@
  *   fetch_git_local.c   shallow and partial clones on this machine
  *   fetch_git_stream.c  which addresses it may connect to
  *   fetch_git_auth.c    secrets, keys, and which servers to trust
- *   fetch_git_tree.c    from a commit and a path to a list of blobs
+ *   fetch_git_tree.c    from a commit and a path to documents
  *
  * libgit2 blocks in system calls that have no time limit, so the process that
  * fetches needs a deadline of its own (fetch_deadline.h).
@@ -84,13 +84,13 @@ int fetch_git(struct fetch *out, const struct conf_source *source,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e);
 
-/* Tells that job->used has a new phase, or more bytes. */
+/* Sets the phase of job->used, and reports its progress. */
 void fetch_git_progress(struct fetch_git_job *job, const char *phase);
 
 /* Whether libgit2 runs ssh(1) to speak over ${transport}. */
 bool fetch_git_runs_programs(enum fetch_git_transport transport);
 
-/* ERR_FETCH from ${what} and libgit2's last words. */
+/* ERR_FETCH: ${what}, and the last error of libgit2. */
 void fetch_git_error(struct err *e, const char *what);
 
 /* ---- fetch_git_url.c ---- */
@@ -99,7 +99,7 @@ int fetch_git_url_check(
     enum fetch_git_transport *transport, const char *url, struct err *e);
 /* Whether ${url} has a user or password in front of the host. */
 bool fetch_git_url_has_user(const char *url);
-/* Takes control characters out of the text; fetch_source() takes secrets. */
+/* Removes control characters; fetch_source() removes secrets. */
 void fetch_git_url_clean(struct err *e);
 
 /* ---- fetch_git_cache.c ---- */
@@ -114,7 +114,7 @@ int fetch_git_cache_prepare(
     struct fetch_git_cache *c, const char *url, struct err *e);
 /* Reads head again, after a fetch. */
 void fetch_git_cache_head(struct fetch_git_cache *c);
-/* Removes everything; prepare() then starts anew. */
+/* Removes everything; fetch_git_cache_prepare() then makes a new one. */
 int fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e);
 void fetch_git_cache_close(struct fetch_git_cache *c);
 /*
@@ -133,23 +133,23 @@ int fetch_git_remote_update(
 
 /* ---- fetch_git_stream.c ---- */
 /*
- * Where the source allows public addresses only: refuses others from here on.
- * Called when libgit2 has started, before anything is asked.  ERR_FETCH: the
- * host of an ssh URL has another address.
+ * If the source allows public addresses only, refuses others from now on.
+ * Call it when libgit2 has started, before connecting.  ERR_FETCH: the host of
+ * an ssh URL has a private address.
  */
 int fetch_git_stream_guard(const struct fetch_git_job *job, struct err *e);
-/* Fills ${e} if a connection was refused since then, and tells whether. */
+/* Whether a connection was refused since then; if so, fills ${e}. */
 bool fetch_git_stream_refused(struct err *e);
 
 /* ---- fetch_git_local.c ---- */
 /*
  * If the repository at ${url}, a directory of this machine, is a clone that
  * lacks objects, ${repo} reads from now on what is there, and *${kind} is
- * "shallow" or "partial"; else it is NULL and nothing has happened.
+ * "shallow" or "partial"; otherwise *${kind} is NULL.
  */
 int fetch_git_local_borrow(const char **kind, struct git_repository *repo,
     const char *url, struct err *e);
-/* Replaces the error of opening such a repository where the cause is known. */
+/* Replaces the error of opening a local repository if the cause is known. */
 void fetch_git_local_explain(struct err *e, const char *url);
 
 /* ---- fetch_git_auth.c ---- */

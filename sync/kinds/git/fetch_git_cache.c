@@ -3,9 +3,9 @@
  * The bare repository that a git source keeps in the cache directory, so that
  * a fetch brings only what is new.
  *
- * It holds nothing that cannot be fetched again: whatever looks wrong with it
- * is answered by emptying it.  The lock is on the directory itself, which
- * therefore stays when its contents go.
+ * Everything in it can be fetched again, so a cache that looks damaged is
+ * emptied.  The lock is on the directory itself, which therefore is never
+ * removed.
  */
 #include "sync/kinds/git/fetch_git.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Repositories on this machine that are not whole.  A shallow clone has no
- * history behind some commits, a partial clone lacks files that nobody needed
- * yet, and libgit2's fetch from a directory fails at the first object that is
- * missing, wanted or not.  Here the objects are read where they lie instead, so
- * that only what is wanted has to be there.
+ * history behind some commits, a partial clone lacks files that were not
+ * needed yet, and libgit2's fetch from a directory fails at the first object
+ * that is missing, wanted or not.  Here the objects are read where they lie
+ * instead, so that only what is wanted has to be there.
  */
 #include "sync/kinds/git/fetch_git.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conversation with a git server: ask what its references are, see whether
- * that is news, and fetch no more than the one that is wanted.
+ * Talking to a git server: list its references, compare them with the last
+ * fetch, and fetch only the one that is wanted.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -39,7 +39,7 @@ struct visit {
 	char *headers[1]; /* sent along over HTTP */
 };
 
-/* What the server has for us. */
+/* What to fetch. */
 struct target {
 	char *ref; /* owned; NULL: only the id is known */
 	git_oid id; /* of the reference: a commit or an annotated tag */
@@ -144,7 +144,7 @@ proxy_of(const struct visit *v)
 #if LIBGIT2_AT_LEAST(1, 4)
 /*
  * libgit2 does not say that the host has changed when it asks for
- * credentials after a redirect, so those who have some stay on their host.
+ * credentials after a redirect, so with credentials redirects are not followed.
  */
 static git_remote_redirect_t
 redirects(const struct visit *v)
