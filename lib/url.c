@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Removing secrets from URLs.  Malformed URLs are treated the same: a mistyped
- * address may contain a password, too.
+ * address may contain a password, too.  libcurl's parser would refuse those.
  */
 #include "lib/url.h"
 
@@ -18,7 +18,7 @@
 
 #define HIDDEN "***"
 #define SEPARATORS "?&;#"
-/* What ends a URL in a sentence. */
+/* The bytes that end a URL in a sentence. */
 #define ENDS " \t\r\n'\"<>`"
 /* Shorter values are likely to be ordinary words of a message. */
 #define VALUE_MIN 6
@@ -54,7 +54,7 @@ user_length_after_scheme(const char *authority)
 	return user_length(authority, strlen(authority));
 }
 
-/* Where the user part of ${url} is: its start, or NULL; sets ${len}. */
+/* The user part of ${url}, of ${len} bytes; NULL: there is none. */
 static const char *
 find_user(const char *url, size_t *len)
 {
@@ -66,7 +66,7 @@ find_user(const char *url, size_t *len)
 	return *len == 0 ? NULL : authority;
 }
 
-/* A user name that says nothing is shown, and so is one without a scheme. */
+/* "git" is no secret, and neither is the user of user@host:path. */
 static bool
 name_may_be_shown(const char *name, size_t len, bool scheme)
 {

@@ -19,8 +19,8 @@
 char *url_shown(const char *url);
 
 /*
- * Replaces each URL in the message ${text}, an array of ${size} bytes, with
- * what url_shown() makes of it, and each secret of ${url} that stands alone,
+ * Replaces each URL in the message ${text}, an array of ${size} bytes, with the
+ * result of url_shown(), and each secret of ${url} that stands alone,
  * as written or decoded, with "***".  ${url} may be NULL.
  */
 void url_hide(char *text, size_t size, const char *url);

@@ -404,7 +404,7 @@ def test_tls():
     r = get_url(SECURE.url("/plain"))
     contains(r.error, "certificate", "an unknown root is refused")
     equal(r.requests, "1", "and not tried again")
-    contains(r.error, "; if an authority of your own signed it, name its "
+    contains(r.error, "; if a private authority signed it, name its "
              "file in file.caFile", "and the key that helps is named")
     is_body(get_url(SECURE.url("/plain"), ca_file=ROOT),
             "file.caFile makes it known")
@@ -592,7 +592,7 @@ def test_timeouts():
     contains(mute.error, "timed out", "no answer")
     contains(deadline.error, "timed out", "the deadline ends a transfer")
     equal(len(seen("/slow?2")), 1, "and there is no other try")
-    equal(gone.error, f"no time was left to fetch {PLAIN.url('/plain?***')}",
+    equal(gone.error, f"failed to fetch {PLAIN.url('/plain?***')}: deadline exceeded",
           "a deadline that has passed")
     equal(seen("/plain?late"), [], "sends nothing")
     ok(time.monotonic() - started < 8, "nothing waited longer than allowed")

@@ -182,7 +182,7 @@ test_pages(void)
 	CHECK_INT(page.entries, 2);
 	CHECK_INT(
 	    read_page(&page, FETCH_API_PLUGINS, "{\"skills\":[1,2]}", &e), -1);
-	CHECK_STR(e.text, "\"plugins\" is missing: this is no list of plugins");
+	CHECK_STR(e.text, "\"plugins\" is missing: not a list of plugins");
 	err_clear(&e);
 	CHECK_INT(read_page(&page, FETCH_API_SERVERS,
 		      "{\"metadata\":{\"nextCursor\":\"x\"}}", &e),

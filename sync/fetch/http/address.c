@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses that are not public, as the IANA registries of special-purpose
- * addresses have them (RFC 6890).  What they list as globally reachable inside
- * of a block that is not, for anycast of protocols, is refused with the block.
+ * Addresses that are not public, from the IANA registries of special-purpose
+ * addresses (RFC 6890).  The registries list some anycast addresses inside
+ * such blocks as globally reachable; these are refused with their block.
  */
 #include "sync/fetch/http/address.h"
 
@@ -70,7 +70,7 @@ is_public_v6(const unsigned char *a)
 		return is_public_v4(read_v4(a + 2));
 	if (is_isatap(a) && !is_public_v4(read_v4(a + 12)))
 		return false;
-	/* Of all that is not 2000::/3 nothing is routed. */
+	/* Only 2000::/3 is routed. */
 	if (a[0] >> 5 != 1)
 		return false;
 	/* 2001::/23, protocol assignments: Teredo, ORCHID, benchmarks... */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses of the Internet a fetch may be kept from. */
+/* Which addresses are public, for fetches that are limited to those. */
 #ifndef SYNC_FETCH_HTTP_ADDRESS_H
 #define SYNC_FETCH_HTTP_ADDRESS_H
 
@@ -10,13 +10,13 @@
 #define ADDRESS_TEXT_SIZE 64 /* numeric, with a scope */
 
 /*
- * Whether ${address} is one that the whole Internet can reach: not loopback,
+ * Whether ${address} is reachable from the whole Internet: not loopback,
  * private, link-local (where clouds keep credentials), multicast or reserved,
  * and no IPv6 address that wraps such an IPv4 address.
  */
 bool address_is_public(const struct sockaddr *address);
 
-/* ${address} of ${length} bytes as messages show it. */
+/* Formats ${address} of ${length} bytes for messages. */
 void address_format(char out[ADDRESS_TEXT_SIZE], const struct sockaddr *address,
     socklen_t length);
 

@@ -16,8 +16,8 @@ int fetch_download_bearer(
 
 /*
  * Sends ${rq} once, under ${policy}: http_get() with progress and deadline
- * filled in here.  Sets what ${out} says of its cost, and how long to wait
- * after a failure.  The caller frees the members of ${rs} with
+ * filled in here.  Sets the costs in ${out}, and how long to wait after
+ * a failure.  The caller frees the members of ${rs} with
  * http_response_free() in any case.
  */
 int fetch_download(struct fetch *out, const struct fetch_options *options,

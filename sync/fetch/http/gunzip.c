@@ -13,7 +13,7 @@
 #define PIECE (64 * KIB)
 #define GZIP_ONLY 16 /* added to the window bits */
 
-/* Memory that cannot fail to come leaves fewer ways to fail. */
+/* Ends the process without memory: one case less to handle. */
 static void *
 allocate(void *ctx, unsigned count, unsigned size)
 {
@@ -34,7 +34,7 @@ gunzip_applies(const void *data, size_t len)
 	return len >= 2 && memcmp(data, "\x1f\x8b", 2) == 0;
 }
 
-/* Inflates into ${piece} once; how much came, or -1.  Sets ${ended}. */
+/* Inflates into ${piece} once; its length, or -1.  Sets ${ended}. */
 static ssize_t
 inflate_piece(z_stream *z, void *piece, bool *ended, struct err *e)
 {
@@ -45,7 +45,7 @@ inflate_piece(z_stream *z, void *piece, bool *ended, struct err *e)
 	code = inflate(z, Z_NO_FLUSH);
 	*ended = code == Z_STREAM_END;
 	if (code == Z_STREAM_END && z->avail_in > 0)
-		code = inflateReset(z); /* a member follows, or should */
+		code = inflateReset(z); /* another member has to follow */
 	if (code == Z_BUF_ERROR || (code == Z_OK && z->avail_in == 0 &&
 				       !*ended && z->avail_out != 0)) {
 		err_set(e, ERR_INPUT, "gzip data is cut off");
@@ -73,7 +73,7 @@ gunzip_run(const void *data, size_t len, uint64_t max,
 
 	if (len > UINT32_MAX ||
 	    inflateInit2(&z, MAX_WBITS + GZIP_ONLY) != Z_OK) {
-		err_set(e, ERR_INTERNAL, "zlib does not take %zu bytes", len);
+		err_set(e, ERR_INTERNAL, "failed to decompress %zu bytes", len);
 		goto out;
 	}
 	open = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP by libcurl.  Redirects are followed here and not by the library, so
- * that each step can be judged (http after https is refused wherever it
- * stands in the chain) and named in messages.
+ * HTTP by libcurl.  This file follows redirects itself, so that each step can
+ * be checked (http after https is refused anywhere in the chain) and named in
+ * messages.
  */
 #include "sync/fetch/http/http.h"
 
@@ -42,8 +42,8 @@
 struct http {
 	CURL *easy;
 	struct http_policy policy;
-	char text[CURL_ERROR_SIZE]; /* what libcurl says went wrong */
-	CURLcode unready; /* why libcurl did not take an option */
+	char text[CURL_ERROR_SIZE]; /* libcurl's description of a failure */
+	CURLcode unready; /* why libcurl refused an option */
 };
 
 /* One call of http_get(). */
@@ -53,8 +53,8 @@ struct exchange {
 	struct http_response *rs;
 	struct err *e;
 	int64_t try_ends_us; /* of timeout_ns; 0: none */
-	int64_t told_us; /* when progress was last called */
-	char *url; /* the one being asked, owned */
+	int64_t reported_us; /* when progress was last called */
+	char *url; /* of the current request, owned */
 	char *shown; /* the same, for messages */
 	bool headers; /* those of the policy go to ${url} */
 	struct http_refused refused;
@@ -66,10 +66,10 @@ struct exchange {
 	bool failed; /* ${e} was set in a callback */
 	/* Of the try that failed. */
 	bool may_retry;
-	int64_t wait_us; /* the server asked for; 0: it did not */
+	int64_t wait_us; /* from Retry-After; 0: none */
 };
 
-/* ---- what libcurl calls ---- */
+/* ---- callbacks of libcurl ---- */
 
 static size_t
 on_header(char *data, size_t size, size_t count, void *ctx)
@@ -139,8 +139,8 @@ on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
 	(void)up_now;
 	x->rs->bytes = x->bytes_before + (uint64_t)now;
 	now_us = clock_monotonic();
-	if (x->rq->progress != NULL && now_us - x->told_us >= PROGRESS_US) {
-		x->told_us = now_us;
+	if (x->rq->progress != NULL && now_us - x->reported_us >= PROGRESS_US) {
+		x->reported_us = now_us;
 		x->rq->progress(x->rq->ctx, x->rs->requests, x->rs->bytes);
 	}
 	return 0;
@@ -168,7 +168,7 @@ set_protocols(struct http *h)
 #endif
 }
 
-/* As Go and OpenSSL's own programs have it: for roots of one's own. */
+/* The variables that Go and OpenSSL's programs read, too. */
 static void
 set_roots(struct http *h)
 {
@@ -220,8 +220,7 @@ http_new(struct http **out, const struct http_policy *policy, struct err *e)
 
 	*out = NULL;
 	if (!global_done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		err_set(e, ERR_INTERNAL,
-		    "libcurl cannot be started, perhaps for want of memory");
+		err_set(e, ERR_INTERNAL, "failed to initialize libcurl");
 		goto out;
 	}
 	global_done = true;
@@ -234,7 +233,7 @@ http_new(struct http **out, const struct http_policy *policy, struct err *e)
 	else
 		h->unready = CURLE_OUT_OF_MEMORY;
 	if (h->unready != CURLE_OK) {
-		err_set(e, ERR_INTERNAL, "libcurl lacks something needed: %s",
+		err_set(e, ERR_INTERNAL, "failed to configure libcurl: %s",
 		    curl_easy_strerror(h->unready));
 		goto out;
 	}
@@ -265,7 +264,7 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Milliseconds until the try has to end, at least 1; 0 when it need not. */
+/* Milliseconds until the try has to end, at least 1; 0: no limit. */
 static long
 time_left(const struct exchange *x)
 {
@@ -335,8 +334,8 @@ headers_of(struct exchange *x)
 
 /*
  * libcurl reads http_proxy in lower case only, because a web server turns a
- * client's "Proxy:" header into HTTP_PROXY for CGI programs.  Outside of one,
- * the upper-case name is as good as any.
+ * client's "Proxy:" header into HTTP_PROXY for CGI programs.  Outside of a CGI
+ * program the upper-case name is safe.
  */
 static const char *
 proxy_for(const struct http *h, const char *url)
@@ -387,7 +386,7 @@ send_request(struct exchange *x)
 	return code;
 }
 
-/* Whether another try may get past ${code}. */
+/* Whether another try may succeed after ${code}. */
 static bool
 is_passing(CURLcode code)
 {
@@ -410,8 +409,8 @@ is_passing(CURLcode code)
 }
 
 /*
- * Whether the chain of certificates ends in nothing that is trusted, by the
- * numbers of OpenSSL's X509_V_ERR_*.  A wrong host or a date is another matter.
+ * Whether the chain of certificates ends in an unknown authority, by the
+ * numbers of OpenSSL's X509_V_ERR_*.  A wrong host or date does not count.
  */
 static bool
 is_unknown_authority(const struct exchange *x, CURLcode code)
@@ -438,7 +437,7 @@ advice_on_authority(struct exchange *x)
 		    "; no authority in %s signed it", policy->ca_key);
 	else
 		snprintf(x->advice, sizeof x->advice,
-		    "; if an authority of your own signed it, name its file "
+		    "; if a private authority signed it, name its file "
 		    "in %s",
 		    policy->ca_key);
 	return x->advice;
@@ -465,7 +464,7 @@ fail_by_code(struct exchange *x, CURLcode code)
 	    is_unknown_authority(x, code) ? advice_on_authority(x) : "");
 }
 
-/* Sets x->rs->words, if the server said more than its status does. */
+/* Sets x->rs->words if the body of a refusal adds to its status. */
 static void
 read_words(struct exchange *x)
 {
@@ -483,7 +482,7 @@ read_words(struct exchange *x)
 			continue;
 		value += 1 + strspn(value + 1, " ");
 		http_words_hide(words, value);
-		/* What follows "Bearer". */
+		/* The part after "Bearer". */
 		token = strrchr(value, ' ');
 		if (token != NULL)
 			http_words_hide(words, token + 1);
@@ -515,7 +514,7 @@ fail_by_status(struct exchange *x)
 	x->may_retry =
 	    status == 408 || status == 429 || (status >= 500 && status <= 599);
 	if (wait > LIMIT_HTTP_RETRY_AFTER * CLOCK_SECOND) {
-		/* Other sources are waiting: a later sync tries again. */
+		/* Other sources are waiting; a later sync retries. */
 		x->may_retry = false;
 		err_wrap(x->e, "asked to wait %lld seconds",
 		    (long long)(wait / CLOCK_SECOND));
@@ -551,7 +550,7 @@ has_scheme(const char *url, const char *scheme)
 	return strncasecmp(url, scheme, len) == 0 && url[len] == ':';
 }
 
-/* Moves x->url to where the answer points. */
+/* Sets x->url to the target of the redirect. */
 static int
 follow(struct exchange *x)
 {
@@ -611,7 +610,7 @@ try_once(struct exchange *x)
 		code = send_request(x);
 		if (x->failed)
 			goto out;
-		/* A bad status says more than how its body ended. */
+		/* A bad status explains more than how its body ended. */
 		if (code != CURLE_OK && x->rs->status <= 200) {
 			fail_by_code(x, code);
 			goto out;
@@ -661,9 +660,9 @@ start_try(struct exchange *x)
 }
 
 /*
- * Microseconds to wait before try ${next} (2 is the first of them): as long as
- * the server asked (${asked_us}, 0 when it did not), else longer each time.
- * Chance keeps clients that failed together from coming back together.
+ * Microseconds to wait before try ${next}, which is at least 2: Retry-After
+ * (${asked_us}) unless that is 0, else longer each time.  Chance keeps clients
+ * that failed together from retrying together.
  */
 static int64_t
 pause_length(int next, int64_t asked_us)
@@ -678,7 +677,7 @@ pause_length(int next, int64_t asked_us)
 	return base / 2 + chance % base;
 }
 
-/* Sleeps, whatever signals arrive. */
+/* Sleeps through signals. */
 static void
 pause_for(int64_t us)
 {
@@ -730,7 +729,8 @@ http_get(struct http *h, const struct http_request *rq,
 	}
 	set_url(&x, rq->url);
 	if (past_deadline(&x, 0)) {
-		err_set(e, ERR_FETCH, "no time was left to fetch %s", x.shown);
+		err_set(e, ERR_FETCH, "failed to fetch %s: deadline exceeded",
+		    x.shown);
 		goto out;
 	}
 	if (try_all(&x) == -1)

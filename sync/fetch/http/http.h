@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one door to HTTP: every request the sync makes goes through here, and
- * only the files http*.c know libcurl.
+ * The one door to HTTP: every request of the sync goes through here, and only
+ * the files http*.[ch] include libcurl.
  *
  * A struct http keeps connections open between requests.  http_get() follows
- * redirects (http and https only, never from https back to http), undoes gzip,
- * checks that a body arrived whole, and tries again what may succeed the next
- * time: failures of the connection, timeouts, status 408, 429 and 5xx.  It
- * waits as long as Retry-After says, up to LIMIT_HTTP_RETRY_AFTER; a longer
- * time ends the tries, and http_retry_after() returns it.  With TLS it speaks
+ * redirects (http and https only, never from https back to http), decodes gzip,
+ * checks that a body is complete, and retries what may succeed the next time:
+ * failures of the connection, timeouts, status 408, 429 and 5xx.  It waits as
+ * long as Retry-After says, up to LIMIT_HTTP_RETRY_AFTER; a longer time ends
+ * the tries, and http_retry_after() returns it.  With TLS it speaks
  * HTTP/2 where libcurl and the server do.  Proxies come from the environment
  * (http_proxy, https_proxy, all_proxy, no_proxy), root certificates from the
- * system or SSL_CERT_FILE and SSL_CERT_DIR.  When no
- * authority signed a certificate, the error names the key that helps.
+ * system or SSL_CERT_FILE and SSL_CERT_DIR.  If no
+ * known authority signed a certificate, the error names the configuration key
+ * that helps.
  */
 #ifndef SYNC_FETCH_HTTP_HTTP_H
 #define SYNC_FETCH_HTTP_HTTP_H
@@ -29,23 +30,22 @@ struct http;
 struct spool;
 
 /*
- * What a source allows and sends.  All zero: the ordinary.  What it points to
- * has to outlive the struct http.
+ * What a source allows and sends.  All zero: no restriction, no header.  What
+ * it points to has to outlive the struct http.
  */
 struct http_policy {
 	/* PEM; trusted instead of the system's root certificates. */
 	const char *ca_file;
 	const char *ca_key; /* of the configuration, for messages */
 	/*
-	 * Only addresses that the whole Internet can reach, wherever a name or
-	 * a redirect leads.  Then no proxy is used: it would resolve names
-	 * where nobody checks.
+	 * Only public addresses, wherever a name or a redirect leads.  Then no
+	 * proxy is used, since it would resolve names without this check.
 	 */
 	bool public_only;
 	bool https_only; /* also where a redirect leads */
 	/*
 	 * Lines "Name: value" sent to the origin (scheme, host, port) of the
-	 * URL asked for, never to another one that it redirects to.  Not over
+	 * requested URL, never to another one that it redirects to.  Not over
 	 * plain http either, but for loopback and with headers_over_http.
 	 */
 	char **headers;
@@ -56,7 +56,7 @@ struct http_policy {
 struct http_request {
 	const char *url;
 	const char *accept; /* of the Accept header; NULL for none */
-	/* Validators of what is already here, as received; NULL for none. */
+	/* Validators of the last answer, as received; NULL for none. */
 	const char *etag;
 	const char *last_modified;
 	bool no_redirects; /* one is an error: a token is for one host */
@@ -113,7 +113,7 @@ int http_get(struct http *h, const struct http_request *rq,
 void http_response_free(struct http_response *rs);
 
 /*
- * How long the server of ${rs} asked to be left alone, in microseconds, at most
+ * How long the server asked to wait (Retry-After), in microseconds, at most
  * LIMIT_RETRY_KEPT seconds; 0 when it did not.  A date is measured by the
  * server's own clock if it sent that too.
  */

@@ -21,7 +21,7 @@ http_policy_open_socket(
 	return CURL_SOCKET_BAD;
 }
 
-/* NULL, which has no parts, when it is no URL.  The caller frees it. */
+/* NULL, which has no parts, for an invalid URL.  The caller frees it. */
 static CURLU *
 split(const char *url)
 {

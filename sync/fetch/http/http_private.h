@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of http.c; what others need is in http.h.
+ * The parts of the HTTP client.  Its interface is http.h.
  *
  *   http.c           sends requests, follows redirects, retries
  *   http_policy.c    where a request may go, and what may be sent along
@@ -49,7 +49,7 @@ int http_policy_check(const struct http_policy *policy, const char *url,
 
 /*
  * Takes one line of ${len} bytes at ${data}, its line end included or not.  A
- * status line starts a new answer: what an informational one said is dropped.
+ * status line starts a new answer and drops an informational one.
  * An invalid line changes nothing, or leaves status 0.
  */
 void http_response_add_line(
@@ -63,8 +63,8 @@ void http_response_add_refusal(
 void http_response_clear(struct http_response *rs);
 
 /*
- * The words of RFC 9110 for ${status}, for messages: those that the server
- * sent are not to be trusted.
+ * The words of RFC 9110 for ${status}, for messages: the text that a
+ * server sends is not trusted.
  */
 const char *http_response_reason(int status);
 
@@ -80,7 +80,7 @@ const char *http_response_reason(int status);
  */
 char *http_words_read(const char *text, size_t len);
 
-/* Replaces each ${secret} in ${words} with stars; short ones are left alone. */
+/* Replaces each ${secret} in ${words} with stars, unless it is very short. */
 void http_words_hide(char *words, const char *secret);
 /* Cuts to LIMIT_HTTP_WORDS bytes, between characters. */
 void http_words_cut(char *words);

@@ -78,7 +78,7 @@ http_response_free(struct http_response *rs)
 	rs->bytes = 0;
 }
 
-/* A copy of a header's value, NULL when it is nothing to send back. */
+/* A copy of a header's value; NULL when it cannot be sent back. */
 static char *
 header_value(const char *data, size_t len)
 {
@@ -130,8 +130,8 @@ keep_date(struct http_response *rs, const char *data, size_t len)
 }
 
 /*
- * RFC 9110 section 10.2.3: seconds or a date.  Not left to libcurl, which cuts
- * the seconds at 6 hours since version 8.
+ * RFC 9110 section 10.2.3: seconds or a date.  libcurl 8 limits
+ * the seconds to 6 hours.
  */
 static void
 keep_retry_after(struct http_response *rs, const char *data, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finding the explanation of a refusal.  Registries, frameworks and proxies
- * each have a form of their own (RFC 9457, FastAPI, Zod, JSON:API, Kubernetes),
- * so the members that explain are looked for by their names alone.
+ * Finds the explanation in the body of a refusal.  Registries, frameworks and
+ * proxies each have their own form (RFC 9457, FastAPI, Zod, JSON:API,
+ * Kubernetes), so members that explain are found by their names alone.
  */
 #include "sync/fetch/http/http_private.h"
 
@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define DEPTH_MAX (JSCAN_PATH_MAX - 2)
-#define SECRET_MIN 3 /* shorter ones would hit common words */
+#define SECRET_MIN 3 /* shorter ones match common words */
 
 struct words {
 	struct buf text;
@@ -26,7 +26,7 @@ struct words {
 
 /* ---- clean text ---- */
 
-/* How many bytes of ${p} are a character that is not to be shown, else 0. */
+/* The length of the character at ${p} if it is invisible, else 0. */
 static size_t
 unseen(const unsigned char *p)
 {
@@ -46,7 +46,7 @@ unseen(const unsigned char *p)
 	return 0;
 }
 
-/* One space for each run of blanks and of what is not to be shown. */
+/* Replaces each run of blanks and invisible characters with one space. */
 static void
 clean(char *text)
 {
@@ -75,7 +75,7 @@ http_words_cut(char *words)
 	words[text_cut(words, strlen(words), LIMIT_HTTP_WORDS)] = '\0';
 }
 
-/* Adds a text that is not there yet. */
+/* Adds a text unless it is there already. */
 static void
 add(struct buf *to, char *text)
 {
@@ -89,7 +89,7 @@ add(struct buf *to, char *text)
 
 /* ---- JSON ---- */
 
-/* The nearest name on the way to a value; NULL in an array alone. */
+/* The innermost member that holds the value; NULL: arrays alone do. */
 static const struct jscan_step *
 nearest_name(const struct jscan_place *at)
 {
@@ -154,7 +154,7 @@ read_json(struct words *w, const char *text, size_t len)
 	struct reader r;
 
 	reader_from_memory(&r, text, len);
-	/* A body that breaks off has said something all the same. */
+	/* A truncated body may still explain something. */
 	(void)jscan_run(&r, &handler, &ignored);
 }
 
@@ -166,7 +166,7 @@ read_line(struct words *w, const char *text, size_t len)
 	char *line = xstrndup(text, len);
 
 	line[strcspn(line, "\r\n")] = '\0';
-	/* In whatever character set it may be. */
+	/* The character set is unknown. */
 	for (char *p = line; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x80)
 			*p = '?';

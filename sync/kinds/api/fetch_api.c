@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A registry API: what to ask for, given what is remembered and what a crawl
- * that broke off left behind, and what the answers amount to.
+ * Fetches a registry API: sets up a crawl, and turns its result into the
+ * documents, the validators and the checkpoint of the fetch.
  */
 #include "sync/kinds/api/fetch_api.h"
 
@@ -62,9 +62,9 @@ hand_over(struct fetch_api_job *job)
 	job->log = NULL;
 }
 
-/* ---- what the answers amount to ---- */
+/* ---- the result ---- */
 
-/* From when on the next delta has to ask. */
+/* The instant that the next delta starts from. */
 static int64_t
 watermark(const struct fetch_api_job *job)
 {
@@ -77,7 +77,7 @@ watermark(const struct fetch_api_job *job)
 	return at - job->conf->overlap_ns / 1000;
 }
 
-/* The next fetch will ask for the same URL, and one page is all it has. */
+/* Lets the next fetch be conditional, if one page is all there is. */
 static void
 remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 {
@@ -160,8 +160,8 @@ check_offer(struct fetch_api_job *job, struct err *e)
 		return 0;
 	shown = url_shown(job->conf->endpoint);
 	err_set(e, ERR_FETCH,
-	    "%s offers no servers at all; what is stored is kept (set "
-	    "api.allowEmpty if this is meant)",
+	    "%s offers no servers; keeping what is stored (set "
+	    "api.allowEmpty to accept an empty registry)",
 	    shown);
 	free(shown);
 	job->spoiled = true;
@@ -197,12 +197,12 @@ describe_full(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	if (job->page_size < job->conf->page_size)
 		add_note(job, " of %u", job->page_size);
 	if (job->resumed_pages > 0)
-		add_note(job, ", %zu of them from a crawl that broke off",
+		add_note(job, ", %zu of them from an interrupted crawl",
 		    job->resumed_pages);
 	add_note(job, "; deltas are %ssupported", deltas ? "" : "not ");
 }
 
-/* Whether a delta says nothing that the one before did not say. */
+/* Whether a delta is empty or the same as the one before. */
 static bool
 is_old_news(const struct fetch_api_job *job)
 {
@@ -232,7 +232,7 @@ describe(struct fetch_api_job *job, struct err *e)
 	return 0;
 }
 
-/* ---- all of it ---- */
+/* ---- the fetch ---- */
 
 static void
 make_key(char out[DIGEST_HEX_SIZE], const struct conf_source *source)
@@ -280,7 +280,7 @@ set_up(struct fetch_api_job *job, struct err *e)
 static void
 tear_down(struct fetch_api_job *job)
 {
-	/* What will not be resumed needs no name. */
+	/* Keep the file only if it will be resumed. */
 	if (job->log != NULL &&
 	    (job->log->count == 0 || job->spoiled || job->out->unchanged))
 		fetch_api_log_unlink(job->log);

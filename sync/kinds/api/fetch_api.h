@@ -237,13 +237,13 @@ struct fetch_api_job {
 	char *root;
 	char key[FETCH_HASH_SIZE]; /* identifies the source */
 	char fixed_version[FETCH_API_VERSION_SIZE]; /* "": to be found out */
-	bool known; /* ${old} says something */
+	bool known; /* there is a checkpoint in ${old} */
 	struct fetch_api_checkpoint old;
 	struct fetch_api_log *log;
 	struct fetch_api_head head; /* the crawl that is wanted */
-	unsigned page_size; /* to ask for */
+	unsigned page_size; /* to request */
 	unsigned accepted_size; /* of the last page that came, or configured */
-	bool other_version; /* the head has not the version that was wanted */
+	bool other_version; /* the wanted version does not exist */
 	size_t resumed_pages;
 	struct buf body; /* the page that arrived last */
 	/* Of the answer to the first page, if it came now. */
@@ -252,11 +252,11 @@ struct fetch_api_job {
 	bool not_modified;
 	/* Of a failure. */
 	int status; /* of the last answer; 0: none, or it was no HTTP error */
-	bool spoiled; /* what is kept leads nowhere */
-	bool no_page; /* what came is no page of its list */
+	bool spoiled; /* the crawl cannot be resumed */
+	bool no_page; /* the body was not a page of its list */
 	bool too_many; /* the size of the page was refused */
-	unsigned named; /* the upstream's limit, then; 0: it named none */
-	/* Used by requests before the one under way. */
+	unsigned named; /* the limit in the refusal; 0: none */
+	/* Cost of all requests before the current one. */
 	unsigned requests;
 	uint64_t bytes;
 };

@@ -65,7 +65,7 @@ request(struct fetch_api_job *job, struct http_request *rq,
 	return rc;
 }
 
-/* What one page may have, of all that the crawl may still bring. */
+/* The limit of one page, given what the crawl has received. */
 static uint64_t
 room(const struct fetch_api_job *job)
 {
@@ -119,7 +119,7 @@ store_page(struct fetch_api_job *job, struct err *e)
 		&page, job->log->list, &job->body, job->log, e) == -1) {
 		job->no_page = e->code == ERR_INPUT;
 		if (is_markup(&job->body))
-			err_wrap(e, "HTML or XML, where JSON was expected");
+			err_wrap(e, "expected JSON, found HTML or XML");
 		return -1;
 	}
 	if (fetch_api_log_end(job->log, &page, e) == -1) {
@@ -131,8 +131,8 @@ store_page(struct fetch_api_job *job, struct err *e)
 
 /*
  * Makes the request for the first page conditional if the validators are those
- * of this very URL.  Then that page was all there was: that one page of many
- * is unchanged says nothing of the others.
+ * of this very URL.  They are kept only if that page was the whole list, since
+ * one unchanged page of many does not mean that the others are unchanged.
  */
 static void
 add_conditions(struct fetch_api_job *job, struct http_request *rq)
@@ -149,7 +149,7 @@ add_conditions(struct fetch_api_job *job, struct http_request *rq)
 	rq->last_modified = job->previous->last_modified;
 }
 
-/* Says where a failure was, and what may help. */
+/* Adds to a failure where it was and what may help. */
 static void
 explain(struct fetch_api_job *job, const struct http_request *rq, bool received,
     struct err *e)
@@ -280,7 +280,7 @@ is_left_out(const struct fetch_api_job *job)
 	       !job->old.has[job->log->list];
 }
 
-/* ---- what to change after a failure ---- */
+/* ---- changes after a failure ---- */
 
 /* Whether another version of the API may exist where this one does not. */
 static bool
@@ -371,7 +371,8 @@ recover(struct fetch_api_job *job, struct err *e)
 		return fetch_api_log_skip(job->log, e);
 	}
 	if (first && job->other_version && is_elsewhere(job->status))
-		err_wrap(e, "neither v0.1 nor v0 of the registry API is there");
+		err_wrap(
+		    e, "endpoint serves neither /v0.1/servers nor /v0/servers");
 	if (!is_refusal(job->status) || (job->resumed_pages == 0 && !delta))
 		return -1;
 	if (fetch_api_log_reset(job->log, &ignored) == -1)
@@ -390,7 +391,7 @@ fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 	want(job, full_is_due(job, clock_now()));
 	if (!fits(job) && fetch_api_log_reset(log, e) == -1)
 		return -1;
-	/* Left behind once: not a second time, whatever is wrong with it. */
+	/* A complete crawl is handed over again only once. */
 	if (log->complete)
 		fetch_api_log_unlink(log);
 	job->resumed_pages = log->count;

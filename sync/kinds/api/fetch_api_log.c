@@ -45,7 +45,7 @@ seal(struct fetch_api_log *log, char out[DIGEST_HEX_SIZE],
 	digest_hex(log->digest, out);
 }
 
-/* What an upstream chooses cannot make two cursors collide. */
+/* A cryptographic hash: an upstream cannot make two cursors collide. */
 static uint64_t
 mark_of(const char *cursor)
 {
@@ -73,7 +73,7 @@ was_followed(const struct fetch_api_log *log, uint64_t mark)
 	return false;
 }
 
-/* A cursor means nothing in another list. */
+/* Cursors are valid in their list only. */
 static void
 go_to_list(struct fetch_api_log *log, enum fetch_api_list list)
 {
@@ -336,8 +336,8 @@ fetch_api_log_end(
 
 	if (was_followed(log, part.mark)) {
 		err_set(e, ERR_INPUT,
-		    "the next cursor is one that was followed before: the "
-		    "list has no end");
+		    "the next cursor was followed before: the list has no "
+		    "end");
 		return -1;
 	}
 	if (flush(log, e) == -1)

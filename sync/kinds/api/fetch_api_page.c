@@ -15,7 +15,7 @@ struct page {
 	struct fetch_api_log *log; /* NULL: entries are only counted */
 	const char *member; /* that holds the entries */
 	size_t arrays; /* how often it is there */
-	/* What is of the wrong form, NULL for nothing; and its first byte. */
+	/* The member of the wrong type, NULL for none; and its first byte. */
 	const char *wrong;
 	char first;
 };
@@ -142,13 +142,13 @@ fetch_api_page_read(struct fetch_api_page *out, enum fetch_api_list list,
 		return -1;
 	if (p.wrong != NULL) {
 		quote = p.wrong == the_page ? "" : "\"";
-		err_set(e, ERR_INPUT, "%s%s%s is %s: this is no list of %s",
-		    quote, p.wrong, quote, type_name(p.first), p.member);
+		err_set(e, ERR_INPUT, "%s%s%s is %s: not a list of %s", quote,
+		    p.wrong, quote, type_name(p.first), p.member);
 		return -1;
 	}
 	if (p.arrays != 1) {
-		err_set(e, ERR_INPUT, "\"%s\" is %s: this is no list of %s",
-		    p.member, p.arrays == 0 ? "missing" : "there twice",
+		err_set(e, ERR_INPUT, "\"%s\" is %s: not a list of %s",
+		    p.member, p.arrays == 0 ? "missing" : "given twice",
 		    p.member);
 		return -1;
 	}

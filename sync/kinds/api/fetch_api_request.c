@@ -21,7 +21,7 @@
 static const struct {
 	const char *name;
 	const char *path; /* behind the version */
-	unsigned most; /* to ask for on one page; 0: as configured */
+	unsigned most; /* entries of a page; 0: as configured */
 	bool deleted; /* include_deleted means something */
 } lists[] = {
 	[FETCH_API_SERVERS] = { "servers", "servers", 0, true },

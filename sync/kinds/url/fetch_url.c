@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A document behind a URL: asked for with the validators of the last sync,
+ * A document behind a URL: requested with the validators of the last sync,
  * hashed while it arrives, and spooled to the cache directory.
  */
 #include "sync/kinds/url/fetch_url.h"
@@ -34,7 +34,7 @@ download(struct fetch_writer *w, const struct conf_file *conf,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
-	/* Without a hash a 304 would leave us with nothing known. */
+	/* After a 304 the content is that of the hash. */
 	const bool conditional = !options->force && previous->hash[0] != '\0';
 	struct fetch *out = w->fetch;
 	struct validators *v = &out->validators;
