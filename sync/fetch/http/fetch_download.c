@@ -59,6 +59,7 @@ fetch_download(struct fetch *out, const struct fetch_options *options,
 	rc = 0;
 out:
 	http_free(http);
+	rq->ctx = NULL;
 	out->used.requests = rs->requests;
 	out->used.bytes = rs->bytes;
 	if (rc == -1)

@@ -189,7 +189,8 @@ fetch_page(struct fetch_api_job *job, struct err *e)
 		.cursor = job->log->cursor };
 	char *url = fetch_api_url_page(&q);
 	struct http_request rq = { .url = url, .max_body = room(job) };
-	struct http_response other, *rs = first ? &job->first : &other;
+	struct http_response other = { 0 };
+	struct http_response *rs = first ? &job->first : &other;
 	bool received = false;
 	int rc = -1;
 
@@ -212,8 +213,7 @@ fetch_page(struct fetch_api_job *job, struct err *e)
 out:
 	if (rc == -1)
 		explain(job, &rq, received, e);
-	if (!first)
-		http_response_free(&other);
+	http_response_free(&other);
 	free(url);
 	return rc;
 }
