@@ -17,71 +17,53 @@
 /* Deeper than any directory of a bare repository. */
 #define REMOVE_DEPTH 64
 
-static int remove_contents(int fd, int depth);
-
-static int
-remove_one(int dirfd, const char *name, int depth)
+int
+fetch_cache_each(int dirfd, const char *path,
+    int (*visit)(void *ctx, int fd, const char *name), void *ctx)
 {
-	int rc = -1;
-	int fd;
-
-	if (unlinkat(dirfd, name, 0) == 0)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -1;
-	fd = openat(
-	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	if (remove_contents(fd, depth + 1) == -1)
-		goto out;
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) == -1)
-		goto out;
-	rc = 0;
-out:
-	close(fd);
-	return rc;
-}
-
-/* Opens the directory behind ${fd} for reading; ${fd} stays as it is. */
-static DIR *
-open_again(int fd)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy == -1 ? NULL : fdopendir(copy);
-
-	if (dir == NULL && copy != -1)
-		close(copy);
-	return dir;
-}
-
-static int
-remove_contents(int fd, int depth)
-{
-	int rc = -1;
-	DIR *dir = depth < REMOVE_DEPTH ? open_again(fd) : NULL;
+	int fd = openat(
+	    dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	int rc = -1;
 
 	if (dir == NULL)
 		goto out;
 	while ((entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (remove_one(fd, entry->d_name, depth) == -1)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
+		    visit(ctx, fd, entry->d_name) == -1)
 			goto out;
 	}
 	rc = 0;
 out:
 	if (dir != NULL)
 		closedir(dir);
+	else if (fd != -1)
+		close(fd);
 	return rc;
+}
+
+static int
+remove_entry(void *ctx, int fd, const char *name)
+{
+	const int *depth = ctx;
+	int below = *depth + 1;
+
+	if (unlinkat(fd, name, 0) == 0)
+		return 0;
+	if ((errno != EISDIR && errno != EPERM) || below > REMOVE_DEPTH ||
+	    fetch_cache_each(fd, name, remove_entry, &below) == -1)
+		return -1;
+	return unlinkat(fd, name, AT_REMOVEDIR);
 }
 
 int
 fetch_cache_empty(int fd)
 {
-	return remove_contents(fd, 0);
+	int depth = 0;
+
+	return fetch_cache_each(fd, ".", remove_entry, &depth);
 }
 
 int
@@ -192,29 +174,37 @@ is_ours(int dirfd, const char *name)
 	return ends_in(name, SUFFIX) || strcmp(name, "git") == 0;
 }
 
+struct prune {
+	const char *root;
+	const struct conf *conf;
+	bool failed;
+	struct err *e;
+};
+
+static int
+prune_entry(void *ctx, int fd, const char *name)
+{
+	struct prune *p = ctx;
+	int depth = 0;
+
+	if (!is_ours(fd, name) || belongs_to_source(name, p->conf) ||
+	    remove_entry(&depth, fd, name) == 0)
+		return 0;
+	err_set_errno(
+	    p->e, ERR_STORAGE, errno, "failed to remove %s/%s", p->root, name);
+	return -1;
+}
+
 int
 fetch_cache_prune(const char *root, const struct conf *conf, struct err *e)
 {
+	struct prune p = { root, conf, false, e };
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : open_again(fd);
-	struct dirent *entry;
-	int rc = -1;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (!is_ours(fd, entry->d_name) ||
-		    belongs_to_source(entry->d_name, conf))
-			continue;
-		if (remove_one(fd, entry->d_name, 0) == -1) {
-			err_set_errno(e, ERR_STORAGE, errno,
-			    "failed to remove %s/%s", root, entry->d_name);
-			goto out;
-		}
-	}
-	rc = 0;
-out:
-	if (dir != NULL)
-		closedir(dir);
-	if (fd != -1)
-		close(fd);
-	return rc;
+	/* There may be no cache. */
+	if (fd == -1)
+		return 0;
+	(void)fetch_cache_each(fd, ".", prune_entry, &p);
+	close(fd);
+	return p.failed ? -1 : 0;
 }

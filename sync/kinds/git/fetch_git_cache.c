@@ -22,7 +22,6 @@
 #endif
 #include <git2/sys/repository.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -57,32 +56,22 @@ is_leftover(const char *name)
 	       strncmp(name, "pack_", 5) == 0 || strncmp(name, "tmp_", 4) == 0;
 }
 
-static void
-sweep_directory(int fd, const char *path)
+static int
+remove_leftover(void *ctx, int fd, const char *name)
 {
-	int sub =
-	    openat(fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = sub == -1 ? NULL : fdopendir(sub);
-	struct dirent *entry;
-
-	if (dir == NULL) {
-		if (sub != -1)
-			close(sub);
-		return;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (is_leftover(entry->d_name))
-			unlinkat(sub, entry->d_name, 0);
-	}
-	closedir(dir);
+	(void)ctx;
+	if (is_leftover(name))
+		unlinkat(fd, name, 0);
+	return 0;
 }
 
 static void
 sweep(int fd)
 {
-	sweep_directory(fd, ".");
-	sweep_directory(fd, "objects/pack");
-	sweep_directory(fd, "refs/thv");
+	static const char *const places[] = { ".", "objects/pack", "refs/thv" };
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		(void)fetch_cache_each(fd, places[i], remove_leftover, NULL);
 }
 
 static int
@@ -247,37 +236,30 @@ leads_elsewhere(const struct fetch_git_cache *c)
 	return false;
 }
 
-/* Whether all below ${fd} are directories and files of our own, no links. */
-static bool
-is_plain_tree(int fd, int depth)
+/* Of directories and files of our own, without links; else -1. */
+static int
+check_entry(void *ctx, int fd, const char *name)
 {
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy == -1 ? NULL : fdopendir(copy);
-	bool plain = dir != NULL && depth < TREE_DEPTH;
-	struct dirent *entry;
+	const int *depth = ctx;
+	int below = *depth + 1;
 	struct stat st;
-	int sub;
 
-	if (dir == NULL && copy != -1)
-		close(copy);
-	while (plain && (entry = readdir(dir)) != NULL) {
-		const char *name = entry->d_name;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_uid != geteuid())
+		return -1;
+	if (S_ISREG(st.st_mode))
+		return st.st_nlink == 1 ? 0 : -1;
+	return below < TREE_DEPTH
+		   ? fetch_cache_each(fd, name, check_entry, &below)
+		   : -1;
+}
 
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-			continue;
-		plain = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			st.st_uid == geteuid();
-		if (!plain || (S_ISREG(st.st_mode) && st.st_nlink == 1))
-			continue;
-		sub = openat(
-		    fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		plain = sub != -1 && is_plain_tree(sub, depth + 1);
-		if (sub != -1)
-			close(sub);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return plain;
+static bool
+is_plain_tree(int fd)
+{
+	int depth = 0;
+
+	return fetch_cache_each(fd, ".", check_entry, &depth) == 0;
 }
 
 /*
@@ -292,7 +274,7 @@ open_repository(struct fetch_git_cache *c, git_repository **out)
 	int result;
 
 	*out = NULL;
-	if (!is_plain_tree(c->fd, 0) || leads_elsewhere(c)) {
+	if (!is_plain_tree(c->fd) || leads_elsewhere(c)) {
 		git_error_set_str(GIT_ERROR_REPOSITORY,
 		    "it holds a link, or leads to another");
 		return -1;
@@ -314,27 +296,23 @@ open_repository(struct fetch_git_cache *c, git_repository **out)
 	return result == 0 ? 0 : -1;
 }
 
+static int
+count_pack(void *ctx, int fd, const char *name)
+{
+	size_t *count = ctx, len = strlen(name);
+
+	(void)fd;
+	if (len > 5 && strcmp(name + len - 5, ".pack") == 0)
+		++*count;
+	return 0;
+}
+
 static size_t
 count_packs(int fd)
 {
-	int sub = openat(fd, "objects/pack",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = sub == -1 ? NULL : fdopendir(sub);
-	struct dirent *entry;
 	size_t count = 0;
 
-	if (dir == NULL) {
-		if (sub != -1)
-			close(sub);
-		return 0;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		size_t len = strlen(entry->d_name);
-
-		if (len > 5 && strcmp(entry->d_name + len - 5, ".pack") == 0)
-			count++;
-	}
-	closedir(dir);
+	(void)fetch_cache_each(fd, "objects/pack", count_pack, &count);
 	return count;
 }
 
