@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXACT_MAX 9007199254740992.0 /* whole numbers in a double */
+
 static bool
 is_word(const char *text, const char *const *words)
 {
@@ -69,8 +71,8 @@ conf_value_int(int64_t *out, const char *text)
 {
 	double number;
 
-	/* A double holds all whole numbers up to 2^53. */
-	if (!read_number(&number, text) || number < -0x1p53 || number > 0x1p53)
+	if (!read_number(&number, text) || number < -EXACT_MAX ||
+	    number > EXACT_MAX)
 		return false;
 	*out = (int64_t)number;
 	return (double)*out == number;
