@@ -281,11 +281,11 @@ def test_the_manual_has_every_rule():
                "thv-registry-sync": "this sync", "kiro": "Kiro"}
     with open(MANUAL, encoding="utf-8") as f:
         rules = f.read().split(".Sh RULES")[1].split(".Sh ")[0]
-    told = dict(re.findall(r"^\.It Cm (\S+)\n(\w+; .+)$", rules, re.M))
+    listed = dict(re.findall(r"^\.It Cm (\S+)\n(\w+; .+)$", rules, re.M))
     known = {r["rule"]: r["severity"] + "; " + ", ".join(
         clients[c] for c in r["clients"]) + "."
         for r in json.loads(lint("--rules", "--json").stdout)}
-    tap.equal(told, known, "rules with their severities and clients")
+    tap.equal(listed, known, "rules with their severities and clients")
     plain = lint("--rules").stdout
     for rule in known:
         tap.contains("\n" + plain, f"\n{rule}: ", f"--rules shows {rule}")

@@ -215,7 +215,7 @@ def test_interrupted_while_writing():
         site.configure({"a": site.file_source("a", *many)})
         process = start(site)
         tap.ok(wait_for(lambda: site.value(
-            "SELECT phase FROM source_state") == "syncing"), "at work")
+            "SELECT phase FROM source_state") == "syncing"), "it has started")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PROMPT)
         tap.equal(process.returncode, 1, "exit status")

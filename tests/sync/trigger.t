@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """POST /registry/sync with the real sync behind it: the run shows under its
-id, one runs at a time whoever starts it, and nothing is left lying about."""
+id, only one runs at a time, and no process or file is left."""
 
 import os
 import sys
@@ -280,7 +280,7 @@ def test_body():
 
 
 def test_lock_that_is_none():
-    """A descriptor that a sync is told of has to be the lock."""
+    """The descriptor in the environment of a sync must be the lock."""
     with Site() as site:
         site.configure({"a": site.file_source("a", server("n/x"))})
         with open("/dev/null", "rb") as other:

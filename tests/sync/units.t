@@ -281,7 +281,7 @@ def check_watch(caged):
         "SELECT source, phase FROM source_status"), "and a new source")
     watch.send_signal(signal.SIGTERM)
     log = watch.communicate(timeout=60)[1]
-    equal(watch.returncode, 0, "and it ends when told")
+    equal(watch.returncode, 0, "and it exits after a signal")
     equal(in_force(log), (True, False), "fetched in a sandbox")
     ok("polling" not in log and "are looked for" not in log,
        "the kernel tells it of changes")

@@ -104,7 +104,7 @@ def test_changes_of_the_configuration():
             only = {"filter": {"names": {"include": ["n/*1"]}}}
             site.configure({"a": {**a, **only}, "b": b})
             w.shows(["n/a1", "n/b"], "a filter")
-            tap.equal(attempts(site), before + 1, "one source filtered anew")
+            tap.equal(attempts(site), before + 1, "the filter of one source is applied again")
             before = attempts(site)
             site.configure({"renamed": {**a, **only}, "b": b})
             tap.ok(wait_for(lambda: site.query(
@@ -120,7 +120,7 @@ def test_changes_of_the_configuration():
             w.shows(["n/a1", "n/b"], "registries renamed, all reordered",
                     "new")
             tap.equal((w.names("main"), w.names("other")), (404, 404),
-                      "the old ones are gone")
+                      "the old ones are removed")
             tap.equal(attempts(site), before, "no fetch for any of it")
             site.configure({"b": b})
             w.shows(["n/b"], "a source is removed")
