@@ -450,8 +450,6 @@ dist: ## a tarball of the committed tree in build/
 # header, and a map that callers always pass.  At -O1 it also knows too little of
 # the arguments of snprintf().
 $(BUILD)/analyzed/lib/db/pool.o: TOLERATED := -Wno-analyzer-malloc-leak
-$(BUILD)/analyzed/sync/conf/yaml_tree.o: \
-    TOLERATED := -Wno-analyzer-null-dereference
 $(BUILD)/analyzed/%.o: %.c $(BUILD)/gen/sql.c $(BUILD)/gen/commit.h \
 		$(BUILD)/gen/directories.h .clang-tidy
 	$(call say,CHECK,$<)mkdir -p $(@D) && \
