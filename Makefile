@@ -446,9 +446,8 @@ dist: ## a tarball of the committed tree in build/
 	git archive --prefix=mcp-registry-$(PROGRAM_VERSION)/ \
 	    -o build/mcp-registry-$(PROGRAM_VERSION).tar.gz HEAD
 
-# False positives of gcc's analyzer: memory that pool.c hands out from behind a
-# header, and a map that callers always pass.  At -O1 it also knows too little of
-# the arguments of snprintf().
+# A false positive of gcc's analyzer: memory that pool.c hands out from behind a
+# header.  At -O1 it also knows too little of the arguments of snprintf().
 $(BUILD)/analyzed/lib/db/pool.o: TOLERATED := -Wno-analyzer-malloc-leak
 $(BUILD)/analyzed/%.o: %.c $(BUILD)/gen/sql.c $(BUILD)/gen/commit.h \
 		$(BUILD)/gen/directories.h .clang-tidy
