@@ -144,7 +144,7 @@ def surroundings(build):
     found = {
         # Compiler and flags, as they stand in the debugging information.
         "compiler": first(r"DW_AT_producer.*: (GNU .*|clang .*)$", "readelf",
-            "--debug-dump=info", os.path.join(build, "fcgi", "api.o")),
+            "--debug-dump=info", os.path.join(build, "lib", "buf.o")),
         "glibc": first(r"GLIBC (.*)\)|(\d.*)$", "ldd", "--version"),
         "valgrind": first(r"valgrind-(.*)", "valgrind", "--version"),
         # Which of memcpy and its kin the C library takes.
