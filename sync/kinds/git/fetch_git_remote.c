@@ -230,6 +230,7 @@ connect_remote(struct visit *v)
 #endif
 	report(v, "connecting");
 	disconnect(v);
+	v->auth.given = 0; /* a new connection asks again */
 	if (git_remote_create_with_opts(
 		&v->remote, v->job->conf->repository, &as_written) != 0)
 		return fail(v, "failed to use the repository URL", false);
