@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copies for a dry run. */
+/* The cache directory of a dry run. */
 #include "sync/dry_run.h"
 
-#include "lib/store/database.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -12,28 +11,6 @@
 #include <unistd.h>
 
 #define OPEN_AT_ONCE 16 /* directories */
-
-int
-dry_run_open(struct db **out, bool *missing, const char *path, struct err *e)
-{
-	struct db *db = NULL;
-	int rc = -1;
-
-	*missing = access(path, F_OK) == -1 && errno == ENOENT;
-	if (db_open_copy(&db, path, e) == -1 ||
-	    (!*missing && db_copy_in(db, path, e) == -1))
-		goto out;
-	if (database_set_up(db, e) == -1) {
-		err_wrap(e, "%s", path);
-		goto out;
-	}
-	*out = db;
-	db = NULL;
-	rc = 0;
-out:
-	db_close(db);
-	return rc;
-}
 
 int
 dry_run_make_cache(char **out, struct err *e)
@@ -61,7 +38,7 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 	return 0;
 }
 
-/* All fetching processes have exited, so nothing changes it meanwhile. */
+/* All fetching processes have exited, so no process writes to it. */
 void
 dry_run_remove_cache(const char *dir)
 {

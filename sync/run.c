@@ -77,10 +77,10 @@ free_sources(struct run *r, struct run_source *sources, size_t count)
 void
 run_set_conf(struct run *r, struct conf *conf)
 {
+	struct conf *earlier_conf = r->conf;
 	struct run_source *earlier = r->sources;
 	size_t count = r->source_count;
 
-	conf->earlier = r->conf;
 	r->conf = conf;
 	r->sources = xcalloc(conf->source_count, sizeof *r->sources);
 	r->source_count = 0;
@@ -94,7 +94,8 @@ run_set_conf(struct run *r, struct conf *conf)
 			continue;
 		r->source_count++;
 		s->conf = c;
-		s->outcome.name = c->name;
+		snprintf(
+		    s->outcome.name, sizeof s->outcome.name, "%s", c->name);
 		s->outcome.kind = source_kind_name(c->kind);
 		s->outcome.result = SYNC_SKIPPED;
 		if (before != NULL && before->child != NULL)
@@ -104,6 +105,7 @@ run_set_conf(struct run *r, struct conf *conf)
 			    before == NULL ? NULL : &before->local, c);
 	}
 	free_sources(r, earlier, count);
+	conf_free(earlier_conf);
 	r->loaded = false;
 }
 
@@ -164,14 +166,22 @@ out:
 	return rc;
 }
 
+/* For a dry run: a private copy of the database, or an empty one. */
 static int
 open_copies(struct run *r, struct err *e)
 {
 	const char *path = r->conf->database_path;
-	bool missing;
+	bool missing = access(path, F_OK) == -1 && errno == ENOENT;
 
-	if (dry_run_open(&r->context.db, &missing, path, e) == -1 ||
-	    dry_run_make_cache(&r->cache_dir, e) == -1)
+	/* After an error, too, run_close() closes the database. */
+	if (db_open_copy(&r->context.db, path, e) == -1 ||
+	    (!missing && db_copy_in(r->context.db, path, e) == -1))
+		return -1;
+	if (database_set_up(r->context.db, e) == -1) {
+		err_wrap(e, "%s", path);
+		return -1;
+	}
+	if (dry_run_make_cache(&r->cache_dir, e) == -1)
 		return -1;
 	if (missing)
 		log_message(LOG_LEVEL_WARN,
@@ -306,8 +316,8 @@ load_source(struct run *r, struct run_source *s, struct err *e)
 	    named || o->force || (r->triggered != NULL && o->name_count == 0);
 
 	source_job_free(job);
-	if (source_job_load(job, r->context.db, s->conf, r->conf->max_meta_size,
-		asked, o->force, clock_now(), e) == -1)
+	if (source_job_load(job, &r->context, s->conf, asked, o->force,
+		clock_now(), e) == -1)
 		return -1;
 	job->confirmed = o->force && named;
 	job->due = job->due || s->child != NULL;
@@ -327,7 +337,6 @@ run_load(struct run *r, struct err *e)
 	struct err ignored = ERR_INIT;
 
 	r->context.conf = r->conf;
-	r->context.max_meta_size = r->conf->max_meta_size;
 	if (store_configuration(r, e) == -1)
 		return -1;
 	for (size_t i = 0; i < r->source_count; i++)
@@ -433,9 +442,6 @@ run_close(struct run *r, bool failed)
 		dry_run_remove_cache(r->cache_dir);
 	free(r->cache_dir);
 	r->cache_dir = NULL;
-	/* Outcomes for the record borrowed names from these. */
-	conf_free(r->conf->earlier);
-	r->conf->earlier = NULL;
 	report_clear(r->reporter);
 	run_trace_end();
 	r->open = r->loaded = false;

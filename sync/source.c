@@ -26,8 +26,6 @@
 #define RETRY_DOUBLINGS 20
 #define HEARTBEAT CLOCK_SECOND
 
-static const char message_completed[] = "Sync completed successfully";
-
 /* One attempt, while it lasts. */
 struct attempt {
 	const struct source_context *context;
@@ -172,9 +170,9 @@ has_other_rules(const struct source_job *job)
 }
 
 int
-source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, size_t max_meta_size, bool asked_for,
-    bool force, int64_t now, struct err *e)
+source_job_load(struct source_job *out, const struct source_context *c,
+    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
+    struct err *e)
 {
 	char *filter;
 
@@ -182,9 +180,9 @@ source_job_load(struct source_job *out, struct db *db,
 	out->conf = conf;
 	out->force = force;
 	out->identity = conf_source_identity(conf);
-	out->rules = rules_text(conf, max_meta_size);
-	if (reconcile_source_id(&out->id, db, conf->name, e) == -1 ||
-	    state_load(&out->state, db, out->id, e) == -1)
+	out->rules = rules_text(conf, c->conf->max_meta_size);
+	if (reconcile_source_id(&out->id, c->db, conf->name, e) == -1 ||
+	    state_load(&out->state, c->db, out->id, e) == -1)
 		return -1;
 	if (!source_kind_is_synced(conf->kind))
 		return 0;
@@ -239,7 +237,7 @@ end_of(const struct attempt *a, int64_t now)
 	int64_t retry = a->job->state.retry_us;
 	struct state_end end = { .source = a->job->id,
 		.now = now,
-		.message = message_completed,
+		.message = "Sync completed successfully",
 		.validators = &a->fetch.validators,
 		.counts = &a->out->counts };
 
@@ -267,30 +265,37 @@ source_claim(struct source_outcome *out, const struct source_context *c,
 	return state_run_progress(c->db, c->run, job->conf->name, 0, 0, e);
 }
 
-/* Writes down that the attempt failed; what is stored stays. */
+/* Records an attempt that applied nothing, in a transaction of its own. */
+static int
+record(struct attempt *a,
+    int (*write)(struct db *db, const struct state_end *end, struct err *e),
+    const struct state_end *end, struct err *e)
+{
+	struct db *db = a->context->db;
+	int rc = -1;
+
+	if (db_begin_write(db, e) == -1)
+		return -1;
+	if (write(db, end, e) == -1 || db_commit(db, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	db_rollback(db);
+	return rc;
+}
+
 static int
 record_failure(struct attempt *a, const struct err *why, struct err *e)
 {
 	struct source_outcome *out = a->out;
 	struct state_end end = end_of(a, clock_now());
-	struct apply_counts kept = a->job->state.counts;
-	int rc = -1;
 
 	out->result = SYNC_FAILED;
 	snprintf(out->error, sizeof out->error, "%s", why->text);
-	out->counts = kept;
+	out->counts = a->job->state.counts;
 	end.due = not_before(retry_due(a->job, end.now), end.retry);
 	end.message = out->error;
-	if (db_begin_write(a->context->db, e) == -1)
-		return -1;
-	if (state_failed(a->context->db, &end, e) == -1 ||
-	    db_commit(a->context->db, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	if (rc == -1)
-		db_rollback(a->context->db);
-	return rc;
+	return record(a, state_failed, &end, e);
 }
 
 static void
@@ -314,23 +319,13 @@ static int
 record_unchanged(struct attempt *a, struct err *e)
 {
 	struct state_end end = end_of(a, clock_now());
-	int rc = -1;
 
 	a->out->result = SYNC_UNCHANGED;
 	count_as_kept(a);
 	warn_unreadable(a->out, a->job->state.unreadable);
 	if (a->out->warning[0] != '\0')
 		end.message = a->out->warning;
-	if (db_begin_write(a->context->db, e) == -1)
-		return -1;
-	if (state_unchanged(a->context->db, &end, e) == -1 ||
-	    db_commit(a->context->db, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	if (rc == -1)
-		db_rollback(a->context->db);
-	return rc;
+	return record(a, state_unchanged, &end, e);
 }
 
 /*
@@ -403,7 +398,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		.strict = conf->strict,
 		.may_be_empty = conf->allow_empty,
 		.partial = a->fetch.partial,
-		.max_meta_size = c->max_meta_size,
+		.max_meta_size = c->conf->max_meta_size,
 		.stored = a->job->state.counts,
 		.refilter = a->job->refilter,
 		.recheck = a->job->reread,

@@ -17,7 +17,6 @@ struct source_context {
 	struct db *db;
 	const char *cache_dir;
 	const struct conf *conf; /* all of the configuration */
-	size_t max_meta_size;
 	int64_t run; /* the record of the run */
 	/*
 	 * Called now and then while a source is read or its entries are
@@ -45,14 +44,13 @@ struct source_job {
 };
 
 /*
- * Loads what is known of ${conf}, the publisher-provided objects of which may
- * take ${max_meta_size} bytes; free with source_job_free().  A source that was
- * asked for is due before its interval is over, one that is forced even before
- * its server wants to be asked.
+ * Loads the state of ${conf} from the database.  A source that was asked for is
+ * due before its interval has passed; with ${force} it is due even if its
+ * server asked for a pause.  The caller calls source_job_free().
  */
-int source_job_load(struct source_job *out, struct db *db,
-    const struct conf_source *conf, size_t max_meta_size, bool asked_for,
-    bool force, int64_t now, struct err *e);
+int source_job_load(struct source_job *out, const struct source_context *c,
+    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
+    struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
 /*

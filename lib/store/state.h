@@ -67,10 +67,11 @@ enum sync_result {
 /* "completed", "unchanged", "skipped" or "failed". */
 const char *sync_result_name(enum sync_result result);
 
+#define STATE_NAME_SIZE 64 /* the configuration allows 63 characters */
 #define STATE_NOTE_SIZE 160
 
 struct source_outcome {
-	const char *name; /* borrowed from the configuration */
+	char name[STATE_NAME_SIZE];
 	const char *kind;
 	enum sync_result result;
 	int64_t started_us;

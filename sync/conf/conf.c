@@ -86,6 +86,5 @@ conf_free(struct conf *c)
 	conf_block_free(conf_keys_top, c);
 	free(c->messages);
 	free(c->file);
-	conf_free(c->earlier);
 	free(c);
 }

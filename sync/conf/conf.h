@@ -121,8 +121,7 @@ struct conf_message {
 struct conf {
 	char *file; /* as given */
 	bool insecure_url; /* http may be used where https is expected */
-	bool telemetry; /* enabled; not supported */
-	bool audit; /* enabled; not supported */
+	bool unsupported; /* telemetry.enabled, audit.enabled: only a warning */
 	char *database_path;
 	size_t max_meta_size; /* database.maxMetaSize */
 	int64_t tombstone_ns; /* how long removed entries are kept */
@@ -137,8 +136,6 @@ struct conf {
 	struct conf_message *messages;
 	size_t message_count;
 	size_t error_count;
-	/* The configuration before this one, while a run may use it. */
-	struct conf *earlier;
 };
 
 /*
@@ -148,12 +145,12 @@ struct conf {
  * conf_free() in both cases; NULL is allowed.
  */
 int conf_load(struct conf **out, const char *file, struct err *e);
-/* Also wipes secrets and frees earlier configurations. */
+/* Wipes secrets, too. */
 void conf_free(struct conf *c);
 
 /*
- * Wipes and frees all sources of ${c} and of earlier configurations except
- * ${source}, for a process that uses only that one.  ${c} may be NULL.
+ * Wipes and frees all sources of ${c} except ${source}, for a process that uses
+ * only that one.
  */
 void conf_forget_others(const struct conf *c, const struct conf_source *source);
 

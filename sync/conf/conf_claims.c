@@ -13,23 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As the reference names types in its messages. */
-static const char *
-found_type(const struct yaml_tree_node *node)
-{
-	static const char *const names[] = {
-		[YAML_TREE_NULL] = "null",
-		[YAML_TREE_BOOL] = "bool",
-		[YAML_TREE_INT] = "int",
-		[YAML_TREE_FLOAT] = "float64",
-		[YAML_TREE_STRING] = "string",
-		[YAML_TREE_LIST] = "array",
-		[YAML_TREE_MAP] = "map",
-	};
-
-	return names[node->type];
-}
-
 /* Has its own line: a look-up by key would confuse org and Org. */
 static void
 wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
@@ -39,7 +22,7 @@ wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
 
 	conf_show(shown, m->key);
 	conf_message_add(at, true, shown, m->line, "claim \"%s\": %s, got %s",
-	    shown, what, found_type(found));
+	    shown, what, conf_value_type(found, true));
 }
 
 /* Writes the value of one claim.  False after messages about it. */

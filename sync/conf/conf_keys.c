@@ -111,7 +111,7 @@ static const struct conf_key auth[] = {
 };
 
 static const struct conf_key telemetry[] = {
-	{ "enabled", CONF_BOOL, CONF_AT(conf, telemetry),
+	{ "enabled", CONF_BOOL, CONF_AT(conf, unsupported),
 	    .note = "telemetry is not sent by this version; /metrics is always "
 		    "available" },
 	{ "*", CONF_ANY, CONF_NOT_STORED },
@@ -119,7 +119,7 @@ static const struct conf_key telemetry[] = {
 };
 
 static const struct conf_key audit[] = {
-	{ "enabled", CONF_BOOL, CONF_AT(conf, audit),
+	{ "enabled", CONF_BOOL, CONF_AT(conf, unsupported),
 	    .note = "the audit log is not written by this version" },
 	{ "*", CONF_ANY, CONF_NOT_STORED },
 	CONF_KEY_END,

@@ -50,6 +50,12 @@ int conf_path_read(char **out, size_t *len, const char *file, struct err *e);
 /* These say whether the scalar ${node} has the type, and set ${out} if so. */
 bool conf_value_bool(bool *out, const struct yaml_tree_node *node);
 bool conf_value_int(int64_t *out, const char *text);
+/*
+ * The type of ${node} for a message, "a number"; or as the reference calls it,
+ * "int".
+ */
+const char *conf_value_type(
+    const struct yaml_tree_node *node, bool of_reference);
 /* Any text; "1", "t", "T", "TRUE", "true" and "True" are true. */
 bool conf_value_switch(const char *text);
 

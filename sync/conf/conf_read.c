@@ -25,6 +25,14 @@ is_scalar(const struct yaml_tree_node *node)
 	return node->type != YAML_TREE_LIST && node->type != YAML_TREE_MAP;
 }
 
+/* Nothing, or an empty text, which counts as nothing. */
+static bool
+is_empty(const struct yaml_tree_node *node)
+{
+	return node->text == NULL ? node->type == YAML_TREE_NULL
+				  : *node->text == '\0';
+}
+
 bool
 conf_is_block(const struct yaml_tree_node *node)
 {
@@ -180,7 +188,7 @@ take_variable(const struct conf_at *at, const struct conf_key *k)
 	int line = old == NULL ? at->node->line : old->line;
 
 	if (k->type == CONF_BLOCK) {
-		if (old == NULL || old->value->type == YAML_TREE_NULL)
+		if (old == NULL || is_empty(old->value))
 			yaml_tree_set(at->node, k->name,
 			    yaml_tree_new(tree, YAML_TREE_MAP, line, NULL));
 	} else if (value == NULL || *value == '\0') {
@@ -201,22 +209,6 @@ take_variable(const struct conf_at *at, const struct conf_key *k)
 
 /* ---- types ---- */
 
-static const char *
-type_name(const struct yaml_tree_node *node)
-{
-	static const char *const names[] = {
-		[YAML_TREE_NULL] = "nothing",
-		[YAML_TREE_BOOL] = "a boolean",
-		[YAML_TREE_INT] = "a number",
-		[YAML_TREE_FLOAT] = "a number",
-		[YAML_TREE_STRING] = "text",
-		[YAML_TREE_LIST] = "a list",
-		[YAML_TREE_MAP] = "a block of keys",
-	};
-
-	return names[node->type];
-}
-
 /* ${index} is CONF_NO_INDEX, or the element of the list that is wrong. */
 static void
 wrong_type(const struct conf_at *at, const struct conf_key *k, size_t index,
@@ -229,11 +221,11 @@ wrong_type(const struct conf_at *at, const struct conf_key *k, size_t index,
 		node = node->members[index].value;
 	if (is_scalar(node))
 		conf_error_element(at, k->name, index,
-		    "found %s '%s', expected %s", type_name(node),
+		    "found %s '%s', expected %s", conf_value_type(node, false),
 		    conf_show(shown, node->text), wanted);
 	else
 		conf_error_element(at, k->name, index, "found %s, expected %s",
-		    type_name(node), wanted);
+		    conf_value_type(node, false), wanted);
 }
 
 /* ---- single values ---- */
@@ -319,55 +311,6 @@ read_word(const struct conf_at *at, const struct conf_key *k, const char *text)
 	    conf_show(shown, text));
 	buf_free(&expected);
 	return 0;
-}
-
-/* Stores a scalar that is not empty: the value of the key or its default. */
-static void
-read_scalar(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree_node *node, void *to)
-{
-	const char *text = node->text;
-	int64_t n = 0;
-	bool flag = false;
-	int word;
-
-	switch (k->type) {
-	case CONF_TEXT:
-	case CONF_NAME:
-		*(char **)to = xstrdup(text);
-		break;
-	case CONF_FILE:
-		*(char **)to = read_file(at, k, text);
-		break;
-	case CONF_URL:
-		*(char **)to = read_url(at, k, text);
-		break;
-	case CONF_SWITCH:
-		*(bool *)to = conf_value_switch(text);
-		break;
-	case CONF_BOOL:
-		if (!conf_value_bool(&flag, node))
-			wrong_type(at, k, CONF_NO_INDEX, "true or false");
-		*(bool *)to = flag != ((k->flags & CONF_INVERTED) != 0);
-		break;
-	case CONF_INT:
-		if (!conf_value_int(&n, text))
-			wrong_type(at, k, CONF_NO_INDEX, "a whole number");
-		else if (is_in_range(at, k, n))
-			*(size_t *)to = (size_t)n;
-		break;
-	case CONF_DURATION:
-		if (parse_duration(&n, at, k->name, "'30s', '1m'", text) &&
-		    is_in_range(at, k, n))
-			*(int64_t *)to = n;
-		break;
-	case CONF_WORD:
-		word = read_word(at, k, text);
-		memcpy(to, &word, sizeof word);
-		break;
-	default:
-		break;
-	}
 }
 
 static void
@@ -501,83 +444,125 @@ warn_unused(const struct conf_at *at, const struct conf_key *keys,
 	buf_free(&names);
 }
 
-/* Stores what is no scalar; ${node} is not NULL. */
-static void
-read_structure(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree_node *node, void *outer)
+/* What the key needs instead of ${node}; NULL: nothing else. */
+static const char *
+wanted_instead(const struct conf_key *k, const struct yaml_tree_node *node)
 {
-	void *to = (char *)outer + k->offset;
-	struct conf_at inner = conf_enter(at, k->name);
+	switch (k->type) {
+	case CONF_STRINGS: /* read_strings() accepts several */
+		return NULL;
+	case CONF_CLAIMS:
+		return conf_is_block(node) ? NULL : "a map of claims";
+	case CONF_BLOCK:
+	case CONF_KIND:
+		return conf_is_block(node) ? NULL : "a block of keys";
+	case CONF_BLOCKS:
+		return is_scalar(node) ? "a list of blocks" : NULL;
+	default:
+		return is_scalar(node) ? NULL : "a single value";
+	}
+}
+
+/* Stores the value of the key, or its default; NULL: an absent block. */
+static void
+read_value(const struct conf_at *at, const struct conf_key *k,
+    const struct yaml_tree_node *node, void *block)
+{
+	void *to = (char *)block + k->offset;
+	struct conf_at inside = conf_enter(at, k->name);
+	int64_t n;
+	bool flag = false;
+	int word;
 
 	switch (k->type) {
+	case CONF_TEXT:
+	case CONF_NAME:
+		*(char **)to = xstrdup(node->text);
+		break;
+	case CONF_FILE:
+		*(char **)to = read_file(at, k, node->text);
+		break;
+	case CONF_URL:
+		*(char **)to = read_url(at, k, node->text);
+		break;
+	case CONF_SWITCH:
+		*(bool *)to = conf_value_switch(node->text);
+		break;
+	case CONF_BOOL:
+		if (!conf_value_bool(&flag, node))
+			wrong_type(at, k, CONF_NO_INDEX, "true or false");
+		else if (flag && k->note != NULL)
+			conf_warn(at, k->name, "%s", k->note);
+		*(bool *)to = flag != ((k->flags & CONF_INVERTED) != 0);
+		break;
+	case CONF_INT:
+		if (!conf_value_int(&n, node->text))
+			wrong_type(at, k, CONF_NO_INDEX, "a whole number");
+		else if (is_in_range(at, k, n))
+			*(size_t *)to = (size_t)n;
+		break;
+	case CONF_DURATION:
+		if (parse_duration(
+			&n, at, k->name, "'30s', '1m'", node->text) &&
+		    is_in_range(at, k, n))
+			*(int64_t *)to = n;
+		break;
+	case CONF_WORD:
+		word = read_word(at, k, node->text);
+		memcpy(to, &word, sizeof word);
+		break;
 	case CONF_STRINGS:
 		read_strings(at, k, node, to);
 		break;
 	case CONF_CLAIMS:
-		if (conf_is_block(node))
-			*(char **)to = conf_claims_json(&inner);
-		else
-			wrong_type(at, k, CONF_NO_INDEX, "a map of claims");
+		*(char **)to = conf_claims_json(&inside);
 		break;
 	case CONF_BLOCK:
-	case CONF_KIND:
-		if (!conf_is_block(node))
-			wrong_type(at, k, CONF_NO_INDEX, "a block of keys");
-		else if (k->type == CONF_BLOCK)
-			read_block(&inner, k, to);
+		read_block(&inside, k, to);
 		break;
 	case CONF_BLOCKS:
-		if (is_scalar(node))
-			wrong_type(at, k, CONF_NO_INDEX, "a list of blocks");
-		else
-			read_elements(at, k, node, outer);
+		read_elements(at, k, node, block);
 		break;
-	default:
-		if (!is_scalar(node))
-			wrong_type(at, k, CONF_NO_INDEX, "a single value");
-		else if ((k->flags & CONF_CHECKED) == 0)
-			read_scalar(at, k, node, to);
+	case CONF_ANY:
+	case CONF_KIND: /* conf_check_source() reads the block */
+		break;
 	}
 }
 
 static bool
 is_missing(const struct yaml_tree_node *node, const struct conf_key *k)
 {
-	if (node == NULL)
-		return true;
-	return k->type == CONF_STRINGS || k->type == CONF_BLOCKS
-		   ? !is_scalar(node) && node->count == 0
-		   : node->text != NULL && *node->text == '\0';
+	bool is_list = k->type == CONF_STRINGS || k->type == CONF_BLOCKS;
+
+	return node == NULL || is_empty(node) ||
+	       (is_list && !is_scalar(node) && node->count == 0);
 }
 
 static void
 read_key(const struct conf_at *at, const struct conf_key *k, void *block)
 {
 	const struct yaml_tree_node *node = yaml_tree_get(at->node, k->name);
-	void *to = (char *)block + k->offset;
 	struct yaml_tree_node otherwise = { .text = (char *)k->otherwise };
+	char **name = (char **)((char *)block + k->offset);
 	bool missing = is_missing(node, k);
+	const char *wanted = missing ? NULL : wanted_instead(k, node);
 
 	if (missing && k->required != NULL)
 		conf_error(at, k->name, "%s", k->required);
-	/* An absent block has defaults; an empty text is as good as none. */
-	if (k->type == CONF_BLOCK && node == NULL) {
-		struct conf_at absent = conf_enter(at, k->name);
-
-		read_block(&absent, k, to);
-	} else if (!missing) {
-		read_structure(at, k, node, block);
-	} else if (k->otherwise != NULL) {
+	if (missing && k->otherwise != NULL) {
 		otherwise.type = yaml_tree_plain_type(k->otherwise);
-		read_scalar(at, k, &otherwise, to);
+		node = &otherwise;
 	}
-	if (k->type == CONF_NAME && *(char **)to != NULL) {
+	if (wanted != NULL)
+		wrong_type(at, k, CONF_NO_INDEX, wanted);
+	else if ((k->flags & CONF_CHECKED) == 0 &&
+		 (!missing || k->otherwise != NULL || k->type == CONF_BLOCK))
+		read_value(at, k, node, block);
+	if (k->type == CONF_NAME && *name != NULL) {
 		if (k->check != NULL)
 			k->check(at, block);
-		add_name_to_label(at, *(char **)to);
+		add_name_to_label(at, *name);
 	}
-	if (k->type == CONF_BOOL && k->note != NULL && *(bool *)to)
-		conf_warn(at, k->name, "%s", k->note);
 }
 
 void

@@ -108,8 +108,7 @@ conf_source_free(struct conf_source *s)
 void
 conf_forget_others(const struct conf *c, const struct conf_source *source)
 {
-	for (; c != NULL; c = c->earlier)
-		for (size_t i = 0; i < c->source_count; i++)
-			if (&c->sources[i] != source)
-				conf_source_free(&c->sources[i]);
+	for (size_t i = 0; c != NULL && i < c->source_count; i++)
+		if (&c->sources[i] != source)
+			conf_source_free(&c->sources[i]);
 }

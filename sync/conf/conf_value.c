@@ -19,6 +19,22 @@ is_word(const char *text, const char *const *words)
 	return false;
 }
 
+const char *
+conf_value_type(const struct yaml_tree_node *node, bool of_reference)
+{
+	static const char *const names[][2] = {
+		[YAML_TREE_NULL] = { "nothing", "null" },
+		[YAML_TREE_BOOL] = { "a boolean", "bool" },
+		[YAML_TREE_INT] = { "a number", "int" },
+		[YAML_TREE_FLOAT] = { "a number", "float64" },
+		[YAML_TREE_STRING] = { "text", "string" },
+		[YAML_TREE_LIST] = { "a list", "array" },
+		[YAML_TREE_MAP] = { "a block of keys", "map" },
+	};
+
+	return names[node->type][of_reference];
+}
+
 bool
 conf_value_switch(const char *text)
 {

@@ -63,9 +63,9 @@ begin(struct site *s)
 	      layout_store(s->db, s->conf, &e) == 0 &&
 	      db_commit(s->db, &e) == 0);
 	s->context.db = s->db;
-	s->context.max_meta_size = s->conf->max_meta_size;
-	CHECK_INT(source_job_load(&s->job, s->db, &s->conf->sources[0],
-		      s->conf->max_meta_size, false, false, clock_now(), &e),
+	s->context.conf = s->conf;
+	CHECK_INT(source_job_load(&s->job, &s->context, &s->conf->sources[0],
+		      false, false, clock_now(), &e),
 	    0);
 }
 
@@ -165,8 +165,8 @@ is_due(struct site *s, bool asked, bool force, int64_t now)
 	struct err e = ERR_INIT;
 
 	source_job_free(&s->job);
-	CHECK_INT(source_job_load(&s->job, s->db, &s->conf->sources[0],
-		      s->conf->max_meta_size, asked, force, now, &e),
+	CHECK_INT(source_job_load(&s->job, &s->context, &s->conf->sources[0],
+		      asked, force, now, &e),
 	    0);
 	return s->job.due;
 }
