@@ -53,3 +53,12 @@ text_replace_controls(char *text, char with)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			*text = with;
 }
+
+bool
+text_is_one_of(const char *text, const char *const *words)
+{
+	for (; text != NULL && *words != NULL; words++)
+		if (strcmp(text, *words) == 0)
+			return true;
+	return false;
+}

@@ -4,6 +4,7 @@
 #ifndef LIB_TEXT_H
 #define LIB_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,6 +16,8 @@ size_t text_cut(const char *text, size_t len, size_t max);
 size_t text_trim(char *text);
 /* The number of characters, which are bytes if the text is not UTF-8. */
 size_t text_characters(const char *text, size_t len);
+/* Whether ${text} is one of ${words}, which end with NULL.  It may be NULL. */
+bool text_is_one_of(const char *text, const char *const *words);
 /* Replaces each ASCII control character, which a terminal would obey. */
 void text_replace_controls(char *text, char with);
 

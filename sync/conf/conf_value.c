@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scalars to C values, as the reference's decoder reads them. */
+#include "lib/text.h"
 #include "lib/xalloc.h"
 #include "sync/conf/conf_private.h"
 
@@ -8,16 +9,6 @@
 #include <string.h>
 
 #define EXACT_MAX 9007199254740992.0 /* whole numbers in a double */
-
-static bool
-is_word(const char *text, const char *const *words)
-{
-	for (; *words != NULL; words++) {
-		if (strcmp(text, *words) == 0)
-			return true;
-	}
-	return false;
-}
 
 const char *
 conf_value_type(const struct yaml_tree_node *node, bool of_reference)
@@ -41,7 +32,7 @@ conf_value_switch(const char *text)
 	static const char *const yes[] = { "1", "t", "T", "TRUE", "true",
 		"True", NULL };
 
-	return is_word(text, yes);
+	return text_is_one_of(text, yes);
 }
 
 /* A number as YAML writes it, with underscores between digits. */
@@ -73,7 +64,7 @@ conf_value_bool(bool *out, const struct yaml_tree_node *node)
 	double number;
 
 	*out = conf_value_switch(node->text);
-	if (*out || is_word(node->text, no))
+	if (*out || text_is_one_of(node->text, no))
 		return true;
 	/* In quotes it is no number. */
 	if (node->type == YAML_TREE_STRING || !read_number(&number, node->text))

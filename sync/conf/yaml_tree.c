@@ -9,6 +9,7 @@
 #include "sync/conf/yaml_tree.h"
 
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
 #include <stdlib.h>
@@ -518,16 +519,6 @@ out:
 /* ---- what a plain scalar reads as ---- */
 
 static bool
-is_one_of(const char *text, const char *const *words)
-{
-	for (; *words != NULL; words++) {
-		if (strcmp(text, *words) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 is_int(const char *text)
 {
 	const char *digits = "0123456789_";
@@ -551,7 +542,7 @@ is_float(const char *text)
 		".NAN", NULL };
 	char *end;
 
-	if (is_one_of(text, words))
+	if (text_is_one_of(text, words))
 		return true;
 	if (text[strspn(text, "0123456789.eE+-")] != '\0' ||
 	    strpbrk(text, "0123456789") == NULL)
@@ -568,9 +559,9 @@ yaml_tree_plain_type(const char *text)
 	static const char *const bools[] = { "true", "True", "TRUE", "false",
 		"False", "FALSE", NULL };
 
-	if (is_one_of(text, nulls))
+	if (text_is_one_of(text, nulls))
 		return YAML_TREE_NULL;
-	if (is_one_of(text, bools))
+	if (text_is_one_of(text, bools))
 		return YAML_TREE_BOOL;
 	if (is_int(text))
 		return YAML_TREE_INT;

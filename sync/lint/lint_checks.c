@@ -22,9 +22,6 @@
 
 #define PUBLISHER LINT_CHECKS_PUBLISHER
 #define PATH_SIZE (64 * KIB)
-#define SCHEMA_FOLDER "/schemas/"
-#define TEXT_MAX 100 /* characters of a description or title */
-#define NAME_MIN 3
 
 /* One value and where it stands. */
 struct lint_at {
@@ -144,6 +141,16 @@ report(const struct walk *w, const struct lint_at *at)
 	buf_free(&path);
 }
 
+static bool
+is_wrong(const struct lint_spot *spot, struct lint_at *at)
+{
+	if (spot->when != NULL && !spot->when(at))
+		return false;
+	return spot->is_wrong_text == NULL
+		   ? spot->is_wrong(at)
+		   : at->text != NULL && spot->is_wrong_text(at->text);
+}
+
 static void
 walk(struct walk *w, size_t depth, const json_t *holder, json_t *value)
 {
@@ -159,7 +166,7 @@ walk(struct walk *w, size_t depth, const json_t *holder, json_t *value)
 			.value = value,
 			.text = json_string_value(value),
 			.shown = json_string_value(value) };
-		if (w->spot->is_wrong(&at))
+		if (is_wrong(w->spot, &at))
 			report(w, &at);
 		return;
 	}
@@ -199,15 +206,6 @@ is(const char *text, const char *word)
 }
 
 static bool
-is_one_of(const char *text, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (is(text, *words))
-			return true;
-	return false;
-}
-
-static bool
 is_blank(const char *text)
 {
 	return text == NULL || *text == '\0';
@@ -225,127 +223,6 @@ lint_checks_missing(struct lint_at *at)
 	return at->text == NULL;
 }
 
-bool
-lint_checks_long(struct lint_at *at)
-{
-	return at->text != NULL &&
-	       text_characters(at->text, strlen(at->text)) > TEXT_MAX;
-}
-
-bool
-lint_checks_name(struct lint_at *at)
-{
-	size_t len = at->text == NULL ? 0 : strlen(at->text);
-
-	return len > 0 && (len < NAME_MIN || len > LIMIT_NAME ||
-			      !rules_format_server_name.matches(at->text, len));
-}
-
-bool
-lint_checks_latest(struct lint_at *at)
-{
-	return is(at->text, "latest");
-}
-
-bool
-lint_checks_range(struct lint_at *at)
-{
-	return at->text != NULL && lint_text_is_range(at->text);
-}
-
-bool
-lint_checks_unordered(struct lint_at *at)
-{
-	return !is_blank(at->text) && !is(at->text, "latest") &&
-	       !lint_text_is_range(at->text) &&
-	       !version_is_semantic(at->text, strlen(at->text));
-}
-
-bool
-lint_checks_unsafe(struct lint_at *at)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-._~";
-
-	return at->text != NULL && at->text[strspn(at->text, plain)] != '\0';
-}
-
-bool
-lint_checks_old_schema(struct lint_at *at)
-{
-	const char *folder =
-	    at->text == NULL ? NULL : strstr(at->text, SCHEMA_FOLDER);
-
-	return folder != NULL &&
-	       isdigit((unsigned char)folder[strlen(SCHEMA_FOLDER)]) &&
-	       strncmp(folder + strlen(SCHEMA_FOLDER), LINT_CHECKS_SCHEMA,
-		   strlen(LINT_CHECKS_SCHEMA)) < 0;
-}
-
-bool
-lint_checks_sse(struct lint_at *at)
-{
-	return is(at->text, "sse");
-}
-
-bool
-lint_checks_tag(struct lint_at *at)
-{
-	return at->text != NULL &&
-	       !rules_format_tag.matches(at->text, strlen(at->text));
-}
-
-/* ---- URLs ---- */
-
-bool
-lint_checks_variable(struct lint_at *at)
-{
-	return at->text != NULL && strchr(at->text, '{') != NULL;
-}
-
-bool
-lint_checks_variable_first(struct lint_at *at)
-{
-	return at->text != NULL && *at->text == '{';
-}
-
-bool
-lint_checks_query(struct lint_at *at)
-{
-	return at->text != NULL && strchr(at->text, '?') != NULL;
-}
-
-bool
-lint_checks_http(struct lint_at *at)
-{
-	return at->text != NULL && lint_text_is_http(at->text);
-}
-
-bool
-lint_checks_remote_http(struct lint_at *at)
-{
-	return lint_checks_http(at) && !lint_text_is_local(at->text);
-}
-
-bool
-lint_checks_local(struct lint_at *at)
-{
-	return at->text != NULL && lint_text_is_local(at->text);
-}
-
-bool
-lint_checks_slash(struct lint_at *at)
-{
-	return at->text != NULL && lint_text_ends_in_slash(at->text);
-}
-
-bool
-lint_checks_rewritten(struct lint_at *at)
-{
-	return at->text != NULL && lint_text_is_rewritten(at->text);
-}
-
 /* ---- packages ---- */
 
 static const char *
@@ -360,21 +237,6 @@ carried(const struct lint_at *at)
 {
 	return lint_text_carried_version(
 	    type_of(at), text(at->holder, "identifier"));
-}
-
-bool
-lint_checks_cargo(struct lint_at *at)
-{
-	return is(at->text, "cargo");
-}
-
-bool
-lint_checks_type(struct lint_at *at)
-{
-	static const char *const known[] = { "npm", "pypi", "oci", "nuget",
-		"cargo", NULL };
-
-	return at->text != NULL && !is_one_of(at->text, known);
 }
 
 bool
@@ -413,7 +275,7 @@ lint_checks_floating(struct lint_at *at)
 		"nuget", "cargo", NULL };
 	const char *version = carried(at);
 
-	return at->text != NULL && is_one_of(type_of(at), versioned) &&
+	return at->text != NULL && text_is_one_of(type_of(at), versioned) &&
 	       text(at->holder, "version") == NULL &&
 	       (version == NULL || is(version, "latest"));
 }
@@ -449,7 +311,7 @@ has_no_way_in(struct lint_at *at, const char *const *types)
 	json_array_foreach(at->value, i, package)
 	{
 		type = text(package, "registryType");
-		if (is_one_of(type, types) || is(type, "cargo"))
+		if (text_is_one_of(type, types) || is(type, "cargo"))
 			return false;
 		if (i == 0)
 			at->shown = type;
@@ -515,27 +377,27 @@ lint_checks_large(struct lint_at *at)
 
 static const char *const kiro_types[] = { "npm", "pypi", NULL };
 
-/* Its rules about parts count where there is one way in, as it wants. */
-static bool
-has_one_remote(const struct lint_at *at)
+/* The rules about remotes and packages apply to entries with a single one. */
+bool
+lint_checks_one_remote(struct lint_at *at)
 {
 	return count(at, "remotes") == 1 && count(at, "packages") == 0;
 }
 
-static bool
-has_one_package(const struct lint_at *at)
+bool
+lint_checks_one_package(struct lint_at *at)
 {
 	return count(at, "packages") == 1 && count(at, "remotes") == 0;
 }
 
-/* Of a package of another type nothing more is said. */
-static bool
-can_be_started(const struct lint_at *at)
+/* A package of another type is reported once, for its type. */
+bool
+lint_checks_kiro_starts(struct lint_at *at)
 {
 	const json_t *packages = json_object_get(at->server, "packages");
 
-	return has_one_package(at) &&
-	       is_one_of(text(json_array_get(packages, 0), "registryType"),
+	return lint_checks_one_package(at) &&
+	       text_is_one_of(text(json_array_get(packages, 0), "registryType"),
 		   kiro_types);
 }
 
@@ -545,13 +407,7 @@ lint_checks_kiro_ways(struct lint_at *at)
 	snprintf(at->note, sizeof at->note, "%zu remotes, %zu packages",
 	    count(at, "remotes"), count(at, "packages"));
 	at->shown = at->note;
-	return !has_one_remote(at) && !has_one_package(at);
-}
-
-bool
-lint_checks_kiro_url(struct lint_at *at)
-{
-	return has_one_remote(at) && is_blank(at->text);
+	return !lint_checks_one_remote(at) && !lint_checks_one_package(at);
 }
 
 bool
@@ -559,46 +415,33 @@ lint_checks_kiro_remote(struct lint_at *at)
 {
 	static const char *const types[] = { "streamable-http", "sse", NULL };
 
-	return has_one_remote(at) && !is_blank(text(at->holder, "url")) &&
-	       !is_one_of(at->text, types);
-}
-
-bool
-lint_checks_kiro_header_name(struct lint_at *at)
-{
-	return has_one_remote(at) && is_blank(at->text);
+	return !is_blank(text(at->holder, "url")) &&
+	       !text_is_one_of(at->text, types);
 }
 
 bool
 lint_checks_kiro_header_value(struct lint_at *at)
 {
 	at->shown = text(at->holder, "name");
-	return has_one_remote(at) && !is_blank(at->shown) && is_blank(at->text);
+	return !is_blank(at->shown) && is_blank(at->text);
 }
 
 bool
 lint_checks_kiro_type(struct lint_at *at)
 {
-	return has_one_package(at) && !is_one_of(at->text, kiro_types);
-}
-
-bool
-lint_checks_kiro_identifier(struct lint_at *at)
-{
-	return can_be_started(at) && is_blank(at->text);
+	return !text_is_one_of(at->text, kiro_types);
 }
 
 bool
 lint_checks_kiro_version(struct lint_at *at)
 {
-	return can_be_started(at) && is_blank(at->text) &&
-	       !is_blank(text(at->holder, "identifier"));
+	return is_blank(at->text) && !is_blank(text(at->holder, "identifier"));
 }
 
 bool
 lint_checks_kiro_transport(struct lint_at *at)
 {
-	return can_be_started(at) && !is(at->text, "stdio") &&
+	return !is(at->text, "stdio") &&
 	       !is_blank(text(at->holder, "identifier")) &&
 	       !is_blank(text(at->holder, "version"));
 }
@@ -606,25 +449,18 @@ lint_checks_kiro_transport(struct lint_at *at)
 bool
 lint_checks_kiro_argument_type(struct lint_at *at)
 {
-	return can_be_started(at) && !is(at->text, "positional");
+	return !is(at->text, "positional");
 }
 
 bool
 lint_checks_kiro_argument_value(struct lint_at *at)
 {
-	return can_be_started(at) && is_blank(at->text) &&
-	       is(text(at->holder, "type"), "positional");
-}
-
-bool
-lint_checks_kiro_variable_name(struct lint_at *at)
-{
-	return can_be_started(at) && is_blank(at->text);
+	return is_blank(at->text) && is(text(at->holder, "type"), "positional");
 }
 
 bool
 lint_checks_kiro_variable_default(struct lint_at *at)
 {
 	at->shown = text(at->holder, "name");
-	return can_be_started(at) && at->text == NULL && !is_blank(at->shown);
+	return at->text == NULL && !is_blank(at->shown);
 }

@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The schema that the reference and the official registry are at. */
-#define LINT_CHECKS_SCHEMA "2025-12-11"
 #define LINT_CHECKS_PUBLISHER \
 	"io.modelcontextprotocol.registry/publisher-provided"
 
@@ -43,27 +41,7 @@ void lint_checks_try(struct lint_sink *sink, const struct lint_server *s,
 /* Of texts. */
 lint_condition lint_checks_blank;
 lint_condition lint_checks_missing;
-lint_condition lint_checks_long;
-lint_condition lint_checks_name;
-lint_condition lint_checks_latest;
-lint_condition lint_checks_range;
-lint_condition lint_checks_unordered;
-lint_condition lint_checks_unsafe;
-lint_condition lint_checks_old_schema;
-lint_condition lint_checks_sse;
-lint_condition lint_checks_tag;
-/* Of URLs. */
-lint_condition lint_checks_variable;
-lint_condition lint_checks_variable_first;
-lint_condition lint_checks_query;
-lint_condition lint_checks_http;
-lint_condition lint_checks_remote_http;
-lint_condition lint_checks_local;
-lint_condition lint_checks_slash;
-lint_condition lint_checks_rewritten;
 /* Of members of a package. */
-lint_condition lint_checks_cargo;
-lint_condition lint_checks_type;
 lint_condition lint_checks_executable;
 lint_condition lint_checks_twice;
 lint_condition lint_checks_hint;
@@ -76,19 +54,18 @@ lint_condition lint_checks_copilot;
 lint_condition lint_checks_no_picture;
 lint_condition lint_checks_scalar;
 lint_condition lint_checks_large;
-/* Of Kiro. */
+/* Of Kiro; the first three say when the others apply. */
+lint_condition lint_checks_one_remote;
+lint_condition lint_checks_one_package;
+lint_condition lint_checks_kiro_starts;
 lint_condition lint_checks_kiro_ways;
-lint_condition lint_checks_kiro_url;
 lint_condition lint_checks_kiro_remote;
-lint_condition lint_checks_kiro_header_name;
 lint_condition lint_checks_kiro_header_value;
 lint_condition lint_checks_kiro_type;
-lint_condition lint_checks_kiro_identifier;
 lint_condition lint_checks_kiro_version;
 lint_condition lint_checks_kiro_transport;
 lint_condition lint_checks_kiro_argument_type;
 lint_condition lint_checks_kiro_argument_value;
-lint_condition lint_checks_kiro_variable_name;
 lint_condition lint_checks_kiro_variable_default;
 
 #endif

@@ -3,16 +3,27 @@
 #include "sync/lint/lint_rules.h"
 
 #include "sync/lint/lint_checks.h"
+#include "sync/lint/lint_text.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define PUBLISHER LINT_CHECKS_PUBLISHER
 
-/* The places in a document that ${condition} is asked about. */
-#define AT(condition, ...)                   \
-	{                                    \
-		{ __VA_ARGS__ }, (condition) \
+/* A place in a document, and a condition on the value there. */
+#define AT(condition, ...)                               \
+	{                                                \
+		{ __VA_ARGS__ }, .is_wrong = (condition) \
+	}
+/* The same, for rules that apply to some entries only. */
+#define WHEN(applies, condition, ...)                                       \
+	{                                                                   \
+		{ __VA_ARGS__ }, .when = (applies), .is_wrong = (condition) \
+	}
+/* A condition on a text; it is not asked about other values. */
+#define TEXT(condition, ...)                                  \
+	{                                                     \
+		{ __VA_ARGS__ }, .is_wrong_text = (condition) \
 	}
 #define NOWHERE                \
 	{                      \
@@ -56,42 +67,42 @@ const struct lint_rule lint_rules_table[] = {
 	    "A description or title of more than 100 characters makes the "
 	    "reference refuse the whole document, and cannot be published.",
 	    "Shorten it; websiteUrl may lead to more.",
-	    { AT(lint_checks_long, "description"),
-		AT(lint_checks_long, "title") } },
+	    { TEXT(lint_text_is_long, "description"),
+		TEXT(lint_text_is_long, "title") } },
 	{ "name-form", LINT_ERROR, LINT_REFERENCE | LINT_OFFICIAL,
 	    "A name has 3 to 200 characters, letters, digits, dots and "
 	    "hyphens, one slash, and underscores after it.  Another one needs "
 	    "percent-encoding in URLs that clients build without it.",
 	    "Rename the server; installations under the old name have to be "
 	    "repeated.",
-	    { AT(lint_checks_name, "name") } },
+	    { TEXT(lint_text_is_bad_name, "name") } },
 	{ "version-latest", LINT_WARNING, LINT_READERS | LINT_OFFICIAL,
 	    "In a URL the version latest means the newest one, whatever it is "
 	    "called: this version cannot be asked for.",
-	    "Give it a number.", { AT(lint_checks_latest, "version") } },
+	    "Give it a number.", { TEXT(lint_text_is_latest, "version") } },
 	{ "version-range", LINT_WARNING, LINT_OFFICIAL,
 	    "The version is a range, which is not ordered among versions and "
 	    "cannot be published.",
-	    "Name one version.", { AT(lint_checks_range, "version") } },
+	    "Name one version.", { TEXT(lint_text_is_range, "version") } },
 	{ "version-order", LINT_INFO, LINT_SYNC,
 	    "The version is not a semantic version: it sorts before all "
 	    "semantic versions, by its bytes.",
 	    "Use three numbers, like 1.4.0.",
-	    { AT(lint_checks_unordered, "version") } },
+	    { TEXT(lint_text_is_unordered, "version") } },
 	{ "version-encoding", LINT_WARNING, LINT_READERS,
 	    "The version has characters that need percent-encoding in a URL; "
 	    "a plus sign that is sent as it is may arrive as a space.",
 	    "Leave build metadata and special characters out.",
-	    { AT(lint_checks_unsafe, "version") } },
+	    { TEXT(lint_text_needs_encoding, "version") } },
 	{ "schema-missing", LINT_INFO, LINT_OFFICIAL,
 	    "The entry does not say which format it is written in ($schema).",
-	    "Name the schema of " LINT_CHECKS_SCHEMA ".",
+	    "Name the schema of " LINT_TEXT_SCHEMA ".",
 	    { AT(lint_checks_missing, "$schema") } },
 	{ "schema-old", LINT_INFO, LINT_OFFICIAL | LINT_REFERENCE,
-	    "The entry names a schema older than that of " LINT_CHECKS_SCHEMA
+	    "The entry names a schema older than that of " LINT_TEXT_SCHEMA
 	    ", which the reference puts into its answers whatever is there.",
 	    "Check it against the newer schema and name that.",
-	    { AT(lint_checks_old_schema, "$schema") } },
+	    { TEXT(lint_text_is_old_schema, "$schema") } },
 	{ "nothing-to-run", LINT_ERROR, LINT_READERS,
 	    "The entry has neither packages nor remotes: there is nothing to "
 	    "install and nothing to connect to.",
@@ -111,12 +122,12 @@ const struct lint_rule lint_rules_table[] = {
 	    "VS Code can start npm, pypi, oci and nuget packages; for another"
 	    " type it uses the type as the command.",
 	    "List a package of one of these types first.",
-	    { AT(lint_checks_type, EACH_PACKAGE, "registryType") } },
+	    { TEXT(lint_text_is_unknown_type, EACH_PACKAGE, "registryType") } },
 	{ "package-cargo", LINT_WARNING, LINT_READERS,
 	    "The official registry accepts cargo packages, but no client is "
 	    "known to have a command that starts one.",
 	    "Add a package of npm, pypi or oci, or a remote.",
-	    { AT(lint_checks_cargo, EACH_PACKAGE, "registryType") } },
+	    { TEXT(lint_text_is_cargo, EACH_PACKAGE, "registryType") } },
 	{ "package-executable", LINT_ERROR, LINT_OFFICIAL,
 	    "Only an npm package may name the executable to start; with "
 	    "another type the entry cannot be published.",
@@ -136,12 +147,12 @@ const struct lint_rule lint_rules_table[] = {
 	    "A package of version latest makes the reference refuse the whole "
 	    "document, and cannot be published.",
 	    "Name a version.",
-	    { AT(lint_checks_latest, EACH_PACKAGE, "version") } },
+	    { TEXT(lint_text_is_latest, EACH_PACKAGE, "version") } },
 	{ "package-range", LINT_WARNING, LINT_READERS | LINT_OFFICIAL,
 	    "The version of the package is a range: installers that need an "
 	    "exact version find none, others choose one.",
 	    "Name one version.",
-	    { AT(lint_checks_range, EACH_PACKAGE, "version"),
+	    { TEXT(lint_text_is_range, EACH_PACKAGE, "version"),
 		AT(lint_checks_identifier_range, EACH_PACKAGE,
 		    "identifier") } },
 	{ "package-floating", LINT_INFO, LINT_READERS,
@@ -154,47 +165,48 @@ const struct lint_rule lint_rules_table[] = {
 	    "remove it.  Where only registered servers may run, a client that "
 	    "is configured with http for the same URL is refused.",
 	    "Use streamable-http if the server supports it.",
-	    { AT(lint_checks_sse, EACH_PACKAGE, "transport", "type"),
-		AT(lint_checks_sse, EACH_REMOTE, "type") } },
+	    { TEXT(lint_text_is_sse, EACH_PACKAGE, "transport", "type"),
+		TEXT(lint_text_is_sse, EACH_REMOTE, "type") } },
 	{ "transport-variable", LINT_WARNING, LINT_REFERENCE | LINT_OFFICIAL,
 	    "The URL begins with a variable, which only the draft of the next "
 	    "schema allows: the reference refuses a document that holds it.",
 	    "Begin the URL with https://.",
-	    { AT(lint_checks_variable_first, EACH_PACKAGE, "transport", "url"),
-		AT(lint_checks_variable_first, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_starts_with_variable, EACH_PACKAGE, "transport",
+		  "url"),
+		TEXT(lint_text_starts_with_variable, EACH_REMOTE, "url") } },
 	{ "remote-variable", LINT_ERROR, LINT_VSCODE,
 	    "VS Code writes the URL into its settings as it is, and where "
 	    "only registered servers may run compares it as it is: with the "
 	    "variable filled in, the server is refused.",
 	    "List the URLs people really use, one remote each.",
-	    { AT(lint_checks_variable, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_has_variable, EACH_REMOTE, "url") } },
 	{ "remote-http", LINT_WARNING, LINT_VSCODE | LINT_TOOLHIVE,
 	    "The URL is plain http: others can read and change the traffic, "
 	    "and clients that require https refuse it.",
 	    "Offer the server over https.",
-	    { AT(lint_checks_remote_http, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_is_remote_http, EACH_REMOTE, "url") } },
 	{ "remote-local", LINT_WARNING, LINT_READERS,
 	    "The URL leads to the machine of the client.",
 	    "Describe the local server as a package.",
-	    { AT(lint_checks_local, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_is_local, EACH_REMOTE, "url") } },
 	{ "remote-slash", LINT_WARNING, LINT_VSCODE,
 	    "The URL ends in a slash.  Where only registered servers may run "
 	    "VS Code compares every character: written without the slash, the "
 	    "server is refused.",
 	    "Leave the slash out if the server answers without it.",
-	    { AT(lint_checks_slash, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_ends_in_slash, EACH_REMOTE, "url") } },
 	{ "remote-query", LINT_WARNING, LINT_VSCODE,
 	    "The URL has a query.  Where only registered servers may run VS "
 	    "Code compares every character: with another query, the server is "
 	    "refused.",
 	    "Move what is variable into a header.",
-	    { AT(lint_checks_query, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_has_query, EACH_REMOTE, "url") } },
 	{ "remote-form", LINT_WARNING, LINT_VSCODE,
 	    "The URL has upper case in scheme or host, the port that is the "
 	    "default, or a fragment: a client that rewrites it no longer "
 	    "matches what VS Code compares.",
 	    "Write scheme and host in lower case, and only what is needed.",
-	    { AT(lint_checks_rewritten, EACH_REMOTE, "url") } },
+	    { TEXT(lint_text_is_rewritten, EACH_REMOTE, "url") } },
 	{ "icon-missing", LINT_INFO, LINT_VSCODE,
 	    "VS Code has no picture to show for the entry.",
 	    "Add icons with an https URL.",
@@ -202,7 +214,7 @@ const struct lint_rule lint_rules_table[] = {
 	{ "icon-http", LINT_WARNING, LINT_VSCODE,
 	    "The window of VS Code loads pictures over https only.",
 	    "Put the picture behind https.",
-	    { AT(lint_checks_http, "icons", LINT_ANY, "src") } },
+	    { TEXT(lint_text_is_http, "icons", LINT_ANY, "src") } },
 	{ "publisher-scalar", LINT_WARNING, LINT_REFERENCE,
 	    "A value directly below publisher-provided is not an object.  The"
 	    " official registry accepts that, but the reference refuses a "
@@ -219,8 +231,8 @@ const struct lint_rule lint_rules_table[] = {
 	    "underscore, a letter or digit first and last.  With another one "
 	    "the reference refuses the whole document.",
 	    "Write it in lower case, with hyphens for spaces.",
-	    { AT(lint_checks_tag, "_meta", PUBLISHER, "io.github.stacklok",
-		LINT_ANY, "tags", LINT_ANY) } },
+	    { TEXT(lint_text_is_bad_tag, "_meta", PUBLISHER,
+		"io.github.stacklok", LINT_ANY, "tags", LINT_ANY) } },
 	{ "kiro-ways", LINT_WARNING, LINT_KIRO,
 	    "Kiro takes an entry with exactly one remote or exactly one "
 	    "package, not both, and refuses a whole file for one other entry.",
@@ -230,36 +242,46 @@ const struct lint_rule lint_rules_table[] = {
 	{ "kiro-remote", LINT_WARNING, LINT_KIRO,
 	    "Kiro takes a remote of type streamable-http or sse with a URL.",
 	    "Leave the entry out of the file for Kiro, or use such a remote.",
-	    { AT(lint_checks_kiro_url, EACH_REMOTE, "url"),
-		AT(lint_checks_kiro_remote, EACH_REMOTE, "type") } },
+	    { WHEN(lint_checks_one_remote, lint_checks_blank, EACH_REMOTE,
+		  "url"),
+		WHEN(lint_checks_one_remote, lint_checks_kiro_remote,
+		    EACH_REMOTE, "type") } },
 	{ "kiro-headers", LINT_WARNING, LINT_KIRO,
 	    "Kiro needs a name and a value of each header, because it does "
 	    "not ask for one.",
 	    "Give the value, or leave the entry out of the file for Kiro.",
-	    { AT(lint_checks_kiro_header_name, EACH_HEADER, "name"),
-		AT(lint_checks_kiro_header_value, EACH_HEADER, "value") } },
+	    { WHEN(lint_checks_one_remote, lint_checks_blank, EACH_HEADER,
+		  "name"),
+		WHEN(lint_checks_one_remote, lint_checks_kiro_header_value,
+		    EACH_HEADER, "value") } },
 	{ "kiro-package", LINT_WARNING, LINT_KIRO,
 	    "Kiro starts npm and pypi packages with an identifier, a version "
 	    "and the transport stdio.",
 	    "Leave the entry out of the file for Kiro, or offer such a "
 	    "package.",
-	    { AT(lint_checks_kiro_type, EACH_PACKAGE, "registryType"),
-		AT(lint_checks_kiro_identifier, EACH_PACKAGE, "identifier"),
-		AT(lint_checks_kiro_version, EACH_PACKAGE, "version"),
-		AT(lint_checks_kiro_transport, EACH_PACKAGE, "transport",
-		    "type") } },
+	    { WHEN(lint_checks_one_package, lint_checks_kiro_type, EACH_PACKAGE,
+		  "registryType"),
+		WHEN(lint_checks_kiro_starts, lint_checks_blank, EACH_PACKAGE,
+		    "identifier"),
+		WHEN(lint_checks_kiro_starts, lint_checks_kiro_version,
+		    EACH_PACKAGE, "version"),
+		WHEN(lint_checks_kiro_starts, lint_checks_kiro_transport,
+		    EACH_PACKAGE, "transport", "type") } },
 	{ "kiro-arguments", LINT_WARNING, LINT_KIRO,
 	    "Kiro takes positional package arguments with a value only.",
 	    "Write each argument as a positional one with a value.",
-	    { AT(lint_checks_kiro_argument_type, EACH_ARGUMENT, "type"),
-		AT(lint_checks_kiro_argument_value, EACH_ARGUMENT, "value") } },
+	    { WHEN(lint_checks_kiro_starts, lint_checks_kiro_argument_type,
+		  EACH_ARGUMENT, "type"),
+		WHEN(lint_checks_kiro_starts, lint_checks_kiro_argument_value,
+		    EACH_ARGUMENT, "value") } },
 	{ "kiro-environment", LINT_WARNING, LINT_KIRO,
 	    "Kiro needs a name and a default of each environment variable, "
 	    "because it does not ask for a value.",
 	    "Give a default, or leave the entry out of the file for Kiro.",
-	    { AT(lint_checks_kiro_variable_name, EACH_VARIABLE, "name"),
-		AT(lint_checks_kiro_variable_default, EACH_VARIABLE,
-		    "default") } },
+	    { WHEN(lint_checks_kiro_starts, lint_checks_blank, EACH_VARIABLE,
+		  "name"),
+		WHEN(lint_checks_kiro_starts, lint_checks_kiro_variable_default,
+		    EACH_VARIABLE, "default") } },
 	{ "name-case", LINT_WARNING, LINT_READERS,
 	    "Two names differ only in upper and lower case: people and "
 	    "allowlists confuse them.",
@@ -302,7 +324,7 @@ lint_rules_check(struct lint_sink *sink, const struct lint_server *s)
 
 		sink->rule = &lint_rules_table[i];
 		for (; spot < sink->rule->spots + LINT_SPOTS &&
-		       spot->is_wrong != NULL;
+		       (spot->is_wrong != NULL || spot->is_wrong_text != NULL);
 		     spot++)
 			lint_checks_try(sink, s, spot);
 	}

@@ -48,10 +48,13 @@ typedef bool lint_condition(struct lint_at *at);
 #define LINT_SPOTS 4
 #define LINT_ANY "*" /* every element or member */
 
-/* Members on the way from the document to values, NULL after the last. */
 struct lint_spot {
+	/* Members from the document to the value; NULL after the last. */
 	const char *steps[LINT_STEPS];
+	lint_condition *when; /* the rule applies; NULL: always */
+	/* One of the two is set, or none after the last spot. */
 	lint_condition *is_wrong;
+	bool (*is_wrong_text)(const char *text); /* only for strings */
 };
 
 struct lint_rule {
@@ -60,7 +63,7 @@ struct lint_rule {
 	unsigned clients; /* bits of enum lint_client */
 	const char *why;
 	const char *advice;
-	/* Up to the first without a condition; none: not about one server. */
+	/* None: the rule is not about one server. */
 	struct lint_spot spots[LINT_SPOTS];
 };
 

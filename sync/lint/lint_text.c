@@ -2,9 +2,18 @@
 /* Versions, package identifiers and URLs. */
 #include "sync/lint/lint_text.h"
 
+#include "lib/document/rules_format.h"
+#include "lib/limits.h"
+#include "lib/text.h"
+#include "lib/version.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+
+#define SCHEMA_FOLDER "/schemas/"
+#define TEXT_MAX 100 /* characters of a description or title */
+#define NAME_MIN 3
 
 /* Whether one part between dots, a prerelease aside, is x, X or *. */
 static bool
@@ -28,6 +37,83 @@ lint_text_is_range(const char *version)
 	return (*version != '\0' && strchr("^~<>=", *version) != NULL) ||
 	       strstr(version, "||") != NULL ||
 	       strstr(version, " - ") != NULL || has_wildcard_part(version);
+}
+
+bool
+lint_text_is_latest(const char *text)
+{
+	return strcmp(text, "latest") == 0;
+}
+
+bool
+lint_text_is_unordered(const char *text)
+{
+	return *text != '\0' && !lint_text_is_latest(text) &&
+	       !lint_text_is_range(text) &&
+	       !version_is_semantic(text, strlen(text));
+}
+
+bool
+lint_text_needs_encoding(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~";
+
+	return text[strspn(text, plain)] != '\0';
+}
+
+bool
+lint_text_is_long(const char *text)
+{
+	return text_characters(text, strlen(text)) > TEXT_MAX;
+}
+
+bool
+lint_text_is_bad_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && (len < NAME_MIN || len > LIMIT_NAME ||
+			      !rules_format_server_name.matches(text, len));
+}
+
+bool
+lint_text_is_old_schema(const char *text)
+{
+	const char *folder = strstr(text, SCHEMA_FOLDER);
+
+	return folder != NULL &&
+	       isdigit((unsigned char)folder[strlen(SCHEMA_FOLDER)]) &&
+	       strncmp(folder + strlen(SCHEMA_FOLDER), LINT_TEXT_SCHEMA,
+		   strlen(LINT_TEXT_SCHEMA)) < 0;
+}
+
+bool
+lint_text_is_bad_tag(const char *text)
+{
+	return !rules_format_tag.matches(text, strlen(text));
+}
+
+bool
+lint_text_is_sse(const char *text)
+{
+	return strcmp(text, "sse") == 0;
+}
+
+bool
+lint_text_is_cargo(const char *text)
+{
+	return strcmp(text, "cargo") == 0;
+}
+
+bool
+lint_text_is_unknown_type(const char *text)
+{
+	static const char *const known[] = { "npm", "pypi", "oci", "nuget",
+		"cargo", NULL };
+
+	return !text_is_one_of(text, known);
 }
 
 static bool
@@ -171,4 +257,28 @@ lint_text_is_rewritten(const char *url)
 	       has_upper(u.host, u.host_len) || strchr(u.rest, '#') != NULL ||
 	       (u.port != NULL &&
 		   equals(u.port, u.port_len, tls ? "443" : "80"));
+}
+
+bool
+lint_text_is_remote_http(const char *text)
+{
+	return lint_text_is_http(text) && !lint_text_is_local(text);
+}
+
+bool
+lint_text_has_variable(const char *text)
+{
+	return strchr(text, '{') != NULL;
+}
+
+bool
+lint_text_starts_with_variable(const char *text)
+{
+	return *text == '{';
+}
+
+bool
+lint_text_has_query(const char *text)
+{
+	return strchr(text, '?') != NULL;
 }

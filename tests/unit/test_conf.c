@@ -220,6 +220,23 @@ test_defaults(void)
 }
 
 static void
+test_an_empty_text_is_an_absent_block(void)
+{
+	struct conf *c = NULL;
+	struct err e = ERR_INIT;
+
+	CHECK_INT(load(&c, AFTER("database: ''\ntrigger: ''\n"), &e), 0);
+	CHECK_STR(c->database_path, "/var/lib/thv-registry/registry.db");
+	CHECK_INT(c->trigger_pause_ns, 10 * SECOND);
+	conf_free(c);
+	setenv("THV_REGISTRY_DATABASE_PATH", "/tmp/x.db", 1);
+	CHECK_INT(load(&c, AFTER("database: ''\n"), &e), 0);
+	CHECK_STR(c->database_path, "/tmp/x.db");
+	conf_free(c);
+	unsetenv("THV_REGISTRY_DATABASE_PATH");
+}
+
+static void
 test_weak_types(void)
 {
 	static const struct {
@@ -625,6 +642,7 @@ main(void)
 	if (mkdtemp(directory) == NULL || chdir(directory) == -1)
 		return 1;
 	test_defaults();
+	test_an_empty_text_is_an_absent_block();
 	test_weak_types();
 	test_claims();
 	test_anchors();
