@@ -178,16 +178,18 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 -- A later run that could not be recorded replaces it, and it is overdue if no run
 -- was recorded after it for too long.
 -- plan: scan-ok walks the primary key backwards, one row
-SELECT trigger,
-    CASE WHEN :noted > ended_us THEN :noted_start ELSE started_us END,
-    max(ended_us, coalesce(:noted, ended_us)), hash, servers,
+SELECT trigger AS type,
+    CASE WHEN :noted > ended_us THEN :noted_start ELSE started_us END
+        AS "startTime time",
+    max(ended_us, coalesce(:noted, ended_us)) AS "completionTime time",
+    hash, servers AS "serverCount number",
     CASE WHEN :noted > ended_us THEN 'failed'
-        WHEN :overdue IS NOT NULL THEN 'overdue' ELSE result END,
-    attempts,
+        WHEN :overdue IS NOT NULL THEN 'overdue' ELSE result END AS result,
+    attempts AS "attemptCount number",
     CASE WHEN :noted > ended_us
         THEN 'the run failed and could not be recorded in the database; '
             || 'the log of the sync has the cause'
-        ELSE coalesce(:overdue, error) END
+        ELSE coalesce(:overdue, error) END AS errorMessage
 FROM run WHERE ended_us IS NOT NULL ORDER BY id DESC LIMIT 1;
 
 -- name: status_overdue
@@ -201,41 +203,51 @@ ORDER BY s.ordinal, s.id LIMIT 1;
 -- name: status_running
 -- plan: scan-ok the partial index holds runs that have not ended, at most one
 -- The active run, if its process updates it.
-SELECT run_id, trigger, started_us, current_source, entries, bytes
+SELECT run_id AS runId, trigger AS type, started_us AS "startTime time",
+    current_source AS source, entries AS "entries number",
+    bytes AS "bytes number"
 FROM run WHERE ended_us IS NULL AND heartbeat_us > :alive
 ORDER BY id DESC LIMIT 1;
 
 -- name: status_sources
 -- plan: scan-ok every source is wanted, in the order of the file
 -- The state of each source; with :before, overdue like in status_overdue.
-SELECT s.name, s.kind,
+SELECT s.name AS name, s.kind AS type,
     CASE WHEN s.interval_us > 0 AND t.due_us + s.interval_us < :before
-        THEN 'overdue' ELSE t.phase END,
+        THEN 'overdue' ELSE t.phase END AS phase,
     CASE WHEN s.interval_us > 0 AND t.due_us + s.interval_us < :before
         THEN 'no run has tried the source since it fell due'
             || coalesce('; before that: ' || t.message, '')
-        ELSE t.message END,
-    t.attempts, t.ended_us,
-    t.started_us, t.succeeded_us, t.checked_us, t.due_us, t.content_hash,
-    t.revision, t.servers, t.skills, t.plugins, t.rejected
+        ELSE t.message END AS message,
+    t.attempts AS "attemptCount number", t.ended_us AS "lastSync time",
+    t.started_us AS "lastAttempt time", t.succeeded_us AS "lastSuccess time",
+    t.checked_us AS "lastCheck time", t.due_us AS "nextDue time",
+    t.content_hash AS hash, t.revision AS revision,
+    t.servers AS "serverCount number", t.skills AS "skillCount number",
+    t.plugins AS "pluginCount number", t.rejected AS "rejectedCount number"
 FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 ORDER BY s.ordinal, s.id;
 
 -- name: status_registries
 -- plan: scan-ok every registry is wanted, in the order of the file
 -- What each registry shows, and of which sources it is made.
-SELECT r.name, r.is_default,
+SELECT r.name AS name, r.is_default AS "default boolean",
     (SELECT json_group_array(o.name) FROM (SELECT s.name
         FROM registry_source rs JOIN source s ON s.id = rs.source_id
-        WHERE rs.registry_id = r.id ORDER BY rs.position) o),
-    c.servers, c.skills, c.plugins
+        WHERE rs.registry_id = r.id ORDER BY rs.position) o) AS "sources json",
+    c.servers AS "serverCount number", c.skills AS "skillCount number",
+    c.plugins AS "pluginCount number"
 FROM registry r LEFT JOIN registry_count c ON c.registry_id = r.id
 ORDER BY r.ordinal, r.id;
 
 -- name: status_history
 -- The last runs that tried one source, the newest first.
-SELECT r.run_id, r.trigger, t.started_us, t.ended_us, t.result, t.added,
-    t.updated, t.removed, t.unchanged, t.rejected, t.total, t.error
+SELECT r.run_id AS runId, r.trigger AS type, t.started_us AS "startTime time",
+    t.ended_us AS "completionTime time", t.result AS result,
+    t.added AS "addedCount number", t.updated AS "updatedCount number",
+    t.removed AS "removedCount number", t.unchanged AS "unchangedCount number",
+    t.rejected AS "rejectedCount number", t.total AS "totalCount number",
+    t.error AS errorMessage
 FROM run_source t JOIN run r ON r.id = t.run
 WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
 
@@ -246,42 +258,60 @@ WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
 -- name: source_all
 -- plan: scan-ok every source is wanted, and there are at most a thousand
 -- All sources as configured and their state, the oldest first.
-SELECT s.name, s.kind, 'CONFIG', s.kind, nullif(s.config, 'null'),
-    nullif(s.filter, 'null'), s.interval_us, nullif(s.claims, 'null'),
-    coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
-    coalesce(t.attempts, 0), coalesce(t.servers, 0), coalesce(t.skills, 0),
-    coalesce(t.plugins, 0), nullif(t.message, ''), s.created_us, s.updated_us
+SELECT s.name AS name, s.kind AS type, 'CONFIG' AS creationType,
+    s.kind AS sourceType, nullif(s.config, 'null') AS "sourceConfig json?",
+    nullif(s.filter, 'null') AS "filterConfig json?",
+    s.interval_us AS "syncSchedule duration?",
+    nullif(s.claims, 'null') AS "claims json?",
+    NULL AS "syncStatus {", coalesce(t.phase, 'unknown') AS phase,
+    t.ended_us AS "lastSyncTime time?", t.started_us AS "lastAttempt time?",
+    coalesce(t.attempts, 0) AS "attemptCount number",
+    coalesce(t.servers, 0) AS "serverCount number",
+    coalesce(t.skills, 0) AS "skillCount number",
+    coalesce(t.plugins, 0) AS "pluginCount number",
+    nullif(t.message, '') AS "message ?", NULL AS "}",
+    s.created_us AS "createdAt time?", s.updated_us AS "updatedAt time?"
 FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 ORDER BY s.created_us, s.name;
 
 -- name: source_named
 -- One source.
-SELECT s.name, s.kind, 'CONFIG', s.kind, nullif(s.config, 'null'),
-    nullif(s.filter, 'null'), s.interval_us, nullif(s.claims, 'null'),
-    coalesce(t.phase, 'unknown'), t.ended_us, t.started_us,
-    coalesce(t.attempts, 0), coalesce(t.servers, 0), coalesce(t.skills, 0),
-    coalesce(t.plugins, 0), nullif(t.message, ''), s.created_us, s.updated_us
+SELECT s.name AS name, s.kind AS type, 'CONFIG' AS creationType,
+    s.kind AS sourceType, nullif(s.config, 'null') AS "sourceConfig json?",
+    nullif(s.filter, 'null') AS "filterConfig json?",
+    s.interval_us AS "syncSchedule duration?",
+    nullif(s.claims, 'null') AS "claims json?",
+    NULL AS "syncStatus {", coalesce(t.phase, 'unknown') AS phase,
+    t.ended_us AS "lastSyncTime time?", t.started_us AS "lastAttempt time?",
+    coalesce(t.attempts, 0) AS "attemptCount number",
+    coalesce(t.servers, 0) AS "serverCount number",
+    coalesce(t.skills, 0) AS "skillCount number",
+    coalesce(t.plugins, 0) AS "pluginCount number",
+    nullif(t.message, '') AS "message ?", NULL AS "}",
+    s.created_us AS "createdAt time?", s.updated_us AS "updatedAt time?"
 FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 WHERE s.name = :name;
 
 -- name: registry_all
 -- plan: scan-ok every registry is wanted, in the order of their names
 -- All registries as configured.
-SELECT r.name, nullif(r.claims, 'null'), 'CONFIG',
+SELECT r.name AS name, nullif(r.claims, 'null') AS "claims json?",
+    'CONFIG' AS creationType,
     (SELECT json_group_array(o.name) FROM (SELECT s.name
         FROM registry_source rs JOIN source s ON s.id = rs.source_id
-        WHERE rs.registry_id = r.id ORDER BY rs.position) o),
-    r.created_us, r.updated_us
+        WHERE rs.registry_id = r.id ORDER BY rs.position) o) AS "sources json",
+    r.created_us AS "createdAt time?", r.updated_us AS "updatedAt time?"
 FROM registry r ORDER BY r.name;
 
 -- name: registry_named
 -- plan: scan-ok the sources of one registry
 -- One registry.
-SELECT r.name, nullif(r.claims, 'null'), 'CONFIG',
+SELECT r.name AS name, nullif(r.claims, 'null') AS "claims json?",
+    'CONFIG' AS creationType,
     (SELECT json_group_array(o.name) FROM (SELECT s.name
         FROM registry_source rs JOIN source s ON s.id = rs.source_id
-        WHERE rs.registry_id = r.id ORDER BY rs.position) o),
-    r.created_us, r.updated_us
+        WHERE rs.registry_id = r.id ORDER BY rs.position) o) AS "sources json",
+    r.created_us AS "createdAt time?", r.updated_us AS "updatedAt time?"
 FROM registry r WHERE r.name = :name;
 
 -- name: source_id
@@ -290,10 +320,13 @@ SELECT id FROM source WHERE name = :name;
 -- name: source_entries
 -- What one source holds after a place in the order of kinds and names.  The
 -- index of all entries is walked, that of the source has no order: hence '+'.
-SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END,
-    e.name, (SELECT claims FROM source WHERE id = :source), v.version,
-    nullif(d.body ->> '$.title', ''), nullif(d.body ->> '$.description', ''),
-    v.first_seen_us, v.changed_us, e.kind, e.id
+SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END
+        AS entryType, e.name AS name,
+    (SELECT claims FROM source WHERE id = :source) AS "claims json?",
+    v.version AS version, nullif(d.body ->> '$.title', '') AS "title ?",
+    nullif(d.body ->> '$.description', '') AS "description ?",
+    v.first_seen_us AS "createdAt time", v.changed_us AS "updatedAt time",
+    e.kind, e.id
 FROM entry e
     CROSS JOIN version v ON v.entry_id = e.id
     CROSS JOIN document d ON d.id = v.document_id
@@ -304,10 +337,12 @@ ORDER BY e.kind, e.name, e.source_id, v.version;
 -- name: registry_entries
 -- plan: scan-ok nothing is read whole; sorted are the versions of one name
 -- What the sources of a registry hold after a place, shadowed entries too.
-SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END,
-    e.name, v.version,
-    nullif(d.body ->> '$.title', ''), nullif(d.body ->> '$.description', ''),
-    v.first_seen_us, v.changed_us, s.name, rs.position, e.kind
+SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END
+        AS entryType, e.name AS name, v.version AS version,
+    nullif(d.body ->> '$.title', '') AS "title ?",
+    nullif(d.body ->> '$.description', '') AS "description ?",
+    v.first_seen_us AS "createdAt time", v.changed_us AS "updatedAt time",
+    s.name AS sourceName, rs.position AS "position number", e.kind
 FROM entry e
     CROSS JOIN registry_source rs ON rs.registry_id = :registry
         AND rs.source_id = e.source_id

@@ -103,20 +103,6 @@ is_full(const struct entries *out)
 
 /* ---- a source: entries with their versions ---- */
 
-static const struct rows_field entry_fields[] = {
-	{ "entryType", ROWS_TEXT, false },
-	{ "name", ROWS_TEXT, false },
-	{ "claims", ROWS_JSON, true },
-	{ 0 },
-};
-static const struct rows_field version_fields[] = {
-	{ "version", ROWS_TEXT, false },
-	{ "title", ROWS_TEXT, true },
-	{ "description", ROWS_TEXT, true },
-	{ "createdAt", ROWS_INSTANT, false },
-	{ "updatedAt", ROWS_INSTANT, false },
-	{ 0 },
-};
 /* Columns of the statement source_entries. */
 enum {
 	OF_SOURCE_NAME = 1,
@@ -134,8 +120,7 @@ open_entry(struct entries *out, struct stmt *s)
 		.version = "",
 	};
 
-	json_out_open(&out->j, '{');
-	rows_add_members(&out->j, s, entry_fields, 0);
+	rows_open(&out->j, s, 0, OF_SOURCE_VERSION);
 	json_out_key(&out->j, "versions");
 	json_out_open(&out->j, '[');
 	keep_place(out->x->scratch, &here);
@@ -172,8 +157,7 @@ add_source_entries(struct entries *out, struct stmt *s, struct err *e)
 			open_entry(out, s);
 			last = entry;
 		}
-		json_out_open(&out->j, '{');
-		rows_add_members(&out->j, s, version_fields, OF_SOURCE_VERSION);
+		rows_open(&out->j, s, OF_SOURCE_VERSION, OF_SOURCE_KIND);
 		json_out_close(&out->j, '}');
 	}
 	close_entry(out);
@@ -203,18 +187,6 @@ handle_source_entries(struct exchange *x, struct err *e)
 
 /* ---- a registry: each version of each source ---- */
 
-static const struct rows_field registry_fields[] = {
-	{ "entryType", ROWS_TEXT, false },
-	{ "name", ROWS_TEXT, false },
-	{ "version", ROWS_TEXT, false },
-	{ "title", ROWS_TEXT, true },
-	{ "description", ROWS_TEXT, true },
-	{ "createdAt", ROWS_INSTANT, false },
-	{ "updatedAt", ROWS_INSTANT, false },
-	{ "sourceName", ROWS_TEXT, false },
-	{ "position", ROWS_NUMBER, false },
-	{ 0 },
-};
 /* Columns of the statement registry_entries. */
 enum {
 	OF_REGISTRY_NAME = 1,
@@ -235,8 +207,7 @@ add_registry_entries(struct entries *out, struct stmt *s, struct err *e)
 			return 0;
 		if (is_full(out))
 			break;
-		json_out_open(&out->j, '{');
-		rows_add_members(&out->j, s, registry_fields, 0);
+		rows_open(&out->j, s, 0, OF_REGISTRY_KIND);
 		json_out_close(&out->j, '}');
 		keep_place(out->x->scratch,
 		    &(struct place){

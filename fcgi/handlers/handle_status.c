@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /registry/status: how the sync goes, and /registry/status/history: how it
- * went.
- *
- * Each part is one statement and one table of its columns.  What the database
- * does not know is null.
+ * /registry/status, the state of the sync, and /registry/status/history, its
+ * last runs.  Each part is the rows of one statement.  What the database does
+ * not know is null.
  */
 #include "fcgi/handlers/handle.h"
 #include "fcgi/handlers/rows.h"
@@ -25,83 +23,14 @@
  */
 #define OVERDUE_AFTER (3600 * CLOCK_SECOND)
 
-static const struct rows_field last_run_fields[] = {
-	{ "type", ROWS_TEXT, false },
-	{ "startTime", ROWS_INSTANT, false },
-	{ "completionTime", ROWS_INSTANT, false },
-	{ "hash", ROWS_TEXT, false },
-	{ "serverCount", ROWS_NUMBER, false },
-	{ "result", ROWS_TEXT, false },
-	{ "attemptCount", ROWS_NUMBER, false },
-	{ "errorMessage", ROWS_TEXT, false },
-	{ 0 },
-};
-
-static const struct rows_field running_fields[] = {
-	{ "runId", ROWS_TEXT, false },
-	{ "type", ROWS_TEXT, false },
-	{ "startTime", ROWS_INSTANT, false },
-	{ "source", ROWS_TEXT, false },
-	{ "entries", ROWS_NUMBER, false },
-	{ "bytes", ROWS_NUMBER, false },
-	{ 0 },
-};
-
-static const struct rows_field source_fields[] = {
-	{ "name", ROWS_TEXT, false },
-	{ "type", ROWS_TEXT, false },
-	{ "phase", ROWS_TEXT, false },
-	{ "message", ROWS_TEXT, false },
-	{ "attemptCount", ROWS_NUMBER, false },
-	{ "lastSync", ROWS_INSTANT, false },
-	{ "lastAttempt", ROWS_INSTANT, false },
-	{ "lastSuccess", ROWS_INSTANT, false },
-	{ "lastCheck", ROWS_INSTANT, false },
-	{ "nextDue", ROWS_INSTANT, false },
-	{ "hash", ROWS_TEXT, false },
-	{ "revision", ROWS_TEXT, false },
-	{ "serverCount", ROWS_NUMBER, false },
-	{ "skillCount", ROWS_NUMBER, false },
-	{ "pluginCount", ROWS_NUMBER, false },
-	{ "rejectedCount", ROWS_NUMBER, false },
-	{ 0 },
-};
-
-static const struct rows_field history_fields[] = {
-	{ "runId", ROWS_TEXT, false },
-	{ "type", ROWS_TEXT, false },
-	{ "startTime", ROWS_INSTANT, false },
-	{ "completionTime", ROWS_INSTANT, false },
-	{ "result", ROWS_TEXT, false },
-	{ "addedCount", ROWS_NUMBER, false },
-	{ "updatedCount", ROWS_NUMBER, false },
-	{ "removedCount", ROWS_NUMBER, false },
-	{ "unchangedCount", ROWS_NUMBER, false },
-	{ "rejectedCount", ROWS_NUMBER, false },
-	{ "totalCount", ROWS_NUMBER, false },
-	{ "errorMessage", ROWS_TEXT, false },
-	{ 0 },
-};
-
-static const struct rows_field registry_fields[] = {
-	{ "name", ROWS_TEXT, false },
-	{ "default", ROWS_TRUTH, false },
-	{ "sources", ROWS_JSON, false },
-	{ "serverCount", ROWS_NUMBER, false },
-	{ "skillCount", ROWS_NUMBER, false },
-	{ "pluginCount", ROWS_NUMBER, false },
-	{ 0 },
-};
-
 /* The first row of ${s}, or null. */
 static int
-add_row(struct json_out *j, const char *key, struct stmt *s,
-    const struct rows_field *fields, struct err *e)
+add_row(struct json_out *j, const char *key, struct stmt *s, struct err *e)
 {
 	bool found;
 
 	json_out_key(j, key);
-	if (rows_add_object(&found, j, s, fields, e) == -1)
+	if (rows_add_object(&found, j, s, e) == -1)
 		return -1;
 	if (!found)
 		json_out_null(j);
@@ -200,12 +129,12 @@ add_syncs(struct json_out *j, struct exchange *x, struct err *e)
 	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED, ended);
 	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED_START, started);
 	stmt_bind_str(last, SQL_STATUS_LAST_RUN_P_OVERDUE, why);
-	if (add_row(j, "lastSync", last, last_run_fields, e) == -1 ||
-	    add_row(j, "running", running_run(x->db), running_fields, e) == -1)
+	if (add_row(j, "lastSync", last, e) == -1 ||
+	    add_row(j, "running", running_run(x->db), e) == -1)
 		goto out;
 	stmt_bind_int(sources, SQL_STATUS_SOURCES_P_BEFORE, before);
 	json_out_key(j, "sources");
-	if (rows_add_array(j, sources, source_fields, e) == -1)
+	if (rows_add_array(j, sources, e) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -222,8 +151,7 @@ handle_status(struct exchange *x, struct err *e)
 	if (add_syncs(&j, x, e) == -1)
 		return -1;
 	json_out_key(&j, "registries");
-	if (rows_add_array(&j, db_stmt(x->db, SQL_STATUS_REGISTRIES),
-		registry_fields, e) == -1)
+	if (rows_add_array(&j, db_stmt(x->db, SQL_STATUS_REGISTRIES), e) == -1)
 		return -1;
 	json_out_key(&j, "sandboxWarnings");
 	if (add_sandbox_warnings(&j, x->db, e) == -1)
@@ -241,7 +169,7 @@ add_history(
 
 	stmt_bind_str(s, SQL_STATUS_HISTORY_P_SOURCE, source);
 	stmt_bind_int(s, SQL_STATUS_HISTORY_P_LIMIT, x->query->limit);
-	return rows_add_array(j, s, history_fields, e);
+	return rows_add_array(j, s, e);
 }
 
 int

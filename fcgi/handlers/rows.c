@@ -4,12 +4,13 @@
 
 #include "lib/duration.h"
 
-#include <stddef.h>
+#include <string.h>
 
+#define KEY_MAX 32
 #define NS_PER_US 1000
 
 static void
-add_interval(struct json_out *j, int64_t us)
+add_duration(struct json_out *j, int64_t us)
 {
 	char text[DURATION_TEXT_SIZE];
 	int64_t ns;
@@ -20,78 +21,70 @@ add_interval(struct json_out *j, int64_t us)
 	json_out_str(j, text);
 }
 
+/* Writes a column in the form that starts with the letter ${form}. */
 static void
-add_value(struct json_out *j, struct stmt *s, int column, enum rows_form form)
+add_value(struct json_out *j, struct stmt *s, int column, char form)
 {
 	const char *text;
 	size_t len;
 
-	if (stmt_is_null(s, column)) {
+	if (form == '{') {
+		json_out_open(j, '{');
+	} else if (stmt_is_null(s, column)) {
 		json_out_null(j);
-		return;
-	}
-	switch (form) {
-	case ROWS_NUMBER:
+	} else if (form == 'n') {
 		json_out_int(j, stmt_int(s, column));
-		break;
-	case ROWS_INSTANT:
+	} else if (form == 't') {
 		json_out_time(j, stmt_int(s, column));
-		break;
-	case ROWS_INTERVAL:
-		add_interval(j, stmt_int(s, column));
-		break;
-	case ROWS_TRUTH:
+	} else if (form == 'd') {
+		add_duration(j, stmt_int(s, column));
+	} else if (form == 'b') {
 		json_out_bool(j, stmt_int(s, column) != 0);
-		break;
-	case ROWS_JSON:
+	} else {
 		text = stmt_text(s, column, &len);
-		json_out_raw(j, text, len);
-		break;
-	default:
-		json_out_str(j, stmt_text(s, column, NULL));
-		break;
+		if (form == 'j')
+			json_out_raw(j, text, len);
+		else
+			json_out_str(j, text);
 	}
 }
 
 void
-rows_add_members(struct json_out *j, struct stmt *s,
-    const struct rows_field *fields, int column)
+rows_open(struct json_out *j, struct stmt *s, int first, int end)
 {
-	for (; fields->key != NULL || fields->form == ROWS_CLOSE; fields++) {
-		if (fields->form == ROWS_CLOSE) {
+	json_out_open(j, '{');
+	for (int column = first; column < end; column++) {
+		const char *name = stmt_column(s, column);
+		size_t len = strcspn(name, " ");
+		char key[KEY_MAX] = "";
+
+		if (*name == '}') {
 			json_out_close(j, '}');
 			continue;
 		}
-		if (fields->optional && stmt_is_null(s, column)) {
-			column++;
+		if (strchr(name, '?') != NULL && stmt_is_null(s, column))
 			continue;
-		}
-		json_out_key(j, fields->key);
-		if (fields->form == ROWS_OPEN)
-			json_out_open(j, '{');
-		else
-			add_value(j, s, column++, fields->form);
+		memcpy(key, name, len < KEY_MAX ? len : KEY_MAX - 1);
+		json_out_key(j, key);
+		add_value(j, s, column, name[len] == ' ' ? name[len + 1] : 's');
 	}
 }
 
 int
-rows_add_object(bool *found, struct json_out *j, struct stmt *s,
-    const struct rows_field *fields, struct err *e)
+rows_add_object(bool *found, struct json_out *j, struct stmt *s, struct err *e)
 {
 	if (stmt_step(s, found, e) == -1)
 		return -1;
 	if (!*found)
 		return 0;
-	json_out_open(j, '{');
-	rows_add_members(j, s, fields, 0);
+	rows_open(j, s, 0, stmt_columns(s));
 	json_out_close(j, '}');
 	stmt_done(s);
 	return 0;
 }
 
 int
-rows_add_array(struct json_out *j, struct stmt *s,
-    const struct rows_field *fields, struct err *e)
+rows_add_array(struct json_out *j, struct stmt *s, struct err *e)
 {
 	bool row;
 
@@ -101,8 +94,7 @@ rows_add_array(struct json_out *j, struct stmt *s,
 			return -1;
 		if (!row)
 			break;
-		json_out_open(j, '{');
-		rows_add_members(j, s, fields, 0);
+		rows_open(j, s, 0, stmt_columns(s));
 		json_out_close(j, '}');
 	}
 	json_out_close(j, ']');

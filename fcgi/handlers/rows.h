@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing rows of statements as JSON objects.  A table names the members in the
- * order of the statement's columns.
+ * Writing rows of statements as JSON objects.
+ *
+ * The name of a column (sql/read.sql) is the key of a member, and may have a
+ * second word that says how the value is written.  A question mark at the end
+ * omits the member where the column is NULL; without one it is null.
+ *
+ *	AS "name"		text
+ *	AS "count number"
+ *	AS "start time"		microseconds, written as RFC 3339
+ *	AS "every duration"	microseconds, written as a Go duration
+ *	AS "default boolean"
+ *	AS "claims json"	stored JSON, written as it is
+ *	AS "claims json?"	the same, may be omitted
+ *	AS "title ?"		text, may be omitted
+ *	AS "status {"		starts an object; the value is not used
+ *	AS "}"			ends that object
  */
 #ifndef FCGI_HANDLERS_ROWS_H
 #define FCGI_HANDLERS_ROWS_H
@@ -12,34 +26,17 @@
 
 #include <stdbool.h>
 
-enum rows_form {
-	ROWS_TEXT,
-	ROWS_NUMBER,
-	ROWS_INSTANT, /* microseconds, written as RFC 3339 */
-	ROWS_INTERVAL, /* microseconds, written as a Go duration */
-	ROWS_TRUTH,
-	ROWS_JSON, /* stored JSON, written as it is */
-	ROWS_OPEN, /* starts an object; without a column */
-	ROWS_CLOSE /* ends it; without a column */
-};
-
-/* A table of fields ends with one that has neither key nor form ROWS_CLOSE. */
-struct rows_field {
-	const char *key; /* NULL for ROWS_CLOSE */
-	enum rows_form form;
-	bool optional; /* left out when NULL; else NULL is null */
-};
-
-/* Writes the current row of ${s} from ${column} on as members of an object. */
-void rows_add_members(struct json_out *j, struct stmt *s,
-    const struct rows_field *fields, int column);
+/*
+ * Writes the columns from ${first} to before ${end} of the current row of ${s}
+ * as an object, and leaves it open.
+ */
+void rows_open(struct json_out *j, struct stmt *s, int first, int end);
 
 /* Writes all rows of ${s} as an array of objects. */
-int rows_add_array(struct json_out *j, struct stmt *s,
-    const struct rows_field *fields, struct err *e);
+int rows_add_array(struct json_out *j, struct stmt *s, struct err *e);
 
 /* Writes the first row of ${s} as an object; ${found}: there was one. */
-int rows_add_object(bool *found, struct json_out *j, struct stmt *s,
-    const struct rows_field *fields, struct err *e);
+int rows_add_object(
+    bool *found, struct json_out *j, struct stmt *s, struct err *e);
 
 #endif

@@ -190,6 +190,10 @@ int stmt_run(struct stmt *s, struct err *e);
 /* Resets; call when done with rows before their end.  Harmless twice. */
 void stmt_done(struct stmt *s);
 
+/* How many columns a row has. */
+int stmt_columns(struct stmt *s);
+/* The name that the statement gives to a column; borrowed until the end. */
+const char *stmt_column(struct stmt *s, int column);
 bool stmt_is_null(struct stmt *s, int column);
 int64_t stmt_int(struct stmt *s, int column);
 /* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */

@@ -97,6 +97,18 @@ stmt_done(struct stmt *s)
 	sqlite3_reset(s->handle);
 }
 
+int
+stmt_columns(struct stmt *s)
+{
+	return sqlite3_column_count(s->handle);
+}
+
+const char *
+stmt_column(struct stmt *s, int column)
+{
+	return sqlite3_column_name(s->handle, column);
+}
+
 bool
 stmt_is_null(struct stmt *s, int column)
 {
