@@ -69,11 +69,12 @@ handle_sync(struct exchange *x, struct err *e)
 		.traceparent = trace_parse(&trace, in->traceparent)
 				   ? in->traceparent
 				   : NULL,
+		.sources = names,
 		.keep_stderr = x->stays };
 
 	if (check_sources(x, names, e) == -1)
 		return -1;
-	if (trigger_start(run_id, &trigger, names->at, names->count, e) == -1) {
+	if (trigger_start(run_id, &trigger, e) == -1) {
 		if (e->code == ERR_BUSY)
 			out->line = LOCATION;
 		return -1;

@@ -5,9 +5,10 @@
  */
 #include "fcgi/admin/trigger.h"
 
-#include "fcgi/admin/trigger_environment.h"
+#include "fcgi/process/program.h"
 #include "lib/limits.h"
 #include "lib/lockfile.h"
+#include "lib/trace.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,11 +25,112 @@
 
 #define PROGRAM_NAME "thv-registry-sync"
 #define PROGRAM_ELSEWHERE BINDIR "/" PROGRAM_NAME
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define UMASK 022 /* at least; the umask of this process may be stricter */
-#define CLOSE_RANGE_ON_EXEC 4 /* CLOSE_RANGE_CLOEXEC of linux/close_range.h */
-#define DESCRIPTORS_MAX 65536 /* closed one by one without close_range() */
+#define DESCRIPTORS_MAX 65536 /* that are closed; the limit may be infinite */
+
+#define PATH_OF_CHILD \
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define CONFIG_VARIABLE "THV_REGISTRY_CONFIG"
+#define DATABASE_VARIABLE "THV_REGISTRY_DATABASE_PATH"
+#define RUN_VARIABLE "THV_REGISTRY_RUN_ID"
 
 extern char **environ;
+
+/* ---- the environment of the sync ---- */
+
+/* A name that ends in '_' is a prefix. */
+static const char *const passed[] = {
+	"LANG",
+	"TZ",
+	"HOME", /* where ssh looks for known hosts, as under cron */
+	"http_proxy",
+	"https_proxy",
+	"all_proxy",
+	"no_proxy",
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"KUBERNETES_SERVICE_",
+	"JOURNAL_STREAM", /* describes standard error */
+	"THV_REGISTRY_",
+};
+
+/* Set for the run, or made absolute. */
+static const char *const replaced[] = {
+	CONFIG_VARIABLE,
+	DATABASE_VARIABLE,
+	RUN_VARIABLE,
+	LOCKFILE_VARIABLE,
+};
+
+/* Whether ${variable}, NAME=VALUE, is of ${name}. */
+static bool
+is_of(const char *variable, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(variable, name, len) == 0 &&
+	       (name[len - 1] == '_' || variable[len] == '=');
+}
+
+static bool
+is_any_of(const char *variable, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_of(variable, names[i]))
+			return true;
+	return false;
+}
+
+/* The working directory of the sync is the root. */
+static char *
+absolute_path(const char *variable, const char *path)
+{
+	char here[LIMIT_PATH];
+
+	if (*path == '/' || getcwd(here, sizeof here) == NULL)
+		return xasprintf("%s=%s", variable, path);
+	return xasprintf("%s=%s/%s", variable, here, path);
+}
+
+char **
+trigger_environment(
+    char *const *from, const struct trigger *t, const char *run_id, int lock)
+{
+	const char *config = getenv(CONFIG_VARIABLE);
+	size_t count = 0, at = 0;
+	char **to;
+
+	while (from[count] != NULL)
+		count++;
+	to = xcalloc(count + COUNT(replaced) + 3, sizeof *to);
+	for (size_t i = 0; i < count; i++)
+		if (is_any_of(from[i], passed, COUNT(passed)) &&
+		    !is_any_of(from[i], replaced, COUNT(replaced)))
+			to[at++] = xstrdup(from[i]);
+	to[at++] = xstrdup(PATH_OF_CHILD);
+	to[at++] = absolute_path(DATABASE_VARIABLE, t->database);
+	to[at++] = xasprintf("%s=%s", RUN_VARIABLE, run_id);
+	to[at++] = xasprintf("%s=%d", LOCKFILE_VARIABLE, lock);
+	if (t->traceparent != NULL)
+		to[at++] =
+		    xasprintf("%s=%s", TRACE_ENVIRONMENT, t->traceparent);
+	if (config != NULL && *config != '\0')
+		to[at++] = absolute_path(CONFIG_VARIABLE, config);
+	return to;
+}
+
+void
+trigger_environment_free(char **environment)
+{
+	if (environment == NULL)
+		return;
+	for (size_t i = 0; environment[i] != NULL; i++)
+		free(environment[i]);
+	free(environment);
+}
+
+/* ---- starting a process ---- */
 
 /* Prepared before forking. */
 struct child {
@@ -45,15 +146,12 @@ struct child {
 static int
 keep_descriptors(int lock)
 {
-	bool done = false;
+	long most = sysconf(_SC_OPEN_MAX);
 
-#ifdef SYS_close_range
-	done = syscall(SYS_close_range, STDERR_FILENO + 1, ~0U,
-		   CLOSE_RANGE_ON_EXEC) == 0;
-#endif
-	if (!done)
-		for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX; fd++)
-			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (most == -1 || most > DESCRIPTORS_MAX)
+		most = DESCRIPTORS_MAX;
+	for (int fd = STDERR_FILENO + 1; fd < most; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return fcntl(lock, F_SETFD, 0);
 }
 
@@ -181,15 +279,15 @@ out:
 
 /* The strings are borrowed. */
 static char **
-make_arguments(const char *const *sources, size_t count)
+make_arguments(const struct value_set *sources)
 {
 	static char name[] = PROGRAM_NAME, option[] = "--source";
-	char **arguments = xcalloc(2 * count + 2, sizeof *arguments);
+	char **arguments = xcalloc(2 * sources->count + 2, sizeof *arguments);
 
 	arguments[0] = name;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < sources->count; i++) {
 		arguments[2 * i + 1] = option;
-		arguments[2 * i + 2] = (char *)(uintptr_t)sources[i];
+		arguments[2 * i + 2] = (char *)(uintptr_t)sources->at[i];
 	}
 	return arguments;
 }
@@ -198,22 +296,18 @@ static char *
 program_to_start(void)
 {
 	const char *named = getenv("THV_REGISTRY_SYNC");
-	char own[LIMIT_PATH];
-	ssize_t len;
+	const char *own = program_path();
+	const char *slash = own == NULL ? NULL : strrchr(own, '/');
 
 	if (named != NULL && *named != '\0')
 		return xstrdup(named);
-	len = readlink("/proc/self/exe", own, sizeof own);
-	while (len > 0 && own[len - 1] != '/')
-		len--;
-	if (len <= 0)
+	if (slash == NULL)
 		return xstrdup(PROGRAM_ELSEWHERE);
-	return xasprintf("%.*s" PROGRAM_NAME, (int)len, own);
+	return xasprintf("%.*s/" PROGRAM_NAME, (int)(slash - own), own);
 }
 
 int
-trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
-    const char *const *sources, size_t count, struct err *e)
+trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t, struct err *e)
 {
 	struct child c = { .lock = -1, .keep_stderr = t->keep_stderr };
 	int rc = -1;
@@ -222,12 +316,8 @@ trigger_start(char run_id[RUN_ID_SIZE], const struct trigger *t,
 	    lockfile_take(&c.lock, t->database, e) == -1)
 		goto out;
 	c.program = program_to_start();
-	c.arguments = make_arguments(sources, count);
-	c.environment = trigger_environment(
-	    environ, &(struct trigger_variables){ .database = t->database,
-			 .run_id = run_id,
-			 .traceparent = t->traceparent,
-			 .lock = c.lock });
+	c.arguments = make_arguments(t->sources);
+	c.environment = trigger_environment(environ, t, run_id, c.lock);
 	if (start(&c, e) == -1)
 		goto out;
 	rc = 0;
