@@ -67,7 +67,7 @@ responder_new(const char *path, enum route_program program, bool stays)
 	store_init(&r->store, r->path);
 	scratch_init(&r->scratch);
 	buf_init(&r->body, LIMIT_REQUEST_BODY);
-	r->memo = memo_new();
+	r->memo = memo_new(LIMIT_ANSWERS);
 	return r;
 }
 
@@ -390,10 +390,8 @@ answer_whole(struct responder *r, struct exchange *x, struct err *e)
 		rc = answer(r, x, e);
 	}
 	if (rc == 0 && x->match.route->kept && r->made) {
-		if (x->response->status == OK)
+		if (x->response->status == OK || x->match.route->looks_up)
 			memo_keep(r->memo, x);
-		else if (x->match.route->looks_up)
-			memo_keep_found(r->memo, x);
 	}
 	return rc;
 }

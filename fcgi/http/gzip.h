@@ -4,7 +4,7 @@
  *
  * Web servers compress each answer again, and lighttpd and nginx do it in the
  * one process that serves all clients.  What is compressed here is kept
- * (fcgi/answer/answers.h), and web servers pass it on unchanged.
+ * (fcgi/answer/memo.h), and web servers pass it on unchanged.
  */
 #ifndef FCGI_HTTP_GZIP_H
 #define FCGI_HTTP_GZIP_H
