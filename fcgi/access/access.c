@@ -2,12 +2,36 @@
 /* The rules of access: by address, by token, and never a page. */
 #include "fcgi/access/access.h"
 
-#include "fcgi/access/loopback.h"
 #include "fcgi/access/token.h"
 #include "lib/xalloc.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool
+access_is_loopback(const char *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (address == NULL)
+		return false;
+	if (inet_pton(AF_INET, address, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, address, &v6) != 1)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&v6) ||
+	       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
+/* A proxy names another client. */
+static bool
+is_passed_on(const struct request_input *in)
+{
+	return in->forwarded != NULL || in->forwarded_for != NULL ||
+	       in->real_ip != NULL;
+}
 
 static bool
 is_from_page(const struct request_input *in)
@@ -19,7 +43,7 @@ is_from_page(const struct request_input *in)
 static int
 check_loopback(const struct request_input *in, struct err *e)
 {
-	if (loopback_asks(in))
+	if (!is_passed_on(in) && access_is_loopback(in->remote_address))
 		return 0;
 	err_set(e, ERR_DENIED, "allowed only from this machine");
 	return -1;

@@ -11,6 +11,8 @@
 #include "lib/err.h"
 #include "lib/trigger.h"
 
+#include <stdbool.h>
+
 /*
  * Checks ${in} by the rule ${access}.  ${db}, inside a transaction, has the
  * settings of the trigger; NULL: there is no database yet.
@@ -29,5 +31,11 @@ int access_check(enum route_access access, struct db *db,
  */
 int access_check_trigger(enum trigger_access access, const char *token_file,
     const struct request_input *in, struct err *e);
+
+/*
+ * Whether the text ${address} is in 127.0.0.0/8, ::1, or the former written as
+ * the latter.  NULL is not.
+ */
+bool access_is_loopback(const char *address);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles: reading dumps of gperftools, damaged or not. */
-#include "fcgi/access/loopback.h"
+#include "fcgi/access/access.h"
 #include "fcgi/profile/profile_encode.h"
 #include "tests/t.h"
 
@@ -161,16 +161,16 @@ test_heap(void)
 static void
 test_loopback(void)
 {
-	CHECK(loopback_is("127.0.0.1"));
-	CHECK(loopback_is("127.255.1.2"));
-	CHECK(loopback_is("::1"));
-	CHECK(loopback_is("::ffff:127.0.0.1"));
-	CHECK(!loopback_is("::ffff:128.0.0.1"));
-	CHECK(!loopback_is("128.0.0.1"));
-	CHECK(!loopback_is("127.0.0.1.example.com"));
-	CHECK(!loopback_is("localhost"));
-	CHECK(!loopback_is(""));
-	CHECK(!loopback_is(NULL));
+	CHECK(access_is_loopback("127.0.0.1"));
+	CHECK(access_is_loopback("127.255.1.2"));
+	CHECK(access_is_loopback("::1"));
+	CHECK(access_is_loopback("::ffff:127.0.0.1"));
+	CHECK(!access_is_loopback("::ffff:128.0.0.1"));
+	CHECK(!access_is_loopback("128.0.0.1"));
+	CHECK(!access_is_loopback("127.0.0.1.example.com"));
+	CHECK(!access_is_loopback("localhost"));
+	CHECK(!access_is_loopback(""));
+	CHECK(!access_is_loopback(NULL));
 }
 
 int
