@@ -6,7 +6,7 @@
 #ifndef FCGI_HTTP_PARAMETER_H
 #define FCGI_HTTP_PARAMETER_H
 
-#include "fcgi/http/value_set.h"
+#include "lib/limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +44,19 @@ struct parameter_info {
 	const char *schema; /* JSON, with ' for " */
 };
 extern const struct parameter_info parameters[PARAMETERS];
+
+/* Values of a parameter that may be repeated: ascending, each once. */
+struct value_set {
+	size_t count;
+	const char *at[LIMIT_VALUES]; /* borrowed */
+};
+
+/* Adds ${value}; false if there would be more than ${most} values. */
+bool value_set_add(struct value_set *set, const char *value, size_t most);
+
+bool value_set_equal(const struct value_set *a, const struct value_set *b);
+
+void value_set_copy(struct value_set *to, const struct value_set *from);
 
 /* What a request or a cursor gives; all texts are borrowed. */
 struct parameter_values {

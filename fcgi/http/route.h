@@ -91,7 +91,7 @@ struct route {
 	const char *elsewhere;
 	/* The 503 of a failure; NULL: "service unavailable", or a 500. */
 	const char *failure;
-	/* For the description of the API (fcgi/handlers/openapi.c). */
+	/* For the description of the API (fcgi/handlers/handle_openapi.c). */
 	const char *summary; /* one line; NULL: for people, not described */
 	const char *answer; /* which of its schemas a 200 has */
 	/*
