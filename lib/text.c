@@ -62,3 +62,11 @@ text_is_one_of(const char *text, const char *const *words)
 			return true;
 	return false;
 }
+
+bool
+text_ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && strcmp(text + len - end_len, end) == 0;
+}

@@ -18,6 +18,8 @@ size_t text_trim(char *text);
 size_t text_characters(const char *text, size_t len);
 /* Whether ${text} is one of ${words}, which end with NULL.  It may be NULL. */
 bool text_is_one_of(const char *text, const char *const *words);
+/* Whether ${text} ends in ${end}, with something in front of it. */
+bool text_ends_in(const char *text, const char *end);
 /* Replaces each ASCII control character, which a terminal would obey. */
 void text_replace_controls(char *text, char with);
 

@@ -27,20 +27,4 @@ int fetch_cache_open(
  */
 int fetch_cache_prune(const char *root, const struct conf *conf, struct err *e);
 
-/*
- * Calls ${visit} for each entry of the directory ${path} below ${dirfd}, open
- * as ${fd}, until it returns -1.  Follows no link.  0, or -1.
- */
-int fetch_cache_each(int dirfd, const char *path,
-    int (*visit)(void *ctx, int fd, const char *name), void *ctx);
-
-/* Removes all that the directory behind ${fd} holds: 0, or -1 with errno. */
-int fetch_cache_empty(int fd);
-
-/*
- * Checks that the directory ${path}, open as ${fd}, belongs to this user, and
- * closes it to others.
- */
-int fetch_cache_own(int fd, const char *path, struct err *e);
-
 #endif

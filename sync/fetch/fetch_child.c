@@ -7,6 +7,7 @@
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/directory.h"
 #include "sync/fetch/fetch_cache.h"
 #include "sync/fetch/fetch_deadline.h"
 #include "sync/fetch/fetch_process.h"
@@ -399,7 +400,7 @@ empty_cache(const char *path)
 
 	if (fd == -1)
 		return;
-	(void)fetch_cache_empty(fd);
+	(void)directory_empty(fd);
 	close(fd);
 }
 

@@ -21,15 +21,7 @@
 
 /* The same number everywhere; libc has no function for it before 2.34. */
 #define CLOSE_RANGE 436
-
-static bool
-is_kept(int fd, const int *keep, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (keep[i] == fd)
-			return true;
-	return false;
-}
+#define KEPT 2 /* descriptors besides the standard ones */
 
 static int
 close_range_of(unsigned first, unsigned last)
@@ -47,11 +39,11 @@ close_range_of(unsigned first, unsigned last)
 
 /* ${keep} ascends. */
 static int
-close_ranges(const int *keep, size_t count)
+close_ranges(const int keep[KEPT])
 {
 	unsigned first = STDERR_FILENO + 1;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < KEPT; i++) {
 		unsigned fd = (unsigned)keep[i];
 
 		if (keep[i] <= STDERR_FILENO)
@@ -65,7 +57,7 @@ close_ranges(const int *keep, size_t count)
 
 /* For kernels without that call: repeats until there is none to close. */
 static int
-close_listed(const int *keep, size_t count)
+close_listed(const int keep[KEPT])
 {
 	struct dirent *entry;
 	bool again = true, failed;
@@ -80,7 +72,7 @@ close_listed(const int *keep, size_t count)
 			long fd = strtol(entry->d_name, NULL, 10);
 
 			if (fd <= STDERR_FILENO || fd > INT_MAX ||
-			    is_kept((int)fd, keep, count) || fd == dirfd(dir))
+			    fd == keep[0] || fd == keep[1] || fd == dirfd(dir))
 				continue;
 			again = close((int)fd) == 0 || again;
 		}
@@ -90,22 +82,6 @@ close_listed(const int *keep, size_t count)
 			return -1;
 	}
 	return 0;
-}
-
-/* Database and lock of the parent, and other fetches, are not the child's. */
-static void
-close_others(int *keep, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		for (size_t j = i; j > 0 && keep[j - 1] > keep[j]; j--) {
-			int fd = keep[j];
-
-			keep[j] = keep[j - 1];
-			keep[j - 1] = fd;
-		}
-	/* A fetch must not be able to write to the database. */
-	if (close_ranges(keep, count) == -1 && close_listed(keep, count) == -1)
-		_exit(FETCH_PROCESS_NOT_CLOSED);
 }
 
 static void
@@ -129,7 +105,7 @@ reset_signals(void)
 }
 
 static void
-isolate(pid_t parent, int *keep, size_t count)
+isolate(pid_t parent, const int keep[KEPT])
 {
 	const struct rlimit no_core = { 0, 0 };
 	int null;
@@ -150,7 +126,9 @@ isolate(pid_t parent, int *keep, size_t count)
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
-	close_others(keep, count);
+	/* A fetch must not be able to write to the database of its parent. */
+	if (close_ranges(keep) == -1 && close_listed(keep) == -1)
+		_exit(FETCH_PROCESS_NOT_CLOSED);
 }
 
 int
@@ -172,10 +150,11 @@ fetch_process_start(struct fetch_process *p, int keep, struct err *e)
 		goto out;
 	}
 	if (p->pid == 0) {
-		int open[] = { fds[1], keep };
+		const int open[KEPT] = { fds[1] < keep ? fds[1] : keep,
+			fds[1] < keep ? keep : fds[1] };
 
 		/* This closes the parent's end as well. */
-		isolate(parent, open, sizeof open / sizeof open[0]);
+		isolate(parent, open);
 		p->fd = fds[1];
 		return 0;
 	}

@@ -5,10 +5,11 @@
 #include "lib/clock.h"
 #include "lib/digest.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/directory.h"
 #include "sync/fetch/path_glob.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,22 +21,24 @@
 /* The coarsest clock in use: FAT counts in steps of two seconds. */
 #define TICK_US (2 * CLOCK_SECOND)
 
-/* A directory being walked, and those it lies in. */
-struct level {
-	const struct level *parent;
-	const char *path;
-	const char *prefix; /* of the names in it: "" or "sub/" */
-	dev_t device;
-	ino_t inode;
-	unsigned depth;
-};
-
 struct walk {
 	struct file_list list;
 	size_t capacity;
 	size_t directories;
 	int base; /* what paths are relative to */
 	const char *pattern; /* of the names wanted; NULL: every *.json */
+	struct err *e;
+};
+
+/* A directory being walked, and those it lies in. */
+struct level {
+	struct walk *walk;
+	const struct level *parent;
+	const char *path;
+	const char *prefix; /* of the names in it: "" or "sub/" */
+	dev_t device;
+	ino_t inode;
+	unsigned depth;
 };
 
 void
@@ -64,15 +67,14 @@ file_list_free(struct file_list *l)
 /* Takes over the texts on success. */
 static int
 add_file(struct walk *w, char *name, char *path, char *problem,
-    const struct stat *st, struct err *e)
+    const struct stat *st)
 {
 	struct file_list *l = &w->list;
-	int rc = -1;
 
 	if (l->count == LIMIT_TREE_FILES) {
-		err_set(e, ERR_LIMIT, "more than %d files at %s",
+		err_set(w->e, ERR_LIMIT, "more than %d files at %s",
 		    LIMIT_TREE_FILES, path);
-		goto out;
+		return -1;
 	}
 	if (l->count == w->capacity) {
 		w->capacity = w->capacity == 0 ? 16 : 2 * w->capacity;
@@ -81,22 +83,15 @@ add_file(struct walk *w, char *name, char *path, char *problem,
 	}
 	l->entries[l->count++] =
 	    (struct file_entry){ name, path, *st, problem };
-	rc = 0;
-out:
-	return rc;
+	return 0;
 }
 
 /* ${name} is relative to the directory that is listed. */
 static bool
 is_document(const struct walk *w, const char *name)
 {
-	static const char suffix[] = ".json";
-	size_t len = strlen(name);
-
-	if (w->pattern != NULL)
-		return path_glob_match(w->pattern, name);
-	return len >= sizeof suffix &&
-	       strcmp(name + len - (sizeof suffix - 1), suffix) == 0;
+	return w->pattern != NULL ? path_glob_match(w->pattern, name)
+				  : text_ends_in(name, ".json");
 }
 
 static bool
@@ -108,25 +103,25 @@ is_inside(const struct level *level, const struct stat *st)
 	return false;
 }
 
-static int walk_directory(
-    struct walk *w, const struct level *level, struct err *e);
+static int walk_directory(struct level *level);
 
 static int
-walk_below(struct walk *w, const struct level *level, const char *name,
-    const char *path, const struct stat *st, struct err *e)
+walk_below(const struct level *level, const char *name, const char *path,
+    const struct stat *st)
 {
+	struct walk *w = level->walk;
 	char *prefix = xasprintf("%s/", name);
-	struct level below = { level, path, prefix, st->st_dev, st->st_ino,
+	struct level below = { w, level, path, prefix, st->st_dev, st->st_ino,
 		level->depth + 1 };
 	int rc = -1;
 
 	if (below.depth > LIMIT_TREE_DEPTH ||
 	    ++w->directories > LIMIT_TREE_FILES) {
-		err_set(e, ERR_LIMIT, "too many or too deep directories at %s",
-		    path);
+		err_set(w->e, ERR_LIMIT,
+		    "too many or too deep directories at %s", path);
 		goto out;
 	}
-	if (walk_directory(w, &below, e) == -1)
+	if (walk_directory(&below) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -160,18 +155,22 @@ stat_problem(
 }
 
 static int
-walk_entry(
-    struct walk *w, const struct level *level, const char *file, struct err *e)
+walk_entry(void *ctx, int fd, const char *file)
 {
-	char *name = xasprintf("%s%s", level->prefix, file);
-	char *path = strcmp(level->path, ".") == 0
-			 ? xstrdup(file)
-			 : xasprintf("%s/%s", level->path, file);
-	char *problem = NULL;
+	const struct level *level = ctx;
+	struct walk *w = level->walk;
+	char *name, *path, *problem = NULL;
 	struct stat st;
 	bool is_gone = false;
 	int rc = -1;
 
+	(void)fd;
+	if (path_glob_hides(w->pattern, file))
+		return 0;
+	name = xasprintf("%s%s", level->prefix, file);
+	path = strcmp(level->path, ".") == 0
+		   ? xstrdup(file)
+		   : xasprintf("%s/%s", level->path, file);
 	if (fstatat(w->base, path, &st, 0) == -1)
 		problem = stat_problem(w, path, &st, &is_gone);
 	else if (!S_ISREG(st.st_mode))
@@ -179,10 +178,10 @@ walk_entry(
 	if (S_ISDIR(st.st_mode)) {
 		/* A link upwards leads to files that are listed already. */
 		if (!is_inside(level, &st) &&
-		    walk_below(w, level, name, path, &st, e) == -1)
+		    walk_below(level, name, path, &st) == -1)
 			goto out;
 	} else if (!is_gone && is_document(w, name)) {
-		if (add_file(w, name, path, problem, &st, e) == -1)
+		if (add_file(w, name, path, problem, &st) == -1)
 			goto out;
 		name = path = problem = NULL;
 	}
@@ -194,47 +193,16 @@ out:
 	return rc;
 }
 
-static DIR *
-open_directory(int base, const char *path)
-{
-	int fd = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-
-	if (dir == NULL && fd != -1)
-		close(fd);
-	return dir;
-}
-
 static int
-walk_directory(struct walk *w, const struct level *level, struct err *e)
+walk_directory(struct level *level)
 {
-	DIR *dir = NULL;
-	struct dirent *entry;
-	int rc = -1;
+	struct walk *w = level->walk;
 
-	dir = open_directory(w->base, level->path);
-	if (dir == NULL) {
-		file_list_fail(e, errno, level->path);
-		goto out;
-	}
-	for (;;) {
-		errno = 0;
-		entry = readdir(dir);
-		if (entry == NULL && errno != 0) {
-			file_list_fail(e, errno, level->path);
-			goto out;
-		}
-		if (entry == NULL)
-			break;
-		if (!path_glob_hides(w->pattern, entry->d_name) &&
-		    walk_entry(w, level, entry->d_name, e) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	if (dir != NULL)
-		closedir(dir);
-	return rc;
+	if (directory_each(w->base, level->path, 0, walk_entry, level) == 0)
+		return 0;
+	if (w->e->code == ERR_NONE)
+		file_list_fail(w->e, errno, level->path);
+	return -1;
 }
 
 static int
@@ -246,45 +214,30 @@ by_name(const void *a, const void *b)
 }
 
 static int
-list_directory(
-    struct walk *w, const char *path, const struct stat *st, struct err *e)
+list_directory(struct walk *w, const char *path, const struct stat *st)
 {
-	struct level top = { NULL, path, "", st->st_dev, st->st_ino, 0 };
-	int rc = -1;
+	struct level top = { w, NULL, path, "", st->st_dev, st->st_ino, 0 };
 
 	w->list.is_directory = true;
-	if (walk_directory(w, &top, e) == -1)
-		goto out;
+	if (walk_directory(&top) == -1)
+		return -1;
 	if (w->list.count == 0) {
-		err_set(e, ERR_FETCH, "no %s file in directory %s",
+		err_set(w->e, ERR_FETCH, "no %s file in directory %s",
 		    w->pattern == NULL ? "*.json" : w->pattern, path);
-		goto out;
+		return -1;
 	}
 	qsort(w->list.entries, w->list.count, sizeof *w->list.entries, by_name);
-	rc = 0;
-out:
-	return rc;
+	return 0;
 }
 
 static int
-list_file(
-    struct walk *w, const char *path, const struct stat *st, struct err *e)
+list_file(struct walk *w, const char *path, const struct stat *st)
 {
-	char *name = xstrdup(path), *copy = xstrdup(path);
-	int rc = -1;
-
 	if (!S_ISREG(st->st_mode)) {
-		err_set(e, ERR_FETCH, "%s is not a regular file", path);
-		goto out;
+		err_set(w->e, ERR_FETCH, "%s is not a regular file", path);
+		return -1;
 	}
-	if (add_file(w, name, copy, NULL, st, e) == -1)
-		goto out;
-	name = copy = NULL;
-	rc = 0;
-out:
-	free(name);
-	free(copy);
-	return rc;
+	return add_file(w, xstrdup(path), xstrdup(path), NULL, st);
 }
 
 /*
@@ -292,8 +245,7 @@ out:
  * pattern, it is one, and the directory before the pattern is listed.
  */
 static int
-find_start(struct walk *w, char **start, struct stat *st, const char *path,
-    struct err *e)
+find_start(struct walk *w, char **start, struct stat *st, const char *path)
 {
 	*start = xstrdup(path);
 	if (fstatat(w->base, path, st, 0) == 0)
@@ -307,27 +259,24 @@ find_start(struct walk *w, char **start, struct stat *st, const char *path,
 		if (fstatat(w->base, *start, st, 0) == 0)
 			return 0;
 	}
-	file_list_fail(e, errno, *start);
+	file_list_fail(w->e, errno, *start);
 	return -1;
 }
 
 int
 file_list_read(struct file_list *out, int base, const char *path, struct err *e)
 {
-	struct walk w = { .base = base };
+	struct walk w = { .base = base, .e = e };
 	struct stat st;
 	char *start = NULL;
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (find_start(&w, &start, &st, path, e) == -1)
+	err_clear(e);
+	if (find_start(&w, &start, &st, path) == -1 ||
+	    (S_ISDIR(st.st_mode) ? list_directory(&w, start, &st)
+				 : list_file(&w, start, &st)) == -1)
 		goto out;
-	if (S_ISDIR(st.st_mode)) {
-		if (list_directory(&w, start, &st, e) == -1)
-			goto out;
-	} else if (list_file(&w, start, &st, e) == -1) {
-		goto out;
-	}
 	*out = w.list;
 	memset(&w.list, 0, sizeof w.list);
 	rc = 0;

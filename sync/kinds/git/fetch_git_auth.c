@@ -6,13 +6,12 @@
 #include "sync/kinds/git/fetch_git.h"
 
 #include "lib/xalloc.h"
-#include "sync/fetch/fetch_cache.h"
+#include "sync/fetch/directory.h"
 #include "sync/fetch/secret.h"
 
 #include <git2.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,25 +51,27 @@ check_readable(const char *what, const char *file, struct err *e)
 	return 0;
 }
 
-/* A new one each time: libgit2 would read a configuration that lies in it. */
+/*
+ * The home is new each time, since libgit2 would read a configuration that an
+ * earlier fetch left in it.
+ */
 static int
-make_home(const char *home, const char *known_hosts)
+make_home(const char *home, const char *known_hosts, struct err *e)
 {
-	int fd;
-	int rc = -1;
+	int fd, rc = -1;
 
 	(void)unlink(home);
-	if (mkdir(home, 0700) == -1 && errno != EEXIST)
-		return -1;
-	fd = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	if (fetch_cache_empty(fd) == -1 || mkdirat(fd, ".ssh", 0700) == -1 ||
-	    symlinkat(known_hosts, fd, ".ssh/known_hosts") == -1)
+	if (directory_open_own(&fd, home, e) == -1)
 		goto out;
+	if (directory_empty(fd) == -1 || mkdirat(fd, ".ssh", 0700) == -1 ||
+	    symlinkat(known_hosts, fd, ".ssh/known_hosts") == -1) {
+		err_set_errno(e, ERR_FETCH, errno, "failed to fill %s", home);
+		goto out;
+	}
 	rc = 0;
 out:
-	close(fd);
+	if (fd != -1)
+		close(fd);
 	return rc;
 }
 
@@ -83,12 +84,10 @@ fetch_git_auth_home(char **home, const struct conf_git *conf,
 	*home = xasprintf("%s/home", cache_dir);
 	if (check_readable("known hosts file", conf->known_hosts_file, e) ==
 		-1 ||
-	    check_readable("private key file", conf->private_key_file, e) == -1)
+	    check_readable("private key file", conf->private_key_file, e) ==
+		-1 ||
+	    make_home(*home, known_hosts, e) == -1)
 		goto out;
-	if (make_home(*home, known_hosts) == -1) {
-		err_set_errno(e, ERR_FETCH, errno, "failed to make %s", *home);
-		goto out;
-	}
 	rc = 0;
 out:
 	if (rc == -1) {

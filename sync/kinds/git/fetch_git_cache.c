@@ -12,8 +12,9 @@
 #include "lib/clock.h"
 #include "lib/digest.h"
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
-#include "sync/fetch/fetch_cache.h"
+#include "sync/fetch/directory.h"
 
 #include <git2.h>
 /* Where libgit2 1.8 and later declare git_error_set_str(). */
@@ -50,10 +51,8 @@ static const char config_text[] = "[core]\n"
 static bool
 is_leftover(const char *name)
 {
-	size_t len = strlen(name);
-
-	return (len > 5 && strcmp(name + len - 5, ".lock") == 0) ||
-	       strncmp(name, "pack_", 5) == 0 || strncmp(name, "tmp_", 4) == 0;
+	return text_ends_in(name, ".lock") || strncmp(name, "pack_", 5) == 0 ||
+	       strncmp(name, "tmp_", 4) == 0;
 }
 
 static int
@@ -71,37 +70,21 @@ sweep(int fd)
 	static const char *const places[] = { ".", "objects/pack", "refs/thv" };
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		(void)fetch_cache_each(fd, places[i], remove_leftover, NULL);
-}
-
-static int
-open_directory(const char *path)
-{
-	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		(void)directory_each(
+		    fd, places[i], O_NOFOLLOW, remove_leftover, NULL);
 }
 
 void
 fetch_git_cache_abandon(const char *cache_dir)
 {
 	char *path = xasprintf("%s/" REPOSITORY, cache_dir);
-	int fd = open_directory(path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd != -1) {
 		sweep(fd);
 		close(fd);
 	}
 	free(path);
-}
-
-static int
-make_directory(const char *path, struct err *e)
-{
-	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
-		err_set_errno(e, ERR_FETCH, errno,
-		    "failed to make cache directory %s", path);
-		return -1;
-	}
-	return 0;
 }
 
 /* A process that was killed may take a moment to exit. */
@@ -138,16 +121,7 @@ fetch_git_cache_open(
 	c->fd = -1;
 	/* A link or a file in its place; a directory stays. */
 	(void)unlink(c->path);
-	if (make_directory(cache_dir, e) == -1 ||
-	    make_directory(c->path, e) == -1)
-		goto out;
-	c->fd = open_directory(c->path);
-	if (c->fd == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to open %s", c->path);
-		goto out;
-	}
-	if (fetch_cache_own(c->fd, c->path, e) == -1 ||
+	if (directory_open_own(&c->fd, c->path, e) == -1 ||
 	    lock_directory(c->fd, c->path, e) == -1)
 		goto out;
 	rc = 0;
@@ -174,7 +148,7 @@ fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e)
 {
 	git_repository_free(c->repo);
 	c->repo = NULL;
-	if (fetch_cache_empty(c->fd) == -1) {
+	if (directory_empty(c->fd) == -1) {
 		err_set_errno(
 		    e, ERR_FETCH, errno, "failed to empty %s", c->path);
 		return -1;
@@ -250,7 +224,7 @@ check_entry(void *ctx, int fd, const char *name)
 	if (S_ISREG(st.st_mode))
 		return st.st_nlink == 1 ? 0 : -1;
 	return below < TREE_DEPTH
-		   ? fetch_cache_each(fd, name, check_entry, &below)
+		   ? directory_each(fd, name, O_NOFOLLOW, check_entry, &below)
 		   : -1;
 }
 
@@ -259,7 +233,7 @@ is_plain_tree(int fd)
 {
 	int depth = 0;
 
-	return fetch_cache_each(fd, ".", check_entry, &depth) == 0;
+	return directory_each(fd, ".", O_NOFOLLOW, check_entry, &depth) == 0;
 }
 
 /*
@@ -299,10 +273,10 @@ open_repository(struct fetch_git_cache *c, git_repository **out)
 static int
 count_pack(void *ctx, int fd, const char *name)
 {
-	size_t *count = ctx, len = strlen(name);
+	size_t *count = ctx;
 
 	(void)fd;
-	if (len > 5 && strcmp(name + len - 5, ".pack") == 0)
+	if (text_ends_in(name, ".pack"))
 		++*count;
 	return 0;
 }
@@ -312,7 +286,8 @@ count_packs(int fd)
 {
 	size_t count = 0;
 
-	(void)fetch_cache_each(fd, "objects/pack", count_pack, &count);
+	(void)directory_each(
+	    fd, "objects/pack", O_NOFOLLOW, count_pack, &count);
 	return count;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "sync/kinds/git/fetch_git.h"
 
+#include "lib/text.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
 
@@ -51,14 +52,11 @@ is_shallow(git_repository *repo)
 static int
 note_promise(const git_config_entry *entry, void *ctx)
 {
-	static const char end[] = ".promisor";
-	size_t len = strlen(entry->name);
 	bool *found = ctx;
 
 	if (strcmp(entry->name, "extensions.partialclone") == 0 ||
 	    (strncmp(entry->name, "remote.", strlen("remote.")) == 0 &&
-		len > strlen(end) &&
-		strcmp(entry->name + len - strlen(end), end) == 0))
+		text_ends_in(entry->name, ".promisor")))
 		*found = true;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "sync/kinds/git/fetch_git.h"
 
 #include "lib/limits.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/path_glob.h"
 
@@ -317,11 +318,8 @@ add_document(struct reading *r, const char *name, const git_oid *id,
 static bool
 is_wanted(const struct fetch_git_place *at, const char *name)
 {
-	size_t len = strlen(name);
-
-	if (at->pattern[0] != '\0')
-		return path_glob_match(at->pattern, name);
-	return len > 5 && strcmp(name + len - 5, ".json") == 0;
+	return at->pattern[0] != '\0' ? path_glob_match(at->pattern, name)
+				      : text_ends_in(name, ".json");
 }
 
 static int add_tree(struct reading *r, const git_oid *id, const char *name,
