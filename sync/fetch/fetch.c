@@ -100,8 +100,8 @@ fetch_free(struct fetch *f)
 {
 	if (f == NULL)
 		return;
-	if (f->kind != NULL)
-		f->kind->release(f);
+	if (f->opener != NULL)
+		f->opener->release(f);
 	fetch_documents_free(f);
 	spool_free(f->spool);
 	validators_free(&f->validators);
@@ -122,7 +122,7 @@ fetch_open(struct fetch *f, size_t index, struct reader *r, const char **name,
 		return -1;
 	}
 	if (f->documents == NULL)
-		return f->kind->open(f, index, r, name, e);
+		return f->opener->open(f, index, r, name, e);
 	d = &f->documents[index];
 	*name = d->name;
 	if (d->problem != NULL) {

@@ -74,7 +74,7 @@ struct fetch {
 	bool entries; /* they are of SHAPE_ENTRIES */
 	struct validators validators; /* of what was found */
 	size_t document_count; /* 0 when unchanged */
-	/* Sorted by name, owned; NULL: the kind knows where they are. */
+	/* Sorted by name, owned; NULL: ${opener} opens them. */
 	struct fetch_document *documents;
 	struct spool *spool; /* owned; they lie in it */
 	struct fetch_progress used;
@@ -85,11 +85,11 @@ struct fetch {
 	/* Filled by read_and_apply(): which could not be read; "" for none. */
 	char unreadable[ERR_TEXT_MAX];
 	/* How to open and release documents that are not in a spool. */
-	const struct fetch_kind *kind;
+	const struct fetch_opener *opener;
 	void *state;
 };
 
-struct fetch_kind {
+struct fetch_opener {
 	/*
 	 * Sets *${name} (borrowed from the fetch, for messages) and ${r}.  Of a
 	 * file the name is set on failure too; ERR_INPUT: what the fetch found

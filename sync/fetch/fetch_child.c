@@ -13,7 +13,6 @@
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/fetch/fetch_wire.h"
-#include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/spool.h"
 #include "sync/kinds/kind.h"
 
@@ -107,54 +106,6 @@ send_result(int fd, const struct fetch_wire_result *result)
 	buf_free(&message);
 }
 
-/* Copies document ${index} to the spool. */
-static int
-copy_document(struct fetch_writer *w, struct fetch *f, size_t index,
-    void *buffer, struct err *e)
-{
-	struct reader reader;
-	const char *name;
-	ssize_t n;
-	int rc = -1;
-
-	if (fetch_open(f, index, &reader, &name, e) == -1)
-		return -1;
-	fetch_writer_open(w, name);
-	while ((n = reader.read(&reader, buffer, COPY_SIZE, e)) > 0)
-		if (fetch_writer_add(w, buffer, (size_t)n, e) == -1)
-			goto out;
-	if (n == -1) {
-		err_wrap(e, "%s", name);
-		goto out;
-	}
-	fetch_writer_close(w);
-	rc = 0;
-out:
-	reader_close(&reader);
-	return rc;
-}
-
-/* Moves the documents of ${f} that a kind has elsewhere to ${to}. */
-static int
-copy_documents(struct fetch *to, struct fetch *f,
-    const struct fetch_options *options, struct err *e)
-{
-	struct fetch_writer w;
-	void *buffer = xmalloc(COPY_SIZE);
-	int rc = -1;
-
-	if (fetch_writer_begin(&w, to, options, e) == -1)
-		goto out;
-	for (size_t i = 0; i < f->document_count; i++)
-		if (copy_document(&w, f, i, buffer, e) == -1)
-			goto out;
-	rc = 0;
-out:
-	fetch_writer_free(&w);
-	free(buffer);
-	return rc;
-}
-
 static void
 send_failure(struct reporter *t, const struct err *why,
     const struct fetch_progress *used, int64_t retry_us)
@@ -198,8 +149,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 		.deadline_us = options.deadline_us,
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct fetch_wire_result result = { .err = ERR_INIT };
-	struct fetch f = { .unchanged = false },
-		     copies = { .unchanged = false };
+	struct fetch f = { .unchanged = false };
 	struct err why = ERR_INIT;
 
 	conf_forget_others(options.conf, source);
@@ -209,9 +159,7 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	options.progress = report_progress;
 	options.progress_ctx = &teller;
 	options.spool = spool;
-	if (fetch_source(&f, source, previous, &options, &why) == 0 &&
-	    f.documents == NULL && f.document_count > 0)
-		(void)copy_documents(&copies, &f, &options, &why);
+	(void)fetch_source(&f, source, previous, &options, &why);
 	pthread_mutex_lock(&teller.lock);
 	if (why.code != ERR_NONE) {
 		send_failure(&teller, &why, &f.used, f.retry_us);
@@ -219,8 +167,6 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	}
 	result.fetch = f;
 	result.sandbox = *sandbox_now();
-	if (copies.documents != NULL)
-		result.fetch.documents = copies.documents;
 	send_result(fd, &result);
 	/* Releasing it removes what is no longer needed from the cache. */
 	fetch_free(&f);

@@ -51,10 +51,10 @@ static int
 apply(struct apply_counts *counts, const char *const *pages, size_t count,
     bool partial, struct err *e)
 {
-	static const struct fetch_kind kind = { open_page, release };
+	static const struct fetch_opener opener = { open_page, release };
 	struct fetch fetched = { .partial = partial,
 		.document_count = count,
-		.kind = &kind,
+		.opener = &opener,
 		.state = (void *)pages };
 	const struct apply_options options = { .source_id = 1,
 		.source_name = "a",

@@ -40,7 +40,7 @@ release_text(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind kind_text = { open_text, release_text };
+static const struct fetch_opener text_opener = { open_text, release_text };
 
 struct site {
 	struct conf *conf;
@@ -83,7 +83,7 @@ store(struct site *s, const char *text, const char *hash, bool partial)
 {
 	struct fetch f = { .partial = partial,
 		.document_count = 1,
-		.kind = &kind_text,
+		.opener = &text_opener,
 		.state = (void *)(uintptr_t)text };
 	struct err e = ERR_INIT;
 

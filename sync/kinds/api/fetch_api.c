@@ -10,6 +10,7 @@
 #include "lib/limits.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
+#include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/http/fetch_download.h"
 
 #include <stdarg.h>
@@ -17,27 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COPY_SIZE (64 * KIB)
+
 /* ---- documents ---- */
 
-static int
-open_document(struct fetch *f, size_t index, struct reader *r,
-    const char **name, struct err *e)
-{
-	struct fetch_api_log *log = f->state;
-
-	(void)e;
-	fetch_api_log_reader(log, index, r);
-	snprintf(log->name, sizeof log->name, "page %zu", index + 1);
-	*name = log->name;
-	return 0;
-}
-
 /*
- * Whatever became of the documents, they are not needed again.  A process that
- * is killed before this leaves them for the next fetch.
+ * The crawl on disk is not needed again once its documents were reported.  If
+ * the process is killed before that, the next fetch uses the crawl.
  */
 static void
-release_documents(struct fetch *f)
+release_log(struct fetch *f)
 {
 	struct fetch_api_log *log = f->state;
 
@@ -48,18 +38,53 @@ release_documents(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind documents = { open_document, release_documents };
+static const struct fetch_opener documents_in_spool = { .release =
+							    release_log };
 
-static void
-hand_over(struct fetch_api_job *job)
+static int
+copy_page(
+    struct fetch_writer *w, struct reader *page, char *buffer, struct err *e)
+{
+	ssize_t n;
+
+	while ((n = page->read(page, buffer, COPY_SIZE, e)) > 0)
+		if (spool_add(w->fetch->spool, buffer, (size_t)n, e) == -1)
+			return -1;
+	return n == -1 ? -1 : 0;
+}
+
+/* Copies the documents to the spool. */
+static int
+write_documents(struct fetch_api_job *job, struct err *e)
 {
 	struct fetch *out = job->out;
+	char *buffer = xmalloc(COPY_SIZE);
+	char name[sizeof "page " + 20];
+	struct fetch_writer w;
+	struct reader page;
+	int rc = -1;
 
+	if (fetch_writer_begin(&w, out, job->options, e) == -1)
+		goto out;
+	for (size_t i = 0; i < job->log->count; i++) {
+		snprintf(name, sizeof name, "page %zu", i + 1);
+		fetch_api_log_reader(job->log, i, &page);
+		fetch_writer_open(&w, name);
+		if (copy_page(&w, &page, buffer, e) == -1) {
+			err_wrap(e, "%s", name);
+			goto out;
+		}
+		fetch_writer_close(&w);
+	}
 	out->state = job->log;
-	out->kind = &documents;
-	out->document_count = job->log->count;
+	out->opener = &documents_in_spool;
 	out->entries = true;
 	job->log = NULL;
+	rc = 0;
+out:
+	fetch_writer_free(&w);
+	free(buffer);
+	return rc;
 }
 
 /* ---- the result ---- */
@@ -308,8 +333,8 @@ fetch_api(struct fetch *out, const struct conf_source *source,
 	if (set_up(&job, e) == -1 || fetch_api_crawl_run(&job, e) == -1 ||
 	    describe(&job, e) == -1)
 		goto out;
-	if (!out->unchanged)
-		hand_over(&job);
+	if (!out->unchanged && write_documents(&job, e) == -1)
+		goto out;
 	rc = 0;
 out:
 	tear_down(&job);

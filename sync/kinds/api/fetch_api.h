@@ -153,7 +153,6 @@ bool fetch_api_size_is_refused(
  */
 struct fetch_api_log {
 	char *path;
-	char name[32]; /* of the document opened last */
 	struct spool *file;
 	struct buf out; /* not yet written */
 	struct digest *digest; /* of the document at hand */

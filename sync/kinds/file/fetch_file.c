@@ -12,6 +12,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "sync/fetch/file_list.h"
+#include "sync/kinds/file/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #define READ_SIZE (64 * KIB)
-#define TRIES 3 /* at a directory that changes while it is read */
+#define TRIES 5 /* at a directory that changes while it is read */
 #define PROGRESS_US (CLOCK_SECOND / 10)
 /*
  * So many files stay open until they are read again, which also makes their
@@ -30,7 +31,7 @@
 
 struct files {
 	struct file_list list;
-	int base; /* of the list's paths; owned unless AT_FDCWD */
+	struct mount mount; /* that the paths of the list are relative to */
 	int kept[KEPT_OPEN]; /* of the first files; -1 when not open */
 };
 
@@ -48,15 +49,12 @@ struct scan {
 	struct err *e;
 };
 
-/* Keeps ${base} open, for files that are opened later. */
 static struct files *
-files_new(int base)
+files_new(void)
 {
 	struct files *files = xcalloc(1, sizeof *files);
 
-	files->base = base;
-	if (base != AT_FDCWD)
-		files->base = fcntl(base, F_DUPFD_CLOEXEC, 0);
+	files->mount.fd = AT_FDCWD;
 	for (size_t i = 0; i < KEPT_OPEN; i++)
 		files->kept[i] = -1;
 	return files;
@@ -70,8 +68,7 @@ files_free(struct files *files)
 	for (size_t i = 0; i < KEPT_OPEN; i++)
 		if (files->kept[i] != -1)
 			close(files->kept[i]);
-	if (files->base >= 0)
-		close(files->base);
+	mount_close(&files->mount);
 	file_list_free(&files->list);
 	free(files);
 }
@@ -175,7 +172,7 @@ open_document(struct fetch *f, size_t index, struct reader *r,
 	}
 	if (index < KEPT_OPEN)
 		fd = files->kept[index];
-	else if (open_entry(&fd, files->base, entry, e) == -1)
+	else if (open_entry(&fd, files->mount.fd, entry, e) == -1)
 		goto out;
 	r->read = read_document;
 	r->close = index < KEPT_OPEN ? NULL : close_document;
@@ -194,7 +191,7 @@ release_files(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind documents_on_disk = { open_document,
+static const struct fetch_opener documents_on_disk = { open_document,
 	release_files };
 
 /* ---- hashing ---- */
@@ -268,7 +265,7 @@ hash_file(struct scan *s, struct files *files, size_t index)
 	int rc = -1;
 
 	if (entry->problem == NULL &&
-	    open_entry(&fd, files->base, entry, s->e) == 0 &&
+	    open_entry(&fd, files->mount.fd, entry, s->e) == 0 &&
 	    hash_open_file(&readable, s, fd, entry) == -1)
 		goto out;
 	if (!readable) {
@@ -352,20 +349,20 @@ out:
 }
 
 static char *
-identify(const struct file_list *l, const struct fetch_place *place)
+identify(const struct file_list *l, const struct mount *m)
 {
 	char *files = file_list_identity(l), *both;
 
-	if (place->generation == NULL)
+	if (*m->generation == '\0')
 		return files;
-	both = xasprintf("%s %s", place->generation, files);
+	both = xasprintf("%s %s", m->generation, files);
 	free(files);
 	return both;
 }
 
 /* Whether a directory is still as it was listed. */
 static int
-check_directory(const struct files *files, const struct fetch_place *place,
+check_directory(const struct files *files, const char *path,
     const char *identity, bool *moved, struct err *e)
 {
 	struct file_list again = { 0 };
@@ -373,15 +370,16 @@ check_directory(const struct files *files, const struct fetch_place *place,
 	int rc = -1;
 
 	if (files->list.is_directory) {
-		if (file_list_read(&again, files->base, place->path, e) == -1)
+		if (file_list_read(&again, files->mount.fd, path, e) == -1)
 			goto out;
-		now = identify(&again, place);
+		now = identify(&again, &files->mount);
 		*moved = strcmp(now, identity) != 0;
-		if (*moved) {
-			err_set(e, ERR_FETCH,
-			    "%s changed while it was being read", place->path);
-			goto out;
-		}
+	}
+	*moved = *moved || mount_has_moved(&files->mount);
+	if (*moved) {
+		err_set(
+		    e, ERR_FETCH, "%s changed while it was being read", path);
+		goto out;
 	}
 	rc = 0;
 out:
@@ -401,7 +399,10 @@ is_known(const struct validators *previous, const char *identity,
 
 /* ---- the two kinds of place ---- */
 
-/* Lists and hashes; ${moved}: the directory changed meanwhile. */
+/*
+ * Lists and hashes.  ${moved}: the directory changed meanwhile, or there is
+ * another generation of the ConfigMap.
+ */
 static int
 try_files(struct fetch *out, struct files *files, bool *moved,
     const struct fetch_place *place, const struct validators *previous,
@@ -414,16 +415,17 @@ try_files(struct fetch *out, struct files *files, bool *moved,
 	int rc = -1;
 
 	*moved = false;
-	if (file_list_read(&files->list, files->base, place->path, e) == -1)
+	if (mount_open(&files->mount, place->mount, e) == -1 ||
+	    file_list_read(&files->list, files->mount.fd, place->path, e) == -1)
 		goto out;
-	identity = identify(&files->list, place);
+	identity = identify(&files->list, &files->mount);
 	if (check_size(&files->list, place->path, options, e) == -1)
 		goto out;
 	if (is_known(previous, identity, options))
 		memcpy(v->hash, previous->hash, sizeof v->hash);
 	else if (hash_files(v->hash, &unreadable, files, options, &out->used,
 		     e) == -1 ||
-		 check_directory(files, place, identity, moved, e) == -1)
+		 check_directory(files, place->path, identity, moved, e) == -1)
 		goto out;
 	/*
 	 * What was written a moment ago may be written again without leaving a
@@ -436,6 +438,8 @@ try_files(struct fetch *out, struct files *files, bool *moved,
 	}
 	rc = 0;
 out:
+	if (rc == -1)
+		*moved = *moved || mount_has_moved(&files->mount);
 	free(identity);
 	return rc;
 }
@@ -445,7 +449,7 @@ fetch_file_at(struct fetch *out, const struct fetch_place *place,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
 {
-	struct files *files = files_new(place->base);
+	struct files *files = files_new();
 	bool moved;
 	int rc = -1;
 
@@ -455,19 +459,21 @@ fetch_file_at(struct fetch *out, const struct fetch_place *place,
 		if (!moved || try == TRIES)
 			goto out;
 		files_free(files);
-		files = files_new(place->base);
+		files = files_new();
 	}
 	err_clear(e);
 	out->files = files->list.is_directory;
 	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
 		out->document_count = files->list.count;
-		out->kind = &documents_on_disk;
+		out->opener = &documents_on_disk;
 		out->state = files;
 		files = NULL;
 	}
 	rc = 0;
 out:
+	if (rc == -1 && place->mount != NULL)
+		err_wrap(e, "%s", place->mount);
 	files_free(files);
 	return rc;
 }
@@ -492,7 +498,7 @@ release_inline(struct fetch *f)
 	f->state = NULL;
 }
 
-static const struct fetch_kind document_inline = { open_inline,
+static const struct fetch_opener document_inline = { open_inline,
 	release_inline };
 
 static void
@@ -507,7 +513,7 @@ fetch_inline(
 	out->unchanged = strcmp(out->validators.hash, previous->hash) == 0;
 	if (!out->unchanged) {
 		out->document_count = 1;
-		out->kind = &document_inline;
+		out->opener = &document_inline;
 		/* The configuration may be reloaded before it is read. */
 		out->state = xstrdup(data);
 	}
@@ -519,7 +525,7 @@ fetch_file(struct fetch *out, const struct conf_source *source,
     struct err *e)
 {
 	const struct conf_file *file = &source->u.file;
-	const struct fetch_place place = { AT_FDCWD, file->path, NULL };
+	const struct fetch_place place = { .path = file->path };
 	int rc = -1;
 
 	if (file->data != NULL)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Documents of a directory that someone else has opened.  For the kinds of
- * source that find out first which directory that is.
- */
+/* Documents on this machine, for sources of kind file and configmap. */
 #ifndef SYNC_KINDS_FILE_FETCH_FILE_H
 #define SYNC_KINDS_FILE_FETCH_FILE_H
 
@@ -14,9 +11,8 @@ int fetch_file(struct fetch *out, const struct conf_source *source,
     struct err *e);
 
 struct fetch_place {
-	int base; /* what path is relative to, AT_FDCWD too; the caller's */
-	const char *path; /* a file or a directory; "." is base itself */
-	const char *generation; /* part of the identity; NULL: none */
+	const char *mount; /* a mounted ConfigMap; NULL: none */
+	const char *path; /* in it; "." is all of it */
 };
 
 /* As fetch_source() for the documents at ${place}. */
