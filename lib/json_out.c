@@ -152,3 +152,24 @@ json_out_raw(struct json_out *j, const char *json, size_t len)
 	separate(j);
 	buf_add(j->to, json, len);
 }
+
+void
+json_out_member_str(struct json_out *j, const char *key, const char *value)
+{
+	json_out_key(j, key);
+	json_out_str(j, value);
+}
+
+void
+json_out_member_int(struct json_out *j, const char *key, int64_t value)
+{
+	json_out_key(j, key);
+	json_out_int(j, value);
+}
+
+void
+json_out_member_bool(struct json_out *j, const char *key, bool value)
+{
+	json_out_key(j, key);
+	json_out_bool(j, value);
+}

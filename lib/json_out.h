@@ -5,8 +5,7 @@
  *	struct json_out j = JSON_OUT_INIT(&buf);
  *
  *	json_out_open(&j, '{');
- *	json_out_key(&j, "name");
- *	json_out_str(&j, name);
+ *	json_out_member_str(&j, "name", name);
  *	json_out_close(&j, '}');
  *
  * Nothing fails here: a buffer that is full is marked bad, see lib/buf.h.
@@ -52,5 +51,11 @@ void json_out_null(struct json_out *j);
 void json_out_time(struct json_out *j, int64_t us);
 /* Text that is JSON already. */
 void json_out_raw(struct json_out *j, const char *json, size_t len);
+
+/* A key and its value. */
+void json_out_member_str(
+    struct json_out *j, const char *key, const char *value);
+void json_out_member_int(struct json_out *j, const char *key, int64_t value);
+void json_out_member_bool(struct json_out *j, const char *key, bool value);
 
 #endif

@@ -8,34 +8,20 @@
 
 #include <stdlib.h>
 
-static void
-add_text(struct json_out *j, const char *key, const char *text)
-{
-	json_out_key(j, key);
-	json_out_str(j, text);
-}
-
 /* Frees ${text}. */
 static void
 add_owned(struct json_out *j, const char *key, char *text)
 {
-	add_text(j, key, text);
+	json_out_member_str(j, key, text);
 	free(text);
-}
-
-static void
-add_bool(struct json_out *j, const char *key, bool value)
-{
-	json_out_key(j, key);
-	json_out_bool(j, value);
 }
 
 static void
 add_source(struct json_out *j, const struct conf_source *s)
 {
 	json_out_open(j, '{');
-	add_text(j, "name", s->name);
-	add_text(j, "kind", source_kind_name(s->kind));
+	json_out_member_str(j, "name", s->name);
+	json_out_member_str(j, "kind", source_kind_name(s->kind));
 	add_owned(j, "config", conf_source_json(s));
 	add_owned(j, "identity", conf_source_identity(s));
 	add_owned(j, "filter", filter_spec_json(&s->filter));
@@ -44,8 +30,8 @@ add_source(struct json_out *j, const struct conf_source *s)
 		json_out_int(j, s->interval_ns / 1000);
 	else
 		json_out_null(j);
-	add_bool(j, "strict", s->strict);
-	add_text(j, "claims", s->claims);
+	json_out_member_bool(j, "strict", s->strict);
+	json_out_member_str(j, "claims", s->claims);
 	json_out_close(j, '}');
 }
 
@@ -54,9 +40,9 @@ add_registry(struct json_out *j, const struct conf_registry *r,
     const struct conf_source *sources)
 {
 	json_out_open(j, '{');
-	add_text(j, "name", r->name);
-	add_bool(j, "default", r->is_default);
-	add_text(j, "claims", r->claims);
+	json_out_member_str(j, "name", r->name);
+	json_out_member_bool(j, "default", r->is_default);
+	json_out_member_str(j, "claims", r->claims);
 	json_out_key(j, "sources");
 	json_out_open(j, '[');
 	for (size_t i = 0; i < r->source_count; i++)

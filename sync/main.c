@@ -72,17 +72,6 @@ sync_sources(
 	return status;
 }
 
-static int
-verify_database(const struct options *o, const struct conf *conf)
-{
-	const struct verify_options v = { .database = conf->database_path,
-		.rebuild = o->rebuild,
-		.json = o->json,
-		.quiet = o->quiet };
-
-	return verify(&v);
-}
-
 /* Does what the options ask for; frees ${conf}. */
 static int
 run_command(
@@ -92,7 +81,7 @@ run_command(
 	int status = 0;
 
 	if (o->verify || o->rebuild) {
-		status = verify_database(o, conf);
+		status = verify(o, conf->database_path);
 	} else if (o->check) {
 		if (!o->quiet)
 			printf("%s: %zu sources, %zu registries: valid\n",

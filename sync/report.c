@@ -134,12 +134,6 @@ report_step(struct reporter *r, const char *source, const char *what)
 	log_end(&l);
 }
 
-static int64_t
-total(const struct apply_counts *c)
-{
-	return c->servers + c->skills + c->plugins;
-}
-
 static void
 print_outcome(const struct source_outcome *o)
 {
@@ -154,7 +148,7 @@ print_outcome(const struct source_outcome *o)
 	printf("%s: %s, %" PRId64 " added, %" PRId64 " updated, %" PRId64
 	       " removed, %" PRId64 " rejected, %" PRId64 " in total, %.3f s\n",
 	    o->name, sync_result_name(o->result), c->added, c->updated,
-	    c->removed, c->rejected, total(c), spent);
+	    c->removed, c->rejected, apply_counts_total(c), spent);
 	if (o->note[0] != '\0')
 		printf("  %s\n", o->note);
 	if (o->warning[0] != '\0')
@@ -184,7 +178,7 @@ log_outcome(const struct source_outcome *o)
 	log_int(&l, "updated", c->updated);
 	log_int(&l, "removed", c->removed);
 	log_int(&l, "rejected", c->rejected);
-	log_int(&l, "total", total(c));
+	log_int(&l, "total", apply_counts_total(c));
 	log_seconds(&l, "seconds", o->ended_us - o->started_us);
 	log_str(&l, "hash", o->hash[0] == '\0' ? NULL : o->hash);
 	log_str(&l, "note", o->note[0] == '\0' ? NULL : o->note);
@@ -220,15 +214,7 @@ add_seconds(struct json_out *j, int64_t us)
 static void
 add_text(struct json_out *j, const char *key, const char *value)
 {
-	json_out_key(j, key);
-	json_out_str(j, value[0] == '\0' ? NULL : value);
-}
-
-static void
-add_number(struct json_out *j, const char *key, int64_t value)
-{
-	json_out_key(j, key);
-	json_out_int(j, value);
+	json_out_member_str(j, key, value[0] == '\0' ? NULL : value);
 }
 
 static void
@@ -240,16 +226,16 @@ add_outcome(struct json_out *j, const struct source_outcome *o)
 	add_text(j, "name", o->name);
 	add_text(j, "type", o->kind);
 	add_text(j, "result", sync_result_name(o->result));
-	add_number(j, "added", c->added);
-	add_number(j, "updated", c->updated);
-	add_number(j, "removed", c->removed);
-	add_number(j, "unchanged", c->unchanged);
-	add_number(j, "rejected", c->rejected);
-	add_number(j, "total", total(c));
+	json_out_member_int(j, "added", c->added);
+	json_out_member_int(j, "updated", c->updated);
+	json_out_member_int(j, "removed", c->removed);
+	json_out_member_int(j, "unchanged", c->unchanged);
+	json_out_member_int(j, "rejected", c->rejected);
+	json_out_member_int(j, "total", apply_counts_total(c));
 	add_seconds(j, o->ended_us - o->started_us);
 	add_text(j, "hash", o->hash);
-	add_number(j, "requests", o->requests);
-	add_number(j, "bytes", (int64_t)o->bytes);
+	json_out_member_int(j, "requests", o->requests);
+	json_out_member_int(j, "bytes", (int64_t)o->bytes);
 	add_text(j, "error", o->error);
 	if (o->warning[0] != '\0')
 		add_text(j, "warning", o->warning);

@@ -39,14 +39,6 @@ struct attempt {
 	bool applying; /* inside the write transaction */
 };
 
-static int64_t
-stored(const struct source_job *job)
-{
-	const struct apply_counts *c = &job->state.counts;
-
-	return c->servers + c->skills + c->plugins;
-}
-
 static void
 show_progress(struct attempt *a)
 {
@@ -56,7 +48,7 @@ show_progress(struct attempt *a)
 
 	if (c->progress != NULL)
 		c->progress(c->progress_ctx, a->job->conf->name, &a->used,
-		    a->entries, stored(a->job));
+		    a->entries, apply_counts_total(&a->job->state.counts));
 	if (a->applying || now - a->last_heartbeat < HEARTBEAT)
 		return;
 	a->last_heartbeat = now;
@@ -304,7 +296,7 @@ count_as_kept(struct attempt *a)
 	struct apply_counts *c = &a->out->counts;
 
 	*c = a->job->state.counts;
-	c->unchanged = c->servers + c->skills + c->plugins;
+	c->unchanged = apply_counts_total(c);
 }
 
 /* Says in ${out} which documents of the content could not be read. */

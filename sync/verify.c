@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static void
-print_plain(const struct verify_options *o, const struct audit *a)
+print_plain(
+    const struct options *o, const char *database, const struct audit *a)
 {
 	for (int i = 0; i < AUDIT_CHECKS; i++) {
 		const struct audit_result *r = &a->checks[i];
@@ -31,7 +32,7 @@ print_plain(const struct verify_options *o, const struct audit *a)
 			    "%s: ok\n", audit_check_name((enum audit_check)i));
 	}
 	if (!o->quiet)
-		printf("%s: %s, %" PRId64 " documents\n", o->database,
+		printf("%s: %s, %" PRId64 " documents\n", database,
 		    audit_is_clean(a) ? "ok" : "not ok", a->documents);
 }
 
@@ -43,17 +44,16 @@ add_checks(struct json_out *j, const struct audit *a)
 		const struct audit_result *r = &a->checks[i];
 
 		json_out_open(j, '{');
-		json_out_key(j, "name");
-		json_out_str(j, audit_check_name((enum audit_check)i));
-		json_out_key(j, "ok");
-		json_out_bool(j, r->made && r->problems == 0);
+		json_out_member_str(
+		    j, "name", audit_check_name((enum audit_check)i));
+		json_out_member_bool(j, "ok", r->made && r->problems == 0);
 		json_out_key(j, "problems");
 		if (r->made)
 			json_out_int(j, r->problems);
 		else
 			json_out_null(j);
-		json_out_key(j, "example");
-		json_out_str(j, r->example[0] == '\0' ? NULL : r->example);
+		json_out_member_str(
+		    j, "example", r->example[0] == '\0' ? NULL : r->example);
 		json_out_close(j, '}');
 	}
 	json_out_close(j, ']');
@@ -61,23 +61,19 @@ add_checks(struct json_out *j, const struct audit *a)
 
 /* ${before} is what a rebuild found; NULL when there was none. */
 static void
-print_json(const struct verify_options *o, const struct audit *a,
-    const struct audit *before)
+print_json(
+    const char *database, const struct audit *a, const struct audit *before)
 {
 	struct buf text = BUF_INIT(MIB);
 	struct json_out j = JSON_OUT_INIT(&text);
 
 	json_out_open(&j, '{');
-	json_out_key(&j, "database");
-	json_out_str(&j, o->database);
-	json_out_key(&j, "ok");
-	json_out_bool(&j, audit_is_clean(a));
-	json_out_key(&j, "documents");
-	json_out_int(&j, a->documents);
+	json_out_member_str(&j, "database", database);
+	json_out_member_bool(&j, "ok", audit_is_clean(a));
+	json_out_member_int(&j, "documents", a->documents);
 	json_out_key(&j, "checks");
 	add_checks(&j, a);
-	json_out_key(&j, "rebuilt");
-	json_out_bool(&j, before != NULL);
+	json_out_member_bool(&j, "rebuilt", before != NULL);
 	if (before != NULL) {
 		json_out_key(&j, "before");
 		add_checks(&j, before);
@@ -88,20 +84,21 @@ print_json(const struct verify_options *o, const struct audit *a,
 }
 
 static int
-rebuild(struct audit *before, const struct verify_options *o, struct err *e)
+rebuild(struct audit *before, const struct options *o, const char *database,
+    struct err *e)
 {
 	int lock = -1;
 	int rc = -1;
 
-	if (lockfile_adopt(&lock, o->database, e) == -1)
+	if (lockfile_adopt(&lock, database, e) == -1)
 		return -1;
-	if (audit_rebuild(before, o->database, e) == -1) {
+	if (audit_rebuild(before, database, e) == -1) {
 		err_wrap(e, "not rebuilt");
 		goto out;
 	}
 	if (!o->json && !audit_is_clean(before)) {
 		printf("before:\n");
-		print_plain(o, before);
+		print_plain(o, database, before);
 	}
 	if (!o->json && !o->quiet)
 		printf("rebuilt\n");
@@ -112,19 +109,19 @@ out:
 }
 
 int
-verify(const struct verify_options *o)
+verify(const struct options *o, const char *database)
 {
 	struct audit before, now;
 	struct err e = ERR_INIT;
 
-	if ((o->rebuild && rebuild(&before, o, &e) == -1) ||
-	    audit_run(&now, o->database, &e) == -1) {
+	if ((o->rebuild && rebuild(&before, o, database, &e) == -1) ||
+	    audit_run(&now, database, &e) == -1) {
 		fprintf(stderr, "thv-registry-sync: %s\n", e.text);
 		return 1;
 	}
 	if (o->json)
-		print_json(o, &now, o->rebuild ? &before : NULL);
+		print_json(database, &now, o->rebuild ? &before : NULL);
 	else
-		print_plain(o, &now);
+		print_plain(o, database, &now);
 	return audit_is_clean(&now) ? 0 : 1;
 }

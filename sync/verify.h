@@ -3,20 +3,13 @@
 #ifndef SYNC_VERIFY_H
 #define SYNC_VERIFY_H
 
-#include <stdbool.h>
-
-struct verify_options {
-	const char *database;
-	bool rebuild; /* rebuild it first, and print what was wrong before */
-	bool json; /* one object on standard output */
-	bool quiet; /* say only what is wrong */
-};
+#include "sync/options.h"
 
 /*
- * Checks the database and prints the result.  Returns the exit status: 0 if it
- * is sound, after the rebuild if there is one; 1 if not, or if the check
- * failed.
+ * Checks ${database} and prints the result; with --rebuild it is rebuilt first,
+ * and the problems before are printed, too.  Returns the exit status: 0 if the
+ * database has no problem now; 1 if it has, or if the check failed.
  */
-int verify(const struct verify_options *o);
+int verify(const struct options *o, const char *database);
 
 #endif

@@ -290,10 +290,8 @@ describe_reload(const struct watch *w)
 	json_out_time(&j, w->at_us);
 	json_out_key(&j, "durationSeconds");
 	json_out_raw(&j, seconds, (size_t)len);
-	json_out_key(&j, "result");
-	json_out_str(&j, w->failed ? "failure" : "success");
-	json_out_key(&j, "failures");
-	json_out_int(&j, w->failures);
+	json_out_member_str(&j, "result", w->failed ? "failure" : "success");
+	json_out_member_int(&j, "failures", w->failures);
 	json_out_close(&j, '}');
 	return buf_take(&text);
 }

@@ -82,12 +82,9 @@ handle_sync(struct exchange *x, struct err *e)
 	out->status = ACCEPTED;
 	out->line = LOCATION;
 	json_out_open(&j, '{');
-	json_out_key(&j, "runId");
-	json_out_str(&j, run_id);
-	json_out_key(&j, "status");
-	json_out_str(&j, "started");
-	json_out_key(&j, "statusUrl");
-	json_out_str(&j, STATUS_URL);
+	json_out_member_str(&j, "runId", run_id);
+	json_out_member_str(&j, "status", "started");
+	json_out_member_str(&j, "statusUrl", STATUS_URL);
 	json_out_close(&j, '}');
 	buf_addc(&out->body, '\n');
 	return 0;

@@ -38,24 +38,17 @@ handle_version(struct exchange *x, struct err *e)
 
 	(void)e;
 	json_out_open(&j, '{');
-	json_out_key(&j, "version");
-	json_out_str(&j, PROGRAM_VERSION);
-	json_out_key(&j, "commit");
-	json_out_str(&j, PROGRAM_COMMIT);
-	json_out_key(&j, "build_date");
-	json_out_str(&j, PROGRAM_BUILD_DATE);
-	json_out_key(&j, "platform");
-	json_out_str(&j, PROGRAM_PLATFORM);
+	json_out_member_str(&j, "version", PROGRAM_VERSION);
+	json_out_member_str(&j, "commit", PROGRAM_COMMIT);
+	json_out_member_str(&j, "build_date", PROGRAM_BUILD_DATE);
+	json_out_member_str(&j, "platform", PROGRAM_PLATFORM);
 	json_out_key(&j, "sandbox");
 	json_out_open(&j, '{');
-	json_out_key(&j, "landlock");
-	json_out_int(&j, sandbox_now()->landlock);
-	json_out_key(&j, "seccomp");
-	json_out_bool(&j, sandbox_now()->seccomp);
+	json_out_member_int(&j, "landlock", sandbox_now()->landlock);
+	json_out_member_bool(&j, "seccomp", sandbox_now()->seccomp);
 	sandbox_warning(warning, sandbox_now());
 	if (*warning != '\0') {
-		json_out_key(&j, "warning");
-		json_out_str(&j, warning);
+		json_out_member_str(&j, "warning", warning);
 	}
 	json_out_close(&j, '}');
 	json_out_close(&j, '}');

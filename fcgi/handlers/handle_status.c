@@ -43,10 +43,8 @@ add_warning(struct json_out *j, const char *what, const char *warning)
 	if (warning == NULL || *warning == '\0')
 		return;
 	json_out_open(j, '{');
-	json_out_key(j, "process");
-	json_out_str(j, what);
-	json_out_key(j, "warning");
-	json_out_str(j, warning);
+	json_out_member_str(j, "process", what);
+	json_out_member_str(j, "warning", warning);
 	json_out_close(j, '}');
 }
 
@@ -191,8 +189,7 @@ handle_history(struct exchange *x, struct err *e)
 			break;
 		name = stmt_str(s, 0);
 		json_out_open(&j, '{');
-		json_out_key(&j, "name");
-		json_out_str(&j, name);
+		json_out_member_str(&j, "name", name);
 		json_out_key(&j, "runs");
 		if (add_history(&j, x, name, e) == -1)
 			return -1;

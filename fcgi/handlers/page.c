@@ -100,13 +100,6 @@ array_name(enum entry_kind kind)
 				     : "plugins";
 }
 
-static void
-add_count(struct json_out *j, int64_t count)
-{
-	json_out_key(j, "count");
-	json_out_int(j, count);
-}
-
 int
 page_end(struct exchange *x, struct json_out *j, int64_t count, bool more,
     const struct cursor_scope *scope, bool count_first, struct err *e)
@@ -115,13 +108,12 @@ page_end(struct exchange *x, struct json_out *j, int64_t count, bool more,
 	json_out_key(j, "metadata");
 	json_out_open(j, '{');
 	if (count_first)
-		add_count(j, count);
+		json_out_member_int(j, "count", count);
 	if (more) {
-		json_out_key(j, "nextCursor");
-		json_out_str(j, make_cursor(x, scope));
+		json_out_member_str(j, "nextCursor", make_cursor(x, scope));
 	}
 	if (!count_first)
-		add_count(j, count);
+		json_out_member_int(j, "count", count);
 	json_out_close(j, '}');
 	json_out_close(j, '}');
 	buf_addc(j->to, '\n');

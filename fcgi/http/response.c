@@ -107,8 +107,7 @@ response_error(struct response *r, int status, const char *text)
 	r->etag[0] = '\0';
 	r->gzip = false;
 	json_out_open(&j, '{');
-	json_out_key(&j, "error");
-	json_out_str(&j, text);
+	json_out_member_str(&j, "error", text);
 	json_out_close(&j, '}');
 	buf_addc(&r->body, '\n');
 }

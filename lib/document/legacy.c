@@ -149,8 +149,7 @@ put_member(struct legacy *l, enum member m)
 static void
 put_text(struct legacy *l, const char *key, const char *text)
 {
-	json_out_key(&l->out, key);
-	json_out_str(&l->out, text);
+	json_out_member_str(&l->out, key, text);
 }
 
 static bool

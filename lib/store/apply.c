@@ -439,8 +439,8 @@ apply_free(struct apply *a)
 	free(a);
 }
 
-static int64_t
-sum(const struct apply_counts *c)
+int64_t
+apply_counts_total(const struct apply_counts *c)
 {
 	return c->servers + c->skills + c->plugins;
 }
@@ -450,14 +450,14 @@ static int
 check_loss(struct apply *a, struct err *e)
 {
 	const struct apply_options *o = &a->options;
-	const int64_t before = sum(&o->stored) + a->withheld;
+	const int64_t before = apply_counts_total(&o->stored) + a->withheld;
 	int64_t after;
 
 	if (!o->guard || o->partial || (o->may_be_empty && a->read == 0))
 		return 0;
 	if (run_for_source(&after, a, SQL_WITHHELD_COUNT, e) == -1)
 		return -1;
-	after += sum(&a->counts);
+	after += apply_counts_total(&a->counts);
 	if (!plan_is_loss(before, after))
 		return 0;
 	err_set(e, ERR_INPUT,

@@ -42,6 +42,9 @@ struct apply_counts {
 	int64_t plugins;
 };
 
+/* The number of versions stored: servers, skills and plugins. */
+int64_t apply_counts_total(const struct apply_counts *c);
+
 struct apply_options {
 	int64_t source_id;
 	const char *source_name; /* for messages */

@@ -245,8 +245,7 @@ insert_outcome(struct db *db, int64_t run, size_t ordinal,
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REMOVED, c->removed);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_UNCHANGED, c->unchanged);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REJECTED, c->rejected);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_TOTAL,
-	    c->servers + c->skills + c->plugins);
+	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_TOTAL, apply_counts_total(c));
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REQUESTS, o->requests);
 	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_BYTES, (int64_t)o->bytes);
 	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_HASH,

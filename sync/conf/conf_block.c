@@ -48,8 +48,7 @@ show_duration(struct json_out *j, const struct conf_key *k, int64_t ns)
 	if (ns == CONF_NO_DURATION)
 		return;
 	duration_format(text, ns);
-	json_out_key(j, k->name);
-	json_out_str(j, text);
+	json_out_member_str(j, k->name, text);
 }
 
 void
@@ -68,8 +67,7 @@ conf_block_show(struct json_out *j, const void *block,
 			continue;
 		shown = (k->flags & CONF_ADDRESS) != 0 ? url_shown(text)
 						       : xstrdup(text);
-		json_out_key(j, k->name);
-		json_out_str(j, shown);
+		json_out_member_str(j, k->name, shown);
 		free(shown);
 	}
 }

@@ -48,17 +48,14 @@ conf_present(const struct conf_at *at, const char *key)
 {
 	const struct yaml_tree_node *node = yaml_tree_get(at->node, key);
 
-	return node != NULL && (node->text == NULL || *node->text != '\0');
+	return node != NULL && !is_empty(node);
 }
 
 const char *
 conf_text(const struct conf_at *at, const char *key)
 {
-	const struct yaml_tree_node *node = yaml_tree_get(at->node, key);
-
-	return node == NULL || node->text == NULL || *node->text == '\0'
-		   ? NULL
-		   : node->text;
+	return conf_present(at, key) ? yaml_tree_get(at->node, key)->text
+				     : NULL;
 }
 
 /* The error that ${key} is wrong, which starts with "api.timeout". */

@@ -55,8 +55,7 @@ add_digest(struct json_out *j, const char *key, const char *text)
 	digest_add(d, text, strlen(text));
 	digest_hex(d, hex);
 	digest_free(d);
-	json_out_key(j, key);
-	json_out_str(j, hex);
+	json_out_member_str(j, key, hex);
 }
 
 /*
@@ -85,8 +84,7 @@ conf_source_identity(const struct conf_source *s)
 	struct json_out j = JSON_OUT_INIT(&text);
 
 	json_out_open(&j, '{');
-	json_out_key(&j, "kind");
-	json_out_str(&j, s->kind->name);
+	json_out_member_str(&j, "kind", s->kind->name);
 	add_block(&j, s, CONF_PLACE);
 	conf_block_each_text(s, s->kind->keys, add_hidden, &j);
 	if (s->kind->identify != NULL)

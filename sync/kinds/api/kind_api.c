@@ -133,8 +133,7 @@ identify(struct json_out *j, const struct conf_source *s)
 	}
 	digest_hex(d, hex);
 	digest_free(d);
-	json_out_key(j, "headers");
-	json_out_str(j, hex);
+	json_out_member_str(j, "headers", hex);
 }
 
 const struct source_kind kind_api = {
