@@ -66,25 +66,19 @@ is_coarse(int64_t bound_us)
 }
 
 static void
-label_status(struct exposition *m, int status)
-{
-	char text[12];
-
-	snprintf(text, sizeof text, "%d", status);
-	exposition_label(m, "http_response_status_code", text);
-}
-
-static void
 label_kind(struct exposition *m, const void *ctx)
 {
 	const struct counters_kind *k = ctx;
+	char status[12];
 
 	exposition_label(m, "stacklok_component", "registry");
 	exposition_label(m, "stacklok_product", "stacklok-platform");
 	exposition_label(
 	    m, "http_request_method", request_method_name(k->method));
 	exposition_label(m, "url_scheme", k->https ? "https" : "http");
-	label_status(m, k->status);
+	exposition_label(m, "http_route", endpoint_name(k->endpoint));
+	snprintf(status, sizeof status, "%d", k->status);
+	exposition_label(m, "http_response_status_code", status);
 }
 
 static void
@@ -124,8 +118,7 @@ add_durations(struct exposition *m, const struct counters *c)
 	exposition_family(m, "http_server_request_duration_seconds",
 	    EXPOSITION_HISTOGRAM,
 	    "Time from a request's arrival to its answer, in all responders.");
-	rows = counters_rows(
-	    c, COUNTERS_BY_ALL & ~(unsigned)COUNTERS_BY_ENDPOINT, &count);
+	rows = counters_rows(c, COUNTERS_BY_ALL, &count);
 	for (size_t i = 0; i < count; i++)
 		add_histogram(m, &rows[i], label_kind, false);
 	free(rows);
@@ -150,8 +143,6 @@ add_totals(struct exposition *m, const struct counters *c)
 	for (size_t i = 0; i < count; i++) {
 		exposition_begin(m, "");
 		label_kind(m, &rows[i].kind);
-		exposition_label(
-		    m, "http_route", endpoint_name(rows[i].kind.endpoint));
 		exposition_int(m, (int64_t)rows[i].requests);
 	}
 	free(rows);

@@ -76,29 +76,19 @@ static const struct durations {
 	const char *what;
 	bool together; /* all sources of a kind */
 	bool apart; /* successes and failures */
-	bool coarse; /* has fewer buckets */
 	void (*labels)(struct exposition *m, const void *ctx);
 } durations[] = {
 	{ "sync_duration_seconds",
 	    "Time that attempts to sync a source took, by the kind of source.",
-	    "sync", true, false, false, label_kind },
+	    "sync", true, false, label_kind },
 	{ "stacklok_registry_sync_duration_seconds",
-	    "The same by source and outcome.", "sync", false, true, true,
+	    "The same by source and outcome.", "sync", false, true,
 	    label_source },
 	{ "config_reload_duration_seconds",
 	    "Time from a change of the configuration until it was in force; "
 	    "with --watch.",
-	    "reload", true, true, false, label_reload },
+	    "reload", true, true, label_reload },
 };
-
-/* The bounds of the family with series for each source. */
-static bool
-is_coarse(int64_t bound_us)
-{
-	return bound_us == 1 * CLOCK_SECOND || bound_us == 10 * CLOCK_SECOND ||
-	       bound_us == 60 * CLOCK_SECOND ||
-	       bound_us == 300 * CLOCK_SECOND || bound_us == INT64_MAX;
-}
 
 static int
 add_durations(struct exposition *m, struct db *db, const struct durations *d,
@@ -129,8 +119,7 @@ add_durations(struct exposition *m, struct db *db, const struct durations *d,
 		bound = stmt_int(s, 3);
 		h.us += stmt_int(s, 5);
 		h.count += (uint64_t)stmt_int(s, 4);
-		if (!d->coarse || is_coarse(bound))
-			handle_metrics_bucket(m, &h, bound);
+		handle_metrics_bucket(m, &h, bound);
 		/* The part without a bound is the last one, and always there.
 		 */
 		if (bound == INT64_MAX)
