@@ -4,9 +4,9 @@
 
 #include "lib/clock.h"
 #include "lib/plain.h"
+#include "lib/text.h"
 
 #include <string.h>
-#include <utf8proc.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -29,21 +29,18 @@ add_escape(struct buf *to, unsigned char c)
 	buf_adds(to, unicode);
 }
 
-/* Appends the character ${text} begins with, and returns its bytes. */
+/* Appends the character outside ASCII at ${text}; returns its length. */
 static size_t
 add_character(struct buf *to, const char *text, size_t len)
 {
-	utf8proc_int32_t ignored;
-	utf8proc_ssize_t used;
+	size_t used = text_multibyte(text, len);
 
-	used = utf8proc_iterate(
-	    (const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &ignored);
-	if (used <= 0) {
+	if (used == 0) {
 		buf_adds(to, REPLACEMENT);
 		return 1;
 	}
-	buf_add(to, text, (size_t)used);
-	return (size_t)used;
+	buf_add(to, text, used);
+	return used;
 }
 
 void

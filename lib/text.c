@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <utf8proc.h>
 
 static bool
 continues(char c)
@@ -44,6 +45,16 @@ text_characters(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++)
 		n += !continues(text[i]);
 	return n;
+}
+
+size_t
+text_multibyte(const char *text, size_t len)
+{
+	utf8proc_int32_t ignored;
+	utf8proc_ssize_t used = utf8proc_iterate(
+	    (const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &ignored);
+
+	return used <= 1 ? 0 : (size_t)used;
 }
 
 void

@@ -20,6 +20,11 @@ size_t text_characters(const char *text, size_t len);
 bool text_is_one_of(const char *text, const char *const *words);
 /* Whether ${text} ends in ${end}, with something in front of it. */
 bool text_ends_in(const char *text, const char *end);
+/*
+ * The number of bytes of the character that ${text} starts with; 0 if it is
+ * ASCII, or invalid or incomplete UTF-8.
+ */
+size_t text_multibyte(const char *text, size_t len);
 /* Replaces each ASCII control character, which a terminal would obey. */
 void text_replace_controls(char *text, char with);
 

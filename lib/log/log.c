@@ -5,19 +5,22 @@
 #include "lib/clock.h"
 #include "lib/decimal.h"
 #include "lib/plain.h"
+#include "lib/text.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <utf8proc.h>
 
 #define ESCAPE_MAX 6 /* the longest way to write one byte, \u001f */
 #define QUOTES 2
 #define CLOSING 2 /* bytes kept free: a brace and a newline */
-#define SECONDS_LEN 19 /* "2026-01-02T03:04:05" */
-#define TIME_LEN 27 /* "2026-01-02T03:04:05.123456Z" */
+#define LEN(text) (sizeof(text) - 1)
+#define SECONDS_LEN LEN("2026-01-02T03:04:05")
+/* How a line starts, up to its time. */
+#define JSON_START "{\"time\":\""
+#define LOGFMT_START "time="
 /* What surrounds a key and a value, at most. */
-#define AROUND (sizeof ",\"\":\"\"" - 1)
+#define AROUND LEN(",\"\":\"\"")
 /* A field starts only where a number with sign and point would fit. */
 #define VALUE_MIN (DECIMAL_MAX + 2)
 
@@ -77,20 +80,6 @@ room(const struct log_line *l)
 	return sizeof l->text - CLOSING - l->len;
 }
 
-/* The length of a UTF-8 character outside ASCII; 0: it is invalid or ASCII. */
-static size_t
-wide(const char *at, size_t len)
-{
-	utf8proc_int32_t ignored;
-	utf8proc_ssize_t used;
-
-	if ((unsigned char)*at < 0x80)
-		return 0;
-	used = utf8proc_iterate((const utf8proc_uint8_t *)at,
-	    len > INT32_MAX ? INT32_MAX : (utf8proc_ssize_t)len, &ignored);
-	return used <= 0 ? 0 : (size_t)used;
-}
-
 /*
  * How many bytes need no escape, up to ${most} and the end of a character.
  */
@@ -104,7 +93,7 @@ span(const char *text, size_t len, size_t most, enum plain_where where)
 	while (done < most && used > 0) {
 		used = plain_span(text + done, most - done, where);
 		if (used == 0)
-			used = wide(text + done, len - done);
+			used = text_multibyte(text + done, len - done);
 		done += used;
 	}
 	return done;
@@ -152,7 +141,7 @@ put_quoted(char *to, const char *end, const char *text, size_t len)
 /* ---- fields ---- */
 
 /* Writes the key, if there is room for a field. */
-static bool
+static inline bool
 add_key(struct log_line *l, const char *key)
 {
 	size_t len = strlen(key);
@@ -161,17 +150,16 @@ add_key(struct log_line *l, const char *key)
 	if (l->skip || room(l) < len + AROUND + VALUE_MIN)
 		return false;
 	if (log_target.as_json) {
-		*to++ = l->len > l->begin ? ',' : '{';
-		*to++ = '"';
-	} else if (l->len > l->begin) {
-		*to++ = ' ';
+		memcpy(to, ",\"", 2);
+		memcpy(to + 2, key, len);
+		memcpy(to + 2 + len, "\":", 2);
+		l->len += len + 4;
+	} else {
+		to[0] = ' ';
+		memcpy(to + 1, key, len);
+		to[1 + len] = '=';
+		l->len += len + 2;
 	}
-	memcpy(to, key, len);
-	to += len;
-	if (log_target.as_json)
-		*to++ = '"';
-	*to++ = log_target.as_json ? ':' : '=';
-	l->len = (size_t)(to - l->text);
 	return true;
 }
 
@@ -250,26 +238,38 @@ log_seconds(struct log_line *l, const char *key, int64_t us)
 /* ---- lines ---- */
 
 /*
- * Adds the time with six digits of fraction, also where they are zeros.  The
- * text of the second is kept: many lines share it.
+ * Adds the time, the first field, with six digits of fraction even if they are
+ * zeros.  The text of the second is kept: many lines share it.
  */
 static void
 add_time(struct log_line *l, int64_t now)
 {
-	static char text[CLOCK_TEXT_SIZE];
+	static char json[] = JSON_START "2026-01-02T03:04:05.123456Z\"";
+	static char logfmt[] = LOGFMT_START "2026-01-02T03:04:05.123456Z";
 	static int64_t second = CLOCK_NEVER;
 	int64_t fraction = now % CLOCK_SECOND;
 
 	if (fraction < 0)
 		fraction += CLOCK_SECOND;
 	if (now - fraction != second) {
+		char text[CLOCK_TEXT_SIZE];
+
 		second = now - fraction;
 		(void)clock_format(text, second);
-		text[SECONDS_LEN] = '.';
-		text[TIME_LEN - 1] = 'Z';
+		memcpy(json + LEN(JSON_START), text, SECONDS_LEN);
+		memcpy(logfmt + LEN(LOGFMT_START), text, SECONDS_LEN);
 	}
-	decimal_put_six(text + SECONDS_LEN + 1, (unsigned)fraction);
-	log_word(l, "time", text, TIME_LEN);
+	if (log_target.as_json) {
+		decimal_put_six(json + LEN(JSON_START) + SECONDS_LEN + 1,
+		    (unsigned)fraction);
+		memcpy(l->text + l->len, json, LEN(json));
+		l->len += LEN(json);
+	} else {
+		decimal_put_six(logfmt + LEN(LOGFMT_START) + SECONDS_LEN + 1,
+		    (unsigned)fraction);
+		memcpy(l->text + l->len, logfmt, LEN(logfmt));
+		l->len += LEN(logfmt);
+	}
 }
 
 /* Starts a line up to its time; false: its level is off. */
@@ -277,11 +277,11 @@ static bool
 start(struct log_line *l, enum log_level level)
 {
 	l->skip = level < threshold;
-	l->len = l->begin = 0;
+	l->len = 0;
 	if (l->skip)
 		return false;
-	l->len = l->begin =
-	    (size_t)(log_target_prefix(l->text, level) - l->text);
+	if (log_target.has_prefix)
+		l->len = (size_t)(log_target_prefix(l->text, level) - l->text);
 	add_time(l, clock_now());
 	l->timed = l->len;
 	return true;

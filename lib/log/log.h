@@ -27,7 +27,6 @@ enum log_level {
 
 struct log_line {
 	size_t len;
-	size_t begin; /* length of the prefix for the journal or syslog */
 	size_t timed; /* where the fields after the time start */
 	bool skip; /* the level is off: adding fields does nothing */
 	char text[LOG_LINE_MAX];

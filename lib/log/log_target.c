@@ -98,8 +98,6 @@ log_target_prefix(char *to, enum log_level level)
 	const bool for_syslog = log_target.syslog != -1;
 	int priority = priorities[level] | (for_syslog ? LOG_DAEMON : 0);
 
-	if (!log_target.has_prefix)
-		return to;
 	*to++ = '<';
 	to = decimal_put(to, (uint64_t)priority);
 	*to++ = '>';

@@ -12,7 +12,7 @@ struct log_target {
 };
 extern struct log_target log_target;
 
-/* Writes what the target wants before a line; returns where that ends. */
+/* Writes the prefix for the journal or syslog; returns where it ends. */
 char *log_target_prefix(char *to, enum log_level level);
 
 /* Writes a line with its newline, which syslog does not get. */

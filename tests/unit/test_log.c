@@ -75,14 +75,14 @@ test_values(void)
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 		l.len = 0;
 		log_str(&l, "key", values[i].value);
-		snprintf(want, sizeof want, "key=%s", values[i].written);
+		snprintf(want, sizeof want, " key=%s", values[i].written);
 		T_AT(values[i].line);
 		CHECK_STR(text(&l), want);
 	}
 	for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
 		l.len = 0;
 		log_seconds(&l, "s", seconds[i].us);
-		snprintf(want, sizeof want, "s=%s", seconds[i].written);
+		snprintf(want, sizeof want, " s=%s", seconds[i].written);
 		T_AT(seconds[i].line);
 		CHECK_STR(text(&l), want);
 	}
@@ -91,7 +91,7 @@ test_values(void)
 	log_int(&l, "n", INT64_MIN);
 	log_str(&l, "none", NULL);
 	log_int(&l, "m", 7);
-	CHECK_STR(text(&l), "n=-9223372036854775808 m=7");
+	CHECK_STR(text(&l), " n=-9223372036854775808 m=7");
 }
 
 static void
@@ -147,7 +147,6 @@ test_cut(void)
 			memset(big, fillers[f], sizeof big - 1);
 			memset(big, 'a', lead);
 			l.len = 0;
-			l.begin = 0;
 			l.skip = 0;
 			log_str(&l, "key", big);
 			for (int i = 0; i < 3; i++)
@@ -294,7 +293,6 @@ test_cut_between_characters(void)
 		for (size_t i = lead; i + 2 < sizeof big; i += 2)
 			memcpy(big + i, "\xc3\xa9", 3);
 		l.len = 0;
-		l.begin = 0;
 		l.skip = 0;
 		log_str(&l, "key", big);
 		broken += l.len + 16 < sizeof l.text;

@@ -48,6 +48,19 @@ test_a_last_character_that_may_be_cut_is_removed(void)
 	CHECK_STR(whole, "a");
 }
 
+static void
+test_only_valid_characters_outside_ascii_have_a_length(void)
+{
+	CHECK_INT(text_multibyte(TWO "a", 3), 2);
+	CHECK_INT(text_multibyte(THREE, 3), 3);
+	CHECK_INT(text_multibyte("\xf0\x9f\x98\x80", 4), 4);
+	CHECK_INT(text_multibyte(THREE, 2), 0);
+	CHECK_INT(text_multibyte("a" TWO, 3), 0);
+	CHECK_INT(text_multibyte("\x80", 1), 0);
+	CHECK_INT(text_multibyte("\xc0\xaf", 2), 0);
+	CHECK_INT(text_multibyte("\xed\xa0\x80", 3), 0);
+}
+
 int
 main(void)
 {
@@ -55,6 +68,7 @@ main(void)
 
 	test_a_cut_never_splits_a_character();
 	test_a_last_character_that_may_be_cut_is_removed();
+	test_only_valid_characters_outside_ascii_have_a_length();
 	CHECK_INT(text_characters("na" TWO "ve" THREE, 9), 6);
 	text_replace_controls(text, '?');
 	CHECK_STR(text, "a?b??" TWO "?");
