@@ -181,6 +181,59 @@ void stmt_bind_blob(
 void stmt_bind_int(struct stmt *s, int parameter, int64_t value);
 void stmt_bind_null(struct stmt *s, int parameter);
 
+/*
+ * An argument of a statement.  They come in the order in which the statement
+ * first names its parameters.
+ */
+struct stmt_arg {
+	enum {
+		STMT_ARG_INT,
+		STMT_ARG_TIME,
+		STMT_ARG_STR,
+		STMT_ARG_TEXT,
+		STMT_ARG_BLOB
+	} type;
+	int64_t number; /* of bytes, for a text or blob */
+	const void *bytes;
+};
+
+#define INT(value)                                   \
+	{                                            \
+		STMT_ARG_INT, (int64_t)(value), NULL \
+	}
+/* An instant; NULL in the database if it is CLOCK_NEVER. */
+#define TIME(us)                          \
+	{                                 \
+		STMT_ARG_TIME, (us), NULL \
+	}
+/* A NUL-terminated string, or NULL. */
+#define STR(text)                       \
+	{                               \
+		STMT_ARG_STR, 0, (text) \
+	}
+#define TEXT(text, len)                               \
+	{                                             \
+		STMT_ARG_TEXT, (int64_t)(len), (text) \
+	}
+#define BLOB(data, len)                               \
+	{                                             \
+		STMT_ARG_BLOB, (int64_t)(len), (data) \
+	}
+#define ARGS(...)                                              \
+	(const struct stmt_arg[]){ __VA_ARGS__ },              \
+	    sizeof((const struct stmt_arg[]){ __VA_ARGS__ }) / \
+		sizeof(struct stmt_arg)
+
+/*
+ * The statement with all its parameters bound: db_query(db, id, ARGS(INT(1),
+ * STR(name))).  Another number of arguments ends the process.
+ */
+struct stmt *db_query(
+    struct db *db, enum sql_id id, const struct stmt_arg *args, size_t count);
+/* The same, and runs it; it returns no row. */
+int db_run(struct db *db, enum sql_id id, const struct stmt_arg *args,
+    size_t count, struct err *e);
+
 /* Sets ${row}: true with columns to read, false at the end. */
 int stmt_step(struct stmt *s, bool *row, struct err *e);
 /* Runs a statement of one number; 0 when it returns no row. */

@@ -2,6 +2,9 @@
 /* Statements: binding, stepping, reading columns. */
 #include "lib/db/db_private.h"
 
+#include "lib/clock.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 struct stmt *
@@ -46,6 +49,52 @@ void
 stmt_bind_null(struct stmt *s, int parameter)
 {
 	sqlite3_bind_null(s->handle, parameter);
+}
+
+static void
+bind(struct stmt *s, int parameter, const struct stmt_arg *arg)
+{
+	switch (arg->type) {
+	case STMT_ARG_TIME:
+		if (arg->number == CLOCK_NEVER)
+			stmt_bind_null(s, parameter);
+		else
+			stmt_bind_int(s, parameter, arg->number);
+		break;
+	case STMT_ARG_STR:
+		stmt_bind_str(s, parameter, arg->bytes);
+		break;
+	case STMT_ARG_TEXT:
+		stmt_bind_text(s, parameter, arg->bytes, (size_t)arg->number);
+		break;
+	case STMT_ARG_BLOB:
+		stmt_bind_blob(s, parameter, arg->bytes, (size_t)arg->number);
+		break;
+	case STMT_ARG_INT:
+	default:
+		stmt_bind_int(s, parameter, arg->number);
+		break;
+	}
+}
+
+struct stmt *
+db_query(
+    struct db *db, enum sql_id id, const struct stmt_arg *args, size_t count)
+{
+	struct stmt *s = db_stmt(db, id);
+
+	if ((size_t)sqlite3_bind_parameter_count(s->handle) != count)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		bind(s, (int)i + 1, &args[i]);
+	return s;
+}
+
+int
+db_run(struct db *db, enum sql_id id, const struct stmt_arg *args, size_t count,
+    struct err *e)
+{
+	return stmt_run(db_query(db, id, args, count), e);
 }
 
 int

@@ -59,7 +59,8 @@ apply_filter(struct apply_counts *out, struct db *db,
 	struct apply_options whole = *options;
 	struct apply *a = NULL;
 	struct rules *rules = rules_new(options->max_meta_size);
-	struct stmt *s = db_stmt(db, SQL_OFFERED_DOCUMENTS);
+	struct stmt *s =
+	    db_query(db, SQL_OFFERED_DOCUMENTS, ARGS(INT(options->source_id)));
 	bool row;
 	int rc = -1;
 
@@ -67,7 +68,6 @@ apply_filter(struct apply_counts *out, struct db *db,
 	if (apply_start(&a, db, &whole, e) == -1)
 		goto out;
 	a->reject.silent = true;
-	stmt_bind_int(s, SQL_OFFERED_DOCUMENTS_P_SOURCE, options->source_id);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			goto out;

@@ -106,9 +106,9 @@ carry_out(const struct walk *w, const struct plan_missing *m, struct err *e)
 static int
 find_newest(int64_t *document, const struct walk *w, struct err *e)
 {
-	struct stmt *s = db_stmt(w->apply->place.db, SQL_NEWEST_DOCUMENT);
+	struct stmt *s = db_query(
+	    w->apply->place.db, SQL_NEWEST_DOCUMENT, ARGS(INT(w->entry)));
 
-	stmt_bind_int(s, SQL_NEWEST_DOCUMENT_P_ENTRY, w->entry);
 	return stmt_number(document, s, e);
 }
 

@@ -66,15 +66,13 @@ compare_keys(const void *left, const void *right)
 static int
 add_registries(struct block *b, struct err *e)
 {
-	struct stmt *s = db_stmt(b->db, SQL_BLOCK_MEMBERS);
+	struct stmt *s = db_query(b->db, SQL_BLOCK_MEMBERS,
+	    ARGS(INT(b->keys[0]), INT(b->keys[b->count - 1])));
 	const int64_t *found;
 	const char *text;
 	size_t len;
 	int64_t key;
 	bool row;
-
-	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_FIRST_KEY, b->keys[0]);
-	stmt_bind_int(s, SQL_BLOCK_MEMBERS_P_LAST_KEY, b->keys[b->count - 1]);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			return -1;
@@ -128,7 +126,6 @@ write_posting(void *ctx, const struct posting *posting)
 static int
 write_block(struct block *b, struct err *e)
 {
-	struct stmt *s = db_stmt(b->db, SQL_BLOCK_INSERT);
 	int64_t newest = 0;
 	size_t keys;
 
@@ -141,13 +138,10 @@ write_block(struct block *b, struct err *e)
 		if (newest < b->changed[i])
 			newest = b->changed[i];
 	}
-	stmt_bind_int(s, SQL_BLOCK_INSERT_P_FIRST_KEY, b->first_key);
-	stmt_bind_int(s, SQL_BLOCK_INSERT_P_NEWEST, newest);
-	stmt_bind_blob(
-	    s, SQL_BLOCK_INSERT_P_SORT_KEYS, buf_str(&b->list), keys);
-	stmt_bind_blob(s, SQL_BLOCK_INSERT_P_CHANGED, buf_str(&b->list) + keys,
-	    b->list.len - keys);
-	return stmt_run(s, e);
+	return db_run(b->db, SQL_BLOCK_INSERT,
+	    ARGS(INT(b->first_key), INT(newest), BLOB(buf_str(&b->list), keys),
+		BLOB(buf_str(&b->list) + keys, b->list.len - keys)),
+	    e);
 }
 
 /* Writes the block and starts the next one at ${next_key}. */
@@ -178,11 +172,9 @@ is_full(const struct block *b)
 static int
 plan_range(struct block *b, int64_t end, struct err *e)
 {
-	struct stmt *s = db_stmt(b->db, SQL_BLOCK_SIZE);
+	struct stmt *s =
+	    db_query(b->db, SQL_BLOCK_SIZE, ARGS(INT(b->first_key), INT(end)));
 	int64_t entries, blocks;
-
-	stmt_bind_int(s, SQL_BLOCK_SIZE_P_FIRST_KEY, b->first_key);
-	stmt_bind_int(s, SQL_BLOCK_SIZE_P_END, end);
 	if (stmt_number(&entries, s, e) == -1)
 		return -1;
 	blocks = (entries + POSTING_BLOCK - 1) / POSTING_BLOCK;
@@ -202,9 +194,8 @@ index_range(struct block *b, int64_t end, struct err *e)
 	if (ids_run_all(b->db, forget, 3, b->first_key, e) == -1 ||
 	    plan_range(b, end, e) == -1)
 		return -1;
-	s = db_stmt(b->db, SQL_BLOCK_ENTRIES);
-	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_FIRST_KEY, b->first_key);
-	stmt_bind_int(s, SQL_BLOCK_ENTRIES_P_END, end);
+	s = db_query(
+	    b->db, SQL_BLOCK_ENTRIES, ARGS(INT(b->first_key), INT(end)));
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			return -1;

@@ -8,11 +8,8 @@
 static int
 note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_COMPOSE_NOW_SHOWN);
-
-	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_CHANGED, now);
-	stmt_bind_int(s, SQL_COMPOSE_NOW_SHOWN_P_REGISTRY, registry);
-	if (stmt_run(s, e) == -1 ||
+	if (db_run(db, SQL_COMPOSE_NOW_SHOWN, ARGS(INT(registry), INT(now)),
+		e) == -1 ||
 	    stmt_run(db_stmt(db, SQL_WAS_SHOWN_CLEAR), e) == -1)
 		return -1;
 	return stmt_run(db_stmt(db, SQL_STALE_NAMES), e);
@@ -32,11 +29,7 @@ compose_names(struct db *db, int64_t registry, int64_t now, struct err *e)
 static int
 touch_registry(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_REGISTRY_TOUCH);
-
-	stmt_bind_int(s, SQL_REGISTRY_TOUCH_P_NOW, now);
-	stmt_bind_int(s, SQL_REGISTRY_TOUCH_P_REGISTRY, registry);
-	return stmt_run(s, e);
+	return db_run(db, SQL_REGISTRY_TOUCH, ARGS(INT(now), INT(registry)), e);
 }
 
 /* Decides the names in recompose for the registries that ${s} lists. */
@@ -66,9 +59,9 @@ out:
 int
 compose_after_source(struct db *db, int64_t source, int64_t now, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_REGISTRY_OF_SOURCE);
+	struct stmt *s =
+	    db_query(db, SQL_REGISTRY_OF_SOURCE, ARGS(INT(source)));
 
-	stmt_bind_int(s, SQL_REGISTRY_OF_SOURCE_P_SOURCE, source);
 	return compose_listed(db, s, now, e);
 }
 

@@ -132,7 +132,6 @@ digest_placeholders(struct db *db, struct err *e)
 	struct stmt *list = db_stmt(db, SQL_DAMAGED_LIST);
 	struct digest *d = digest_new();
 	unsigned char digest[DIGEST_RAW_SIZE];
-	struct stmt *s;
 	const char *body;
 	size_t len;
 	bool row;
@@ -146,12 +145,10 @@ digest_placeholders(struct db *db, struct err *e)
 		body = stmt_text(list, 1, &len);
 		digest_add(d, body, len);
 		digest_raw(d, digest);
-		s = db_stmt(db, SQL_DAMAGED_DIGEST);
-		stmt_bind_blob(
-		    s, SQL_DAMAGED_DIGEST_P_DIGEST, digest, sizeof digest);
-		stmt_bind_int(
-		    s, SQL_DAMAGED_DIGEST_P_DOCUMENT, stmt_int(list, 0));
-		if (stmt_run(s, e) == -1)
+		if (db_run(db, SQL_DAMAGED_DIGEST,
+			ARGS(BLOB(digest, sizeof digest),
+			    INT(stmt_int(list, 0))),
+			e) == -1)
 			goto out;
 	}
 	rc = 0;

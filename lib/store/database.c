@@ -171,14 +171,11 @@ out:
 int
 database_recover(struct db *db, struct err *e)
 {
-	struct stmt *s;
 	int rc = -1;
 
 	if (db_begin_write(db, e) == -1)
 		return -1;
-	s = db_stmt(db, SQL_RUN_ORPHANS);
-	stmt_bind_int(s, SQL_RUN_ORPHANS_P_NOW, clock_now());
-	if (stmt_run(s, e) == -1 ||
+	if (db_run(db, SQL_RUN_ORPHANS, ARGS(INT(clock_now())), e) == -1 ||
 	    stmt_run(db_stmt(db, SQL_SOURCE_STATE_ORPHANS), e) == -1 ||
 	    db_commit(db, e) == -1)
 		goto out;
@@ -191,11 +188,10 @@ out:
 int
 database_setting(char **out, struct db *db, const char *key, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SETTING_GET);
+	struct stmt *s = db_query(db, SQL_SETTING_GET, ARGS(STR(key)));
 	bool row;
 
 	*out = NULL;
-	stmt_bind_str(s, SQL_SETTING_GET_P_KEY, key);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row)
@@ -207,9 +203,5 @@ database_setting(char **out, struct db *db, const char *key, struct err *e)
 int
 database_set(struct db *db, const char *key, const char *value, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SETTING_PUT);
-
-	stmt_bind_str(s, SQL_SETTING_PUT_P_KEY, key);
-	stmt_bind_str(s, SQL_SETTING_PUT_P_VALUE, value);
-	return stmt_run(s, e);
+	return db_run(db, SQL_SETTING_PUT, ARGS(STR(key), STR(value)), e);
 }

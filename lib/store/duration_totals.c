@@ -6,15 +6,11 @@ static int
 add(struct db *db, const char *what, const char *kind, const char *source,
     const char *outcome, int64_t us, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_DURATION_TOTAL_ADD);
-
-	stmt_bind_str(s, SQL_DURATION_TOTAL_ADD_P_WHAT, what);
-	stmt_bind_str(s, SQL_DURATION_TOTAL_ADD_P_KIND, kind);
-	stmt_bind_str(s, SQL_DURATION_TOTAL_ADD_P_SOURCE, source);
-	stmt_bind_str(s, SQL_DURATION_TOTAL_ADD_P_OUTCOME, outcome);
 	/* If the clock was set back meanwhile, it took no time. */
-	stmt_bind_int(s, SQL_DURATION_TOTAL_ADD_P_US, us < 0 ? 0 : us);
-	return stmt_run(s, e);
+	return db_run(db, SQL_DURATION_TOTAL_ADD,
+	    ARGS(STR(what), STR(kind), STR(source), STR(outcome),
+		INT(us < 0 ? 0 : us)),
+	    e);
 }
 
 int

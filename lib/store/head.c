@@ -206,11 +206,10 @@ join_texts(struct head *h)
 int
 head_read(struct head *h, struct db *db, int64_t entry, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_ENTRY_VERSIONS);
+	struct stmt *s = db_query(db, SQL_ENTRY_VERSIONS, ARGS(INT(entry)));
 	bool row;
 
 	reset(h);
-	stmt_bind_int(s, SQL_ENTRY_VERSIONS_P_ENTRY, entry);
 	for (;;) {
 		if (stmt_step(s, &row, e) == -1)
 			return -1;

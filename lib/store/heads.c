@@ -39,7 +39,6 @@ int
 heads_put_text(struct db *db, int64_t document, struct buf *scratch,
     const struct rules_entry *facts, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_VERSION_TEXT_PUT);
 	size_t text_len;
 
 	buf_reset(scratch);
@@ -50,12 +49,10 @@ heads_put_text(struct db *db, int64_t document, struct buf *scratch,
 	    facts->registry_types.count);
 	add_facets(scratch, POSTING_TRANSPORT, facts->transports.at,
 	    facts->transports.count);
-	stmt_bind_int(s, SQL_VERSION_TEXT_PUT_P_DOCUMENT, document);
-	stmt_bind_text(
-	    s, SQL_VERSION_TEXT_PUT_P_SEARCH_TEXT, buf_str(scratch), text_len);
-	stmt_bind_blob(s, SQL_VERSION_TEXT_PUT_P_FACETS,
-	    buf_str(scratch) + text_len, scratch->len - text_len);
-	return stmt_run(s, e);
+	return db_run(db, SQL_VERSION_TEXT_PUT,
+	    ARGS(INT(document), TEXT(buf_str(scratch), text_len),
+		BLOB(buf_str(scratch) + text_len, scratch->len - text_len)),
+	    e);
 }
 
 /* An entry that was touched: what its head was. */
@@ -73,11 +70,8 @@ struct touched {
 static int
 recompose_name(const struct touched *t, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_RECOMPOSE_ADD);
-
-	stmt_bind_int(s, SQL_RECOMPOSE_ADD_P_KIND, t->kind);
-	stmt_bind_str(s, SQL_RECOMPOSE_ADD_P_NAME, t->name);
-	return stmt_run(s, e);
+	return db_run(
+	    db, SQL_RECOMPOSE_ADD, ARGS(INT(t->kind), STR(t->name)), e);
 }
 
 static int
@@ -93,35 +87,22 @@ static int
 put_head(
     const struct touched *t, const struct head *h, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_ENTRY_HEAD_PUT);
-
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_ENTRY, t->entry);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SORT_KEY, t->sort_key);
-	stmt_bind_str(
-	    s, SQL_ENTRY_HEAD_PUT_P_LATEST_VERSION, buf_str(&h->latest));
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_IS_USABLE, h->is_usable);
-	stmt_bind_text(s, SQL_ENTRY_HEAD_PUT_P_SEARCH_TEXT, buf_str(&h->text),
-	    h->text.len);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_TEXTS, h->text_count);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_SHOWN, t->shown_us);
-	stmt_bind_int(s, SQL_ENTRY_HEAD_PUT_P_CHANGED, h->changed_us);
-	stmt_bind_blob(
-	    s, SQL_ENTRY_HEAD_PUT_P_TERMS, buf_str(&h->terms), h->terms.len);
-	return stmt_run(s, e);
+	return db_run(db, SQL_ENTRY_HEAD_PUT,
+	    ARGS(INT(t->entry), INT(t->sort_key), STR(buf_str(&h->latest)),
+		INT(h->is_usable), TEXT(buf_str(&h->text), h->text.len),
+		INT(h->text_count), INT(t->shown_us), INT(h->changed_us),
+		BLOB(buf_str(&h->terms), h->terms.len)),
+	    e);
 }
 
 static int
 set_date(const struct touched *t, const char *version, const struct instant *at,
     int64_t date, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_VERSION_DATE);
-
-	stmt_bind_int(s, SQL_VERSION_DATE_P_ENTRY, t->entry);
-	stmt_bind_str(s, SQL_VERSION_DATE_P_VERSION, version);
-	stmt_bind_int(s, SQL_VERSION_DATE_P_NOW, at->now);
-	stmt_bind_int(s, SQL_VERSION_DATE_P_CHANGED, at->changed);
-	stmt_bind_int(s, SQL_VERSION_DATE_P_DATE, date);
-	return stmt_run(s, e);
+	return db_run(db, SQL_VERSION_DATE,
+	    ARGS(INT(date), INT(at->changed), INT(at->now), INT(t->entry),
+		STR(version)),
+	    e);
 }
 
 /*
@@ -132,13 +113,11 @@ static int
 spread_dates(const struct touched *t, const struct instant *at, struct db *db,
     struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_UNDATED_VERSIONS);
+	struct stmt *s = db_query(
+	    db, SQL_UNDATED_VERSIONS, ARGS(INT(t->entry), INT(at->changed)));
 	int64_t date = at->now;
 	bool row;
 	int rc = -1;
-
-	stmt_bind_int(s, SQL_UNDATED_VERSIONS_P_ENTRY, t->entry);
-	stmt_bind_int(s, SQL_UNDATED_VERSIONS_P_CHANGED, at->changed);
 	for (;; date -= HEADS_APART) {
 		if (stmt_step(s, &row, e) == -1)
 			goto out;

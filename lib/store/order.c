@@ -41,16 +41,14 @@ static int
 gap_find(struct gap *g, struct db *db, int kind, const char *name,
     int64_t source, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_PLACE_AFTER);
+	struct stmt *s = db_query(
+	    db, SQL_PLACE_AFTER, ARGS(INT(kind), STR(name), INT(source)));
 	bool row;
 
 	free(g->name);
 	g->name = NULL;
 	g->kind = kind;
 	g->count = 0;
-	stmt_bind_int(s, SQL_PLACE_AFTER_P_KIND, kind);
-	stmt_bind_str(s, SQL_PLACE_AFTER_P_NAME, name);
-	stmt_bind_int(s, SQL_PLACE_AFTER_P_SOURCE, source);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	g->open_end = !row || stmt_int(s, 0) != kind;
@@ -63,8 +61,7 @@ gap_find(struct gap *g, struct db *db, int kind, const char *name,
 	}
 	stmt_done(s);
 
-	s = db_stmt(db, SQL_PLACE_BEFORE);
-	stmt_bind_int(s, SQL_PLACE_BEFORE_P_SORT_KEY, g->high);
+	s = db_query(db, SQL_PLACE_BEFORE, ARGS(INT(g->high)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	g->low = (int64_t)kind << ORDER_KIND_SHIFT;
@@ -90,7 +87,6 @@ static int
 gap_fill(struct gap *g, struct db *db, bool *full, struct err *e)
 {
 	int64_t step = (g->high - g->low) / ((int64_t)g->count + 1);
-	struct stmt *s;
 
 	if (g->count == 0)
 		return 0;
@@ -100,14 +96,12 @@ gap_fill(struct gap *g, struct db *db, bool *full, struct err *e)
 	}
 	if (g->open_end && step > ORDER_SPACING)
 		step = ORDER_SPACING;
-	for (size_t i = 0; i < g->count; i++) {
-		s = db_stmt(db, SQL_TOUCHED_PLACE);
-		stmt_bind_int(s, SQL_TOUCHED_PLACE_P_SORT_KEY,
-		    g->low + step * (int64_t)(i + 1));
-		stmt_bind_int(s, SQL_TOUCHED_PLACE_P_ENTRY, g->entries[i]);
-		if (stmt_run(s, e) == -1)
+	for (size_t i = 0; i < g->count; i++)
+		if (db_run(db, SQL_TOUCHED_PLACE,
+			ARGS(INT(g->low + step * (int64_t)(i + 1)),
+			    INT(g->entries[i])),
+			e) == -1)
 			return -1;
-	}
 	g->count = 0;
 	return 0;
 }

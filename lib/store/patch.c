@@ -52,14 +52,13 @@ entries_of(const struct patch *p)
 static int
 load_block(struct patch *p, int64_t first_key, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_BLOCK_LISTS);
+	struct stmt *s = db_query(p->db, SQL_BLOCK_LISTS, ARGS(INT(first_key)));
 	const void *data;
 	size_t len;
 	bool row;
 
 	buf_reset(&p->keys);
 	buf_reset(&p->changed);
-	stmt_bind_int(s, SQL_BLOCK_LISTS_P_FIRST_KEY, first_key);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row) {
@@ -78,7 +77,6 @@ load_block(struct patch *p, int64_t first_key, struct err *e)
 static int
 save_block(struct patch *p, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_BLOCK_CHANGED);
 	int64_t newest = 0, at;
 
 	if (!p->loaded)
@@ -89,11 +87,10 @@ save_block(struct patch *p, struct err *e)
 		if (newest < at)
 			newest = at;
 	}
-	stmt_bind_int(s, SQL_BLOCK_CHANGED_P_FIRST_KEY, p->block);
-	stmt_bind_int(s, SQL_BLOCK_CHANGED_P_NEWEST, newest);
-	stmt_bind_blob(s, SQL_BLOCK_CHANGED_P_CHANGED, buf_str(&p->changed),
-	    p->changed.len);
-	return stmt_run(s, e);
+	return db_run(p->db, SQL_BLOCK_CHANGED,
+	    ARGS(INT(newest), BLOB(buf_str(&p->changed), p->changed.len),
+		INT(p->block)),
+	    e);
 }
 
 /* Sets the ordinal of the entry in its block, and when it changed. */
@@ -125,15 +122,14 @@ static int
 read_posting(
     uint64_t bits[POSTING_WORDS], struct patch *p, const char *term, size_t len)
 {
-	struct stmt *s = db_stmt(p->db, SQL_POSTING_ENTRIES);
+	struct stmt *s = db_query(
+	    p->db, SQL_POSTING_ENTRIES, ARGS(INT(p->block), BLOB(term, len)));
 	const void *data;
 	size_t size;
 	bool row;
 	int rc = -1;
 
 	memset(bits, 0, POSTING_WORDS * sizeof *bits);
-	stmt_bind_int(s, SQL_POSTING_ENTRIES_P_FIRST_KEY, p->block);
-	stmt_bind_blob(s, SQL_POSTING_ENTRIES_P_TERM, term, len);
 	if (stmt_step(s, &row, p->err) == -1)
 		goto out;
 	if (row) {
@@ -156,22 +152,16 @@ write_posting(struct patch *p, const char *term, size_t len,
 {
 	uint16_t ordinals[POSTING_BLOCK];
 	size_t count = terms_ordinals(ordinals, bits);
-	struct stmt *s;
 
-	if (count == 0) {
-		s = db_stmt(p->db, SQL_POSTING_DELETE);
-		stmt_bind_int(s, SQL_POSTING_DELETE_P_FIRST_KEY, p->block);
-		stmt_bind_blob(s, SQL_POSTING_DELETE_P_TERM, term, len);
-		return stmt_run(s, p->err);
-	}
+	if (count == 0)
+		return db_run(p->db, SQL_POSTING_DELETE,
+		    ARGS(INT(p->block), BLOB(term, len)), p->err);
 	buf_reset(&p->list);
 	posting_encode(&p->list, ordinals, count, entries_of(p));
-	s = db_stmt(p->db, SQL_POSTING_PUT);
-	stmt_bind_int(s, SQL_POSTING_PUT_P_FIRST_KEY, p->block);
-	stmt_bind_blob(s, SQL_POSTING_PUT_P_TERM, term, len);
-	stmt_bind_blob(
-	    s, SQL_POSTING_PUT_P_ENTRIES, buf_str(&p->list), p->list.len);
-	return stmt_run(s, p->err);
+	return db_run(p->db, SQL_POSTING_PUT,
+	    ARGS(INT(p->block), BLOB(term, len),
+		BLOB(buf_str(&p->list), p->list.len)),
+	    p->err);
 }
 
 /* A term that only one of the sides has. */

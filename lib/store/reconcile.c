@@ -11,22 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The statement ${id} for this layout, which is the first parameter of each. */
-static struct stmt *
-about(struct db *db, enum sql_id id, const char *layout)
-{
-	struct stmt *s = db_stmt(db, id);
-
-	stmt_bind_str(s, 1, layout);
-	return s;
-}
-
 /* One at a time, so that no row is renamed twice and no name is given twice. */
 static int
 rename_sources(struct db *db, const char *layout, struct err *e)
 {
 	do {
-		if (stmt_run(about(db, SQL_SOURCE_RENAME, layout), e) == -1)
+		if (db_run(db, SQL_SOURCE_RENAME, ARGS(STR(layout)), e) == -1)
 			return -1;
 	} while (db_changes(db) > 0);
 	return 0;
@@ -37,15 +27,12 @@ put_sources(struct db *db, const char *layout, int64_t now, struct err *e)
 {
 	/* What was remembered of fetches from another place is worthless. */
 	static const enum sql_id moved[] = { SQL_SOURCE_FORGET_VALIDATORS };
-	struct stmt *s;
 
 	if (rename_sources(db, layout, e) == -1 ||
-	    ids_run_listed(
-		db, about(db, SQL_SOURCE_MOVED, layout), moved, 1, e) == -1)
-		return -1;
-	s = about(db, SQL_SOURCE_PUT, layout);
-	stmt_bind_int(s, SQL_SOURCE_PUT_P_NOW, now);
-	if (stmt_run(s, e) == -1)
+	    ids_run_listed(db,
+		db_query(db, SQL_SOURCE_MOVED, ARGS(STR(layout))), moved, 1,
+		e) == -1 ||
+	    db_run(db, SQL_SOURCE_PUT, ARGS(STR(layout), INT(now)), e) == -1)
 		return -1;
 	return ids_run(db, SQL_SOURCE_STATE_PUT, now, e);
 }
@@ -57,8 +44,9 @@ delete_registries(struct db *db, const char *layout, struct err *e)
 	static const enum sql_id steps[] = { SQL_REGISTRY_POSTINGS_DELETE,
 		SQL_REGISTRY_DELETE };
 
-	return ids_run_listed(
-	    db, about(db, SQL_REGISTRY_UNCONFIGURED, layout), steps, 2, e);
+	return ids_run_listed(db,
+	    db_query(db, SQL_REGISTRY_UNCONFIGURED, ARGS(STR(layout))), steps,
+	    2, e);
 }
 
 /* No registry shows them any more. */
@@ -68,40 +56,34 @@ delete_sources(struct db *db, const char *layout, struct err *e)
 	static const enum sql_id steps[] = { SQL_SOURCE_STALE,
 		SQL_SOURCE_DOCUMENTS_DELETE, SQL_SOURCE_DELETE };
 
-	return ids_run_listed(
-	    db, about(db, SQL_SOURCE_UNCONFIGURED, layout), steps, 3, e);
+	return ids_run_listed(db,
+	    db_query(db, SQL_SOURCE_UNCONFIGURED, ARGS(STR(layout))), steps, 3,
+	    e);
 }
 
 static int
 put_links(struct db *db, const char *layout, int64_t registry, struct err *e)
 {
-	struct stmt *s;
-
 	if (ids_run(db, SQL_REGISTRY_SOURCE_CLEAR, registry, e) == -1)
 		return -1;
-	s = about(db, SQL_REGISTRY_SOURCE_INSERT, layout);
-	stmt_bind_int(s, SQL_REGISTRY_SOURCE_INSERT_P_REGISTRY, registry);
-	return stmt_run(s, e);
+	return db_run(db, SQL_REGISTRY_SOURCE_INSERT,
+	    ARGS(STR(layout), INT(registry)), e);
 }
 
 static int
 put_registries(
     struct db *db, const char *layout, const struct instant *at, struct err *e)
 {
-	static const enum sql_id steps[] = { SQL_REGISTRY_CLEAR_DEFAULT,
-		SQL_REGISTRY_PUT };
 	struct ids relinked;
 	int rc = -1;
 
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		struct stmt *s = about(db, steps[i], layout);
-
-		stmt_bind_int(s, 2, at->now); /* the second of both */
-		if (stmt_run(s, e) == -1)
-			return -1;
-	}
-	if (ids_read(&relinked, about(db, SQL_REGISTRY_RELINKED, layout), e) ==
-	    -1)
+	if (db_run(db, SQL_REGISTRY_CLEAR_DEFAULT,
+		ARGS(STR(layout), INT(at->now)), e) == -1 ||
+	    db_run(db, SQL_REGISTRY_PUT, ARGS(STR(layout), INT(at->now)), e) ==
+		-1 ||
+	    ids_read(&relinked,
+		db_query(db, SQL_REGISTRY_RELINKED, ARGS(STR(layout))),
+		e) == -1)
 		return -1;
 	for (size_t i = 0; i < relinked.count; i++)
 		if (put_links(db, layout, relinked.at[i], e) == -1 ||
@@ -160,9 +142,8 @@ reconcile(struct db *db, const char *layout, struct err *e)
 int
 reconcile_source_id(int64_t *id, struct db *db, const char *name, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_FIND);
+	struct stmt *s = db_query(db, SQL_SOURCE_FIND, ARGS(STR(name)));
 
-	stmt_bind_str(s, SQL_SOURCE_FIND_P_NAME, name);
 	if (stmt_number(id, s, e) == -1)
 		return -1;
 	if (*id == 0) {

@@ -15,8 +15,7 @@ reject_start(struct reject *r, bool partial, struct err *e)
 
 	if (!partial)
 		return ids_run(r->db, SQL_REJECTION_CLEAR, r->source, e);
-	s = db_stmt(r->db, SQL_REJECTION_STANDING);
-	stmt_bind_int(s, SQL_REJECTION_STANDING_P_SOURCE, r->source);
+	s = db_query(r->db, SQL_REJECTION_STANDING, ARGS(INT(r->source)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row) {
@@ -34,14 +33,10 @@ static int
 forget(struct reject *r, const struct catalog_entry *entry, bool served,
     int64_t *deleted, struct err *e)
 {
-	struct stmt *s = db_stmt(r->db, SQL_REJECTION_FORGET);
-
-	stmt_bind_int(s, SQL_REJECTION_FORGET_P_SOURCE, r->source);
-	stmt_bind_int(s, SQL_REJECTION_FORGET_P_KIND, entry->kind);
-	stmt_bind_str(s, SQL_REJECTION_FORGET_P_NAME, entry->facts.name);
-	stmt_bind_str(s, SQL_REJECTION_FORGET_P_VERSION, entry->facts.version);
-	stmt_bind_int(s, SQL_REJECTION_FORGET_P_SERVED, served);
-	if (stmt_run(s, e) == -1)
+	if (db_run(r->db, SQL_REJECTION_FORGET,
+		ARGS(INT(r->source), INT(entry->kind), STR(entry->facts.name),
+		    STR(entry->facts.version), INT(served)),
+		e) == -1)
 		return -1;
 	*deleted = db_changes(r->db);
 	return 0;
@@ -92,18 +87,12 @@ static int
 insert(struct reject *r, const char *path, const struct catalog_entry *entry,
     const char *rule, const char *value, bool served, struct err *e)
 {
-	struct stmt *s = db_stmt(r->db, SQL_REJECTION_INSERT);
-
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SOURCE, r->source);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_ORDINAL, ++r->ordinal);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_KIND, entry->kind);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_PATH, path);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_NAME, entry->facts.name);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VERSION, entry->facts.version);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_RULE, rule);
-	stmt_bind_str(s, SQL_REJECTION_INSERT_P_VALUE, value);
-	stmt_bind_int(s, SQL_REJECTION_INSERT_P_SERVED, served);
-	return stmt_run(s, e);
+	r->ordinal++;
+	return db_run(r->db, SQL_REJECTION_INSERT,
+	    ARGS(INT(r->source), INT(r->ordinal), INT(entry->kind), STR(path),
+		STR(entry->facts.name), STR(entry->facts.version), STR(rule),
+		STR(value), INT(served)),
+	    e);
 }
 
 /* Of very many only the first are listed. */

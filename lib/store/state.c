@@ -45,12 +45,11 @@ int
 state_load(
     struct source_state *out, struct db *db, int64_t source, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_GET);
+	struct stmt *s = db_query(db, SQL_SOURCE_STATE_GET, ARGS(INT(source)));
 	const char *hash;
 	bool row;
 
 	memset(out, 0, sizeof *out);
-	stmt_bind_int(s, SQL_SOURCE_STATE_GET_P_SOURCE, source);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (!row) {
@@ -96,89 +95,50 @@ state_free(struct source_state *s)
 int
 state_claim(struct db *db, int64_t source, int64_t now, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_CLAIM);
-
-	stmt_bind_int(s, SQL_SOURCE_STATE_CLAIM_P_NOW, now);
-	stmt_bind_int(s, SQL_SOURCE_STATE_CLAIM_P_SOURCE, source);
-	return stmt_run(s, e);
-}
-
-/* Binds ${us}, NULL for CLOCK_NEVER. */
-static void
-bind_instant(struct stmt *s, int parameter, int64_t us)
-{
-	if (us == CLOCK_NEVER)
-		stmt_bind_null(s, parameter);
-	else
-		stmt_bind_int(s, parameter, us);
+	return db_run(
+	    db, SQL_SOURCE_STATE_CLAIM, ARGS(INT(now), INT(source)), e);
 }
 
 int
 state_unchanged(struct db *db, const struct state_end *end, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_UNCHANGED);
 	const struct validators *v = end->validators;
-
-	stmt_bind_int(s, SQL_SOURCE_STATE_UNCHANGED_P_SOURCE, end->source);
-	stmt_bind_int(s, SQL_SOURCE_STATE_UNCHANGED_P_NOW, end->now);
-	stmt_bind_int(s, SQL_SOURCE_STATE_UNCHANGED_P_DUE, end->due);
-	bind_instant(s, SQL_SOURCE_STATE_UNCHANGED_P_RETRY, end->retry);
-	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_MESSAGE, end->message);
-	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_REVISION, v->revision);
-	stmt_bind_str(s, SQL_SOURCE_STATE_UNCHANGED_P_ETAG, v->etag);
-	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_UNCHANGED_P_LAST_MODIFIED, v->last_modified);
-	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_UNCHANGED_P_FILE_IDENTITY, v->file_identity);
-	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_UNCHANGED_P_CHECKPOINT, v->checkpoint);
-	return stmt_run(s, e);
+	return db_run(db, SQL_SOURCE_STATE_UNCHANGED,
+	    ARGS(STR(end->message), INT(end->now), INT(end->due),
+		STR(v->revision), STR(v->etag), STR(v->last_modified),
+		STR(v->file_identity), STR(v->checkpoint), TIME(end->retry),
+		INT(end->source)),
+	    e);
 }
 
 int
 state_complete(struct db *db, const struct state_end *end, struct err *e)
 {
-	struct stmt *s;
 	const struct apply_counts *c = end->counts;
 
 	if (state_unchanged(db, end, e) == -1)
 		return -1;
-	s = db_stmt(db, SQL_SOURCE_STATE_CHANGED);
-	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_SOURCE, end->source);
-	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_CHANGED_P_HASH, end->validators->hash);
-	stmt_bind_str(s, SQL_SOURCE_STATE_CHANGED_P_FILTER, end->filter);
-	stmt_bind_str(s, SQL_SOURCE_STATE_CHANGED_P_RULES, end->rules);
-	stmt_bind_str(
-	    s, SQL_SOURCE_STATE_CHANGED_P_UNREADABLE, end->unreadable);
-	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_SERVERS, c->servers);
-	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_SKILLS, c->skills);
-	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_PLUGINS, c->plugins);
-	stmt_bind_int(s, SQL_SOURCE_STATE_CHANGED_P_REJECTED, c->rejected);
-	return stmt_run(s, e);
+	return db_run(db, SQL_SOURCE_STATE_CHANGED,
+	    ARGS(STR(end->validators->hash), STR(end->filter), STR(end->rules),
+		STR(end->unreadable), INT(c->servers), INT(c->skills),
+		INT(c->plugins), INT(c->rejected), INT(end->source)),
+	    e);
 }
 
 int
 state_failed(struct db *db, const struct state_end *end, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_FAILED);
-
-	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_SOURCE, end->source);
-	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_NOW, end->now);
-	stmt_bind_int(s, SQL_SOURCE_STATE_FAILED_P_DUE, end->due);
-	bind_instant(s, SQL_SOURCE_STATE_FAILED_P_RETRY, end->retry);
-	stmt_bind_str(s, SQL_SOURCE_STATE_FAILED_P_MESSAGE, end->message);
-	return stmt_run(s, e);
+	return db_run(db, SQL_SOURCE_STATE_FAILED,
+	    ARGS(STR(end->message), INT(end->now), INT(end->due),
+		TIME(end->retry), INT(end->source)),
+	    e);
 }
 
 int
 state_hasten(struct db *db, int64_t source, int64_t due, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SOURCE_STATE_HASTEN);
-
-	stmt_bind_int(s, SQL_SOURCE_STATE_HASTEN_P_SOURCE, source);
-	stmt_bind_int(s, SQL_SOURCE_STATE_HASTEN_P_DUE, due);
-	return stmt_run(s, e);
+	return db_run(
+	    db, SQL_SOURCE_STATE_HASTEN, ARGS(INT(due), INT(source)), e);
 }
 
 const char *
@@ -198,14 +158,10 @@ int
 state_run_start(
     int64_t *run, struct db *db, const char *run_id, bool manual, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_RUN_INSERT);
-
-	stmt_bind_str(s, SQL_RUN_INSERT_P_RUN_ID, run_id);
-	stmt_bind_str(
-	    s, SQL_RUN_INSERT_P_TRIGGER, manual ? "manual" : "automatic");
-	stmt_bind_int(s, SQL_RUN_INSERT_P_NOW, clock_now());
-	stmt_bind_int(s, SQL_RUN_INSERT_P_PID, getpid());
-	if (stmt_run(s, e) == -1)
+	if (db_run(db, SQL_RUN_INSERT,
+		ARGS(STR(run_id), STR(manual ? "manual" : "automatic"),
+		    INT(clock_now()), INT(getpid())),
+		e) == -1)
 		return -1;
 	*run = db_last_rowid(db);
 	return 0;
@@ -215,44 +171,27 @@ int
 state_run_progress(struct db *db, int64_t run, const char *source,
     int64_t entries, uint64_t bytes, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_RUN_PROGRESS);
-
-	stmt_bind_int(s, SQL_RUN_PROGRESS_P_NOW, clock_now());
-	stmt_bind_str(s, SQL_RUN_PROGRESS_P_SOURCE, source);
-	stmt_bind_int(s, SQL_RUN_PROGRESS_P_ENTRIES, entries);
-	stmt_bind_int(s, SQL_RUN_PROGRESS_P_BYTES, (int64_t)bytes);
-	stmt_bind_int(s, SQL_RUN_PROGRESS_P_RUN, run);
-	return stmt_run(s, e);
+	return db_run(db, SQL_RUN_PROGRESS,
+	    ARGS(INT(clock_now()), STR(source), INT(entries), INT(bytes),
+		INT(run)),
+	    e);
 }
 
 static int
 insert_outcome(struct db *db, int64_t run, size_t ordinal,
     const struct source_outcome *o, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_RUN_SOURCE_INSERT);
 	const struct apply_counts *c = &o->counts;
 
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_RUN, run);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_ORDINAL, (int64_t)ordinal);
-	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_SOURCE, o->name);
-	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_KIND, o->kind);
-	stmt_bind_str(
-	    s, SQL_RUN_SOURCE_INSERT_P_RESULT, sync_result_name(o->result));
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_STARTED, o->started_us);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_ENDED, o->ended_us);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_ADDED, c->added);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_UPDATED, c->updated);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REMOVED, c->removed);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_UNCHANGED, c->unchanged);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REJECTED, c->rejected);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_TOTAL, apply_counts_total(c));
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_REQUESTS, o->requests);
-	stmt_bind_int(s, SQL_RUN_SOURCE_INSERT_P_BYTES, (int64_t)o->bytes);
-	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_HASH,
-	    o->hash[0] == '\0' ? NULL : o->hash);
-	stmt_bind_str(s, SQL_RUN_SOURCE_INSERT_P_ERROR,
-	    o->error[0] == '\0' ? NULL : o->error);
-	return stmt_run(s, e);
+	return db_run(db, SQL_RUN_SOURCE_INSERT,
+	    ARGS(INT(run), INT(ordinal), STR(o->name), STR(o->kind),
+		STR(sync_result_name(o->result)), INT(o->started_us),
+		INT(o->ended_us), INT(c->added), INT(c->updated),
+		INT(c->removed), INT(c->unchanged), INT(c->rejected),
+		INT(apply_counts_total(c)), INT(o->requests), INT(o->bytes),
+		STR(o->hash[0] == '\0' ? NULL : o->hash),
+		STR(o->error[0] == '\0' ? NULL : o->error)),
+	    e);
 }
 
 static int
@@ -344,20 +283,16 @@ is_notable(const struct source_outcome *outcomes, size_t count)
 static int
 prune(struct db *db, bool notable, struct err *e)
 {
-	struct stmt *s;
-
 	if (ids_run(db, SQL_RUN_PRUNE_QUIET, LIMIT_RUNS, e) == -1)
 		return -1;
 	if (!notable)
 		return 0;
 	if (db_prepare(db, SQL_SET_RARE, e) == -1)
 		return -1;
-	s = db_stmt(db, SQL_RUN_PRUNE_NOTABLE);
-	stmt_bind_int(s, SQL_RUN_PRUNE_NOTABLE_P_KEEP, LIMIT_RUNS);
-	stmt_bind_int(
-	    s, SQL_RUN_PRUNE_NOTABLE_P_BEFORE, clock_now() - NOTABLE_US);
-	stmt_bind_int(s, SQL_RUN_PRUNE_NOTABLE_P_MOST, LIMIT_RUNS_NOTABLE);
-	return stmt_run(s, e);
+	return db_run(db, SQL_RUN_PRUNE_NOTABLE,
+	    ARGS(INT(LIMIT_RUNS), INT(clock_now() - NOTABLE_US),
+		INT(LIMIT_RUNS_NOTABLE)),
+	    e);
 }
 
 int
@@ -367,7 +302,7 @@ state_run_finish(struct db *db, int64_t run,
 {
 	char hash[DIGEST_HEX_SIZE];
 	char *error = first_failure(outcomes, count);
-	struct stmt *s;
+	const char *result;
 	bool notable = interrupted || is_notable(outcomes, count);
 	int64_t servers, attempts;
 	int rc = -1;
@@ -387,21 +322,14 @@ state_run_finish(struct db *db, int64_t run,
 	if (hash_contents(hash, &servers, db, e) == -1 ||
 	    failures_in_a_row(&attempts, db, error != NULL, e) == -1)
 		goto out;
-	s = db_stmt(db, SQL_RUN_FINISH);
-	stmt_bind_int(s, SQL_RUN_FINISH_P_NOW, clock_now());
-	stmt_bind_str(s, SQL_RUN_FINISH_P_RESULT,
-	    interrupted	    ? "interrupted"
-	    : error == NULL ? "completed"
-			    : "failed");
-	stmt_bind_str(s, SQL_RUN_FINISH_P_ERROR, error);
-	stmt_bind_int(s, SQL_RUN_FINISH_P_ATTEMPTS, attempts);
-	stmt_bind_str(s, SQL_RUN_FINISH_P_HASH, hash);
-	stmt_bind_int(s, SQL_RUN_FINISH_P_SERVERS, servers);
-	stmt_bind_int(s, SQL_RUN_FINISH_P_NOTABLE, notable);
-	stmt_bind_int(s, SQL_RUN_FINISH_P_RUN, run);
-	if (stmt_run(s, e) == -1)
-		goto out;
-	if (prune(db, notable, e) == -1)
+	result = interrupted	 ? "interrupted"
+		 : error == NULL ? "completed"
+				 : "failed";
+	if (db_run(db, SQL_RUN_FINISH,
+		ARGS(INT(clock_now()), STR(result), STR(error), INT(attempts),
+		    STR(hash), INT(servers), INT(notable), INT(run)),
+		e) == -1 ||
+	    prune(db, notable, e) == -1)
 		goto out;
 	rc = 0;
 out:

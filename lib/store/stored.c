@@ -140,10 +140,8 @@ find_entry(struct stored_place *p, enum entry_kind kind, const char *name,
 	if (p->entry != 0 && p->kind == kind && !p->name.bad &&
 	    strcmp(buf_str(&p->name), name) == 0)
 		return 0;
-	s = db_stmt(p->db, SQL_STORED_ENTRY);
-	stmt_bind_int(s, SQL_STORED_ENTRY_P_KIND, kind);
-	stmt_bind_str(s, SQL_STORED_ENTRY_P_NAME, name);
-	stmt_bind_int(s, SQL_STORED_ENTRY_P_SOURCE, p->source);
+	s = db_query(p->db, SQL_STORED_ENTRY,
+	    ARGS(INT(kind), STR(name), INT(p->source)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	remember_entry(p, row ? stmt_int(s, 0) : 0, kind, name);
@@ -177,9 +175,8 @@ stored_find(int64_t *entry, struct plan_stored *out, struct stored_place *p,
 	*entry = p->entry;
 	if (*entry == 0)
 		return 0;
-	s = db_stmt(p->db, SQL_STORED_VERSION);
-	stmt_bind_int(s, SQL_STORED_VERSION_P_ENTRY, *entry);
-	stmt_bind_str(s, SQL_STORED_VERSION_P_VERSION, version);
+	s = db_query(
+	    p->db, SQL_STORED_VERSION, ARGS(INT(*entry), STR(version)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row) {
@@ -203,55 +200,6 @@ stored_status(const struct stored_item *item)
 	if (item->outer != NULL && item->outer->status != NULL)
 		return item->outer->status;
 	return item->facts->status == NULL ? "active" : item->facts->status;
-}
-
-/* The parameters of a statement that takes what the upstream says. */
-struct outer_parameters {
-	int message, changed, published, updated, extra, official;
-};
-
-#define OUTER_PARAMETERS(statement)                                         \
-	{                                                                   \
-		statement##_P_STATUS_MESSAGE, statement##_P_STATUS_CHANGED, \
-		    statement##_P_PUBLISHED, statement##_P_UPDATED,         \
-		    statement##_P_EXTRA_META, statement##_P_EXTRA_OFFICIAL  \
-	}
-
-static void
-bind_instant(struct stmt *s, int parameter, int64_t us)
-{
-	if (us == CLOCK_NEVER)
-		stmt_bind_null(s, parameter);
-	else
-		stmt_bind_int(s, parameter, us);
-}
-
-static void
-bind_run(struct stmt *s, int parameter, const char *run, size_t len)
-{
-	if (len == 0)
-		stmt_bind_null(s, parameter);
-	else
-		stmt_bind_text(s, parameter, run, len);
-}
-
-static void
-bind_outer(struct stmt *s, const struct outer_parameters *p,
-    const struct catalog_outer *outer)
-{
-	static const struct catalog_outer none = { .status_changed_us =
-						       CLOCK_NEVER,
-		.published_us = CLOCK_NEVER,
-		.updated_us = CLOCK_NEVER };
-
-	if (outer == NULL)
-		outer = &none;
-	stmt_bind_str(s, p->message, outer->status_message);
-	bind_instant(s, p->changed, outer->status_changed_us);
-	bind_instant(s, p->published, outer->published_us);
-	bind_instant(s, p->updated, outer->updated_us);
-	bind_run(s, p->extra, outer->extra, outer->extra_len);
-	bind_run(s, p->official, outer->official, outer->official_len);
 }
 
 static int64_t
@@ -318,68 +266,83 @@ int
 stored_insert_entry(int64_t *entry, struct stored_place *p,
     const struct stored_item *item, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_ENTRY_INSERT);
-
-	stmt_bind_int(s, SQL_ENTRY_INSERT_P_SOURCE, p->source);
-	stmt_bind_int(s, SQL_ENTRY_INSERT_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_ENTRY_INSERT_P_NAME, item->facts->name);
-	if (stmt_run(s, e) == -1)
+	if (db_run(p->db, SQL_ENTRY_INSERT,
+		ARGS(INT(p->source), INT(item->kind), STR(item->facts->name)),
+		e) == -1)
 		return -1;
 	*entry = db_last_rowid(p->db);
 	remember_entry(p, *entry, item->kind, item->facts->name);
 	return 0;
 }
 
-static int
-put_version(struct stored_place *p, const struct stored_item *item,
-    int64_t entry, int64_t document, struct err *e)
+/* What is bound for a version without an envelope. */
+static const struct catalog_outer no_outer = { .status_changed_us = CLOCK_NEVER,
+	.published_us = CLOCK_NEVER,
+	.updated_us = CLOCK_NEVER };
+
+/* An empty run is stored as NULL. */
+#define RUN(run, len) TEXT((len) == 0 ? NULL : (run), len)
+
+/* Sets what a row of version gets besides its document. */
+static void
+prepare_version(
+    struct stored_place *p, const struct stored_item *item, int64_t entry)
 {
-	static const struct outer_parameters outer[] = {
-		OUTER_PARAMETERS(SQL_VERSION_INSERT),
-		OUTER_PARAMETERS(SQL_VERSION_UPDATE)
-	};
-	const bool update = document == 0;
 	const char *version = item->facts->version;
-	struct stmt *s =
-	    db_stmt(p->db, update ? SQL_VERSION_UPDATE : SQL_VERSION_INSERT);
 
 	buf_reset(&p->order_key);
 	version_order_key(&p->order_key, version, strlen(version));
 	choose_date(p, item, entry);
-	if (!update) {
-		stmt_bind_int(s, SQL_VERSION_INSERT_P_DOCUMENT, document);
-		stmt_bind_blob(s, SQL_VERSION_INSERT_P_ORDER_KEY,
-		    buf_str(&p->order_key), p->order_key.len);
-	}
-#define P(name)                                    \
-	(update ? (int)SQL_VERSION_UPDATE_P_##name \
-		: (int)SQL_VERSION_INSERT_P_##name)
-	stmt_bind_int(s, P(ENTRY), entry);
-	stmt_bind_str(s, P(VERSION), version);
-	stmt_bind_str(s, P(STATUS), stored_status(item));
-	stmt_bind_int(s, P(NOW), p->at.now);
-	stmt_bind_int(s, P(DATE), p->date);
-	stmt_bind_int(s, P(CHANGED), changed_at(p));
-	stmt_bind_blob(s, P(DIGEST), item->digest, sizeof item->digest);
-	stmt_bind_int(s, P(UPSTREAM), given(item->outer));
-	stmt_bind_str(s, P(FILE), p->file);
-#undef P
-	bind_outer(s, &outer[update], item->outer);
-	return stmt_run(s, e);
+}
+
+static int
+insert_version(struct stored_place *p, const struct stored_item *item,
+    int64_t entry, int64_t document, struct err *e)
+{
+	const struct catalog_outer *o =
+	    item->outer == NULL ? &no_outer : item->outer;
+
+	prepare_version(p, item, entry);
+	return db_run(p->db, SQL_VERSION_INSERT,
+	    ARGS(INT(entry), STR(item->facts->version), INT(document),
+		BLOB(buf_str(&p->order_key), p->order_key.len),
+		STR(stored_status(item)), STR(o->status_message),
+		TIME(o->status_changed_us), INT(p->at.now),
+		TIME(o->published_us), INT(p->date), TIME(o->updated_us),
+		INT(changed_at(p)), BLOB(item->digest, sizeof item->digest),
+		INT(given(item->outer)), RUN(o->extra, o->extra_len),
+		RUN(o->official, o->official_len), STR(p->file)),
+	    e);
+}
+
+static int
+update_version(struct stored_place *p, const struct stored_item *item,
+    int64_t entry, struct err *e)
+{
+	const struct catalog_outer *o =
+	    item->outer == NULL ? &no_outer : item->outer;
+
+	prepare_version(p, item, entry);
+	return db_run(p->db, SQL_VERSION_UPDATE,
+	    ARGS(BLOB(item->digest, sizeof item->digest),
+		TIME(o->status_changed_us), STR(stored_status(item)),
+		INT(p->at.now), STR(o->status_message), TIME(o->published_us),
+		TIME(o->updated_us), INT(p->date), INT(changed_at(p)),
+		INT(given(item->outer)), RUN(o->extra, o->extra_len),
+		RUN(o->official, o->official_len), STR(p->file), INT(entry),
+		STR(item->facts->version)),
+	    e);
 }
 
 int
 stored_insert(int64_t *document, struct stored_place *p,
     const struct stored_item *item, int64_t entry, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_DOCUMENT_INSERT);
-
-	stmt_bind_text(
-	    s, SQL_DOCUMENT_INSERT_P_BODY, item->json, item->json_len);
-	if (stmt_run(s, e) == -1)
+	if (db_run(p->db, SQL_DOCUMENT_INSERT,
+		ARGS(TEXT(item->json, item->json_len)), e) == -1)
 		return -1;
 	*document = db_last_rowid(p->db);
-	if (put_version(p, item, entry, *document, e) == -1)
+	if (insert_version(p, item, entry, *document, e) == -1)
 		return -1;
 	return heads_put_text(
 	    p->db, *document, &p->search_text, item->facts, e);
@@ -389,16 +352,13 @@ int
 stored_update(struct stored_place *p, const struct stored_item *item,
     int64_t entry, int64_t document, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_DOCUMENT_UPDATE);
 
-	if (put_version(p, item, entry, 0, e) == -1)
+	if (update_version(p, item, entry, e) == -1)
 		return -1;
 	if (document == 0)
 		return 0;
-	stmt_bind_int(s, SQL_DOCUMENT_UPDATE_P_ID, document);
-	stmt_bind_text(
-	    s, SQL_DOCUMENT_UPDATE_P_BODY, item->json, item->json_len);
-	if (stmt_run(s, e) == -1)
+	if (db_run(p->db, SQL_DOCUMENT_UPDATE,
+		ARGS(TEXT(item->json, item->json_len), INT(document)), e) == -1)
 		return -1;
 	return heads_put_text(p->db, document, &p->search_text, item->facts, e);
 }
@@ -406,22 +366,15 @@ stored_update(struct stored_place *p, const struct stored_item *item,
 int
 stored_move(struct stored_place *p, int64_t document, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_VERSION_MOVE);
-
-	stmt_bind_int(s, SQL_VERSION_MOVE_P_DOCUMENT, document);
-	stmt_bind_str(s, SQL_VERSION_MOVE_P_FILE, p->file);
-	return stmt_run(s, e);
+	return db_run(
+	    p->db, SQL_VERSION_MOVE, ARGS(STR(p->file), INT(document)), e);
 }
 
 int
 stored_remove(struct stored_place *p, int64_t document, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_VERSION_REMOVE);
-
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_DOCUMENT, document);
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_NOW, p->at.now);
-	stmt_bind_int(s, SQL_VERSION_REMOVE_P_CHANGED, p->at.changed);
-	return stmt_run(s, e);
+	return db_run(p->db, SQL_VERSION_REMOVE,
+	    ARGS(INT(p->at.now), INT(p->at.changed), INT(document)), e);
 }
 
 int
@@ -436,38 +389,33 @@ static int
 put_withheld(
     struct stored_place *p, const struct stored_item *item, struct err *e)
 {
-	static const struct outer_parameters outer =
-	    OUTER_PARAMETERS(SQL_WITHHELD_PUT);
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_PUT);
+	const struct catalog_outer *o =
+	    item->outer == NULL ? &no_outer : item->outer;
 
-	stmt_bind_int(s, SQL_WITHHELD_PUT_P_SOURCE, p->source);
-	stmt_bind_int(s, SQL_WITHHELD_PUT_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_WITHHELD_PUT_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_WITHHELD_PUT_P_VERSION, item->facts->version);
-	stmt_bind_blob(
-	    s, SQL_WITHHELD_PUT_P_DIGEST, item->digest, sizeof item->digest);
-	stmt_bind_text(s, SQL_WITHHELD_PUT_P_BODY, item->json, item->json_len);
-	stmt_bind_str(s, SQL_WITHHELD_PUT_P_FILE, p->file);
-	stmt_bind_str(s, SQL_WITHHELD_PUT_P_STATUS,
-	    item->outer == NULL ? NULL : item->outer->status);
-	bind_outer(s, &outer, item->outer);
-	return stmt_run(s, e);
+	return db_run(p->db, SQL_WITHHELD_PUT,
+	    ARGS(INT(p->source), INT(item->kind), STR(item->facts->name),
+		STR(item->facts->version),
+		BLOB(item->digest, sizeof item->digest),
+		TEXT(item->json, item->json_len), STR(o->status),
+		STR(o->status_message), TIME(o->status_changed_us),
+		TIME(o->published_us), TIME(o->updated_us),
+		RUN(o->extra, o->extra_len), RUN(o->official, o->official_len),
+		STR(p->file)),
+	    e);
 }
 
 int
 stored_withhold(int64_t *row, struct stored_place *p,
     const struct stored_item *item, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_FIND);
+	struct stmt *s = db_query(p->db, SQL_WITHHELD_FIND,
+	    ARGS(INT(p->source), INT(item->kind), STR(item->facts->name),
+		STR(item->facts->version)));
 	const void *digest;
 	size_t len;
 	bool found, same = false;
 
 	*row = 0;
-	stmt_bind_int(s, SQL_WITHHELD_FIND_P_SOURCE, p->source);
-	stmt_bind_int(s, SQL_WITHHELD_FIND_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_WITHHELD_FIND_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_WITHHELD_FIND_P_VERSION, item->facts->version);
 	if (stmt_step(s, &found, e) == -1)
 		return -1;
 	if (found) {
@@ -489,13 +437,10 @@ int
 stored_release(
     struct stored_place *p, const struct stored_item *item, struct err *e)
 {
-	struct stmt *s = db_stmt(p->db, SQL_WITHHELD_RELEASE);
-
-	stmt_bind_int(s, SQL_WITHHELD_RELEASE_P_SOURCE, p->source);
-	stmt_bind_int(s, SQL_WITHHELD_RELEASE_P_KIND, item->kind);
-	stmt_bind_str(s, SQL_WITHHELD_RELEASE_P_NAME, item->facts->name);
-	stmt_bind_str(s, SQL_WITHHELD_RELEASE_P_VERSION, item->facts->version);
-	return stmt_run(s, e);
+	return db_run(p->db, SQL_WITHHELD_RELEASE,
+	    ARGS(INT(p->source), INT(item->kind), STR(item->facts->name),
+		STR(item->facts->version)),
+	    e);
 }
 
 int

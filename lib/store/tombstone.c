@@ -31,16 +31,13 @@ out:
 static int
 delete_old(size_t *count, struct db *db, int64_t before, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_TOMBSTONES_OLD);
-
-	stmt_bind_int(s, SQL_TOMBSTONES_OLD_P_BEFORE, before);
-	return delete_listed(count, db, s, e);
+	return delete_listed(
+	    count, db, db_query(db, SQL_TOMBSTONES_OLD, ARGS(INT(before))), e);
 }
 
 static int
 delete_excess(size_t *count, struct db *db, int64_t most, struct err *e)
 {
-	struct stmt *s;
 	int64_t all;
 
 	*count = 0;
@@ -52,9 +49,8 @@ delete_excess(size_t *count, struct db *db, int64_t most, struct err *e)
 		return 0;
 	if (db_prepare(db, SQL_SET_RARE, e) == -1)
 		return -1;
-	s = db_stmt(db, SQL_TOMBSTONES_EXCESS);
-	stmt_bind_int(s, SQL_TOMBSTONES_EXCESS_P_MOST, most);
-	return delete_listed(count, db, s, e);
+	return delete_listed(
+	    count, db, db_query(db, SQL_TOMBSTONES_EXCESS, ARGS(INT(most))), e);
 }
 
 int
