@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FIRST_SLOTS 4096 /* a power of two */
-#define FIRST_ORDINALS 4 /* a power of two */
+#define FEW 4 /* ordinals in the term itself; a power of two */
 #define HEAD_BYTES 8
 
 /*
@@ -20,7 +20,10 @@
 struct term {
 	uint64_t
 	    head; /* the first bytes, in the order of memcmp(), and zeros */
-	uint16_t *ordinals; /* room for the next power of two from count on */
+	union {
+		uint16_t few[FEW]; /* if count is not above FEW */
+		uint16_t *many; /* room for the next power of two */
+	} ordinals;
 	uint32_t text; /* where the term starts in the texts */
 	uint32_t len;
 	uint32_t count;
@@ -59,7 +62,8 @@ void
 postings_reset(struct postings *p)
 {
 	for (size_t i = 0; i < p->count; i++)
-		free(p->terms[i].ordinals);
+		if (p->terms[i].count > FEW)
+			free(p->terms[i].ordinals.many);
 	p->count = 0;
 	p->size = 0;
 	buf_reset(&p->texts);
@@ -169,10 +173,16 @@ find_term(struct postings *p, const char *text, size_t len)
 	return t;
 }
 
-static bool
-is_power_of_two(uint32_t n)
+/* Makes room for one more, of which the term has ${count} = FEW, 2 FEW, ... */
+static void
+grow_ordinals(struct term *t)
 {
-	return (n & (n - 1)) == 0;
+	uint16_t *many = t->count == FEW ? NULL : t->ordinals.many;
+
+	many = xreallocarray(many, 2 * t->count, sizeof *many);
+	if (t->count == FEW)
+		memcpy(many, t->ordinals.few, sizeof t->ordinals.few);
+	t->ordinals.many = many;
 }
 
 void
@@ -182,12 +192,13 @@ postings_add(struct postings *p, const char *term, size_t len, uint16_t ordinal)
 
 	if (t->count > 0 && t->last == ordinal)
 		return;
-	if (t->count == 0 ||
-	    (t->count >= FIRST_ORDINALS && is_power_of_two(t->count)))
-		t->ordinals = xreallocarray(t->ordinals,
-		    t->count == 0 ? FIRST_ORDINALS : 2 * t->count,
-		    sizeof *t->ordinals);
-	t->ordinals[t->count++] = t->last = ordinal;
+	if (t->count >= FEW && (t->count & (t->count - 1)) == 0)
+		grow_ordinals(t);
+	if (t->count < FEW)
+		t->ordinals.few[t->count++] = ordinal;
+	else
+		t->ordinals.many[t->count++] = ordinal;
+	t->last = ordinal;
 	p->size++;
 }
 
@@ -216,8 +227,10 @@ postings_sorted(struct postings *p, size_t *count)
 	for (size_t i = 0; i < p->count; i++) {
 		const struct term *t = &p->terms[i];
 
-		p->sorted[i] = (struct posting){ buf_str(&p->texts) + t->text,
-			t->len, t->ordinals, t->count };
+		p->sorted[i] =
+		    (struct posting){ buf_str(&p->texts) + t->text, t->len,
+			    t->count > FEW ? t->ordinals.many : t->ordinals.few,
+			    t->count };
 	}
 	qsort(p->sorted, p->count, sizeof *p->sorted, compare);
 	return p->sorted;
