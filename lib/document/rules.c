@@ -108,22 +108,22 @@ drop_repeats(struct rules_texts *t)
 {
 	const size_t count = t->count;
 	struct rules_item *items;
-	bool *repeated;
+	size_t repeats;
 
 	if (count < 2)
 		return;
 	items = xcalloc(count, sizeof *items);
-	repeated = xcalloc(count, sizeof *repeated);
 	for (size_t i = 0; i < count; i++)
 		items[i] =
 		    (struct rules_item){ .text = { t->at[i], strlen(t->at[i]) },
 			    .at = i };
-	rules_walk_find_repeats(items, count, repeated);
+	repeats = rules_walk_find_repeats(items, count);
+	for (size_t i = 0; i < repeats; i++)
+		t->at[items[i].at] = NULL;
 	t->count = 0;
 	for (size_t i = 0; i < count; i++)
-		if (!repeated[i])
+		if (t->at[i] != NULL)
 			t->at[t->count++] = t->at[i];
-	free(repeated);
 	free(items);
 }
 

@@ -232,7 +232,8 @@ check_text(
 	if ((rule->min > 0 || rule->max > 0) &&
 	    check_length(c, rule, text) == -1)
 		return -1;
-	if (rule->format != NULL && !rule->format->matches(text.text, text.len))
+	if (rule->format != NULL &&
+	    !rule->format->matches(text.text, text.len))
 		return objected(c, rule, "%s", rule->format->rule);
 	if (rule->choices != NULL)
 		return check_choices(c, rule, text);
@@ -312,12 +313,16 @@ by_value_and_place(const void *one, const void *other)
 	return order != 0 ? order : a->at < b->at ? -1 : 1;
 }
 
-void
-rules_walk_find_repeats(struct rules_item *items, size_t count, bool *repeated)
+size_t
+rules_walk_find_repeats(struct rules_item *items, size_t count)
 {
+	size_t repeats = 0;
+
 	qsort(items, count, sizeof *items, by_value_and_place);
 	for (size_t i = 1; i < count; i++)
-		repeated[items[i].at] = by_value(&items[i - 1], &items[i]) == 0;
+		if (by_value(&items[i - 1], &items[i]) == 0)
+			items[repeats++] = items[i];
+	return repeats;
 }
 
 /* The elements are strings or whole numbers by now. */
@@ -327,9 +332,8 @@ check_unique(
 {
 	const size_t most = list->span; /* elements */
 	struct rules_item *items = xcalloc(most, sizeof *items);
-	bool *repeated = xcalloc(most, sizeof *repeated);
 	struct buf texts = BUF_INIT(SIZE_MAX);
-	size_t count = 0, at = 0;
+	size_t count = 0, repeats, first = SIZE_MAX;
 	int rc = -1;
 
 	/* Texts with escapes stay where they are written. */
@@ -349,11 +353,12 @@ check_unique(
 			    buf_str(&texts) + texts.len - item->text.len;
 		}
 	}
-	rules_walk_find_repeats(items, count, repeated);
-	while (at < count && !repeated[at])
-		at++;
-	if (at < count) {
-		rules_walk_enter_element(c, at);
+	repeats = rules_walk_find_repeats(items, count);
+	for (size_t i = 0; i < repeats; i++)
+		if (items[i].at < first)
+			first = items[i].at;
+	if (repeats > 0) {
+		rules_walk_enter_element(c, first);
 		if (objected(c, rule, "must not be repeated") == -1)
 			goto out;
 		rules_walk_leave(c);
@@ -361,7 +366,6 @@ check_unique(
 	rc = 0;
 out:
 	buf_free(&texts);
-	free(repeated);
 	free(items);
 	return rc;
 }

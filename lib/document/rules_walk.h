@@ -62,8 +62,10 @@ struct rules_item {
 	size_t at; /* its place among them */
 };
 
-/* Sorts ${items} and sets repeated[at] of each that equals an earlier one. */
-void rules_walk_find_repeats(
-    struct rules_item *items, size_t count, bool *repeated);
+/*
+ * Moves to the front of ${items} those that equal an earlier one, in no
+ * particular order, and returns how many.  The others are lost.
+ */
+size_t rules_walk_find_repeats(struct rules_item *items, size_t count);
 
 #endif
