@@ -214,7 +214,7 @@ envelope_take(struct envelope *env, const struct jscan_place *p,
 	if (capture->too_large)
 		return;
 	text = jscan_unquote(capture->json, &len);
-	if (strlen(text) == len && format->matches(text, len))
+	if (strlen(text) == len && rules_format_matches(format, text, len))
 		env->found[m].rule = NULL;
 }
 

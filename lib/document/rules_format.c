@@ -20,7 +20,9 @@ enum {
 	UNDERSCORE = 16,
 	DOT = 32,
 	HEX = 64, /* a-f; DIGIT | HEX is a lower-case hexadecimal digit */
-	HEX_UPPER = 128 /* A-F */
+	HEX_UPPER = 128, /* A-F */
+	LETTER_X = 256, /* x */
+	SLASH = 512
 };
 
 #define ALNUM (LOWER | UPPER | DIGIT)
@@ -31,12 +33,25 @@ static unsigned
 class_of(char c)
 {
 	if (c >= 'a' && c <= 'z')
-		return c <= 'f' ? LOWER | HEX : LOWER;
+		return c <= 'f'	  ? LOWER | HEX
+		       : c == 'x' ? LOWER | LETTER_X
+				  : LOWER;
 	if (c >= 'A' && c <= 'Z')
 		return c <= 'F' ? UPPER | HEX_UPPER : UPPER;
 	if (c >= '0' && c <= '9')
 		return DIGIT;
-	return c == '-' ? HYPHEN : c == '_' ? UNDERSCORE : c == '.' ? DOT : 0;
+	switch (c) {
+	case '-':
+		return HYPHEN;
+	case '_':
+		return UNDERSCORE;
+	case '.':
+		return DOT;
+	case '/':
+		return SLASH;
+	default:
+		return 0;
+	}
 }
 
 /* How many bytes at ${text} are of ${classes}. */
@@ -50,62 +65,80 @@ span(const char *text, size_t len, unsigned classes)
 	return n;
 }
 
-/* One of ${edge}, any of ${inner}, one of ${edge}; or one byte of ${edge}. */
+/* ---- patterns ---- */
+
+/* A part of a pattern: so many bytes of these classes. */
+struct part {
+	unsigned classes;
+	size_t least;
+	size_t most;
+};
+
+struct rules_pattern {
+	unsigned edge; /* classes of the first and the last byte; 0: any */
+	struct part parts[10]; /* up to one without classes */
+};
+
+#define ANY SIZE_MAX
+
+/* No part starts with a byte that the part before it could have. */
 static bool
-is_framed(const char *text, size_t len, unsigned edge, unsigned inner)
+fits(const struct rules_pattern *p, const char *text, size_t len)
 {
-	return len > 0 && (class_of(text[0]) & edge) != 0 &&
-	       (class_of(text[len - 1]) & edge) != 0 &&
-	       span(text, len, inner) == len;
-}
+	size_t at = 0, n;
 
-/* ---- names ---- */
-
-static bool
-matches_server_name(const char *text, size_t len)
-{
-	size_t n = span(text, len, ALNUM | DOT | HYPHEN);
-
-	if (n == 0 || n == len || text[n] != '/')
+	if (p->edge != 0 && len > 0 &&
+	    ((class_of(text[0]) & p->edge) == 0 ||
+		(class_of(text[len - 1]) & p->edge) == 0))
 		return false;
-	text += n + 1;
-	len -= n + 1;
-	return len > 0 &&
-	       span(text, len, ALNUM | DOT | HYPHEN | UNDERSCORE) == len;
+	for (const struct part *part = p->parts; part->classes != 0; part++) {
+		n = len - at < part->most ? len - at : part->most;
+		n = span(text + at, n, part->classes);
+		if (n < part->least)
+			return false;
+		at += n;
+	}
+	return at == len;
 }
 
-static bool
-matches_entry_name(const char *text, size_t len)
+bool
+rules_format_matches(const struct rules_format *f, const char *text, size_t len)
 {
-	return len >= 2 &&
-	       is_framed(text, len, LOWER_ALNUM, LOWER_ALNUM | HYPHEN);
+	return f->pattern == NULL ? f->matches(text, len)
+				  : fits(f->pattern, text, len);
 }
 
-static bool
-matches_tag(const char *text, size_t len)
-{
-	return len >= 2 && is_framed(text, len, LOWER_ALNUM,
-			       LOWER_ALNUM | HYPHEN | UNDERSCORE);
-}
+static const struct rules_pattern server_name = { 0,
+	{ { ALNUM | DOT | HYPHEN, 1, ANY }, { SLASH, 1, 1 },
+	    { ALNUM | DOT | HYPHEN | UNDERSCORE, 1, ANY } } };
+static const struct rules_pattern entry_name = { LOWER_ALNUM,
+	{ { LOWER_ALNUM | HYPHEN, 2, ANY } } };
+static const struct rules_pattern tag = { LOWER_ALNUM,
+	{ { LOWER_ALNUM | HYPHEN | UNDERSCORE, 2, ANY } } };
+static const struct rules_pattern tool = { 0,
+	{ { ALNUM | UNDERSCORE | HYPHEN, 1, ANY } } };
+static const struct rules_pattern env_name = { 0,
+	{ { LOWER | UPPER | UNDERSCORE, 1, 1 },
+	    { ALNUM | UNDERSCORE, 0, ANY } } };
+static const struct rules_pattern label = { LOWER_ALNUM,
+	{ { LOWER_ALNUM | HYPHEN, 1, ANY } } };
+static const struct rules_pattern registry_version = { 0,
+	{ { DIGIT, 1, ANY }, { DOT, 1, 1 }, { DIGIT, 1, ANY }, { DOT, 1, 1 },
+	    { DIGIT, 1, ANY } } };
+static const struct rules_pattern icon_size = { 0,
+	{ { DIGIT, 1, ANY }, { LETTER_X, 1, 1 }, { DIGIT, 1, ANY } } };
+static const struct rules_pattern sha256 = { 0, { { DIGIT | HEX, 64, 64 } } };
+static const struct rules_pattern uuid = { 0,
+	{ { DIGIT | HEX, 8, 8 }, { HYPHEN, 1, 1 }, { DIGIT | HEX, 4, 4 },
+	    { HYPHEN, 1, 1 }, { DIGIT | HEX, 4, 4 }, { HYPHEN, 1, 1 },
+	    { DIGIT | HEX, 4, 4 }, { HYPHEN, 1, 1 },
+	    { DIGIT | HEX, 12, 12 } } };
+static const struct rules_pattern host_label = { ALNUM,
+	{ { ALNUM | HYPHEN, 1, 63 } } };
+static const struct rules_pattern host_suffix = { ALNUM,
+	{ { ALNUM | DOT | HYPHEN, 1, ANY } } };
 
-static bool
-matches_tool(const char *text, size_t len)
-{
-	return len > 0 && span(text, len, ALNUM | UNDERSCORE | HYPHEN) == len;
-}
-
-static bool
-matches_env_name(const char *text, size_t len)
-{
-	return len > 0 && class_of(text[0]) != DIGIT &&
-	       span(text, len, ALNUM | UNDERSCORE) == len;
-}
-
-static bool
-matches_label(const char *text, size_t len)
-{
-	return is_framed(text, len, LOWER_ALNUM, LOWER_ALNUM | HYPHEN);
-}
+/* ---- words and dates ---- */
 
 static bool
 matches_not_latest(const char *text, size_t len)
@@ -113,65 +146,11 @@ matches_not_latest(const char *text, size_t len)
 	return len != 6 || memcmp(text, "latest", 6) != 0;
 }
 
-/* ---- numbers ---- */
-
-static bool
-matches_registry_version(const char *text, size_t len)
-{
-	size_t n;
-
-	for (int part = 0; part < 3; part++) {
-		if (part > 0) {
-			if (len == 0 || *text != '.')
-				return false;
-			text++;
-			len--;
-		}
-		n = span(text, len, DIGIT);
-		if (n == 0)
-			return false;
-		text += n;
-		len -= n;
-	}
-	return len == 0;
-}
-
 static bool
 matches_icon_size(const char *text, size_t len)
 {
-	size_t n = span(text, len, DIGIT);
-
-	if (len == 3 && memcmp(text, "any", 3) == 0)
-		return true;
-	if (n == 0 || n == len || text[n] != 'x')
-		return false;
-	text += n + 1;
-	len -= n + 1;
-	return len > 0 && span(text, len, DIGIT) == len;
-}
-
-static bool
-matches_sha256(const char *text, size_t len)
-{
-	return len == 64 && span(text, len, DIGIT | HEX) == len;
-}
-
-static bool
-matches_uuid(const char *text, size_t len)
-{
-	static const size_t groups[] = { 8, 4, 4, 4, 12 };
-	size_t at = 0;
-
-	if (len != 36)
-		return false;
-	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-		if (i > 0 && text[at++] != '-')
-			return false;
-		if (span(text + at, groups[i], DIGIT | HEX) != groups[i])
-			return false;
-		at += groups[i];
-	}
-	return true;
+	return (len == 3 && memcmp(text, "any", 3) == 0) ||
+	       fits(&icon_size, text, len);
 }
 
 static bool
@@ -194,7 +173,7 @@ matches_hostname(const char *text, size_t len)
 		return false;
 	for (;;) {
 		n = span(text, len, ALNUM | HYPHEN);
-		if (n > 63 || !is_framed(text, n, ALNUM, ALNUM | HYPHEN))
+		if (!fits(&host_label, text, n))
 			return false;
 		if (n == len)
 			return true;
@@ -209,8 +188,7 @@ static bool
 matches_allowed_host(const char *text, size_t len)
 {
 	if (len > 1 && *text == '.')
-		return is_framed(
-		    text + 1, len - 1, ALNUM, ALNUM | DOT | HYPHEN);
+		return fits(&host_suffix, text + 1, len - 1);
 	return matches_hostname(text, len);
 }
 
@@ -392,75 +370,55 @@ matches_visible(const char *text, size_t len)
 }
 
 const struct rules_format rules_format_allowed_host = {
-	matches_allowed_host,
 	"must be a host name or match ^\\.[a-zA-Z0-9]([a-zA-Z0-9.-]*"
 	"[a-zA-Z0-9])?$",
+	NULL, matches_allowed_host
 };
 const struct rules_format rules_format_date_time = {
-	matches_date_time,
-	"must be a date-time (RFC 3339), a date, or a time",
+	"must be a date-time (RFC 3339), a date, or a time", NULL,
+	matches_date_time
 };
 const struct rules_format rules_format_entry_name = {
-	matches_entry_name,
-	"must match ^[a-z0-9][a-z0-9-]*[a-z0-9]$",
+	"must match ^[a-z0-9][a-z0-9-]*[a-z0-9]$", &entry_name, NULL
 };
 const struct rules_format rules_format_env_name = {
-	matches_env_name,
-	"must match ^[A-Za-z_][A-Za-z0-9_]*$",
+	"must match ^[A-Za-z_][A-Za-z0-9_]*$", &env_name, NULL
 };
 const struct rules_format rules_format_file_path = {
-	matches_file_path,
-	"must match ^(/[^/\\0]+)+/?$",
+	"must match ^(/[^/\\0]+)+/?$", NULL, matches_file_path
 };
-const struct rules_format rules_format_hostname = {
-	matches_hostname,
-	"must be a host name",
-};
+const struct rules_format rules_format_hostname = { "must be a host name", NULL,
+	matches_hostname };
 const struct rules_format rules_format_visible = {
-	matches_visible,
-	"must not hold control characters",
+	"must not hold control characters", NULL, matches_visible
 };
 const struct rules_format rules_format_http_url = {
-	matches_http_url,
-	"must match ^(https?://|\\{)[^\\s]+$",
+	"must match ^(https?://|\\{)[^\\s]+$", NULL, matches_http_url
 };
 const struct rules_format rules_format_icon_size = {
-	matches_icon_size,
-	"must match ^(\\d+x\\d+|any)$",
+	"must match ^(\\d+x\\d+|any)$", NULL, matches_icon_size
 };
 const struct rules_format rules_format_label = {
-	matches_label,
-	"must match ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+	"must match ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", &label, NULL
 };
-const struct rules_format rules_format_not_latest = {
-	matches_not_latest,
-	"must not be \"latest\"",
-};
+const struct rules_format rules_format_not_latest = { "must not be \"latest\"",
+	NULL, matches_not_latest };
 const struct rules_format rules_format_registry_version = {
-	matches_registry_version,
-	"must match ^\\d+\\.\\d+\\.\\d+$",
+	"must match ^\\d+\\.\\d+\\.\\d+$", &registry_version, NULL
 };
 const struct rules_format rules_format_server_name = {
-	matches_server_name,
-	"must match ^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$",
+	"must match ^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$", &server_name, NULL
 };
-const struct rules_format rules_format_sha256 = {
-	matches_sha256,
-	"must match ^[a-f0-9]{64}$",
-};
+const struct rules_format rules_format_sha256 = { "must match ^[a-f0-9]{64}$",
+	&sha256, NULL };
 const struct rules_format rules_format_tag = {
-	matches_tag,
-	"must match ^[a-z0-9][a-z0-9_-]*[a-z0-9]$",
+	"must match ^[a-z0-9][a-z0-9_-]*[a-z0-9]$", &tag, NULL
 };
-const struct rules_format rules_format_tool = {
-	matches_tool,
-	"must match ^[\\w-]+$",
-};
+const struct rules_format rules_format_tool = { "must match ^[\\w-]+$", &tool,
+	NULL };
 const struct rules_format rules_format_uri = {
-	matches_uri,
-	"must be a URI with a scheme, such as https://example.com/",
+	"must be a URI with a scheme, such as https://example.com/", NULL,
+	matches_uri
 };
-const struct rules_format rules_format_uuid = {
-	matches_uuid,
-	"must be a UUID in lower case",
-};
+const struct rules_format rules_format_uuid = { "must be a UUID in lower case",
+	&uuid, NULL };

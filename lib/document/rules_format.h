@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The patterns and formats of the registry schemas: a function that matches a
- * text, and the rule for messages.
+ * The patterns and formats of the registry schemas, each with its rule as
+ * messages say it.
  */
 #ifndef LIB_DOCUMENT_RULES_FORMAT_H
 #define LIB_DOCUMENT_RULES_FORMAT_H
@@ -9,10 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct rules_pattern;
+
 struct rules_format {
-	bool (*matches)(const char *text, size_t len);
 	const char *rule; /* "must match ^...$" */
+	/* One of both: */
+	const struct rules_pattern *pattern;
+	bool (*matches)(const char *text, size_t len);
 };
+
+bool rules_format_matches(
+    const struct rules_format *format, const char *text, size_t len);
 
 extern const struct rules_format rules_format_allowed_host;
 extern const struct rules_format rules_format_date_time;

@@ -233,7 +233,7 @@ check_text(
 	    check_length(c, rule, text) == -1)
 		return -1;
 	if (rule->format != NULL &&
-	    !rule->format->matches(text.text, text.len))
+	    !rules_format_matches(rule->format, text.text, text.len))
 		return objected(c, rule, "%s", rule->format->rule);
 	if (rule->choices != NULL)
 		return check_choices(c, rule, text);

@@ -74,8 +74,9 @@ lint_text_is_bad_name(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len > 0 && (len < NAME_MIN || len > LIMIT_NAME ||
-			      !rules_format_server_name.matches(text, len));
+	return len > 0 &&
+	       (len < NAME_MIN || len > LIMIT_NAME ||
+		   !rules_format_matches(&rules_format_server_name, text, len));
 }
 
 bool
@@ -92,7 +93,7 @@ lint_text_is_old_schema(const char *text)
 bool
 lint_text_is_bad_tag(const char *text)
 {
-	return !rules_format_tag.matches(text, strlen(text));
+	return !rules_format_matches(&rules_format_tag, text, strlen(text));
 }
 
 bool
