@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the operations of the product cost, in instructions and allocations,
-against the costs that were written down: bench/baseline.json.
+"""What operations cost in instructions and allocations, compared with
+bench/baseline.json.
 
-Counts depend on the compiler and the libraries as much as on this tree, so
-those are written down as well, and costs are only held against each other
-where all of them are the same.
+Counts depend on the compiler and the libraries as much as on this tree. The
+baseline names them too, and costs are compared only if all of them are equal.
 """
 
 import json
@@ -12,29 +11,33 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
 import callgrind
 import datasets
 
+sys.path.insert(0, os.path.join(datasets.ROOT, "tests", "lib"))
+
+import built
+
 BASELINE = os.path.join(datasets.ROOT, "bench", "baseline.json")
-# How much dearer an operation may get before somebody has to say that it is
-# meant to be.
+# An operation may cost this much more before the gate fails.
 ALLOWED = 1.20
-# An allocation more or less in a whole sync is no news.
+# A few allocations more in a whole sync are ignored.
 ALLOCATIONS_ALLOWED = 50
 
 LIST = "/v0.1/servers?limit="
-# Seconds until what a file looks like tells whether its bytes are the same:
-# the sync reads anew what was written less than two seconds ago.
+# Seconds until size and times of a file prove that it did not change: the sync
+# reads a file again if it was written less than two seconds ago.
 SETTLED = 2.1
 # Of catalogue(): enough names that pages, blocks and posting lists are real.
 CATALOGUE = ["--servers", "3000", "--versions", "9000", "--bytes", "800"]
 
 
 def requests(name):
-    """(What it is, what bench/requests is told, status) in order."""
+    """(Operation, line for bench/requests, status) in order."""
     single = f"/v0.1/servers/{name.replace('/', '%2F')}/versions"
     return [
         ("get", f"{single}/1.0.0", 200),
@@ -66,7 +69,8 @@ def request_costs(build, directory):
         f.readline()
         name = json.loads(f.readline().rstrip(",\n"))["name"]
     rows = requests(name)
-    # A 304 needs the answer before it to have the tag: that of page 2 is not.
+    # A 304 needs the response before it for its entity tag; add the request if
+    # the row before is another one.
     lines, at = [], {}
     for what, line, _ in rows:
         if line.startswith("=") and (not lines or lines[-1] != line[1:]):
@@ -82,7 +86,7 @@ def request_costs(build, directory):
 
 
 class Syncs:
-    """A source that is synced again and again."""
+    """A source that is synced several times."""
 
     def __init__(self, build, directory):
         self.build = build
@@ -94,7 +98,7 @@ class Syncs:
     def write(self, *more):
         datasets.document(self.source["file"]["path"],
             [*datasets.SHORT, *more])
-        # A file written this very moment is read in full once more.
+        # Else the next sync would read the file in full once more.
         time.sleep(SETTLED)
 
     def count(self, result, *arguments, **more):
@@ -114,7 +118,7 @@ class Syncs:
             {"result": "completed", "unchanged": 1000}, "--force")
         self.write("--change", "10")
         yield "sync of 1,000, 10 differ", self.count({"updated": 10})
-        # A filter that moves is applied to what is here.
+        # A changed filter is applied to the stored documents.
         yield "filter of 1,000", self.count({"result": "completed"},
             filter={"tags": {"include": ["database", "search"]}})
 
@@ -130,7 +134,7 @@ def measure(build):
     return costs
 
 
-# ---- what they depend on -----------------------------------------------------
+# ---- what costs depend on -----------------------------------------------------
 
 def first(pattern, *command):
     text = subprocess.run(command, capture_output=True, text=True,
@@ -142,12 +146,12 @@ def first(pattern, *command):
 def surroundings(build):
     """What the counts depend on besides this tree."""
     found = {
-        # Compiler and flags, as they stand in the debugging information.
+        # Compiler and flags, from the debugging information.
         "compiler": first(r"DW_AT_producer.*: (GNU .*|clang .*)$", "readelf",
             "--debug-dump=info", os.path.join(build, "lib", "buf.o")),
         "glibc": first(r"GLIBC (.*)\)|(\d.*)$", "ldd", "--version"),
         "valgrind": first(r"valgrind-(.*)", "valgrind", "--version"),
-        # Which of memcpy and its kin the C library takes.
+        # Decides which memcpy() and the like the C library uses.
         "avx2": str(" avx2 " in open("/proc/cpuinfo",
             encoding="ascii").read()).lower(),
     }
@@ -158,9 +162,9 @@ def surroundings(build):
 
 
 def unmeasurable(build):
-    """Why it cannot be done here; "" if it can."""
+    """Why costs cannot be measured here; "" if they can."""
     if os.path.basename(build) != "build":
-        return "only a plain build has costs of its own"
+        return "only a plain build is compared"
     if not shutil.which("valgrind"):
         return "valgrind is not installed"
     return ""
@@ -180,7 +184,7 @@ def save(costs, around):
 
 
 def differences(wanted, got):
-    """What is not as it was, a line each."""
+    """The keys that differ, a line each."""
     return [f"{key}: {wanted.get(key)} then, {got.get(key)} now"
         for key in sorted({*wanted, *got}) if wanted.get(key) != got.get(key)]
 

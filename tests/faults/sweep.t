@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each fault point of a sync of a small catalogue: a sample of them, or with
-FAULTS=all (make faults) every one.  The lines with columns are a table of what
-they came to.
+"""Tries fault points of programs that read and write a small catalogue: a sample, or every
+point with FAULTS=all (make faults). The lines with columns are a table of the
+outcomes.
 
-FAULT_ONLY="fresh-alloc git-eio" tries those alone; FAULT_ALLOCATIONS=N up to N
-allocations of each scenario but the first, where otherwise it is 5,000."""
+FAULT_ONLY="fresh-alloc git-eio" tries only these; FAULT_ALLOCATIONS=N tries up
+to N allocations of each scenario but the first instead of 5,000."""
 
 import os
 import platform
@@ -19,8 +19,8 @@ import tap
 
 ALL = os.environ.get("FAULTS") == "all"
 ONLY = os.environ.get("FAULT_ONLY", "").split()
-# Allocations differ little from scenario to scenario; of the first all are
-# made to fail, of the others so many, evenly spread.
+# Allocations differ little between scenarios: all of the first scenario fail in
+# turn, of each other one this many, evenly spread.
 ALLOCATIONS = int(os.environ.get("FAULT_ALLOCATIONS", "5000"))
 SANITIZED = "san" in os.environ.get("THV_BUILD", "")
 # (scenario, kind, points in a sample)
@@ -30,7 +30,7 @@ SWEEPS = [
     (faults.Scenario, "full", 5), (faults.Fresh, "full", 5),
     (faults.Scenario, "short", 5), (faults.Fresh, "short", 4),
     (faults.Scenario, "open", 4), (faults.Fresh, "open", 4),
-    # Every third point: a WAL is begun in three.
+    # Every third point: starting a WAL takes three.
     (faults.Scenario, "kill", 45), (faults.Fresh, "kill", 7),
     (faults.Met, "kill", 9), (faults.Met, "store", 29),
     (faults.Scenario, "store", 5), (faults.Rebuild, "store", 4),
@@ -50,27 +50,30 @@ SWEEPS = [
 ]
 
 
-def test_the_disk():
+def test_the_simulated_disk():
     tap.equal(faults.power_losses("NORMAL", 12), 0,
-              "a writer that syncs survives a loss of power")
-    tap.ok(faults.power_losses("OFF", 12) > 0, "one that does not, does not")
+              "a database that syncs its files survives a loss of power")
+    tap.ok(faults.power_losses("OFF", 12) > 0, "a database that does not sync is damaged by one")
 
 
 def main():
+    if not os.path.exists(faults.LIBRARY):
+        sys.exit(f"sweep.t: {faults.LIBRARY} is not built: "
+                 "run `make test-programs`")
     points = 0
     for line in faults.TABLE:
         print(f"# {line}", flush=True)
     if not ONLY and not SANITIZED:
-        test_the_disk()
+        test_the_simulated_disk()
     for scenario, kind, sample in SWEEPS:
         name = f"{scenario.__name__}-{kind}".lower()
         if ONLY and name not in ONLY:
             continue
         if kind == "alloc" and SANITIZED:
-            tap.skip(f"{name}: the sanitizer has an allocator of its own")
+            tap.skip(f"{name}: the sanitizer replaces the allocator")
             continue
         if kind == "store" and platform.machine() != "x86_64":
-            tap.skip(f"{name}: single steps are of another machine")
+            tap.skip(f"{name}: single steps are implemented for x86-64 only")
             continue
         most = sample
         if ALL:
