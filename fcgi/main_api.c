@@ -58,7 +58,8 @@ static bool
 outdated(const void *ctx)
 {
 	return responder_is_unavailable(ctx) &&
-	       (program_is_replaced() || sandbox_outgrown(program_database()));
+	       (program_is_replaced() ||
+		   sandbox_is_outdated(program_database()));
 }
 
 static void

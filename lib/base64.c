@@ -10,7 +10,7 @@ static const char url_ends_in[] = "-_";
 static const char url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Bits that do not make a byte yet. */
+/* Bits that are not a whole byte yet. */
 struct bits {
 	uint32_t value;
 	unsigned held;
@@ -29,7 +29,7 @@ value_of(char c, const char *ends_in)
 	return c == ends_in[0] ? 62 : c == ends_in[1] ? 63 : -1;
 }
 
-/* Takes ${c}: 1 with the ${byte} it completes, 0 for none yet, or -1. */
+/* Adds ${c}: 1 and the ${byte} that it completes, 0: no byte yet, or -1. */
 static int
 take(struct bits *b, char c, const char *ends_in, char *byte)
 {

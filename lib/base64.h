@@ -13,8 +13,8 @@
 /*
  * Decodes ${text} of ${len} characters (section 4) in place and sets ${len} to
  * the number of bytes.  -1 for other characters and white space, for missing or
- * misplaced padding, and for bits set beyond the end.  ${text} may have changed
- * then.
+ * misplaced padding, and for bits set beyond the end.  On failure ${text} may
+ * have changed.
  */
 int base64_decode(char *text, size_t *len);
 
@@ -24,7 +24,7 @@ void base64_url_encode(struct buf *out, const void *data, size_t len);
 /*
  * Appends the bytes of ${text}, ${len} characters.  -1 when it is not what
  * base64_url_encode() writes: other characters, padding, an impossible length,
- * or bits set beyond the end.  ${out} may have grown then.
+ * or bits set beyond the end.  On failure ${out} may have grown.
  */
 int base64_url_decode(struct buf *out, const char *text, size_t len);
 

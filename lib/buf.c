@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The growing byte buffer with a ceiling. */
+/* A growing byte buffer with a maximum size. */
 #include "lib/buf.h"
 
 #include "lib/decimal.h"
@@ -51,7 +51,7 @@ buf_reserve(struct buf *b, size_t more)
 	cap = b->cap == 0 ? BUF_FIRST_CAPACITY : b->cap;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	/* So what there is room for may be added: buf_add() asks no more. */
+	/* buf_add() compares with cap only, so cap must not exceed max. */
 	if (cap - 1 > b->max)
 		cap = b->max + 1;
 	b->data = xrealloc(b->data, cap);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A byte buffer that grows up to a maximum given at the start.
+ * A byte buffer that grows up to a maximum size.
  *
- * An append that would pass the maximum adds nothing and sets ${bad}, which
- * stays set until buf_reset(): a row of appends needs one check at its end.
+ * An append that would exceed the maximum adds nothing and sets ${bad}, which
+ * stays set until buf_reset(), so one check after many appends is enough.
  * The bytes are always followed by a NUL that ${len} does not count.
  */
 #ifndef LIB_BUF_H
@@ -18,7 +18,7 @@ struct buf {
 	char *data; /* owned; NULL until the first append */
 	size_t len;
 	size_t cap;
-	size_t max; /* the most ${len} may become */
+	size_t max; /* of ${len} */
 	bool bad;
 };
 
@@ -32,13 +32,13 @@ void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);
 /* Empties the buffer and keeps its memory. */
 void buf_reset(struct buf *b);
-/* Makes room for ${more} bytes in one go; sets bad if they cannot fit. */
+/* Makes room for ${more} more bytes; sets bad if that exceeds the maximum. */
 void buf_reserve(struct buf *b, size_t more);
 
-/* For buf_add(), when the memory may be too small. */
+/* For buf_add() only: the case in which the memory may be too small. */
 void buf_add_growing(struct buf *b, const void *data, size_t len);
 
-/* Inline, since most parts of a response are short and of a known length. */
+/* Inline because most parts of a response are short and of known length. */
 static inline void
 buf_add(struct buf *b, const void *data, size_t len)
 {
@@ -71,9 +71,9 @@ buf_addc(struct buf *b, char c)
 void buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_add_i64(struct buf *b, int64_t n);
-/* The bytes as a string; "" for an empty buffer.  Borrowed until a change. */
+/* The bytes as a string, valid until the next change; "" if empty. */
 const char *buf_str(const struct buf *b);
-/* Moves the bytes out: the caller frees them, the buffer is empty. */
+/* Returns the bytes, which the caller frees, and empties the buffer. */
 char *buf_take(struct buf *b);
 
 #endif

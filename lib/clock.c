@@ -10,7 +10,7 @@
 
 #define SECONDS_PER_DAY INT64_C(86400)
 
-/* As unsigned numbers, which are divided in fewer steps. */
+/* Unsigned, since that division takes fewer instructions. */
 static int64_t
 us_of(const struct timespec *ts)
 {
@@ -72,7 +72,7 @@ date_from_days(int64_t days, int64_t *year, int *month, int *day)
 	*year = year_of_era + era * 400 + (*month <= 2);
 }
 
-/* A point and the digits of ${fraction} millionths, no zero at the end. */
+/* "." and the digits of ${fraction} millionths without trailing zeros. */
 static char *
 put_fraction(char *out, unsigned fraction)
 {
@@ -126,7 +126,7 @@ clock_format(char text[CLOCK_TEXT_SIZE], int64_t us)
 	return (size_t)(out - text);
 }
 
-/* A reader over the text: each take moves on, or sets bad and stays bad. */
+/* A position in the text: each parse function advances it or sets bad. */
 struct scan {
 	const char *at;
 	const char *end;
@@ -134,7 +134,7 @@ struct scan {
 };
 
 static int
-take_number(struct scan *s, int width)
+parse_number(struct scan *s, int width)
 {
 	int value = 0;
 
@@ -153,7 +153,7 @@ take_number(struct scan *s, int width)
 }
 
 static void
-take_char(struct scan *s, char wanted)
+parse_char(struct scan *s, char wanted)
 {
 	if (s->at == s->end || *s->at != wanted)
 		s->bad = true;
@@ -172,15 +172,15 @@ days_in_month(int year, int month)
 }
 
 static int64_t
-take_date(struct scan *s)
+parse_date(struct scan *s)
 {
 	int year, month, day;
 
-	year = take_number(s, 4);
-	take_char(s, '-');
-	month = take_number(s, 2);
-	take_char(s, '-');
-	day = take_number(s, 2);
+	year = parse_number(s, 4);
+	parse_char(s, '-');
+	month = parse_number(s, 2);
+	parse_char(s, '-');
+	day = parse_number(s, 2);
 	if (s->bad || month < 1 || month > 12 || day < 1 ||
 	    day > days_in_month(year, month)) {
 		s->bad = true;
@@ -190,7 +190,7 @@ take_date(struct scan *s)
 }
 
 static int64_t
-take_fraction(struct scan *s)
+parse_fraction(struct scan *s)
 {
 	int64_t unit = CLOCK_SECOND / 10, fraction = 0;
 	const char *first = s->at;
@@ -206,30 +206,30 @@ take_fraction(struct scan *s)
 
 /* Microseconds of the day; a leap second counts as the second before it. */
 static int64_t
-take_time(struct scan *s)
+parse_time(struct scan *s)
 {
 	int hour, minute, second;
 	int64_t fraction = 0;
 
-	hour = take_number(s, 2);
-	take_char(s, ':');
-	minute = take_number(s, 2);
-	take_char(s, ':');
-	second = take_number(s, 2);
+	hour = parse_number(s, 2);
+	parse_char(s, ':');
+	minute = parse_number(s, 2);
+	parse_char(s, ':');
+	second = parse_number(s, 2);
 	if (hour > 23 || minute > 59 || second > 60)
 		s->bad = true;
 	if (second == 60)
 		second = 59;
 	if (!s->bad && s->at < s->end && *s->at == '.') {
 		s->at++;
-		fraction = take_fraction(s);
+		fraction = parse_fraction(s);
 	}
 	return (hour * 3600 + minute * 60 + second) * CLOCK_SECOND + fraction;
 }
 
-/* Seconds to take off to reach UTC. */
+/* Seconds to subtract for UTC. */
 static int64_t
-take_offset(struct scan *s)
+parse_offset(struct scan *s)
 {
 	int hour, minute, sign;
 
@@ -238,10 +238,10 @@ take_offset(struct scan *s)
 		return 0;
 	}
 	sign = s->at < s->end && *s->at == '-' ? -1 : 1;
-	take_char(s, sign < 0 ? '-' : '+');
-	hour = take_number(s, 2);
-	take_char(s, ':');
-	minute = take_number(s, 2);
+	parse_char(s, sign < 0 ? '-' : '+');
+	hour = parse_number(s, 2);
+	parse_char(s, ':');
+	minute = parse_number(s, 2);
 	if (hour > 23 || minute > 59)
 		s->bad = true;
 	return sign * (hour * 3600 + minute * 60);
@@ -264,10 +264,10 @@ clock_parse(int64_t *us, const char *text, size_t len, struct err *e)
 	struct scan s = { text, text + len, false };
 	int64_t value;
 
-	value = take_date(&s) * CLOCK_SECOND;
-	take_char(&s, 'T');
-	value += take_time(&s);
-	value -= take_offset(&s) * CLOCK_SECOND;
+	value = parse_date(&s) * CLOCK_SECOND;
+	parse_char(&s, 'T');
+	value += parse_time(&s);
+	value -= parse_offset(&s) * CLOCK_SECOND;
 	if (finish(&s, text, len, e) == -1)
 		return -1;
 	*us = value;
@@ -281,11 +281,11 @@ clock_parse_lenient(int64_t *us, const char *text, size_t len, struct err *e)
 	int64_t value;
 
 	if (len > 2 && text[2] == ':') {
-		value = take_time(&s);
+		value = parse_time(&s);
 		if (s.at < s.end)
-			value -= take_offset(&s) * CLOCK_SECOND;
+			value -= parse_offset(&s) * CLOCK_SECOND;
 	} else if (len == 10) {
-		value = take_date(&s) * CLOCK_SECOND;
+		value = parse_date(&s) * CLOCK_SECOND;
 	} else {
 		return clock_parse(us, text, len, e);
 	}

@@ -2,7 +2,7 @@
 /*
  * Instants: microseconds since 1970-01-01T00:00:00Z in an int64_t, everywhere
  * in the programs and in the database.  RFC 3339 text exists only at the
- * edges.  An instant "never" is CLOCK_NEVER (and NULL in the database).
+ * edges.  CLOCK_NEVER means "never" (NULL in the database).
  */
 #ifndef LIB_CLOCK_H
 #define LIB_CLOCK_H
@@ -17,10 +17,10 @@
 /* "2026-01-02T03:04:05.678901Z" and its NUL. */
 #define CLOCK_TEXT_SIZE 32
 
-/* Now, by the system's clock. */
+/* The current time of the system clock. */
 int64_t clock_now(void);
 
-/* Microseconds of a clock that only goes forward, for durations. */
+/* Microseconds of a clock that never goes back, for durations. */
 int64_t clock_monotonic(void);
 
 /*
@@ -33,13 +33,13 @@ size_t clock_format(char text[CLOCK_TEXT_SIZE], int64_t us);
 /*
  * Reads RFC 3339 section 5.6 date-time: upper-case T and Z or an offset, an
  * optional fraction (digits past microseconds are cut).  ${text} is ${len}
- * bytes.  ERR_INPUT when it is not one.
+ * bytes.  ERR_INPUT: it is not a date-time.
  */
 int clock_parse(int64_t *us, const char *text, size_t len, struct err *e);
 
 /*
- * As clock_parse(), and also a date alone or a time alone, as the reference's
- * schema checker accepts for "date-time".  A time alone gives 1970-01-01.
+ * As clock_parse(), but also accepts a date alone or a time alone (of
+ * 1970-01-01), as the schema checker of the reference does for "date-time".
  */
 int clock_parse_lenient(
     int64_t *us, const char *text, size_t len, struct err *e);

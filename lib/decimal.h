@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers as decimal digits.  An answer and a line in the log have several, so
- * they are written two digits at a time, and nothing is asked of printf().  No
- * function here writes a NUL.
+ * Writing numbers in decimal, two digits at a time and without printf(): each
+ * response and log line contains several.  No function here writes a NUL.
  */
 #ifndef LIB_DECIMAL_H
 #define LIB_DECIMAL_H
@@ -13,15 +12,15 @@
 
 #define DECIMAL_MAX 20 /* digits of a uint64_t */
 
-/* "00" to "99", one behind the other. */
+/* "00" to "99", joined. */
 extern const char decimal_pairs[];
 
 /* Each writes to ${to} and returns the byte after the last digit. */
 char *decimal_put(char *to, uint64_t n);
-/* The same with a minus where it takes one: DECIMAL_MAX bytes in all. */
+/* The same for signed numbers; writes at most DECIMAL_MAX bytes. */
 char *decimal_put_signed(char *to, int64_t n);
 
-/* With zeros in front; ${n} has no more digits than that. */
+/* These write leading zeros; ${n} has at most that many digits. */
 static inline char *
 decimal_put_two(char *to, unsigned n)
 {

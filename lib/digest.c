@@ -41,7 +41,7 @@ digest_new(void)
 {
 	struct digest *d = xcalloc(1, sizeof *d);
 
-	/* Where it found no memory to start, libcrypto does not look. */
+	/* libcrypto does not check this after it ran out of memory at start. */
 	must(OSSL_LIB_CTX_get0_global_default() != NULL);
 	if (sha256 == NULL)
 		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);

@@ -32,9 +32,9 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The digits before the point.  False when they pass BIGGEST. */
+/* The digits before the point.  False: more than BIGGEST. */
 static bool
-take_whole(const char **at, uint64_t *whole)
+parse_whole(const char **at, uint64_t *whole)
 {
 	*whole = 0;
 	for (; is_digit(**at); (*at)++) {
@@ -47,9 +47,9 @@ take_whole(const char **at, uint64_t *whole)
 	return true;
 }
 
-/* The digits after the point: ${digits} / ${scale}; those too many are cut. */
+/* The digits after the point: ${digits} / ${scale}, at most 18 digits. */
 static void
-take_fraction(const char **at, double *digits, double *scale)
+parse_fraction(const char **at, double *digits, double *scale)
 {
 	*digits = 0;
 	*scale = 1;
@@ -61,9 +61,9 @@ take_fraction(const char **at, double *digits, double *scale)
 	}
 }
 
-/* What stands up to the next number is the unit.  0 when it is not one. */
+/* The unit: the text up to the next number.  0: unknown. */
 static uint64_t
-take_unit(const char **at, size_t *len)
+parse_unit(const char **at, size_t *len)
 {
 	*len = 0;
 	while (
@@ -87,27 +87,27 @@ too_long(const char *text, struct err *e)
 
 /* One number and its unit, added to ${total}. */
 static int
-take_group(const char **at, uint64_t *total, const char *text, struct err *e)
+parse_group(const char **at, uint64_t *total, const char *text, struct err *e)
 {
 	const char *start = *at;
 	uint64_t whole, unit, part;
 	double fraction = 0, scale = 1;
 	size_t len, digits;
 
-	if (!take_whole(at, &whole))
+	if (!parse_whole(at, &whole))
 		return too_long(text, e);
 	digits = (size_t)(*at - start);
 	if (**at == '.') {
 		(*at)++;
 		start = *at;
-		take_fraction(at, &fraction, &scale);
+		parse_fraction(at, &fraction, &scale);
 		digits += (size_t)(*at - start);
 	}
 	if (digits == 0) {
 		err_set(e, ERR_INPUT, "'%s' is not a duration", text);
 		return -1;
 	}
-	unit = take_unit(at, &len);
+	unit = parse_unit(at, &len);
 	if (len == 0) {
 		err_set(e, ERR_INPUT, "missing unit in '%s'", text);
 		return -1;
@@ -146,17 +146,17 @@ duration_parse(int64_t *ns, const char *text, struct err *e)
 		return -1;
 	}
 	while (*at != '\0') {
-		if (take_group(&at, &total, text, e) == -1)
+		if (parse_group(&at, &total, text, e) == -1)
 			return -1;
 	}
 	if (!negative && total == BIGGEST)
 		return too_long(text, e);
-	/* In unsigned arithmetic, so that INT64_MIN comes out right. */
+	/* Unsigned arithmetic, for INT64_MIN. */
 	*ns = (int64_t)(negative ? 0 - total : total);
 	return 0;
 }
 
-/* "${n / unit}" with the rest as a fraction without trailing zeros. */
+/* ${n} in units, with a fraction without trailing zeros. */
 static size_t
 put_decimal(char *out, size_t size, uint64_t n, uint64_t unit)
 {
@@ -166,7 +166,7 @@ put_decimal(char *out, size_t size, uint64_t n, uint64_t unit)
 
 	for (size_t i = 1; rest != 0; i++) {
 		rest *= 10;
-		/* No unit is 0; the checker takes ${rest} for its divisor. */
+		/* No unit is 0; cppcheck mistakes ${rest} for the divisor. */
 		/* cppcheck-suppress zerodivcond */
 		fraction[i] = (char)('0' + rest / unit);
 		rest %= unit;

@@ -13,7 +13,7 @@
 
 #define DURATION_TEXT_SIZE 40
 
-/* ERR_INPUT with a text that says what is wrong ("missing unit in '90'"). */
+/* ERR_INPUT: ${text} is not a duration ("missing unit in '90'"). */
 int duration_parse(int64_t *ns, const char *text, struct err *e);
 
 /* The canonical form: 90m is "1h30m0s", 0 is "0s", 1500000ns is "1.5ms". */

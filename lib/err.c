@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors: filling them, prefixing them, and what each code means outside. */
+/* Setting and prefixing errors; exit and HTTP status of each code. */
 #include "lib/err.h"
 #include "lib/text.h"
 

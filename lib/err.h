@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one way errors travel.
+ * Errors, as every function in this tree reports them.
  *
  * A function that can fail returns 0 or -1 and takes a struct err as its last
  * argument.  The function that detects the failure fills it with err_set();
  * callers may only prefix it with err_wrap().  Only the main loops log it.  The
- * code says what kind of failure it is, and is mapped to an exit status (the
+ * code is the kind of failure; it is mapped to an exit status (the
  * sync) or an HTTP status (the responders) in one table, lib/err.c.
  *
  * A struct err owns nothing and needs no release: start it with ERR_INIT.
@@ -20,14 +20,14 @@ enum err_code {
 	ERR_USAGE, /* the command line is wrong */
 	ERR_CONFIG, /* the configuration is wrong */
 	ERR_INPUT, /* bytes from outside break a rule (400 in a request) */
-	ERR_NOT_FOUND, /* what was asked for does not exist */
-	ERR_METHOD, /* the path exists, not with this method */
+	ERR_NOT_FOUND, /* the requested thing does not exist */
+	ERR_METHOD, /* the path exists, but not for this method */
 	ERR_LIMIT, /* a named limit of lib/limits.h was exceeded */
 	ERR_LENGTH, /* a request body of unknown length */
 	ERR_BUSY, /* another process holds the lock */
 	ERR_FETCH, /* a source could not be fetched */
 	ERR_STORAGE, /* reading or writing the database failed */
-	ERR_UNAVAILABLE, /* nothing can be served now, try again */
+	ERR_UNAVAILABLE, /* no answer is possible now; a retry may help */
 	ERR_INTERNAL, /* a defect of this program */
 	ERR_IDENTITY, /* the client is not authenticated (401) */
 	ERR_DENIED /* the client is not allowed to do this (403) */
@@ -43,7 +43,7 @@ struct err {
 		ERR_NONE, "" \
 	}
 
-/* Fills ${e} with ${code} and the formatted text, replacing what was there. */
+/* Sets ${e} to ${code} and the formatted text. */
 void err_set(struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -51,7 +51,7 @@ void err_set(struct err *e, enum err_code code, const char *fmt, ...)
 void err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* As err_set(), with ": " and the system's words for errno ${num} added. */
+/* As err_set(), and appends ": " and strerror(${num}). */
 void err_set_errno(struct err *e, enum err_code code, int num, const char *fmt,
     ...) __attribute__((format(printf, 4, 5)));
 

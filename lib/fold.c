@@ -5,9 +5,9 @@
 #include <utf8proc.h>
 
 #define REPLACEMENT 0xfffd
-#define FOLDED_MAX 4 /* code points that one becomes; Unicode has 3 */
+#define FOLDED_MAX 4 /* code points from one; Unicode needs 3 */
 
-/* Appends the ASCII bytes ${text} begins with, and returns their count. */
+/* Appends the ASCII bytes at the start of ${text}; returns their number. */
 static size_t
 add_ascii(struct buf *out, const char *text, size_t len)
 {
@@ -26,7 +26,7 @@ add_ascii(struct buf *out, const char *text, size_t len)
 	return count;
 }
 
-/* Appends the folded character ${text} begins with, and returns its bytes. */
+/* Appends the first character of ${text}, folded; returns its bytes in text. */
 static size_t
 add_character(struct buf *out, const char *text, size_t len)
 {

@@ -12,9 +12,9 @@
 
 /*
  * Appends ${text} with every code point folded by itself: to upper case, to
- * lower case, then by Unicode's full case folding, which makes two letters of
- * some (sharp s becomes "ss").  The first two steps make one letter of i with
- * and without a dot, which full folding alone keeps apart.  Text is not
+ * lower case, then by Unicode's full case folding, which turns some
+ * letters into two (sharp s becomes "ss").  The first two steps make i with and
+ * without a dot equal, which full folding alone does not.  Text is not
  * normalized: a letter with a separate accent differs from the composed one.
  * Bytes that are not UTF-8 become U+FFFD.  The result of folding a folded text
  * is that text; it has at most three times as many bytes.

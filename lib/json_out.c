@@ -64,7 +64,6 @@ json_out_quote(struct buf *to, const char *text, size_t len)
 	buf_addc(to, '"');
 }
 
-/* Before a value or a key. */
 static void
 separate(struct json_out *j)
 {

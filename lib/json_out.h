@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing JSON into a buffer, value by value; commas come by themselves.
+ * Writing JSON into a buffer, value by value; commas are added automatically.
  *
  *	struct json_out j = JSON_OUT_INIT(&buf);
  *
@@ -8,8 +8,8 @@
  *	json_out_member_str(&j, "name", name);
  *	json_out_close(&j, '}');
  *
- * Nothing fails here: a buffer that is full is marked bad, see lib/buf.h.
- * That brackets pair up and members have keys is left to the caller.
+ * Nothing fails here: a full buffer is marked bad (lib/buf.h).  The caller
+ *pairs brackets and writes a key before each member.
  */
 #ifndef LIB_JSON_OUT_H
 #define LIB_JSON_OUT_H
@@ -22,7 +22,7 @@
 
 struct json_out {
 	struct buf *to; /* borrowed */
-	bool comma; /* what comes next stands beside something */
+	bool comma; /* the next value or key needs one */
 };
 
 #define JSON_OUT_INIT(buffer)   \
@@ -49,7 +49,7 @@ void json_out_bool(struct json_out *j, bool value);
 void json_out_null(struct json_out *j);
 /* An instant as RFC 3339 text; CLOCK_NEVER is null. */
 void json_out_time(struct json_out *j, int64_t us);
-/* Text that is JSON already. */
+/* Text that already is JSON. */
 void json_out_raw(struct json_out *j, const char *json, size_t len);
 
 /* A key and its value. */

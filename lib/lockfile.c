@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 /*
- * For the user of the sync only: a process that can open the file could hold
- * its lock and prevent every sync.
+ * Only the user of the sync may open the file: any process that can open it
+ * could hold the lock and prevent every sync.
  */
 #define LOCK_MODE 0600
 
@@ -51,7 +51,7 @@ lock(int file, const char *path, struct err *e)
 	return -1;
 }
 
-/* The times of a new file are set to "no note". */
+/* In a new file, the times say that there is no note. */
 static int
 open_or_create(const char *path)
 {
@@ -148,8 +148,8 @@ lockfile_adopt(int *fd, const char *database, struct err *e)
 		return lockfile_take(fd, database, e);
 	inherited = xstrdup(variable);
 	/*
-	 * It is valid once: this process may release the lock and take it
-	 * again, and must not pass it to programs that it starts.
+	 * The variable is valid once: this process may release the lock and
+	 * take it again, and programs that it starts must not inherit it.
 	 */
 	unsetenv(LOCKFILE_VARIABLE);
 	path = path_of(database);

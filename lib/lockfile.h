@@ -3,7 +3,7 @@
  * The lock that prevents two syncs at a time: flock(2) on a file next to the
  * database.  The kernel releases it when its last descriptor is closed, even if
  * a process is killed.  A process that starts a sync may take the lock first
- * and pass it on as an open descriptor, whose number is in the environment.
+ * and pass it on as an open descriptor; the environment has its number.
  */
 #ifndef LIB_LOCKFILE_H
 #define LIB_LOCKFILE_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which bytes need no escape. */
+/* Finding bytes that need an escape. */
 #include "lib/plain.h"
 
 #include <stdbool.h>
 
 #define BLOCK 16
 
-/* Plain are the characters from first to last, but for three. */
+/* Plain: from first to last, except also, quotes and backslashes. */
 struct rule {
 	unsigned char first, last, also;
 };

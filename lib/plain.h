@@ -7,7 +7,7 @@
 
 /*
  * Where the text is written.  Control characters, quotes, backslashes and bytes
- * outside ASCII are never plain: the latter may be invalid UTF-8.
+ * outside ASCII, which may be invalid UTF-8, are never plain.
  */
 enum plain_where {
 	PLAIN_IN_JSON, /* in a JSON string */
@@ -15,7 +15,7 @@ enum plain_where {
 	PLAIN_BARE /* without quotes in the log: no space and no '=' either */
 };
 
-/* How many bytes ${text} has before the first that is not plain. */
+/* The number of bytes in ${text} before the first that is not plain. */
 size_t plain_span(const char *text, size_t len, enum plain_where where);
 
 #endif

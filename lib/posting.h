@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Terms and postings: the format of the index that the sync writes and the
- * responders ask (tables block and posting, schema/derived.sql).
+ * Terms and postings: the format of the index that the sync writes and
+ * responders read (tables block and posting, schema/derived.sql).
  *
- * A block is a run of entries in the order of lists.  For each term that occurs
- * in a block, a posting is the set of the entries that have it.  Entries that
- * have several terms are the intersection of their sets, some thousand entries
- * at a time.
+ * A block is a range of entries in list order.  For each term in a block, a
+ * posting is the set of the entries that have it.  To find the entries that
+ * have several terms, a responder intersects their sets, block by block.
  */
 #ifndef LIB_POSTING_H
 #define LIB_POSTING_H
@@ -19,8 +18,8 @@
 #define POSTING_BLOCK 4096 /* most entries of a block */
 #define POSTING_WORDS (POSTING_BLOCK / 64)
 #define POSTING_GRAM 4 /* characters of the longest gram */
-#define POSTING_KEY 8 /* bytes of a number in a block's lists */
-/* Terms keep so many bytes of their text; longer texts may share a term. */
+#define POSTING_KEY 8 /* bytes of a number in the lists of a block */
+/* Bytes of text in a term; longer texts may share a term. */
 #define POSTING_TEXT 64
 
 /* The first byte of a term, and of a facet. */
@@ -31,7 +30,7 @@ enum posting_kind {
 	POSTING_TRANSPORT = 'n',
 	POSTING_VERSION = 'v',
 	POSTING_STATUS = 's',
-	POSTING_REGISTRY = 'r', /* shows the entry; its number, decimal */
+	POSTING_REGISTRY = 'r', /* that shows the entry; its decimal number */
 	POSTING_USABLE = 'u' /* has a newest version; no text */
 };
 
@@ -39,21 +38,20 @@ enum posting_kind {
 void posting_term(
     struct buf *out, enum posting_kind kind, const char *text, size_t len);
 
-/* The bytes of the first character of ${text}, of at least one byte. */
+/* The length of the first character of ${text}, which is not empty. */
 size_t posting_character(const char *text, const char *end);
 
 /*
  * Appends the set of ${count} ascending ${ordinals} in a block of ${entries}:
- * a zero byte and 2 bytes for each, big-endian, or, where that is shorter, a
- * one and a bit for each entry, the first in the lowest bit.
+ * a byte 0 and each in 2 bytes, big-endian; or, if that is shorter, a byte 1
+ * and one bit for each entry, the first in the lowest bit.
  */
 void posting_encode(
     struct buf *out, const uint16_t *ordinals, size_t count, size_t entries);
 
 /*
- * Adds a set to the ${bits} of a block.  -1, with ${bits} in any state, when
- * the
- * ${len} bytes at ${data} are not a set.
+ * Adds the set of ${len} bytes at ${data} to the ${bits} of a block.  -1: it is
+ * invalid, and ${bits} are undefined.
  */
 int posting_add(uint64_t bits[POSTING_WORDS], const void *data, size_t len);
 

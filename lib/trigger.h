@@ -12,7 +12,7 @@
 
 enum trigger_access {
 	TRIGGER_LOOPBACK, /* this machine, without a proxy in between */
-	TRIGGER_OPEN, /* every client that the web server lets through */
+	TRIGGER_OPEN, /* every client that the web server accepts */
 	TRIGGER_TOKEN, /* clients that send the token in a file */
 	TRIGGER_OFF /* none */
 };

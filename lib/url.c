@@ -24,7 +24,7 @@
 #define VALUE_MIN 6
 #define USER_MIN 3
 
-/* The length of what stands before the last '@' of ${len} bytes, or 0. */
+/* The number of bytes before the last '@' in ${len} bytes, or 0. */
 static size_t
 user_length(const char *authority, size_t len)
 {
@@ -36,9 +36,9 @@ user_length(const char *authority, size_t len)
 }
 
 /*
- * The same behind a scheme.  A password may hold a '/' that was not encoded:
- * then the authority seems to end in a port that is none, and the '@' is
- * further on.
+ * The same after a scheme.  A password may contain a '/' that was not encoded:
+ * then the authority seems to end with an invalid port, and the '@' follows
+ * later.
  */
 static size_t
 user_length_after_scheme(const char *authority)
@@ -101,8 +101,8 @@ add_place(struct buf *to, const char *url)
 }
 
 /*
- * Splits what is behind the separator at ${part}: the length up to the next
- * separator, and where the value begins, if there is one.
+ * Splits the part that follows the separator at ${part}: returns the length up
+ * to the next separator, and sets ${value} to its value or NULL.
  */
 static size_t
 split_part(const char *part, const char **value)
@@ -142,11 +142,11 @@ url_shown(const char *url)
 	return buf_take(&shown);
 }
 
-/* ---- URLs inside of sentences ---- */
+/* ---- URLs in messages ---- */
 
 /*
- * Adds a text of at least ${min} bytes to ${secrets}, as it is written and
- * decoded, each with its NUL.
+ * Adds a text of at least ${min} bytes to ${secrets}, as written and decoded,
+ * each followed by a NUL.
  */
 static void
 add_secret(struct buf *secrets, const char *text, size_t len, size_t min)
@@ -208,7 +208,7 @@ match_secret(const char *at, const struct buf *secrets)
 	return 0;
 }
 
-/* The length of a URL with a scheme that begins at ${at}, or 0. */
+/* The length of a URL with a scheme that starts at ${at}, or 0. */
 static size_t
 match_url(const char *at)
 {
@@ -246,7 +246,7 @@ url_hide(char *text, size_t size, const char *url)
 	struct buf shown = BUF_INIT(SIZE_MAX / 2);
 	struct buf secrets = BUF_INIT(SIZE_MAX / 2);
 	const char *at = text;
-	bool word = false; /* the byte before is part of one */
+	bool word = false; /* the byte before is part of a word */
 	size_t len;
 
 	if (url != NULL)

@@ -8,13 +8,13 @@
 #include <stddef.h>
 
 /*
- * ${url} with "***" instead of what may be a secret: the user part of http and
- * https, since tokens are used as user names; the password of other schemes,
- * and the user name unless it is "git"; every value in query and fragment.
- * Names of parameters stay.  Text without a scheme is treated the same, except
- * that a part of the query without "=" stays: it may be any text.  git's
- * user@host:path is understood.  The URL need not be valid.  The caller frees
- * the result.
+ * ${url} with "***" instead of possible secrets: the user part of http and
+ * https, since tokens are used as user names; for other schemes the
+ * password, and the user name unless it is "git"; every value in query and
+ * fragment.  Names of parameters stay.  Text without a scheme is treated the
+ * same, except that a part of the query without "=" stays: it may be any text.
+ * git's user@host:path is understood.  The URL need not be valid.  The caller
+ * frees the result.
  */
 char *url_shown(const char *url);
 

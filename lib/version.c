@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading version strings, comparing them, and the sort key in which the
- * database keeps their order.  version_compare() does not go through the key,
- * so that each checks the other in the tests.
+ * Parsing and comparing version strings, and the sort key in the database.
+ * version_compare() does not use the key, so that tests can check one with the
+ * other.
  */
 #include "lib/version.h"
 
@@ -12,8 +12,8 @@
 
 /*
  * The first byte of a key, and the bytes between the parts of a semantic one.
- * Their values are what sorts: a prerelease that ends is below one that goes
- * on, numbers are below words, and a release is above all of its prereleases.
+ * Their values define the order: a prerelease is below a longer one that starts
+ * with it, numbers are below words, and a release is above its prereleases.
  */
 #define KEY_OTHER '\1'
 #define KEY_SEMANTIC '\2'
@@ -85,7 +85,7 @@ take_part(struct slice *part, struct slice *rest)
 	return len > 0 && fits_64_bits(part);
 }
 
-/* Takes what stands before the next dot, and the dot. */
+/* Removes the part before the next dot, and the dot; returns the part. */
 static struct slice
 take_identifier(struct slice *list)
 {
@@ -107,7 +107,7 @@ is_number(const struct slice *id)
 	return id->len > 0;
 }
 
-/* A dot-separated list; its numbers may have leading zeros in build data. */
+/* A dot-separated list; only build metadata may have leading zeros. */
 static bool
 take_identifiers(struct slice *list, struct slice *rest, bool leading_zeros)
 {
@@ -272,9 +272,9 @@ add_prerelease(struct buf *key, struct slice pre)
 }
 
 /*
- * No part of a semantic key is the beginning of another one in its place, so
- * two keys first differ where the versions do; the text itself comes last and
- * decides between those of equal precedence.
+ * No part of a semantic key is a prefix of another value of that part, so two
+ * keys first differ where the versions do.  The text itself comes last and
+ * decides between versions of equal precedence.
  */
 void
 version_order_key(struct buf *key, const char *text, size_t len)

@@ -2,9 +2,9 @@
 /*
  * Allocation that never returns NULL.
  *
- * Out of memory ends the process with a message: the supervisor restarts it and
- * SQLite rolls back.  Therefore every size from outside has a limit in
- * lib/limits.h.  Release the memory with free().
+ * If memory runs out, the process prints a message and aborts: the supervisor
+ * restarts it and SQLite rolls back.  Therefore every size from outside has a
+ * limit in lib/limits.h.  Release the memory with free().
  */
 #ifndef LIB_XALLOC_H
 #define LIB_XALLOC_H
@@ -14,11 +14,11 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
-/* realloc() for ${count} elements of ${size}; the product may not overflow. */
+/* xrealloc() for ${count} elements of ${size}; aborts if that overflows. */
 void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t len);
-/* xstrdup() that passes NULL through. */
+/* As xstrdup(); NULL for NULL. */
 char *xstrdup_null(const char *s);
 /* Overwrites ${text}, which may be secret, and frees it; NULL is allowed. */
 void xwipe(char *text);

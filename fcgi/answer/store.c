@@ -48,7 +48,7 @@ store_look(const struct store *s, struct db_state *state)
 	struct stat now;
 
 	return s->db != NULL && stat(s->path, &now) == 0 &&
-	       is_current(s, &now) && db_look(s->db, &now, state);
+	       is_current(s, &now) && db_read_state(s->db, &now, state);
 }
 
 static int

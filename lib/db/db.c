@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening the database the hardened way, and transactions.
+ * Opening and hardening the database; transactions.
  *
- * Readers run as a user who may not write.  In WAL mode they need the -wal and
- * -shm files to exist, so the writer keeps them when it closes.
+ * Readers may not write.  In WAL mode they need the -wal and -shm files, so the
+ * writer keeps them when it closes the database.
  */
 #include "lib/buf.h"
 #include "lib/db/db_private.h"
@@ -22,25 +22,26 @@
 #define READER_WAIT_MS 2000 /* a reader waits only for WAL recovery */
 #define WRITER_WAIT_MS 30000
 #define CREATED_MODE 0640 /* of a new database: its owner, and readers */
-#define RECOVERY_TRIES 50 /* a hundredth of a second apart */
+#define RECOVERY_TRIES 50 /* 10 ms apart */
 #define OPEN_TRIES 5 /* while the files beside the database change */
-#define STOP_STEPS 1000 /* of SQLite's machine, between looks at a flag */
+#define STOP_STEPS \
+	1000 /* of SQLite's virtual machine between checks of a flag */
 #define READER_CACHE "PRAGMA cache_size = -1024;"
-/* Takes the pages that a first sync of 30,000 names goes back to: their heads.
+/* Holds the pages that a first sync of 30,000 names reads again: their heads.
  */
 #define WRITER_CACHE "PRAGMA cache_size = -10240;"
 /*
- * Of a new database; an old one keeps its own.  Twice SQLite's usual: half as
- * many pages to write, sum up and copy back, and more documents in a page.
+ * Of a new database; an old one keeps its own.  Twice SQLite's default: half as
+ * many pages to write, checksum and checkpoint, and more documents in a page.
  */
 #define PAGE_SIZE "8192"
 #define WAL_KEPT "67108864" /* bytes of WAL file kept after a checkpoint */
 
-/* Causes that are missing in SQLite's messages. */
+/* Causes that SQLite's messages lack. */
 static const char *
 hint(int code, int extended, const char *message)
 {
-	/* SQLite keeps no errno for this. */
+	/* SQLite stores no errno for this. */
 	if (extended == SQLITE_IOERR_SHMSIZE)
 		return ": the -shm file could not be extended; the disk may be "
 		       "full";
@@ -120,7 +121,7 @@ harden(struct db *db, enum db_mode mode, struct err *e)
 	sqlite3_busy_timeout(
 	    db->handle, mode == DB_WRITE ? WRITER_WAIT_MS : READER_WAIT_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	/* SQLite 3.40 takes json_valid() in the writer's CHECKs for unsafe. */
+	/* SQLite 3.40 considers json_valid() in the CHECKs unsafe. */
 	sqlite3_db_config(
 	    db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, mode == DB_WRITE, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -166,8 +167,7 @@ compile_own(struct db *db, struct err *e)
 	return 0;
 }
 
-/* A reader must know the tables; SQLite would fail only at the first unknown.
- */
+/* SQLite itself would fail only at the first unknown table. */
 static int
 check_version(struct db *db, struct err *e)
 {
@@ -187,7 +187,8 @@ check_version(struct db *db, struct err *e)
 /*
  * A URI for SQLite; the caller frees it.  Without frames the WAL is ignored.
  * With frames SQLite keeps an index of them in its own memory instead of the
- * -shm file, which is missing or damaged.  There is no writer to lock out.
+ * -shm file, which is missing or damaged.  There is no writer, so no lock is
+ * needed.
  */
 static char *
 frozen_name(const char *path, bool frames)
@@ -234,7 +235,7 @@ out:
 	return rc;
 }
 
-/* ${frozen}: what lies beside one to be opened as files that do not change. */
+/* ${frozen}: the files beside a database that is opened frozen, or NULL. */
 static int
 open_as(struct db **out, const char *path, enum db_mode mode,
     const struct db_files *frozen, bool *recovering, struct err *e)
@@ -262,7 +263,7 @@ out:
 
 /*
  * While a writer opens the database, only that writer can repair the index of
- * the WAL.  It does so within a moment.
+ * the WAL, which takes a few milliseconds.
  */
 static int
 open_reader(struct db **out, const char *path, enum db_mode mode,
@@ -283,8 +284,8 @@ open_reader(struct db **out, const char *path, enum db_mode mode,
 
 /*
  * SQLite would create the file with the mode that the umask leaves, and gives
- * -wal and -shm the same.  A user who can open -shm can hold a lock on it that
- * stops syncs.  Errors are ignored: SQLite then reports them.
+ * -wal and -shm the same.  A process that can open -shm can hold a lock on it
+ * that stops syncs.  Errors are ignored here; SQLite reports them.
  */
 static void
 create_file(const char *path)
@@ -294,7 +295,7 @@ create_file(const char *path)
 
 	if (*path == '\0' || strcmp(path, ":memory:") == 0)
 		return;
-	/* Not chmod() afterwards: a crash between would leave another mode. */
+	/* Not chmod(): a crash before it would leave another mode. */
 	before = umask(0);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, CREATED_MODE);
 	umask(before);
@@ -303,8 +304,8 @@ create_file(const char *path)
 }
 
 /*
- * Temporary files are beside the database unless the environment names a
- * directory: every write needs some, and /tmp may be read-only or small.
+ * Puts temporary files beside the database unless the environment names a
+ * directory: writes need them, and /tmp may be read-only or small.
  */
 static void
 choose_temporary_directory(const char *path)
@@ -321,7 +322,7 @@ choose_temporary_directory(const char *path)
 		    "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
-/* ${files}: what lay beside the database just before. */
+/* ${files}: read just before. */
 static int
 open_existing(struct db **out, const char *path, enum db_mode mode,
     const struct db_files *files, struct err *e)
@@ -360,10 +361,10 @@ db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 	db_files_read(&before, path);
 	for (int i = 0; i < OPEN_TRIES; i++) {
 		if (open_existing(out, path, mode, &before, e) == 0) {
-			err_clear(e); /* of what failed before */
+			err_clear(e); /* of the failed tries */
 			return 0;
 		}
-		/* A writer may have opened or closed it meanwhile. */
+		/* Try again if a writer opened or closed it meanwhile. */
 		db_files_read(&after, path);
 		if (db_files_same(&before, &after) &&
 		    before.still == after.still)
@@ -391,7 +392,7 @@ db_stays_frozen(const struct db *db)
 bool
 db_is_stuck(const struct db *db)
 {
-	/* A connection that has the index mapped can go on using it. */
+	/* A connection that has mapped the index can continue to use it. */
 	return !db->frozen && db->index == NULL && db_files_bare(db->wal);
 }
 
@@ -572,19 +573,19 @@ db_rollback(struct db *db)
 }
 
 int
-db_part_begin(struct db *db, struct err *e)
+db_savepoint(struct db *db, struct err *e)
 {
 	return db_script(db, "SAVEPOINT part", e);
 }
 
 int
-db_part_keep(struct db *db, struct err *e)
+db_savepoint_release(struct db *db, struct err *e)
 {
 	return db_script(db, "RELEASE part", e);
 }
 
 void
-db_part_undo(struct db *db)
+db_savepoint_undo(struct db *db)
 {
 	struct err ignored = ERR_INIT;
 

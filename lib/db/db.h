@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The door to SQLite: opening the database, transactions, and statements by
- * name.  Only lib/db/db.c, db_copy.c, db_state.c, stmt.c and pool.c know
- * sqlite3.h.
+ * The only way to SQLite: opening the database, transactions, and statements by
+ * name.  No file outside of lib/db/ includes sqlite3.h.
  *
  * All statements live in sql/ and are prepared when the database is opened, so
  * a syntax error or a missing column fails at start.  A statement taken with
@@ -28,20 +27,20 @@ struct stmt;
 
 enum db_mode {
 	DB_READ, /* read-only, for responders; refuses another schema */
-	DB_READ_ANY, /* read-only, whatever the schema; makes no file */
-	DB_WRITE /* for the sync; creates the file, mode 0640, keeps the WAL */
+	DB_READ_ANY, /* read-only, any schema; creates no file */
+	DB_WRITE /* for the sync; creates the file (mode 0640), keeps the WAL */
 };
 
 /*
  * Turns off SQLite's locks and its memory statistics, which cost time in every
- * allocation.  Call before the first db_open(), in a process that uses the
- * database in one thread.
+ * allocation.  Call it before the first db_open(), in a process that uses the
+ * database in one thread only.
  */
 void db_use_one_thread(void);
 
 /*
- * The same, and replaces SQLite's allocator by one that keeps what it once took
- * in lists by size, so that a statement in steady state allocates nothing.
+ * The same, and replaces SQLite's allocator by one that keeps freed memory in
+ * lists by size, so that a warm statement allocates nothing.
  */
 void db_use_pool(void);
 
@@ -49,31 +48,31 @@ void db_use_pool(void);
  * Opens ${path}.  ERR_UNAVAILABLE: no such file, or a schema this program does
  * not know (DB_READ); ERR_STORAGE: anything else SQLite refuses.
  *
- * A reader that may not create the -wal and -shm files cannot read a database
- * that has none, such as a restored backup or one that the sqlite3 shell was
- * the last to close.  Nor can SQLite read one whose writer was killed between
- * the header and the first frame of a WAL: it waits ten seconds for the header
- * to change and fails (SQLITE_PROTOCOL).  Nor one whose writer was killed while
- * it wrote the header of the -shm file, as long as another reader holds that
- * file (SQLITE_READONLY_RECOVERY).  Such a database is opened as files that do
- * not change: see db_is_frozen().
+ * In three cases SQLite cannot read the database for a process that may not
+ * write, and this function opens it as files that do not change (frozen):
+ * - the -wal and -shm files are missing, such as in a restored backup or after
+ *   the sqlite3 shell was the last to close it;
+ * - the writer was killed between the header and the first frame of a WAL:
+ *   SQLite waits ten seconds and fails (SQLITE_PROTOCOL);
+ * - the writer was killed while it wrote the header of the -shm file, and
+ *   another reader holds that file (SQLITE_READONLY_RECOVERY).
  */
 int db_open(
     struct db **out, const char *path, enum db_mode mode, struct err *e);
-/* Prepares what is not prepared yet of the statements of ${set}. */
+/* Prepares the statements of ${set} that are not prepared yet. */
 int db_prepare(struct db *db, enum sql_set set, struct err *e);
 void db_close(struct db *db);
 
 /*
  * Whether ${db} was opened as files that do not change.  SQLite then neither
- * locks nor looks for changes: what is read counts only if the database file
- * is the same afterwards and db_stays_frozen() says so.
+ * locks nor detects changes: a result is valid only if afterwards the database
+ * file is the same and db_stays_frozen() is true.
  */
 bool db_is_frozen(const struct db *db);
 bool db_stays_frozen(const struct db *db);
 /*
- * Whether a transaction on ${db} would wait in vain, as its writer was killed
- * while it began a WAL; db_open() then opens it in another way.
+ * Whether a transaction on ${db} would wait in vain because the writer was
+ * killed while it started a WAL.  Close and open it again: it will be frozen.
  */
 bool db_is_stuck(const struct db *db);
 
@@ -87,42 +86,43 @@ struct db_state {
 };
 
 /*
- * Sets ${state} to the state that a transaction begun now would see.  This
+ * Sets ${state} to the state that a transaction started now would see.  This
  * reads some memory or, if no writer was found, calls stat() once.  ${file} is
  * the result of stat() for the database.  False: the state is unknown, because
- * the database is not in WAL mode or was written just now.  If it is frozen,
- * the caller checks that db_stays_frozen().
+ * the database is not in WAL mode or was written just now.  If ${db} is
+ * frozen, the caller checks db_stays_frozen() too.
  */
-bool db_look(struct db *db, const struct stat *file, struct db_state *state);
+bool db_read_state(
+    struct db *db, const struct stat *file, struct db_state *state);
 bool db_same_state(const struct db_state *a, const struct db_state *b);
 
 /*
- * How often a page was found in memory, and not, since the last call for ${db}.
+ * Returns and resets how often SQLite found a page in its cache, or did not.
  */
 void db_take_cache_counts(struct db *db, uint64_t *hits, uint64_t *misses);
 
 /* PRAGMA user_version; does not need prepared statements. */
 int db_user_version(struct db *db, int64_t *version, struct err *e);
-/* PRAGMA application_id, and how many tables and views there are. */
+/* PRAGMA application_id, and the number of rows of sqlite_schema. */
 int db_file_facts(
     struct db *db, int64_t *application_id, int64_t *objects, struct err *e);
 /* Runs a script of several statements: schema text only. */
 int db_script(struct db *db, const char *text, struct err *e);
 
-/* A read transaction: what follows sees one snapshot. */
+/* A read transaction: all reads in it see one snapshot. */
 int db_begin_read(struct db *db, struct err *e);
 /* A write transaction (BEGIN IMMEDIATE). */
 int db_begin_write(struct db *db, struct err *e);
 int db_commit(struct db *db, struct err *e);
-/* Ends whatever transaction is open; never fails. */
+/* Rolls back the open transaction, if any; never fails. */
 void db_rollback(struct db *db);
 /*
- * A part of the open write transaction that can be rolled back alone.
- * db_part_undo() never fails.
+ * A savepoint: a part of the write transaction that can be rolled back alone.
+ * db_savepoint_undo() never fails.
  */
-int db_part_begin(struct db *db, struct err *e);
-int db_part_keep(struct db *db, struct err *e);
-void db_part_undo(struct db *db);
+int db_savepoint(struct db *db, struct err *e);
+int db_savepoint_release(struct db *db, struct err *e);
+void db_savepoint_undo(struct db *db);
 /* Copies the WAL into the database as far as readers allow. */
 void db_checkpoint(struct db *db);
 int64_t db_last_rowid(const struct db *db);
@@ -132,42 +132,41 @@ int64_t db_changes(const struct db *db);
 
 /*
  * Opens an empty temporary database that can be written over ${path}: with
- * pages of the same size, which a database in WAL mode keeps for ever.  The
- * process has no other connection to ${path}: closing a file gives up all locks
- * on it.
+ * the same page size, which cannot change in WAL mode.  The process must have
+ * no other connection to ${path}: closing a file releases all locks on it.
  */
 int db_open_copy(struct db **out, const char *path, struct err *e);
-/* Copies the content of the database ${path} into that. */
+/* Copies the content of the database ${path} into ${db}. */
 int db_copy_in(struct db *db, const char *path, struct err *e);
 /*
- * Makes the database ${path}, which has to exist, visible under the name
- * "stored" to the statements of ${db}.  Closing does not write to it.
+ * Attaches the database ${path}, which must exist, to ${db} as "stored".
+ * Closing does not write to it.
  */
 int db_attach_stored(struct db *db, const char *path, struct err *e);
 /* Copies all rows of a table from "stored"; both have the same columns. */
 int db_copy_table(struct db *db, const char *name, struct err *e);
 /*
  * Writes the whole of ${db}, which has no open transaction, over the database
- * ${path} in one transaction of that one: readers see the old or the new.
- * The pages that are overwritten need not be readable.
+ * ${path} in one transaction: readers see the old or the new content.  The
+ * overwritten pages need not be readable.
  */
 int db_write_over(struct db *db, const char *path, struct err *e);
 
 /*
- * Calls ${line} with each line of the plan SQLite has for a statement, for
- * tests; the statement's set need not be prepared.
+ * Calls ${line} with each line of SQLite's plan for a statement, which need not
+ * be prepared; for tests.
  */
 int db_explain(struct db *db, enum sql_id id,
     void (*line)(void *context, const char *text), void *context,
     struct err *e);
 
 /*
- * While *${flag} is not 0, statements that are running or run for more than a
- * moment fail.  ${flag} may be set by a signal handler; NULL ends this.
+ * While *${flag} is not 0, running statements fail soon.  A signal handler may
+ * set it.  NULL turns this off.
  */
 void db_stop_on(struct db *db, const volatile sig_atomic_t *flag);
 
-/* Whether the open transaction has read a value that the schema forbids. */
+/* Whether the transaction has read a value that the schema forbids. */
 bool db_is_damaged(const struct db *db);
 
 /* The statement, reset and ready to be bound. */
@@ -182,7 +181,7 @@ void stmt_bind_int(struct stmt *s, int parameter, int64_t value);
 void stmt_bind_null(struct stmt *s, int parameter);
 
 /*
- * An argument of a statement.  They come in the order in which the statement
+ * An argument of a statement.  Arguments have the order in which the statement
  * first names its parameters.
  */
 struct stmt_arg {
@@ -226,24 +225,24 @@ struct stmt_arg {
 
 /*
  * The statement with all its parameters bound: db_query(db, id, ARGS(INT(1),
- * STR(name))).  Another number of arguments ends the process.
+ * STR(name))).  A wrong number of arguments aborts the process.
  */
 struct stmt *db_query(
     struct db *db, enum sql_id id, const struct stmt_arg *args, size_t count);
-/* The same, and runs it; it returns no row. */
+/* The same, and runs the statement, which returns no row. */
 int db_run(struct db *db, enum sql_id id, const struct stmt_arg *args,
     size_t count, struct err *e);
 
-/* Sets ${row}: true with columns to read, false at the end. */
+/* Sets ${row}: true if there are columns to read, false at the end. */
 int stmt_step(struct stmt *s, bool *row, struct err *e);
-/* Runs a statement of one number; 0 when it returns no row. */
+/* Runs a statement that returns one number; 0 if it returns no row. */
 int stmt_number(int64_t *value, struct stmt *s, struct err *e);
 /* Runs a statement that returns no row. */
 int stmt_run(struct stmt *s, struct err *e);
-/* Resets; call when done with rows before their end.  Harmless twice. */
+/* Resets the statement; needed if not all rows were read. */
 void stmt_done(struct stmt *s);
 
-/* How many columns a row has. */
+/* The number of columns of a row. */
 int stmt_columns(struct stmt *s);
 /* The name that the statement gives to a column; borrowed until the end. */
 const char *stmt_column(struct stmt *s, int column);
@@ -252,8 +251,8 @@ int64_t stmt_int(struct stmt *s, int column);
 /* NUL-terminated; NULL for SQL NULL.  ${len} may be NULL. */
 const char *stmt_text(struct stmt *s, int column, size_t *len);
 /*
- * The same for a column in which the schema allows no NULL.  If the file has
- * one all the same this is "", and db_is_damaged() becomes true.
+ * The same for a NOT NULL column.  If the file contains NULL nevertheless, this
+ * returns "" and db_is_damaged() becomes true.
  */
 const char *stmt_str(struct stmt *s, int column);
 const void *stmt_blob(struct stmt *s, int column, size_t *len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying databases: tables from one that is attached, and a whole one over
- * another.
+ * Copying databases: tables from an attached database, and a whole database
+ * over another.
  */
 #include "lib/db/db_private.h"
 #include "lib/db/schema.h"
@@ -13,7 +13,7 @@
 
 #define WAIT_MS 30000
 #define COPY_TRIES 10 /* if a writer changes the file meanwhile */
-#define PAGE_SIZE_AT 16 /* where a database file says it */
+#define PAGE_SIZE_AT 16 /* in a database file */
 /* A private database on disk that SQLite deletes when it is closed. */
 #define TEMPORARY ""
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lies beside a database file, read without SQLite. */
+/* The files beside a database, read without SQLite. */
 #include "lib/db/db_files.h"
 
 #include "lib/xalloc.h"
@@ -14,7 +14,7 @@
 /* Of the WAL's header (SQLite, "Database File Format", 4.1): big-endian. */
 #define HEADER_SIZE 32
 #define MAGIC_AT 0
-#define MAGIC 0x377f0682u /* the lowest bit tells the order of checksums */
+#define MAGIC 0x377f0682u /* the lowest bit is the byte order of checksums */
 #define PAGE_SIZE_AT 8
 #define PAGE_SIZE_MIN 512u
 #define PAGE_SIZE_MAX 65536u
@@ -26,7 +26,7 @@ word_at(const unsigned char *from, size_t at)
 	       (uint32_t)from[at + 2] << 8 | (uint32_t)from[at + 3];
 }
 
-/* Frames count only behind such a header. */
+/* Frames are valid only after such a header. */
 static bool
 is_header(const unsigned char header[HEADER_SIZE])
 {
@@ -101,8 +101,8 @@ same_instant(const struct timespec *a, const struct timespec *b)
 }
 
 /*
- * Without the time of the last change of the inode: SQLite gives the WAL the
- * owner of the database whenever root opens it, if only to read.
+ * Ignores the ctime: SQLite changes the owner of the WAL to that of the
+ * database whenever root opens it, even for reading.
  */
 bool
 db_files_same(const struct db_files *a, const struct db_files *b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lies beside a database file, read without SQLite. */
+/* The files beside a database, read without SQLite. */
 #ifndef LIB_DB_DB_FILES_H
 #define LIB_DB_DB_FILES_H
 
@@ -10,17 +10,17 @@ struct db_files {
 	struct stat wal; /* all zero: there is none */
 	/* The WAL may hold frames, which are part of the content. */
 	bool frames;
-	bool bare; /* as db_files_bare() says of it */
+	bool bare; /* the WAL is as db_files_bare() describes */
 	/*
-	 * What is there cannot change under a reader that takes no lock: there
-	 * is no journal, and either no frame or no index of the WAL, without
-	 * which no process has the database open to write.
+	 * The files cannot change while a process reads them without a lock:
+	 * there is no journal, and the WAL has no frame or no index.  A process
+	 * that has the database open for writing has an index.
 	 */
 	bool still;
 };
 
 void db_files_read(struct db_files *out, const char *database);
-/* Whether no frame was written to the WAL between the two. */
+/* Whether the WAL got no frame between ${a} and ${b}. */
 bool db_files_same(const struct db_files *a, const struct db_files *b);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lib/db/db.c and lib/db/stmt.c share behind the door. */
+/* What the files of lib/db/ share. */
 #ifndef LIB_DB_DB_PRIVATE_H
 #define LIB_DB_DB_PRIVATE_H
 
@@ -27,23 +27,23 @@ enum db_own {
 struct db {
 	sqlite3 *handle;
 	bool frozen;
-	struct db_files files; /* of one that is frozen, before it was opened */
+	struct db_files files; /* frozen: as they were before opening it */
 	char *path;
 	char *wal; /* path */
-	bool watched; /* is known to be a WAL database */
+	bool watched; /* known to be in WAL mode */
 	bool damaged; /* see db_is_damaged() */
-	bool unwatched; /* not in WAL mode: its state is never known */
-	const volatile uint64_t *index; /* SQLite's; NULL: not yet found */
+	bool unwatched; /* not in WAL mode: its state stays unknown */
+	const volatile uint64_t *index; /* of the WAL; NULL: not mapped yet */
 	sqlite3_stmt *own[DB_OWN_COUNT];
-	struct stmt stmts[SQL_COUNT]; /* handle NULL: not of the set prepared */
+	struct stmt stmts[SQL_COUNT]; /* handle NULL: not prepared */
 };
 
 /* Fills ${e} from SQLite's last error on ${handle}. */
 void db_set_err(struct err *e, sqlite3 *handle, const char *what);
-/* Compiles exactly one statement, to be kept. */
+/* Compiles exactly one statement. */
 int db_compile(sqlite3_stmt **out, sqlite3 *handle, const char *text,
     const char *name, struct err *e);
-/* The first value of the first row of ${text}, which ${e} names. */
+/* The first value of the first row of the statement ${text}. */
 int db_value(struct db *db, int64_t *value, const char *text, struct err *e);
 
 #endif

@@ -9,9 +9,9 @@
  * compares them to decide whether its own cache is valid; so does this file.
  *
  * SQLite lets a read-only process use the index only if a process that can
- * write has opened it.  Without such a process nothing changes the database,
- * and the next one that does changes the modification times of the files.
- * Until then these times are the state.
+ * write has opened it.  Without such a process nothing changes the database;
+ * the next writer changes the modification times of the files.  Until then
+ * these times are the state.
  */
 #include "lib/clock.h"
 #include "lib/db/db_private.h"
@@ -21,10 +21,10 @@
 /* Of the WAL index, as SQLite maps it. */
 #define INDEX_PART 32768
 
-/* Where in a copy of the header it says that it holds something. */
+/* The byte of the header that is not 0 once it is initialised. */
 #define INITIALISED 12
 
-/* The first word of a state made of times; of an index it is a version. */
+/* The first word of a state made of times; in an index it is a version. */
 #define BY_TIMES UINT64_MAX
 
 /* If the last write is older, the next one changes the modification time. */
@@ -91,8 +91,7 @@ read_index(const struct db *db, struct db_state *state)
 	       ((const char *)second)[INITIALISED] != 0;
 }
 
-/* What a write to the file changes; false: it may have been written just now.
- */
+/* The facts that a write changes; false: the next write may not change them. */
 static bool
 read_times(uint64_t words[TIMES_WORDS], const struct stat *file)
 {
@@ -104,7 +103,7 @@ read_times(uint64_t words[TIMES_WORDS], const struct stat *file)
 }
 
 bool
-db_look(struct db *db, const struct stat *file, struct db_state *state)
+db_read_state(struct db *db, const struct stat *file, struct db_state *state)
 {
 	struct stat wal;
 
@@ -117,8 +116,8 @@ db_look(struct db *db, const struct stat *file, struct db_state *state)
 		db->unwatched = true;
 		return false;
 	}
-	/* Each time: readers see what a new writer appends to the WAL only when
-	 * the index says so, and that may be much later. */
+	/* Each time: a new writer makes an index, and may write to the WAL long
+	 * before a commit in the index makes it visible. */
 	if (db->index == NULL)
 		find_index(db);
 	if (db->index != NULL)

@@ -2,10 +2,10 @@
 /*
  * The allocator of SQLite.
  *
- * Debian builds SQLite without its lookaside, so every step of a statement
- * would call malloc().  This allocator rounds sizes up to classes and keeps
- * freed blocks in one list per class; after the first requests a responder uses
- * only those. There is one thread and no lock.
+ * Debian builds SQLite without lookaside, so every step of a statement would
+ * call malloc().  This allocator rounds sizes up to classes and keeps
+ * freed blocks in one list per class; after a few requests a responder uses
+ * only those.  There is one thread and no lock.
  *
  * It makes a request for one version 3.8 % cheaper (bench/RESULTS.md).
  */
@@ -15,9 +15,9 @@
 #include <string.h>
 
 /*
- * Classes are 64 bytes and four steps to each doubling up to 64 KiB, so that a
- * page with what SQLite keeps beside it does not take the room of two; above
- * that, malloc.
+ * Classes are 64 bytes to 64 KiB with four steps to each doubling, so that a
+ * page with the data that SQLite adds to it does not use twice the memory.
+ * Larger blocks go to malloc() and free().
  */
 #define POOL_SMALLEST_SHIFT 6
 #define POOL_LARGEST_SHIFT 16

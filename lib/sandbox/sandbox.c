@@ -15,14 +15,13 @@
 
 #define DESCRIPTORS 64
 
-/* Programs and libraries, which load more of their own while they run. */
+/* Programs and libraries, which load more libraries while they run. */
 static const char *const programs[] = { "/bin", "/lib", "/lib32", "/lib64",
 	"/nix/store", "/sbin", "/usr" };
 
 /*
- * What libraries read on the way to another machine.  Named one by one: /etc
- * and /run as a whole are where secrets are kept, and /proc has the environment
- * of other processes.
+ * What libraries read to reach another machine.  Named one by one, because /etc
+ * and /run also contain secrets, and /proc the environment of other processes.
  */
 static const char *const system_files[] = { "/dev/random", "/dev/urandom",
 	"/etc/ca-certificates", "/etc/crypto-policies", "/etc/gai.conf",
@@ -40,7 +39,7 @@ static const char *const system_files[] = { "/dev/random", "/dev/urandom",
 
 static struct {
 	struct sandbox now;
-	bool in_directory; /* the next two are set: the database's own */
+	bool in_directory; /* next two: of the database's directory */
 	dev_t device;
 	ino_t inode;
 	const char *profiles; /* directory, or NULL; borrowed */
@@ -84,7 +83,7 @@ enter_landlock(
 	state.now.landlock_error = state.now.landlock == 0 ? errno : 0;
 }
 
-/* The directory of the file that ${database} leads to; the caller frees it. */
+/* The directory of ${database}, links resolved; the caller frees it. */
 static char *
 directory_of(const char *database)
 {
@@ -96,7 +95,7 @@ directory_of(const char *database)
 	return directory;
 }
 
-/* A limit that cannot be set is one less, no reason to stop. */
+/* Ignores failure: the other restrictions still apply. */
 static void
 limit(int what, rlim_t most)
 {
@@ -105,9 +104,9 @@ limit(int what, rlim_t most)
 	(void)setrlimit(what, &both);
 }
 
-/* The nearest directory that is there, at ${path} or above; changes it. */
+/* The nearest existing directory, ${path} or above it; modifies ${path}. */
 static const char *
-climb(char *path)
+nearest_directory(char *path)
 {
 	struct stat st;
 
@@ -138,7 +137,8 @@ sandbox_responder(const char *database)
 	if (is_set_to("off"))
 		return;
 	directory = directory_of(database);
-	rules[0] = (struct sandbox_rule){ climb(directory), SANDBOX_READ };
+	rules[0] =
+	    (struct sandbox_rule){ nearest_directory(directory), SANDBOX_READ };
 	if (state.profiles != NULL)
 		rules[count++] =
 		    (struct sandbox_rule){ state.profiles, SANDBOX_WRITE };
@@ -158,7 +158,7 @@ sandbox_responder(const char *database)
 }
 
 bool
-sandbox_outgrown(const char *database)
+sandbox_is_outdated(const char *database)
 {
 	char *directory;
 	struct stat st;
@@ -205,11 +205,11 @@ sandbox_fetch(const char *const *writable, const char *const *readable,
 	struct sandbox_rule *r = rules;
 
 	r = add_rules(r, programs, COUNT(programs),
-	    runs_programs ? SANDBOX_RUN : SANDBOX_LOOK);
-	r = add_rules(r, system_files, COUNT(system_files), SANDBOX_LOOK);
+	    runs_programs ? SANDBOX_RUN : SANDBOX_LIST);
+	r = add_rules(r, system_files, COUNT(system_files), SANDBOX_LIST);
 	r = add_rules(r, null_device, COUNT(null_device), SANDBOX_WRITE);
 	r = add_rules(r, writable, writes, SANDBOX_WRITE);
-	r = add_rules(r, readable, reads, SANDBOX_LOOK);
+	r = add_rules(r, readable, reads, SANDBOX_LIST);
 	if (!is_set_to("off")) {
 		limit(RLIMIT_CORE, 0);
 		enter_landlock(rules, (int)(r - rules), SANDBOX_NETWORK_OUT);
@@ -222,7 +222,7 @@ sandbox_fetch(const char *const *writable, const char *const *readable,
 }
 
 int
-sandbox_offered(void)
+sandbox_landlock_available(void)
 {
 	return is_set_to("off") ? 0 : sandbox_landlock_version();
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing filters for seccomp, an instruction at a time. */
+/* Writing seccomp filters, instruction by instruction. */
 #ifndef LIB_SANDBOX_SANDBOX_BPF_H
 #define LIB_SANDBOX_SANDBOX_BPF_H
 
 #include "lib/sandbox/sandbox_private.h"
 
-/* Where filters are known; sanitizers make calls of their own. */
+/* Sanitizers make system calls of their own, so they have no filter. */
 #if defined(__linux__) && !SANDBOX_SANITIZER &&     \
     (defined(__x86_64__) || defined(__aarch64__) || \
 	(defined(__riscv) && __riscv_xlen == 64))
@@ -31,7 +31,6 @@
 
 #define SANDBOX_FILTER_MAX 512 /* instructions */
 
-/* A filter that is being written. */
 struct sandbox_filter {
 	struct sock_filter code[SANDBOX_FILTER_MAX];
 	unsigned short length;
@@ -57,9 +56,9 @@ sandbox_filter_load(struct sandbox_filter *f, size_t offset)
 	sandbox_filter_add(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-/* Begins a filter: calls of another architecture get the answer ${foreign}. */
+/* Starts a filter; calls of another architecture get ${foreign}. */
 static inline void
-sandbox_filter_begin(struct sandbox_filter *f, uint32_t foreign)
+sandbox_filter_start(struct sandbox_filter *f, uint32_t foreign)
 {
 	f->length = 0;
 	sandbox_filter_load(f, offsetof(struct seccomp_data, arch));
@@ -69,7 +68,7 @@ sandbox_filter_begin(struct sandbox_filter *f, uint32_t foreign)
 	sandbox_filter_load(f, offsetof(struct seccomp_data, nr));
 }
 
-/* Answers calls from ${first} on. */
+/* Returns ${answer} for calls with the number ${first} or higher. */
 static inline void
 sandbox_filter_from(struct sandbox_filter *f, uint32_t first, uint32_t answer)
 {
@@ -89,9 +88,9 @@ sandbox_filter_calls(
 }
 
 /*
- * Answers one call by the low half of an argument, which is all of an int:
- * ${match} if it compares so with one of the values, for BPF_JEQ it is one of
- * them, for BPF_JSET it has such a bit; else ${otherwise}.
+ * A rule for one call by the low 32 bits of an argument: ${match} if it equals
+ * one of the values (BPF_JEQ) or has one of their bits (BPF_JSET), else
+ * ${otherwise}.
  */
 struct sandbox_guard {
 	int call;
@@ -105,7 +104,7 @@ struct sandbox_guard {
 static inline void
 sandbox_filter_guard(struct sandbox_filter *f, const struct sandbox_guard *g)
 {
-	/* Past what follows: the load, a pair for each value, the last. */
+	/* Skips the rest: the load, two instructions a value, the last one. */
 	sandbox_filter_add(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)g->call, 0,
 	    2 * g->count + 2);
 	sandbox_filter_load(f, offsetof(struct seccomp_data, args) +

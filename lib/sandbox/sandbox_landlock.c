@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Landlock by its system calls.  Its header may be older than the kernel, so
- * the numbers stand here (Documentation/userspace-api/landlock.rst).
+ * the numbers are defined here (Documentation/userspace-api/landlock.rst).
  */
 #include "lib/sandbox/sandbox_private.h"
 
@@ -38,7 +38,7 @@
 #define TCP_BIND (UINT64_C(1) << 0) /* 4 */
 #define TCP_CONNECT (UINT64_C(1) << 1) /* 4 */
 #define SCOPE_ALL UINT64_C(3) /* abstract sockets, signals; 6 */
-/* What a rule on something other than a directory may hold. */
+/* The rights that a rule for a file may have. */
 #define OF_FILES (FILE_EXECUTE | FILE_WRITE | FILE_READ | TRUNCATE | DEVICE)
 
 struct ruleset {
@@ -72,7 +72,7 @@ rights_of(enum sandbox_right right)
 	switch (right) {
 	case SANDBOX_READ:
 		return FILE_READ;
-	case SANDBOX_LOOK:
+	case SANDBOX_LIST:
 		return FILE_READ | DIRECTORY_READ;
 	case SANDBOX_RUN:
 		return FILE_READ | DIRECTORY_READ | FILE_EXECUTE | DEVICE;

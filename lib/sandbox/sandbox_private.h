@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two halves of the sandbox. */
+/* Landlock and seccomp, the two parts of the sandbox. */
 #ifndef LIB_SANDBOX_SANDBOX_PRIVATE_H
 #define LIB_SANDBOX_SANDBOX_PRIVATE_H
 
@@ -18,7 +18,7 @@
 
 enum sandbox_right {
 	SANDBOX_READ, /* read files */
-	SANDBOX_LOOK, /* read files and directories */
+	SANDBOX_LIST, /* read files and directories */
 	SANDBOX_RUN, /* read files and directories, and run programs */
 	SANDBOX_WRITE /* everything */
 };
@@ -37,23 +37,22 @@ enum sandbox_network {
 int sandbox_landlock_version(void);
 
 /*
- * Restricts files to what lies below the rules' paths; those that are not
- * there are passed over.  Returns the version of Landlock; 0 with errno set
- * when it is not in force.
+ * Allows only files below the paths of the rules; missing paths are ignored.
+ * Returns the version of Landlock; 0 with errno set if it is not in force.
  */
 int sandbox_landlock_enter(
     const struct sandbox_rule *rules, int count, enum sandbox_network network);
 
 /*
  * Allows the system calls of a responder only; with ${profiling} also timers,
- * and opening files to write to them.  With ${log} others are noted and pass.
- * Returns whether it is so, else sets errno.
+ * and opening files to write to them.  With ${log} others are
+ * logged and allowed.  False: not in force; sets errno.
  */
 bool sandbox_seccomp_enter(bool log, bool profiling);
 
 /*
  * Refuses the system calls that no fetch needs; running programs too unless
- * ${runs_programs}.  Returns whether it is so, else sets errno.
+ * ${runs_programs}.  False: not in force; sets errno.
  */
 bool sandbox_seccomp_enter_fetch(bool log, bool runs_programs);
 

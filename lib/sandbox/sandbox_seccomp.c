@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system calls of a responder, as a filter for seccomp.
+ * The system calls of a responder, as a seccomp filter.
  *
- * Written by hand: with three sorts of answers it is one loop, and a plain CGI
- * program pays for building it at every request.  A call on none of the lists
- * ends the process; those that a library makes in passing and can do without
- * fail instead, and so do calls that are newer than this file, since libraries
- * try those first.
+ * A call on none of the lists ends the process.  Calls that libraries try but
+ * do not need fail instead, and so do calls newer than this file, since
+ * libraries try those first.  The filter is written by hand, without
+ * libseccomp: it is short, and a plain CGI program builds it for every request.
  */
 #include "lib/sandbox/sandbox_bpf.h"
 
@@ -17,7 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* Only x86-64 has the older names of calls that take a directory now. */
+/* Only x86-64 has the older calls without a directory. */
 #if defined(__x86_64__)
 #define OLD_ALLOWED                                                          \
 	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_select, \
@@ -48,11 +47,11 @@ static const int allowed[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write,
 	SYS_shutdown, SYS_getpeername, SYS_getsockname, SYS_setsockopt,
 	SYS_recvfrom, SYS_newfstatat, SYS_statx, SYS_faccessat2, OLD_ALLOWED };
 
-/* Where profiles are taken; what may be written is Landlock's to say. */
+/* For profiling; Landlock decides which files may be written. */
 static const int for_profiles[] = { SYS_openat, SYS_setitimer,
 	SYS_rt_sigpending, OLD_FOR_PROFILES };
 
-/* SQLite and libc try these and handle a refusal. */
+/* SQLite and libc try these and handle their failure. */
 static const int refused[] = { SYS_prlimit64, SYS_ioctl, SYS_unlinkat,
 	SYS_ftruncate, SYS_fallocate, SYS_pwrite64, SYS_fsync, SYS_fdatasync,
 	SYS_mkdirat, SYS_fchmod, SYS_fchown, SYS_getdents64, SYS_uname,
@@ -77,9 +76,9 @@ sandbox_seccomp_enter(bool log, bool profiling)
 	};
 	struct sandbox_filter f;
 
-	sandbox_filter_begin(&f, kill);
+	sandbox_filter_start(&f, kill);
 	sandbox_filter_calls(&f, allowed, COUNT(allowed), ALLOW);
-	/* Ahead of the guards. */
+	/* Before the guards, which would refuse some of these. */
 	if (profiling)
 		sandbox_filter_calls(
 		    &f, for_profiles, COUNT(for_profiles), ALLOW);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system calls that a fetching process does without.
+ * The system calls that a fetching process must not make.
  *
- * Its libraries differ from system to system, and each brings calls of its own:
- * a list of those that are allowed would be a list of libraries.  So this one
- * names what no fetch needs: reaching into other processes, the kernel's
- * settings, namespaces, file modes, and the large and young parts of the kernel
- * in which holes are found.  Calls newer than this file do not exist, and
- * nothing is killed: libraries that try one live with a refusal.
+ * Its libraries differ between systems and use different calls, so a list of
+ * allowed calls would break some of them.  This list names what no fetch needs:
+ * access to other processes, the kernel's settings, namespaces, file modes, and
+ * large or new parts of the kernel, where vulnerabilities are found.  Calls
+ * newer than this file fail with ENOSYS.  The process is not killed: libraries
+ * that try such a call handle its failure.
  */
 #include "lib/sandbox/sandbox_bpf.h"
 
@@ -78,7 +78,7 @@ static const int refused[] = {
 	SYS_request_key, SYS_mq_open, SYS_msgget, SYS_semget, SYS_shmget,
 	SYS_shmat, SYS_io_setup, MEMFD_SECRET, SYS_lookup_dcookie,
 	SYS_remap_file_pages,
-	/* waiting for others to connect */
+	/* accepting connections */
 	SYS_listen, SYS_accept, SYS_accept4, OLD_REFUSED
 };
 
@@ -100,21 +100,21 @@ sandbox_seccomp_enter_fetch(bool log, bool runs_programs)
 		{ SYS_clone, 0, BPF_JSET, { NAMESPACES }, 1, no, ALLOW },
 		{ SYS_tgkill, 0, BPF_JEQ, { self }, 1, ALLOW, no },
 		{ SYS_prlimit64, 0, BPF_JEQ, { 0 }, 1, ALLOW, no },
-		/* Typing on the terminal that standard error may be. */
+		/* Injecting input into the terminal of standard error. */
 		{ SYS_ioctl, 1, BPF_JEQ, { TIOCSTI, TIOCLINUX }, 2, no, ALLOW },
 	};
 	static const int clone3_call[] = { CLONE3 };
 	struct sandbox_filter f;
 
-	sandbox_filter_begin(&f, SANDBOX_KILL_PROCESS);
+	sandbox_filter_start(&f, SANDBOX_KILL_PROCESS);
 	sandbox_filter_calls(&f, refused, COUNT(refused), no);
 	if (!runs_programs)
 		sandbox_filter_calls(&f, runs, COUNT(runs), no);
-	/* libc makes do with clone(), whose flags can be read. */
+	/* libc falls back to clone(), whose flags a filter can read. */
 	sandbox_filter_calls(&f, clone3_call, 1, SECCOMP_RET_ERRNO | ENOSYS);
 	for (size_t i = 0; i < COUNT(guards); i++)
 		sandbox_filter_guard(&f, &guards[i]);
-	/* Those of x32 as well, which have a bit above all numbers. */
+	/* Also the calls of x32, which have a higher bit set. */
 	sandbox_filter_from(&f, FIRST_UNKNOWN, SECCOMP_RET_ERRNO | ENOSYS);
 	sandbox_filter_answer(&f, ALLOW);
 	return sandbox_filter_enter(&f);

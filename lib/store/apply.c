@@ -333,7 +333,7 @@ apply_part_begin(struct apply *a, struct err *e)
 	memcpy(m->first_rejected, a->first_rejected, sizeof m->first_rejected);
 	id_set_mark(&a->seen);
 	id_set_mark(&a->seen_withheld);
-	return db_part_begin(a->place.db, e);
+	return db_savepoint(a->place.db, e);
 }
 
 int
@@ -341,7 +341,7 @@ apply_part_keep(struct apply *a, struct err *e)
 {
 	id_set_keep(&a->seen);
 	id_set_keep(&a->seen_withheld);
-	return db_part_keep(a->place.db, e);
+	return db_savepoint_release(a->place.db, e);
 }
 
 void
@@ -349,7 +349,7 @@ apply_part_undo(struct apply *a)
 {
 	const struct apply_mark *m = &a->mark;
 
-	db_part_undo(a->place.db);
+	db_savepoint_undo(a->place.db);
 	a->counts = m->counts;
 	a->reject = m->reject;
 	last_good_cut(&a->last_good, &m->last_good);

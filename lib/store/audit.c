@@ -182,14 +182,14 @@ check_index(struct audit *a, struct db *db, struct err *e)
 	for (int i = 0; i < AUDIT_INDEX; i++)
 		if (!a->checks[i].made || a->checks[i].problems > 0)
 			return 0;
-	if (db_part_begin(db, e) == -1)
+	if (db_savepoint(db, e) == -1)
 		return -1;
 	if (index_stored(db, &why) == -1)
 		add_problem(a, AUDIT_INDEX, why.text);
 	else
 		compare(a, db, AUDIT_INDEX);
 	a->checks[AUDIT_INDEX].made = true;
-	db_part_undo(db);
+	db_savepoint_undo(db);
 	return 0;
 }
 

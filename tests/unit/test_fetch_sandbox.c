@@ -161,7 +161,7 @@ test_off(void)
 		.u.file = { .url = "https://example.com/registry.json" } };
 
 	setenv(SANDBOX_VARIABLE, "off", 1);
-	CHECK_INT(sandbox_offered(), 0);
+	CHECK_INT(sandbox_landlock_available(), 0);
 	CHECK_INT(outcome(&url, at("registry.db"), O_RDWR), 0);
 	unsetenv(SANDBOX_VARIABLE);
 }
@@ -193,7 +193,7 @@ main(void)
 	(void)file("registry.db");
 	(void)file("registry.db-wal");
 	test_off();
-	if (sandbox_offered() == 0) {
+	if (sandbox_landlock_available() == 0) {
 		printf("# this kernel has no Landlock\n");
 	} else {
 		test_kinds();

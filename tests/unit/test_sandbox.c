@@ -480,8 +480,9 @@ report_seccomp(void)
 static int
 report_outgrown(void)
 {
-	return sandbox_outgrown(database) ? 100
-					  : sandbox_outgrown("/etc/passwd");
+	return sandbox_is_outdated(database)
+		   ? 100
+		   : sandbox_is_outdated("/etc/passwd");
 }
 
 static void
