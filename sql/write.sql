@@ -53,7 +53,7 @@ SELECT phase, attempts, checked_us, due_us, content_hash, applied_filter,
     coalesce(ended_us, 0)), applied_rules, unreadable
 FROM source_state WHERE source_id = :source;
 
--- name: source_state_claim
+-- name: source_state_syncing
 UPDATE source_state SET phase = 'syncing', started_us = :now
 WHERE source_id = :source;
 
@@ -81,7 +81,7 @@ UPDATE source_state SET phase = 'failed', started_us = NULL,
     due_us = :due, retry_us = :retry
 WHERE source_id = :source;
 
--- name: source_state_hasten
+-- name: source_state_due_by
 -- The source is due at :due unless it is sooner.
 UPDATE source_state SET due_us = :due
 WHERE source_id = :source AND due_us > :due;
@@ -336,7 +336,7 @@ INSERT INTO rejection (source_id, ordinal, kind, path, name, version, rule,
 VALUES (:source, :ordinal, :kind, :path, :name, :version, :rule, :value,
     :served);
 
--- name: rejection_standing
+-- name: rejection_totals
 -- What is known of a source before only a part of it is read: the last ordinal,
 -- how many entries were left out, how many of them and of the notes are listed.
 -- plan: scan-ok the few thousand rows that are kept of a source
@@ -345,7 +345,7 @@ SELECT max(r.ordinal), max(t.rejected), coalesce(sum(r.served = 0), 0),
 FROM source_state t LEFT JOIN rejection r ON r.source_id = t.source_id
 WHERE t.source_id = :source;
 
--- name: rejection_forget
+-- name: rejection_delete
 -- What was said of an entry that is offered again.
 -- plan: scan-ok the few thousand rows that are kept of a source
 DELETE FROM rejection WHERE source_id = :source AND kind = :kind

@@ -254,7 +254,7 @@ read_and_apply(struct apply_counts *out, struct db *db, struct fetch *fetched,
 	struct reading r = { .fetched = fetched, .options = options };
 	int rc = -1;
 
-	if (apply_begin(&r.apply, db, options, e) == -1)
+	if (apply_start(&r.apply, db, options, e) == -1)
 		goto out;
 	for (size_t i = 0; i < fetched->document_count; i++)
 		if (read_document(&r, i, e) == -1)

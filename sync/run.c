@@ -210,7 +210,7 @@ warn_of_clock(struct db *db)
 	struct err ignored = ERR_INIT;
 	size_t len = strlen(text);
 
-	if (instant_take(&at, db, &ignored) == -1 || !instant_is_ahead(&at))
+	if (instant_get(&at, db, &ignored) == -1 || !instant_is_ahead(&at))
 		return;
 	len += clock_format(text + len, at.changed);
 	len += (size_t)snprintf(text + len, sizeof text - len, ", clock ");
@@ -302,7 +302,7 @@ skip_within_pause(const struct run *r, struct run_source *s, struct err *e)
 		job->state.due_us = job->state.tried_us + pause_us;
 	report_skipped(
 	    r, s, "fetched less than trigger.minPause ago", job->state.due_us);
-	return state_hasten(r->context.db, job->id, job->state.due_us, e);
+	return state_due_by(r->context.db, job->id, job->state.due_us, e);
 }
 
 static int

@@ -252,7 +252,7 @@ source_claim(struct source_outcome *out, const struct source_context *c,
 	out->error[0] = out->note[0] = out->warning[0] = '\0';
 	out->failure = NULL;
 	out->started_us = clock_now();
-	if (state_claim(c->db, job->id, out->started_us, e) == -1)
+	if (state_mark_syncing(c->db, job->id, out->started_us, e) == -1)
 		return -1;
 	return state_run_progress(c->db, c->run, job->conf->name, 0, 0, e);
 }
@@ -407,7 +407,7 @@ apply(struct attempt *a, bool filter_only, struct err *e)
 		return -1;
 	}
 	a->applying = true;
-	if (instant_take(&options.at, c->db, e) == -1 ||
+	if (instant_get(&options.at, c->db, e) == -1 ||
 	    apply_content(a, filter_only, &options, e) == -1)
 		goto out;
 	if (is_partial_without_change(a)) {

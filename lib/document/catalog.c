@@ -170,13 +170,14 @@ is_json(struct jscan_text value)
 static int
 read_item_meta(struct catalog *c, struct jscan_text meta, bool inside)
 {
-	const struct catalog_outer **outer = &c->entry.outer;
+	const struct catalog_upstream **upstream = &c->entry.upstream;
 
 	if (c->shape == SHAPE_ENTRIES && meta.text != NULL && !is_json(meta))
 		return broken(c, "_meta", "must be valid JSON");
 	c->note_count =
-	    item_meta_read(outer, c->item_meta, meta, inside, c->notes);
-	if (*outer == NULL || (*outer)->extra_len + (*outer)->official_len == 0)
+	    item_meta_read(upstream, c->item_meta, meta, inside, c->notes);
+	if (*upstream == NULL ||
+	    (*upstream)->extra_len + (*upstream)->official_len == 0)
 		return 0;
 	if (rules_check_text(c->rules, meta.text, meta.len, &c->problem) == 0)
 		return 0;
@@ -281,7 +282,7 @@ prepare(struct catalog *c, const struct jscan_place *p,
  * under them is another text.
  */
 static int
-ask(struct catalog *c, bool *known, struct err *e)
+check_known(struct catalog *c, bool *known, struct err *e)
 {
 	const struct rules_entry *facts = &c->entry.facts;
 
@@ -330,8 +331,8 @@ can_be_listed(const struct catalog_entry *entry)
 	const char *status = entry->facts.status;
 	const char *text = entry->facts.description;
 
-	if (entry->outer != NULL && entry->outer->status != NULL)
-		status = entry->outer->status;
+	if (entry->upstream != NULL && entry->upstream->status != NULL)
+		status = entry->upstream->status;
 	return entry->kind != ENTRY_SERVER || (text != NULL && *text != '\0') ||
 	       (status != NULL && strcmp(status, "deleted") == 0);
 }
@@ -362,7 +363,7 @@ check(struct catalog *c, bool *known, struct err *e)
 	struct catalog_entry *entry = &c->entry;
 
 	/* Notes are reported in each sync, so the entry is read again. */
-	if (c->note_count == 0 && ask(c, known, e) == -1)
+	if (c->note_count == 0 && check_known(c, known, e) == -1)
 		return -1;
 	if (*known)
 		return 0;
@@ -383,7 +384,7 @@ check(struct catalog *c, bool *known, struct err *e)
 }
 
 static int
-take_entry(struct catalog *c, const struct jscan_place *p,
+process_entry(struct catalog *c, const struct jscan_place *p,
     const struct envelope_array *array, const struct jscan_capture *capture,
     struct err *e)
 {
@@ -418,15 +419,15 @@ captured(void *ctx, const struct jscan_place *p,
 	struct envelope_array array;
 
 	if (envelope_is_entry(&c->envelope, p, &array))
-		return take_entry(c, p, &array, capture, e);
-	envelope_take(&c->envelope, p, capture);
+		return process_entry(c, p, &array, capture, e);
+	envelope_check_text(&c->envelope, p, capture);
 	return 0;
 }
 
 /* ---- documents that are lines ---- */
 
 static int
-take_line(
+process_line(
     struct catalog *c, char *line, size_t len, size_t index, struct err *e)
 {
 	static const struct envelope_array lists[] = {
@@ -447,7 +448,8 @@ take_line(
 		    e, ERR_INPUT, "entry %zu has an unknown kind", index + 1);
 		return -1;
 	}
-	return take_entry(c, &place, &lists[kind - CATALOG_KINDS], &capture, e);
+	return process_entry(
+	    c, &place, &lists[kind - CATALOG_KINDS], &capture, e);
 }
 
 static int
@@ -475,7 +477,7 @@ read_lines(struct catalog *c, struct reader *r, struct err *e)
 		while ((end = memchr(
 			    text.data + seen, '\n', text.len - seen)) != NULL) {
 			*end = '\0';
-			if (take_line(c, text.data + start,
+			if (process_line(c, text.data + start,
 				(size_t)(end - text.data) - start, index++,
 				e) == -1)
 				goto out;
@@ -508,10 +510,10 @@ read_json(struct catalog *c, struct reader *r, struct err *e)
 	if (jscan_run(r, &handler, e) == -1 || envelope_check(env, e) == -1)
 		return -1;
 	c->summary->groups |=
-	    c->shape == SHAPE_LEGACY && envelope_met(env, "groups");
+	    c->shape == SHAPE_LEGACY && envelope_has(env, "groups");
 	c->summary->extensions_suffice |=
 	    c->shape == SHAPE_PAGE &&
-	    (envelope_met(env, "skills") || envelope_met(env, "plugins"));
+	    (envelope_has(env, "skills") || envelope_has(env, "plugins"));
 	return 0;
 }
 

@@ -37,7 +37,7 @@
  * The _meta of an item: what a registry says of a server beside its document.
  * Missing instants are CLOCK_NEVER, missing texts NULL.
  */
-struct catalog_outer {
+struct catalog_upstream {
 	const char *status; /* "active", "deprecated" or "deleted" */
 	const char *status_message;
 	int64_t status_changed_us;
@@ -70,7 +70,7 @@ struct catalog_entry {
 	/* Problems that are no reason to reject it; NULL: none. */
 	const struct rules_problem *note;
 	size_t note_count; /* so many stand there */
-	const struct catalog_outer *outer; /* NULL: none */
+	const struct catalog_upstream *upstream; /* NULL: none */
 };
 
 /*

@@ -146,11 +146,11 @@ enter(struct envelope *env, size_t m, char first)
 	const enum member_type type = env->members[m].type;
 
 	if (type == ENTRY) {
-		env->found[m].met = true;
+		env->found[m].present = true;
 		return JSCAN_CAPTURE;
 	}
 	if (type == EITHER || type == NEVER) {
-		env->found[m].met = true;
+		env->found[m].present = true;
 		env->found[m].rule = type == EITHER
 					 ? NULL
 					 : "belongs to another document format";
@@ -165,11 +165,11 @@ enter(struct envelope *env, size_t m, char first)
 		return JSCAN_SKIP;
 	}
 	/* The callback has already received the entries. */
-	if (env->found[m].met && type != STRING) {
+	if (env->found[m].present && type != STRING) {
 		env->found[m].rule = "duplicate member";
 		return JSCAN_SKIP;
 	}
-	env->found[m].met = true;
+	env->found[m].present = true;
 	env->found[m].rule = NULL;
 	return type == STRING ? JSCAN_CAPTURE : JSCAN_DESCEND;
 }
@@ -202,7 +202,7 @@ envelope_is_entry(const struct envelope *env, const struct jscan_place *p,
 }
 
 void
-envelope_take(struct envelope *env, const struct jscan_place *p,
+envelope_check_text(struct envelope *env, const struct jscan_place *p,
     const struct jscan_capture *capture)
 {
 	int m = find_member(env, p, p->depth);
@@ -219,11 +219,11 @@ envelope_take(struct envelope *env, const struct jscan_place *p,
 }
 
 bool
-envelope_met(const struct envelope *env, const char *path)
+envelope_has(const struct envelope *env, const char *path)
 {
 	for (size_t m = 0; m < env->count; m++)
 		if (strcmp(env->members[m].path, path) == 0)
-			return env->found[m].met;
+			return env->found[m].present;
 	return false;
 }
 
@@ -237,10 +237,10 @@ envelope_check(const struct envelope *env, struct err *e)
 	for (size_t m = 0; m < env->count; m++) {
 		const struct envelope_member *row = &env->members[m];
 		const char *rule = env->found[m].rule;
-		bool expected =
-		    row->required && (m == ROOT || env->found[row->parent].met);
+		bool expected = row->required &&
+				(m == ROOT || env->found[row->parent].present);
 
-		if (rule == NULL && expected && !env->found[m].met)
+		if (rule == NULL && expected && !env->found[m].present)
 			rule = "is required";
 		if (rule == NULL)
 			continue;
@@ -249,8 +249,8 @@ envelope_check(const struct envelope *env, struct err *e)
 		    "%s%s: %s", count > 1 ? "; " : "", row->path, rule);
 	}
 	/* A manifest is known by more, unless its data come first. */
-	if (count > 0 && envelope_met(env, "apiVersion") &&
-	    !envelope_met(env, "meta"))
+	if (count > 0 && envelope_has(env, "apiVersion") &&
+	    !envelope_has(env, "meta"))
 		err_set(e, ERR_INPUT,
 		    "%s: %s: this seems to be a Kubernetes manifest; use a "
 		    "configmap source, or put the value of a data key into a "

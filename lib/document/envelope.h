@@ -23,7 +23,7 @@ struct envelope {
 	const struct envelope_member *members;
 	size_t count;
 	struct {
-		bool met; /* and of the right type */
+		bool present; /* and of the right type */
 		const char *rule; /* what is wrong; NULL: nothing */
 	} found[ENVELOPE_MEMBERS];
 };
@@ -39,7 +39,7 @@ void envelope_init(struct envelope *env, enum shape_kind shape);
 
 /*
  * What to do with the value at ${p}.  JSCAN_CAPTURE: it is an entry, or a text
- * for envelope_take().
+ * for envelope_check_text().
  */
 enum jscan_action envelope_decide(
     struct envelope *env, const struct jscan_place *p);
@@ -49,11 +49,11 @@ bool envelope_is_entry(const struct envelope *env, const struct jscan_place *p,
     struct envelope_array *array);
 
 /* A text of the envelope, to be checked. */
-void envelope_take(struct envelope *env, const struct jscan_place *p,
+void envelope_check_text(struct envelope *env, const struct jscan_place *p,
     const struct jscan_capture *capture);
 
 /* Whether the member at ${path} was there and of the right type. */
-bool envelope_met(const struct envelope *env, const char *path);
+bool envelope_has(const struct envelope *env, const char *path);
 
 /* The verdict, when all of the document was seen. */
 int envelope_check(const struct envelope *env, struct err *e);

@@ -87,7 +87,7 @@ static const struct {
 };
 
 bool
-foreign_look(struct foreign *f, const struct jscan_place *p)
+foreign_note_member(struct foreign *f, const struct jscan_place *p)
 {
 	for (size_t i = 0; i < COUNT(members); i++) {
 		if (!jscan_step_is(p->steps, members[i].member))
@@ -99,7 +99,7 @@ foreign_look(struct foreign *f, const struct jscan_place *p)
 }
 
 void
-foreign_take(struct foreign *f, const struct jscan_capture *capture)
+foreign_set_kind(struct foreign *f, const struct jscan_capture *capture)
 {
 	size_t len = capture->len;
 
@@ -220,7 +220,7 @@ next_line(struct line *l, const char **at, const char *end)
 }
 
 static bool
-begins(const char *text, size_t len, const char *with)
+starts_with(const char *text, size_t len, const char *with)
 {
 	const size_t n = strlen(with);
 
@@ -247,9 +247,9 @@ is_yaml(const char *head, const char *end)
 
 	while (next_line(&l, &head, end)) {
 		if (l.len == 0 || *l.text == '#' || *l.text == '%' ||
-		    begins(l.text, l.len, "---"))
+		    starts_with(l.text, l.len, "---"))
 			continue;
-		return begins(l.text, l.len, "- ") || is_yaml_member(&l);
+		return starts_with(l.text, l.len, "- ") || is_yaml_member(&l);
 	}
 	return false;
 }
@@ -263,10 +263,10 @@ yaml_manifest(const char *head, const char *end)
 	struct line l;
 
 	while (next_line(&l, &head, end)) {
-		versioned |= begins(l.text, l.len, "apiVersion:");
-		data |= begins(l.text, l.len, "data:") ||
-			begins(l.text, l.len, "binaryData:");
-		if (seems != NULL || !begins(l.text, l.len, "kind:"))
+		versioned |= starts_with(l.text, l.len, "apiVersion:");
+		data |= starts_with(l.text, l.len, "data:") ||
+			starts_with(l.text, l.len, "binaryData:");
+		if (seems != NULL || !starts_with(l.text, l.len, "kind:"))
 			continue;
 		l.text += strlen("kind:");
 		l.len -= strlen("kind:");
@@ -299,7 +299,7 @@ foreign_bytes(const char *head, size_t len)
 	if (at == end)
 		return len < FOREIGN_HEAD ? "a file of white space only" : NULL;
 	for (size_t i = 0; i < COUNT(openings); i++)
-		if (begins(at, (size_t)(end - at), openings[i].text))
+		if (starts_with(at, (size_t)(end - at), openings[i].text))
 			return openings[i].seems;
 	if (*at == '{' || *at == '[' || *at == '"' || !is_yaml(at, end))
 		return NULL;

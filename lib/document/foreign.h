@@ -29,10 +29,10 @@ struct foreign {
 
 /*
  * Takes note of a member of the root.  True for a text that is to be captured,
- * for foreign_take().
+ * for foreign_set_kind().
  */
-bool foreign_look(struct foreign *f, const struct jscan_place *p);
-void foreign_take(struct foreign *f, const struct jscan_capture *capture);
+bool foreign_note_member(struct foreign *f, const struct jscan_place *p);
+void foreign_set_kind(struct foreign *f, const struct jscan_capture *capture);
 
 /* Whether a Kubernetes manifest has been seen, or the first half of one. */
 bool foreign_may_be_manifest(const struct foreign *f);

@@ -27,7 +27,7 @@ struct item_meta {
 	int64_t latest; /* later instants are invalid */
 	struct rules_problem *notes;
 	size_t note_count;
-	struct catalog_outer values;
+	struct catalog_upstream values;
 	struct buf message;
 	struct buf extra;
 	struct buf official;
@@ -185,7 +185,7 @@ static void
 read_member(struct item_meta *o, enum meaning meaning, const char *member,
     struct jscan_text value)
 {
-	struct catalog_outer *v = &o->values;
+	struct catalog_upstream *v = &o->values;
 
 	if (is_null(value))
 		return;
@@ -237,7 +237,7 @@ read_official(struct item_meta *o, struct jscan_text value)
 }
 
 size_t
-item_meta_read(const struct catalog_outer **out, struct item_meta *o,
+item_meta_read(const struct catalog_upstream **out, struct item_meta *o,
     struct jscan_text meta, bool inside, struct rules_problem *notes)
 {
 	struct jscan_inside i;
@@ -246,7 +246,7 @@ item_meta_read(const struct catalog_outer **out, struct item_meta *o,
 	*out = NULL;
 	o->notes = notes;
 	o->note_count = 0;
-	o->values = (struct catalog_outer){ .status_changed_us = CLOCK_NEVER,
+	o->values = (struct catalog_upstream){ .status_changed_us = CLOCK_NEVER,
 		.published_us = CLOCK_NEVER,
 		.updated_us = CLOCK_NEVER };
 	buf_reset(&o->extra);

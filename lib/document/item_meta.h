@@ -33,7 +33,7 @@ void item_meta_free(struct item_meta *o); /* NULL is allowed */
  * to
  * ${notes}, with paths that begin with "_meta"; returns their number.
  */
-size_t item_meta_read(const struct catalog_outer **out, struct item_meta *o,
+size_t item_meta_read(const struct catalog_upstream **out, struct item_meta *o,
     struct jscan_text meta, bool inside, struct rules_problem *notes);
 
 #endif

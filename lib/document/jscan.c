@@ -506,7 +506,7 @@ scan_value(struct scan *s)
 static int walk_value(struct scan *s);
 
 static void
-capture_begin(struct scan *s, struct buf *out)
+capture_start(struct scan *s, struct buf *out)
 {
 	buf_reset(out);
 	s->out = out;
@@ -529,7 +529,7 @@ capture_value(struct scan *s, const struct jscan_place *place)
 	struct jscan_capture c = { 0 };
 	char empty[1] = "";
 
-	capture_begin(s, &s->value);
+	capture_start(s, &s->value);
 	if (scan_value(s) == -1)
 		return -1;
 	capture_end(s);
@@ -557,7 +557,7 @@ walk_name(struct scan *s, struct jscan_step *step)
 
 	if (peek_token(s) != '"')
 		return fail(s, "expected the name of a member");
-	capture_begin(s, key);
+	capture_start(s, key);
 	if (scan_string(s) == -1)
 		return -1;
 	capture_end(s);

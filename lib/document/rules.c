@@ -315,7 +315,7 @@ rules_status_rule(enum entry_kind kind)
  * earlier schema.  One that is unknown costs the status, and is noted.
  */
 static void
-take_status(struct rules *r, struct rules_walk *c, struct rules_entry *facts,
+read_status(struct rules *r, struct rules_walk *c, struct rules_entry *facts,
     enum entry_kind kind, const struct jnode *entry)
 {
 	const struct jnode *value = jnode_member(entry, "status");
@@ -370,7 +370,7 @@ check_shape(struct rules *r, struct rules_walk *c, enum entry_kind kind,
 
 /* Makes room for the facts of an entry, and cuts it into nodes. */
 static const struct jnode *
-begin_entry(struct rules *r, const struct rules_walk *c)
+start_entry(struct rules *r, const struct rules_walk *c)
 {
 	if (r->texts_size <= c->len) {
 		free(r->texts);
@@ -395,7 +395,7 @@ static enum rules_verdict
 check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
     struct rules_walk *c, struct rules_entry *facts)
 {
-	const struct jnode *entry = begin_entry(r, c);
+	const struct jnode *entry = start_entry(r, c);
 	bool old;
 
 	collect_identity(r, facts, kind, entry);
@@ -414,7 +414,7 @@ check_entry(struct rules *r, enum entry_kind kind, enum rules_level level,
 		return RULES_BROKEN;
 	collect_facts(r, facts, kind, entry);
 	if (old || kind != ENTRY_SERVER)
-		take_status(r, c, facts, kind, entry);
+		read_status(r, c, facts, kind, entry);
 	return c->noted ? RULES_NOTED : RULES_KEPT;
 }
 

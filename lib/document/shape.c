@@ -54,7 +54,7 @@ look(void *ctx, const struct jscan_place *p)
 		}
 		return JSCAN_DESCEND;
 	}
-	if (foreign_look(&s->foreign, p))
+	if (foreign_note_member(&s->foreign, p))
 		return JSCAN_CAPTURE;
 	for (size_t i = 0; i < s->best; i++) {
 		const struct sign *sign = &signs[i];
@@ -81,7 +81,7 @@ captured(void *ctx, const struct jscan_place *p,
 
 	(void)p;
 	(void)e;
-	foreign_take(&s->foreign, capture);
+	foreign_set_kind(&s->foreign, capture);
 	return 0;
 }
 

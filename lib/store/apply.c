@@ -245,8 +245,8 @@ keep_last_good(
 
 	if (facts->name == NULL)
 		return 0;
-	if (entry->outer != NULL && entry->outer->status != NULL &&
-	    strcmp(entry->outer->status, "deleted") == 0)
+	if (entry->upstream != NULL && entry->upstream->status != NULL &&
+	    strcmp(entry->upstream->status, "deleted") == 0)
 		return partial && facts->version != NULL
 			   ? remove_one(a, entry, e)
 			   : 0;
@@ -264,10 +264,10 @@ apply_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 		.facts = &entry->facts,
 		.json = entry->json,
 		.json_len = entry->json_len,
-		.outer = entry->outer };
+		.upstream = entry->upstream };
 
 	apply_report_progress(a);
-	if (reject_forget(&a->reject, entry, e) == -1)
+	if (reject_delete(&a->reject, entry, e) == -1)
 		return -1;
 	if (entry->problem != NULL) {
 		if (reject(a, entry, entry->problem, e) == -1)
@@ -275,7 +275,7 @@ apply_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 		return keep_last_good(a, entry, e);
 	}
 	stored_digest(item.digest, a->digest, entry->json, entry->json_len,
-	    entry->outer, entry->note != NULL);
+	    entry->upstream, entry->note != NULL);
 	return apply_item(a, entry, &item, e);
 }
 
@@ -298,7 +298,7 @@ apply_known(
 	int64_t id;
 
 	stored_digest(digest, a->digest, entry->json, entry->json_len,
-	    entry->outer, false);
+	    entry->upstream, false);
 	if (find(&id, &stored, a, entry, e) == -1)
 		return -1;
 	if (stored.document == 0 || stored.removed ||
@@ -352,7 +352,7 @@ apply_part_undo(struct apply *a)
 	db_savepoint_undo(a->place.db);
 	a->counts = m->counts;
 	a->reject = m->reject;
-	last_good_cut(&a->last_good, &m->last_good);
+	last_good_undo(&a->last_good, &m->last_good);
 	memcpy(a->grown, m->grown, sizeof m->grown);
 	memcpy(a->first_rejected, m->first_rejected, sizeof m->first_rejected);
 	id_set_undo(&a->seen);
@@ -374,7 +374,7 @@ run_for_source(int64_t *out, struct apply *a, enum sql_id id, struct err *e)
 }
 
 int
-apply_start(struct apply **out, struct db *db,
+apply_new(struct apply **out, struct db *db,
     const struct apply_options *options, struct err *e)
 {
 	struct apply *a = *out = xcalloc(1, sizeof *a);
@@ -396,7 +396,7 @@ apply_start(struct apply **out, struct db *db,
 }
 
 int
-apply_begin(struct apply **out, struct db *db,
+apply_start(struct apply **out, struct db *db,
     const struct apply_options *options, struct err *e)
 {
 	struct apply_options now = *options;
@@ -413,7 +413,7 @@ apply_begin(struct apply **out, struct db *db,
 			goto out;
 		now.stored = refiltered;
 	}
-	if (apply_start(&a, db, &now, e) == -1 ||
+	if (apply_new(&a, db, &now, e) == -1 ||
 	    reject_start(&a->reject, options->partial, e) == -1)
 		goto out;
 	a->refiltered = refiltered;

@@ -3,7 +3,7 @@
  * Steps three and four of a sync: compare the entries that a source offers with
  * those that are stored, and write the difference.
  *
- *	apply_begin()	inside a write transaction of the caller
+ *	apply_start()	inside a write transaction of the caller
  *	apply_entry()	for each entry, as it is read
  *	apply_finish()	removes what was not offered, derives the rest
  *	apply_free()
@@ -71,7 +71,7 @@ struct apply_options {
  * Starts applying what a source offers.  ${options} is copied; what it points
  * to must outlive ${out}, which the caller frees.
  */
-int apply_begin(struct apply **out, struct db *db,
+int apply_start(struct apply **out, struct db *db,
     const struct apply_options *options, struct err *e);
 void apply_free(struct apply *a); /* NULL is allowed */
 

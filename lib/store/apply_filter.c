@@ -9,7 +9,7 @@ enum {
 	OFFERED_KIND,
 	OFFERED_BODY,
 	OFFERED_DIGEST,
-	OFFERED_OUTER, /* and the columns that follow */
+	OFFERED_UPSTREAM, /* and the columns that follow */
 	OFFERED_FILE = 10
 };
 
@@ -18,7 +18,7 @@ static int
 read_again(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 {
 	struct catalog_entry entry = { .index = (size_t)a->read, .array = "" };
-	struct catalog_outer outer;
+	struct catalog_upstream upstream;
 	struct rules_problem ignored;
 	struct stored_item item;
 	const void *digest;
@@ -27,8 +27,8 @@ read_again(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 	apply_report_progress(a);
 	entry.kind = (enum entry_kind)stmt_int(s, OFFERED_KIND);
 	entry.json = stmt_text(s, OFFERED_BODY, &entry.json_len);
-	if (stored_outer(&outer, s, OFFERED_OUTER))
-		entry.outer = &outer;
+	if (stored_upstream(&upstream, s, OFFERED_UPSTREAM))
+		entry.upstream = &upstream;
 	a->place.file = stmt_text(s, OFFERED_FILE, NULL);
 	/* It was judged when it was offered; its facts are wanted. */
 	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
@@ -45,7 +45,7 @@ read_again(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 		.facts = &entry.facts,
 		.json = entry.json,
 		.json_len = entry.json_len,
-		.outer = entry.outer };
+		.upstream = entry.upstream };
 	digest = stmt_blob(s, OFFERED_DIGEST, &len);
 	if (digest != NULL && len == sizeof item.digest)
 		memcpy(item.digest, digest, len);
@@ -65,7 +65,7 @@ apply_filter(struct apply_counts *out, struct db *db,
 	int rc = -1;
 
 	whole.partial = false;
-	if (apply_start(&a, db, &whole, e) == -1)
+	if (apply_new(&a, db, &whole, e) == -1)
 		goto out;
 	a->reject.silent = true;
 	for (;;) {

@@ -60,7 +60,7 @@ count_usable(struct apply *a, enum entry_kind kind, int64_t more)
 }
 
 static void
-take_version(struct walk *w, struct stmt *s)
+read_version(struct walk *w, struct stmt *s)
 {
 	const struct last_good *last_good = &w->apply->last_good;
 	struct plan_missing m = { .row = stmt_int(s, COLUMN_ROW),
@@ -153,7 +153,7 @@ walk_all(struct walk *w, enum sql_id id, struct err *e)
 			w->offered = w->rejected = false;
 			w->count = 0;
 		}
-		take_version(w, s);
+		read_version(w, s);
 	}
 	if (finish_entry(w, e) == -1)
 		goto out;

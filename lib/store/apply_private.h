@@ -46,8 +46,8 @@ struct apply {
 	struct apply_mark mark;
 };
 
-/* As apply_begin(), but what is rejected is not listed again. */
-int apply_start(struct apply **out, struct db *db,
+/* As apply_start(), but what is rejected is not listed again. */
+int apply_new(struct apply **out, struct db *db,
     const struct apply_options *options, struct err *e);
 /* Marks the entry as one whose head has to be derived again. */
 int apply_touch(struct apply *a, int64_t entry, struct err *e);

@@ -16,8 +16,8 @@ enum {
 	COLUMN_DOCUMENT,
 	COLUMN_DIGEST,
 	COLUMN_BODY,
-	COLUMN_OUTER,
-	COLUMN_CHECKABLE = COLUMN_OUTER + 7,
+	COLUMN_UPSTREAM,
+	COLUMN_CHECKABLE = COLUMN_UPSTREAM + 7,
 	COLUMN_SOURCE,
 	COLUMN_NAME,
 	COLUMN_VERSION
@@ -99,7 +99,7 @@ static bool
 is_intact(struct stmt *s, struct digest *d)
 {
 	unsigned char made[DIGEST_RAW_SIZE];
-	struct catalog_outer outer, *said;
+	struct catalog_upstream upstream, *said;
 	const char *body;
 	const void *digest;
 	size_t len, body_len;
@@ -109,7 +109,8 @@ is_intact(struct stmt *s, struct digest *d)
 	if (stmt_int(s, COLUMN_CHECKABLE) == 0)
 		return true;
 	body = stmt_text(s, COLUMN_BODY, &body_len);
-	said = stored_outer(&outer, s, COLUMN_OUTER) ? &outer : NULL;
+	said =
+	    stored_upstream(&upstream, s, COLUMN_UPSTREAM) ? &upstream : NULL;
 	digest = stmt_blob(s, COLUMN_DIGEST, &len);
 	if (len != sizeof made)
 		return false;
@@ -195,7 +196,7 @@ check_index(struct audit *a, struct db *db, struct err *e)
 
 /* From here on all statements see the same instant of the database. */
 static int
-hold(struct db *db, struct err *e)
+open_snapshot(struct db *db, struct err *e)
 {
 	bool row;
 
@@ -251,7 +252,7 @@ audit_run(struct audit *out, const char *path, struct err *e)
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1)
+	if (copy_open(&db, path, e) == -1 || open_snapshot(db, e) == -1)
 		goto out;
 	/* Facts that cannot be read are a finding, not an error. */
 	if (check_all(out, db, e) == -1 &&
@@ -270,7 +271,7 @@ audit_rebuild(struct audit *out, const char *path, struct err *e)
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (copy_open(&db, path, e) == -1 || hold(db, e) == -1 ||
+	if (copy_open(&db, path, e) == -1 || open_snapshot(db, e) == -1 ||
 	    check_all(out, db, e) == -1)
 		goto out;
 	stmt_done(db_stmt(db, SQL_HOLD_STORED));

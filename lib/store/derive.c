@@ -32,7 +32,8 @@ derive_touched(struct db *db, int64_t source, const struct instant *dates,
 	    : source == 0 ? compose_after_touched(db, changed, e) == -1
 			  : compose_after_source(db, source, changed, e) == -1)
 		return -1;
-	if (heads_show(db, changed, e) == -1 || heads_forget(db, e) == -1)
+	if (heads_show(db, changed, e) == -1 ||
+	    heads_clear_touched(db, e) == -1)
 		return -1;
 	return blocks_update(db, e);
 }
@@ -57,7 +58,7 @@ derive_everything(struct db *db, struct err *e)
 	/* Entries count as new until the end: no registry newly shows them. */
 	if (heads_rebuild(db, e) == -1 ||
 	    compose_everything(db, clock_now(), e) == -1 ||
-	    heads_forget(db, e) == -1)
+	    heads_clear_touched(db, e) == -1)
 		return -1;
 	return blocks_update(db, e);
 }

@@ -71,7 +71,7 @@ reset(struct head *h)
 
 /* Makes ${last} the bytes; false when that is what it was. */
 static bool
-is_news(struct buf *last, const void *data, size_t len)
+differs(struct buf *last, const void *data, size_t len)
 {
 	if (last->len == len && memcmp(buf_str(last), data, len) == 0)
 		return false;
@@ -164,10 +164,10 @@ add_version(struct head *h, struct stmt *s)
 	    stmt_int(s, COLUMN_IS_DATED) == 0)
 		check_date(h, stmt_int(s, COLUMN_UPDATED));
 	add_term(&h->terms, POSTING_VERSION, version);
-	if (is_news(&h->status, status, status_len))
+	if (differs(&h->status, status, status_len))
 		add_term(&h->terms, POSTING_STATUS, status);
 	facets = stmt_blob(s, COLUMN_FACETS, &len);
-	if (len > 0 && is_news(&h->facets, facets, len))
+	if (len > 0 && differs(&h->facets, facets, len))
 		add_terms(&h->terms, facets, len);
 	text = stmt_text(s, COLUMN_SEARCH_TEXT, &len);
 	if (text != NULL)

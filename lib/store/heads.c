@@ -263,7 +263,7 @@ heads_show(struct db *db, int64_t changed, struct err *e)
 }
 
 int
-heads_forget(struct db *db, struct err *e)
+heads_clear_touched(struct db *db, struct err *e)
 {
 	return stmt_run(db_stmt(db, SQL_TOUCHED_CLEAR), e);
 }

@@ -35,11 +35,11 @@ int heads_show(struct db *db, int64_t changed, struct err *e);
  * Empties the list of touched entries.  Call it last: composing needs to know
  * which entries are new.
  */
-int heads_forget(struct db *db, struct err *e);
+int heads_clear_touched(struct db *db, struct err *e);
 
 /*
  * Derives everything of entries from their documents again.  Until
- * heads_forget() all of them count as new.
+ * heads_clear_touched() all of them count as new.
  */
 int heads_rebuild(struct db *db, struct err *e);
 

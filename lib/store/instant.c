@@ -17,7 +17,7 @@ instant_is_ahead(const struct instant *at)
 }
 
 int
-instant_take(struct instant *out, struct db *db, struct err *e)
+instant_get(struct instant *out, struct db *db, struct err *e)
 {
 	struct stmt *s = db_stmt(db, SQL_NEWEST_CHANGE);
 	bool row;

@@ -31,7 +31,7 @@ struct instant {
 	}
 
 /* Call it inside the transaction of the change. */
-int instant_take(struct instant *out, struct db *db, struct err *e);
+int instant_get(struct instant *out, struct db *db, struct err *e);
 
 /* Whether a stored change is dated more than a minute in the future. */
 bool instant_is_ahead(const struct instant *at);

@@ -36,7 +36,7 @@ last_good_free(struct last_good *s)
 }
 
 void
-last_good_cut(struct last_good *s, const struct last_good *earlier)
+last_good_undo(struct last_good *s, const struct last_good *earlier)
 {
 	s->count = earlier->count;
 	s->any_file = earlier->any_file;

@@ -25,7 +25,7 @@ struct last_good {
 
 void last_good_free(struct last_good *s); /* the members */
 /* Takes back what was added since ${s} was copied to ${earlier}. */
-void last_good_cut(struct last_good *s, const struct last_good *earlier);
+void last_good_undo(struct last_good *s, const struct last_good *earlier);
 /* A file, all that is stored of which stays. */
 void last_good_add_file(struct last_good *s, const char *file);
 /* A rejected entry; ${version} is NULL when it could not be read. */

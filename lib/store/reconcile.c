@@ -129,7 +129,7 @@ reconcile(struct db *db, const char *layout, struct err *e)
 	 * composed again; after that no registry shows the source.
 	 */
 	if (db_prepare(db, SQL_SET_RARE, e) == -1 ||
-	    instant_take(&at, db, e) == -1 ||
+	    instant_get(&at, db, e) == -1 ||
 	    put_sources(db, layout, at.now, e) == -1 ||
 	    delete_registries(db, layout, e) == -1 ||
 	    put_registries(db, layout, &at, e) == -1 ||

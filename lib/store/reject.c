@@ -15,7 +15,7 @@ reject_start(struct reject *r, bool partial, struct err *e)
 
 	if (!partial)
 		return ids_run(r->db, SQL_REJECTION_CLEAR, r->source, e);
-	s = db_query(r->db, SQL_REJECTION_STANDING, ARGS(INT(r->source)));
+	s = db_query(r->db, SQL_REJECTION_TOTALS, ARGS(INT(r->source)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row) {
@@ -23,17 +23,17 @@ reject_start(struct reject *r, bool partial, struct err *e)
 		r->rejected = stmt_int(s, 1);
 		r->listed = stmt_int(s, 2);
 		r->notes = stmt_int(s, 3);
-		r->standing = r->ordinal > 0;
+		r->has_earlier = r->ordinal > 0;
 	}
 	stmt_done(s);
 	return 0;
 }
 
 static int
-forget(struct reject *r, const struct catalog_entry *entry, bool served,
+delete_rows(struct reject *r, const struct catalog_entry *entry, bool served,
     int64_t *deleted, struct err *e)
 {
-	if (db_run(r->db, SQL_REJECTION_FORGET,
+	if (db_run(r->db, SQL_REJECTION_DELETE,
 		ARGS(INT(r->source), INT(entry->kind), STR(entry->facts.name),
 		    STR(entry->facts.version), INT(served)),
 		e) == -1)
@@ -43,16 +43,16 @@ forget(struct reject *r, const struct catalog_entry *entry, bool served,
 }
 
 int
-reject_forget(
+reject_delete(
     struct reject *r, const struct catalog_entry *entry, struct err *e)
 {
 	int64_t bad, noted;
 
-	if (!r->standing || entry->facts.name == NULL ||
+	if (!r->has_earlier || entry->facts.name == NULL ||
 	    entry->facts.version == NULL)
 		return 0;
-	if (forget(r, entry, false, &bad, e) == -1 ||
-	    forget(r, entry, true, &noted, e) == -1)
+	if (delete_rows(r, entry, false, &bad, e) == -1 ||
+	    delete_rows(r, entry, true, &noted, e) == -1)
 		return -1;
 	r->rejected -= bad;
 	r->listed -= bad;

@@ -17,7 +17,7 @@ struct reject {
 	int64_t source;
 	bool strict; /* the first one fails the source */
 	bool silent; /* nothing is listed: entries were checked before */
-	bool standing; /* there are rows of an earlier sync */
+	bool has_earlier; /* there are rows of an earlier sync */
 	int64_t ordinal; /* of the last row */
 	int64_t rejected; /* all of them */
 	int64_t listed; /* those with a row */
@@ -42,7 +42,7 @@ int reject_note(struct reject *r, const struct reject_place *place,
 int reject_document(
     struct reject *r, const char *document, const char *why, struct err *e);
 /* Deletes what an earlier sync listed of an entry that is offered again. */
-int reject_forget(
+int reject_delete(
     struct reject *r, const struct catalog_entry *entry, struct err *e);
 /* "servers/a.json: description: is required". */
 void reject_text(char *into, size_t size, const struct reject_place *place,

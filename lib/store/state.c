@@ -93,10 +93,10 @@ state_free(struct source_state *s)
 }
 
 int
-state_claim(struct db *db, int64_t source, int64_t now, struct err *e)
+state_mark_syncing(struct db *db, int64_t source, int64_t now, struct err *e)
 {
 	return db_run(
-	    db, SQL_SOURCE_STATE_CLAIM, ARGS(INT(now), INT(source)), e);
+	    db, SQL_SOURCE_STATE_SYNCING, ARGS(INT(now), INT(source)), e);
 }
 
 int
@@ -135,10 +135,10 @@ state_failed(struct db *db, const struct state_end *end, struct err *e)
 }
 
 int
-state_hasten(struct db *db, int64_t source, int64_t due, struct err *e)
+state_due_by(struct db *db, int64_t source, int64_t due, struct err *e)
 {
 	return db_run(
-	    db, SQL_SOURCE_STATE_HASTEN, ARGS(INT(due), INT(source)), e);
+	    db, SQL_SOURCE_STATE_DUE_BY, ARGS(INT(due), INT(source)), e);
 }
 
 const char *

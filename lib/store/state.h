@@ -48,13 +48,14 @@ struct state_end {
 };
 
 /* Marks the source as being synced. */
-int state_claim(struct db *db, int64_t source, int64_t now, struct err *e);
+int state_mark_syncing(
+    struct db *db, int64_t source, int64_t now, struct err *e);
 int state_unchanged(struct db *db, const struct state_end *end, struct err *e);
 int state_complete(struct db *db, const struct state_end *end, struct err *e);
 int state_failed(struct db *db, const struct state_end *end, struct err *e);
 
 /* Makes a source due at ${due}, if it is not due before. */
-int state_hasten(struct db *db, int64_t source, int64_t due, struct err *e);
+int state_due_by(struct db *db, int64_t source, int64_t due, struct err *e);
 
 /* The result of one attempt at a source. */
 enum sync_result {

@@ -18,8 +18,8 @@
  * application with options.partial set, so that all else stays as it is:
  *
  *	db_begin_write(db, e)
- *	instant_take(&options.at, db, e)
- *	apply_begin(&a, db, &options, e)
+ *	instant_get(&options.at, db, e)
+ *	apply_start(&a, db, &options, e)
  *	apply_entry(a, &entry, e)
  *	apply_finish(&counts, a, e)
  *	db_commit(db, e)

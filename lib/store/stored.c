@@ -51,20 +51,21 @@ digest_text(struct digest *d, const char *text, size_t len)
 
 void
 stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
-    const char *json, size_t len, const struct catalog_outer *outer, bool noted)
+    const char *json, size_t len, const struct catalog_upstream *upstream,
+    bool noted)
 {
 	digest_add(d, json, len);
-	if (outer != NULL) {
-		const char *status = outer->status;
-		const char *message = outer->status_message;
-		const int64_t times[] = { outer->status_changed_us,
-			outer->published_us, outer->updated_us };
+	if (upstream != NULL) {
+		const char *status = upstream->status;
+		const char *message = upstream->status_message;
+		const int64_t times[] = { upstream->status_changed_us,
+			upstream->published_us, upstream->updated_us };
 
 		digest_text(d, status, status == NULL ? 0 : strlen(status));
 		digest_text(d, message, message == NULL ? 0 : strlen(message));
 		digest_add(d, times, sizeof times);
-		digest_text(d, outer->extra, outer->extra_len);
-		digest_text(d, outer->official, outer->official_len);
+		digest_text(d, upstream->extra, upstream->extra_len);
+		digest_text(d, upstream->official, upstream->official_len);
 	}
 	/*
 	 * So that an entry with a note is never known before it is checked,
@@ -77,13 +78,13 @@ stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
 
 /* Columns that follow each other in statements that read it. */
 enum {
-	OUTER_STATUS,
-	OUTER_MESSAGE,
-	OUTER_STATUS_CHANGED,
-	OUTER_PUBLISHED,
-	OUTER_UPDATED,
-	OUTER_EXTRA,
-	OUTER_OFFICIAL
+	UPSTREAM_STATUS,
+	UPSTREAM_MESSAGE,
+	UPSTREAM_STATUS_CHANGED,
+	UPSTREAM_PUBLISHED,
+	UPSTREAM_UPDATED,
+	UPSTREAM_EXTRA,
+	UPSTREAM_OFFICIAL
 };
 
 static int64_t
@@ -102,20 +103,22 @@ run_text(struct stmt *s, int column, size_t *len)
 }
 
 bool
-stored_outer(struct catalog_outer *outer, struct stmt *s, int first)
+stored_upstream(struct catalog_upstream *upstream, struct stmt *s, int first)
 {
 	bool said = false;
 
-	for (int c = OUTER_STATUS; c <= OUTER_OFFICIAL; c++)
+	for (int c = UPSTREAM_STATUS; c <= UPSTREAM_OFFICIAL; c++)
 		said |= !stmt_is_null(s, first + c);
-	outer->status = stmt_text(s, first + OUTER_STATUS, NULL);
-	outer->status_message = stmt_text(s, first + OUTER_MESSAGE, NULL);
-	outer->status_changed_us = instant(s, first + OUTER_STATUS_CHANGED);
-	outer->published_us = instant(s, first + OUTER_PUBLISHED);
-	outer->updated_us = instant(s, first + OUTER_UPDATED);
-	outer->extra = run_text(s, first + OUTER_EXTRA, &outer->extra_len);
-	outer->official =
-	    run_text(s, first + OUTER_OFFICIAL, &outer->official_len);
+	upstream->status = stmt_text(s, first + UPSTREAM_STATUS, NULL);
+	upstream->status_message = stmt_text(s, first + UPSTREAM_MESSAGE, NULL);
+	upstream->status_changed_us =
+	    instant(s, first + UPSTREAM_STATUS_CHANGED);
+	upstream->published_us = instant(s, first + UPSTREAM_PUBLISHED);
+	upstream->updated_us = instant(s, first + UPSTREAM_UPDATED);
+	upstream->extra =
+	    run_text(s, first + UPSTREAM_EXTRA, &upstream->extra_len);
+	upstream->official =
+	    run_text(s, first + UPSTREAM_OFFICIAL, &upstream->official_len);
 	return said;
 }
 
@@ -197,25 +200,25 @@ stored_find(int64_t *entry, struct plan_stored *out, struct stored_place *p,
 const char *
 stored_status(const struct stored_item *item)
 {
-	if (item->outer != NULL && item->outer->status != NULL)
-		return item->outer->status;
+	if (item->upstream != NULL && item->upstream->status != NULL)
+		return item->upstream->status;
 	return item->facts->status == NULL ? "active" : item->facts->status;
 }
 
 static int64_t
-given(const struct catalog_outer *outer)
+given(const struct catalog_upstream *upstream)
 {
 	int64_t bits = 0;
 
-	if (outer == NULL)
+	if (upstream == NULL)
 		return 0;
-	if (outer->status != NULL || outer->status_message != NULL)
+	if (upstream->status != NULL || upstream->status_message != NULL)
 		bits |= GIVEN_STATUS;
-	if (outer->status_changed_us != CLOCK_NEVER)
+	if (upstream->status_changed_us != CLOCK_NEVER)
 		bits |= GIVEN_STATUS_CHANGED;
-	if (outer->published_us != CLOCK_NEVER)
+	if (upstream->published_us != CLOCK_NEVER)
 		bits |= GIVEN_PUBLISHED;
-	if (outer->updated_us != CLOCK_NEVER)
+	if (upstream->updated_us != CLOCK_NEVER)
 		bits |= GIVEN_UPDATED;
 	return bits;
 }
@@ -239,7 +242,8 @@ static void
 choose_date(
     struct stored_place *p, const struct stored_item *item, int64_t entry)
 {
-	if (item->outer != NULL && item->outer->updated_us != CLOCK_NEVER) {
+	if (item->upstream != NULL &&
+	    item->upstream->updated_us != CLOCK_NEVER) {
 		p->date = p->at.now;
 		p->dated_entry = 0;
 		return;
@@ -276,7 +280,8 @@ stored_insert_entry(int64_t *entry, struct stored_place *p,
 }
 
 /* What is bound for a version without an envelope. */
-static const struct catalog_outer no_outer = { .status_changed_us = CLOCK_NEVER,
+static const struct catalog_upstream no_upstream = { .status_changed_us =
+							 CLOCK_NEVER,
 	.published_us = CLOCK_NEVER,
 	.updated_us = CLOCK_NEVER };
 
@@ -299,8 +304,8 @@ static int
 insert_version(struct stored_place *p, const struct stored_item *item,
     int64_t entry, int64_t document, struct err *e)
 {
-	const struct catalog_outer *o =
-	    item->outer == NULL ? &no_outer : item->outer;
+	const struct catalog_upstream *o =
+	    item->upstream == NULL ? &no_upstream : item->upstream;
 
 	prepare_version(p, item, entry);
 	return db_run(p->db, SQL_VERSION_INSERT,
@@ -310,7 +315,7 @@ insert_version(struct stored_place *p, const struct stored_item *item,
 		TIME(o->status_changed_us), INT(p->at.now),
 		TIME(o->published_us), INT(p->date), TIME(o->updated_us),
 		INT(changed_at(p)), BLOB(item->digest, sizeof item->digest),
-		INT(given(item->outer)), RUN(o->extra, o->extra_len),
+		INT(given(item->upstream)), RUN(o->extra, o->extra_len),
 		RUN(o->official, o->official_len), STR(p->file)),
 	    e);
 }
@@ -319,8 +324,8 @@ static int
 update_version(struct stored_place *p, const struct stored_item *item,
     int64_t entry, struct err *e)
 {
-	const struct catalog_outer *o =
-	    item->outer == NULL ? &no_outer : item->outer;
+	const struct catalog_upstream *o =
+	    item->upstream == NULL ? &no_upstream : item->upstream;
 
 	prepare_version(p, item, entry);
 	return db_run(p->db, SQL_VERSION_UPDATE,
@@ -328,7 +333,7 @@ update_version(struct stored_place *p, const struct stored_item *item,
 		TIME(o->status_changed_us), STR(stored_status(item)),
 		INT(p->at.now), STR(o->status_message), TIME(o->published_us),
 		TIME(o->updated_us), INT(p->date), INT(changed_at(p)),
-		INT(given(item->outer)), RUN(o->extra, o->extra_len),
+		INT(given(item->upstream)), RUN(o->extra, o->extra_len),
 		RUN(o->official, o->official_len), STR(p->file), INT(entry),
 		STR(item->facts->version)),
 	    e);
@@ -389,8 +394,8 @@ static int
 put_withheld(
     struct stored_place *p, const struct stored_item *item, struct err *e)
 {
-	const struct catalog_outer *o =
-	    item->outer == NULL ? &no_outer : item->outer;
+	const struct catalog_upstream *o =
+	    item->upstream == NULL ? &no_upstream : item->upstream;
 
 	return db_run(p->db, SQL_WITHHELD_PUT,
 	    ARGS(INT(p->source), INT(item->kind), STR(item->facts->name),

@@ -23,7 +23,7 @@ struct stored_item {
 	const struct rules_entry *facts;
 	const char *json;
 	size_t json_len;
-	const struct catalog_outer *outer; /* NULL: nothing was said */
+	const struct catalog_upstream *upstream; /* NULL: nothing was said */
 	unsigned char digest[DIGEST_RAW_SIZE];
 };
 
@@ -51,7 +51,7 @@ void stored_place_free(struct stored_place *p); /* the members */
 
 /* SHA-256 of the document, its metadata, and whether it has a note. */
 void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
-    const char *json, size_t len, const struct catalog_outer *outer,
+    const char *json, size_t len, const struct catalog_upstream *upstream,
     bool noted);
 
 /*
@@ -59,7 +59,8 @@ void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
  * ${first}: status to extra_official as in the statement offered_documents.
  * False: nothing.
  */
-bool stored_outer(struct catalog_outer *outer, struct stmt *s, int first);
+bool stored_upstream(
+    struct catalog_upstream *upstream, struct stmt *s, int first);
 
 /*
  * Looks a version up.  ${entry} is 0 when nothing is stored of the name.

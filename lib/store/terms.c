@@ -124,7 +124,7 @@ call(const struct receiver *l, const struct posting *at,
 }
 
 static bool
-begins_alike(const struct posting *a, const struct posting *b, size_t len)
+share_prefix(const struct posting *a, const struct posting *b, size_t len)
 {
 	return b->len >= len && memcmp(a->term, b->term, len) == 0;
 }
@@ -139,7 +139,7 @@ each_gram(const struct receiver *l, const struct posting *at,
 		size_t longer =
 		    len + posting_character(at->term + len, at->term + at->len);
 
-		while (next < end && begins_alike(at, next, longer))
+		while (next < end && share_prefix(at, next, longer))
 			next++;
 		if (call(l, at, next, longer) == -1)
 			return -1;

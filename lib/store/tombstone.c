@@ -67,7 +67,7 @@ tombstone_expire(
 	*excess = (int64_t)more;
 	if (old + more == 0)
 		return 0;
-	if (instant_take(&at, db, e) == -1)
+	if (instant_get(&at, db, e) == -1)
 		return -1;
 	return derive_touched(db, 0, &none, at.changed, e);
 }

@@ -66,7 +66,7 @@ test_cut(void)
 	last_good_add_entry(&s, ENTRY_SERVER, "n/a", "1");
 	earlier = s;
 	last_good_add_file(&s, "f.json");
-	last_good_cut(&s, &earlier);
+	last_good_undo(&s, &earlier);
 	last_good_sort(&s);
 	CHECK(last_good_has(&s, ENTRY_SERVER, "n/a", "1", NULL));
 	CHECK(!last_good_has(&s, ENTRY_SERVER, "n/x", "1", NULL));
