@@ -33,9 +33,9 @@ static const struct program program = {
 	    "  THV_REGISTRY_LOG_REQUESTS   all (default), errors, none, or N: "
 	    "one in N\n"
 	    "                              successes, and every error\n"
-	    "  THV_REGISTRY_METRICS_PATH   the file in which all responders "
-	    "count\n"
-	    "  THV_REGISTRY_PROFILE_DIR    a directory: can be profiled\n",
+	    "  THV_REGISTRY_METRICS_PATH   the file with the counters of all "
+	    "responders\n"
+	    "  THV_REGISTRY_PROFILE_DIR    a directory; enables profiling\n",
 };
 
 static void
@@ -51,8 +51,9 @@ take_cache_counts(void *ctx, uint64_t *hits, uint64_t *misses)
 }
 
 /*
- * Nothing can be served, and a process started now might: it would be another
- * program, which may know a newer schema, or see another directory.
+ * Whether the database is unavailable to this process and a new process might
+ * read it: the program file was replaced, and the new one may know a newer
+ * schema, or the directory was replaced, which the sandbox does not allow.
  */
 static bool
 outdated(const void *ctx)
@@ -79,20 +80,20 @@ enter_sandbox(void)
 	log_end(&line);
 }
 
-/* Only responders that stay; a program that answers once is not asked. */
+/* Only for FastCGI: a CGI program exits after one response. */
 static void
 join_profiles(struct service *s)
 {
 	struct err e = ERR_INIT;
 
 	if (profile_join(&e) == -1)
-		log_message(LOG_LEVEL_WARN, "no profiles", e.text);
+		log_message(LOG_LEVEL_WARN, "profiling is off", e.text);
 	if (!profile_is_on())
 		return;
 	s->between = profile_attend;
 }
 
-/* Answers requests, in whatever way they come.  Returns the exit status. */
+/* Answers requests by FastCGI or CGI.  Returns the exit status. */
 static int
 serve(struct successor *successor)
 {
@@ -133,7 +134,7 @@ main(int argc, char **argv)
 		status = program_arguments(argc, argv, &program);
 	if (status != -1)
 		return status;
-	/* Now, as later another file may be there. */
+	/* Before the file can be replaced. */
 	(void)program_path();
 	keeper_hold_signals();
 	if (serve_is_fastcgi())

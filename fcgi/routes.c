@@ -2,11 +2,12 @@
 /*
  * Every path that a program answers.
  *
- * Look-ups leave the form of the name alone: a client that asks whether a
- * server is allowed takes 404 for "no" and 400 for an outage.
+ * The form of a name is not checked: clients look up whether a server is
+ * allowed, and take 404 for "no" but 400 for an outage.
  *
- * The name of a server is one segment.  Proxies that decode its slash make two
- * of it, so each such path has a second form, which is tried after the first.
+ * The name of a server is one segment.  Proxies that decode its slash turn it
+ * into two, so each such path has a second form, which is tried after the
+ * first.
  */
 #include "fcgi/http/route.h"
 
@@ -15,7 +16,7 @@
 
 #define READ (REQUEST_GET | REQUEST_HEAD | REQUEST_OPTIONS)
 
-/* Servers are found below v0.1, and for older clients without a version. */
+/* Servers are below v0.1, and for older clients at other mounts. */
 #define SERVERS                                                           \
 	(ROUTE_AT_ROOT | ROUTE_AT_V0 | ROUTE_AT_V01 | ROUTE_AT_REGISTRY | \
 	    ROUTE_AT_REGISTRY_V01 | ROUTE_AT_REGISTRY_V0)
@@ -35,16 +36,16 @@
 	(PAGED | PARAMETER(SEARCH) | PARAMETER(UPDATED_SINCE) | \
 	    PARAMETER(VERSION) | PARAMETER(STATUS) | PARAMETER(REGISTRY_TYPE))
 
-/* What most routes have in common: everybody may read. */
+/* The columns that most routes share: all clients may read. */
 #define READ_BY_ALL(handler, about, schema)                             \
 	.methods = READ, .programs = ROUTE_API, .access = ROUTE_PUBLIC, \
 	.summary = (about), .answer = (schema), .handle = (handler)
-#define ALONE(mount, name, handler, about, schema)                       \
-	{                                                                \
-		.mounts = (mount), .path = (name), .scope = ROUTE_ALONE, \
-		READ_BY_ALL(handler, about, schema)                      \
+#define WITHOUT_DATABASE(mount, name, handler, about, schema)                  \
+	{                                                                      \
+		.mounts = (mount), .path = (name), .scope = ROUTE_NO_DATABASE, \
+		READ_BY_ALL(handler, about, schema)                            \
 	}
-/* What is configured has no generation that a tag could be made of. */
+/* The configuration has no generation, so the entity tag is a hash. */
 #define CONFIGURED(name, what, handler, about, schema)         \
 	{                                                      \
 		.mounts = ROUTE_AT_ROOT, .path = (name),       \
@@ -91,7 +92,7 @@
 #define OPENAPI(suffix, handler, schema)                                \
 	{ .mounts = ROUTE_AT_ROOT,                                      \
 		.path = "/openapi" suffix,                              \
-		.scope = ROUTE_ALONE,                                   \
+		.scope = ROUTE_NO_DATABASE,                             \
 		.content_tag = true,                                    \
 		READ_BY_ALL(handler, "This description", schema) },     \
 	{                                                               \
@@ -130,31 +131,31 @@ const struct route routes[] = {
 	EXTENSION_ROUTES("/x/dev.toolhive/plugins", ENTRY_PLUGIN, "plugin",
 	    "Plugin", "PluginList"),
 	CONFIGURED("/v1/sources", 0, handle_sources,
-	    "The configured sources and how their last sync went",
+	    "The configured sources and the result of their last sync",
 	    "SourceList"),
 	CONFIGURED(
 	    "/v1/sources/{name}", 0, handle_source, "One source", "SourceInfo"),
 	CONFIGURED("/v1/sources/{name}/entries", CONTINUED,
-	    handle_source_entries, "What a source holds", "SourceEntries"),
+	    handle_source_entries, "The entries of a source", "SourceEntries"),
 	CONFIGURED("/v1/registries", 0, handle_registries,
 	    "The configured registries", "RegistryList"),
 	CONFIGURED("/v1/registries/{name}", 0, handle_registry, "One registry",
 	    "RegistryInfo"),
 	CONFIGURED("/v1/registries/{name}/entries", CONTINUED,
 	    handle_registry_entries,
-	    "What the sources of a registry hold, before shadowing",
+	    "The entries of the sources of a registry, before shadowing",
 	    "RegistryEntries"),
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/registry/status",
 	    .scope = ROUTE_DATABASE,
-	    READ_BY_ALL(handle_status, "How the sync goes", "SyncStatus") },
+	    READ_BY_ALL(handle_status, "The state of the sync", "SyncStatus") },
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/registry/status/history",
 	    .scope = ROUTE_DATABASE,
 	    .parameters = PARAMETER(LIMIT),
 	    .style = QUERY_EXTENSIONS,
-	    READ_BY_ALL(handle_history,
-		"The last runs of the sync, for each source", "SyncHistory") },
+	    READ_BY_ALL(handle_history, "The last runs of the sync, by source",
+		"SyncHistory") },
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/registry/sync",
 	    .methods = REQUEST_OPTIONS | REQUEST_POST | REQUEST_PUT,
@@ -166,15 +167,15 @@ const struct route routes[] = {
 	    .closed = true,
 	    .failure = "the sync cannot be started",
 	    .handle = handle_sync },
-	ALONE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
+	WITHOUT_DATABASE(ROUTE_AT_ROOT, "/", handle_front, NULL, NULL),
 	OPENAPI(".json", handle_openapi_json, "Description"),
 	OPENAPI(".yaml", handle_openapi_yaml, "Description"),
-	ALONE(ROUTE_AT_ROOT | ROUTE_AT_V0 | ROUTE_AT_V01, "/health",
-	    handle_health, "Whether the program answers", "Health"),
-	ALONE(ROUTE_AT_V0 | ROUTE_AT_V01, "/ping", handle_ping,
-	    "Whether the program answers", "Pong"),
-	ALONE(ROUTE_AT_ROOT, "/version", handle_version,
-	    "Which program this is", "Version"),
+	WITHOUT_DATABASE(ROUTE_AT_ROOT | ROUTE_AT_V0 | ROUTE_AT_V01, "/health",
+	    handle_health, "Whether the program responds", "Health"),
+	WITHOUT_DATABASE(ROUTE_AT_V0 | ROUTE_AT_V01, "/ping", handle_ping,
+	    "Whether the program responds", "Pong"),
+	WITHOUT_DATABASE(ROUTE_AT_ROOT, "/version", handle_version,
+	    "The version of the program", "Version"),
 	{ .mounts = ROUTE_AT_ROOT,
 	    .path = "/metrics",
 	    .scope = ROUTE_TRY,
@@ -188,7 +189,7 @@ const struct route routes[] = {
 	    .methods = REQUEST_GET | REQUEST_OPTIONS,
 	    .programs = ROUTE_API,
 	    .access = ROUTE_LOOPBACK,
-	    .scope = ROUTE_ALONE,
+	    .scope = ROUTE_NO_DATABASE,
 	    .parameters = PARAMETER(SECONDS),
 	    .exact = true,
 	    .closed = true,

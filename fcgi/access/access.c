@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of access: by address, by token, and never a page. */
+/* The rules of access: by address or by token; not from web pages. */
 #include "fcgi/access/access.h"
 
 #include "fcgi/access/token.h"
@@ -25,9 +25,9 @@ access_is_loopback(const char *address)
 	       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
-/* A proxy names another client. */
+/* Whether a proxy has forwarded the request of another client. */
 static bool
-is_passed_on(const struct request_input *in)
+is_forwarded(const struct request_input *in)
 {
 	return in->forwarded != NULL || in->forwarded_for != NULL ||
 	       in->real_ip != NULL;
@@ -43,7 +43,7 @@ is_from_page(const struct request_input *in)
 static int
 check_loopback(const struct request_input *in, struct err *e)
 {
-	if (!is_passed_on(in) && access_is_loopback(in->remote_address))
+	if (!is_forwarded(in) && access_is_loopback(in->remote_address))
 		return 0;
 	err_set(e, ERR_DENIED, "allowed only from this machine");
 	return -1;
@@ -67,7 +67,7 @@ access_check_trigger(enum trigger_access access, const char *token_file,
 	return access == TRIGGER_LOOPBACK ? check_loopback(in, e) : 0;
 }
 
-/* A setting of the database; the caller frees it, NULL when there is none. */
+/* Reads a setting, NULL if there is none; the caller frees it. */
 static int
 read_setting(char **out, struct db *db, const char *key, struct err *e)
 {
@@ -95,7 +95,7 @@ check_trigger(struct db *db, const struct request_input *in, struct err *e)
 		read_setting(&file, db, TRIGGER_SETTING_TOKEN_FILE, e) == -1))
 		goto out;
 	if (word != NULL && trigger_access_from_name(&access, word) == -1) {
-		err_set(e, ERR_UNAVAILABLE, "setting %s is '%s'",
+		err_set(e, ERR_UNAVAILABLE, "unknown value of setting %s: %s",
 		    TRIGGER_SETTING_ACCESS, word);
 		goto out;
 	}

@@ -34,8 +34,8 @@ read_all(struct token *t, int file, const char *path, struct err *e)
 		}
 		t->len += n > 0 ? (size_t)n : 0;
 		if (t->len == sizeof t->text) {
-			err_set(e, ERR_UNAVAILABLE,
-			    "%s is longer than %zu bytes", path, LIMIT_TOKEN);
+			err_set(e, ERR_UNAVAILABLE, "%s: longer than %zu bytes",
+			    path, LIMIT_TOKEN);
 			return -1;
 		}
 	}
@@ -55,7 +55,7 @@ trim(struct token *t, const char *path, struct err *e)
 	t->text[t->len] = '\0';
 	if (t->len > 0)
 		return 0;
-	err_set(e, ERR_UNAVAILABLE, "%s holds no token", path);
+	err_set(e, ERR_UNAVAILABLE, "%s: empty token file", path);
 	return -1;
 }
 
@@ -86,7 +86,7 @@ out:
 	return rc;
 }
 
-/* Constant time for texts of the same length. */
+/* Takes the same time for all texts of one length. */
 static bool
 is_token(const struct token *t, const char *text)
 {

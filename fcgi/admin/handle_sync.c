@@ -20,7 +20,7 @@ check_source(struct db *db, const char *name, struct err *e)
 
 	if (db == NULL) {
 		err_set(e, ERR_UNAVAILABLE,
-		    "sources are not known before the first sync");
+		    "sources are unknown before the first sync");
 		return -1;
 	}
 	s = db_stmt(db, SQL_SOURCE_ID);
@@ -70,7 +70,7 @@ handle_sync(struct exchange *x, struct err *e)
 				   ? in->traceparent
 				   : NULL,
 		.sources = names,
-		.keep_stderr = x->stays };
+		.keep_stderr = x->persistent };
 
 	if (check_sources(x, names, e) == -1)
 		return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking the lock and starting the sync as a daemon: a process in between makes
- * the sync a child of init, so this program does not have to wait for it.
+ * Taking the lock and starting the sync as a daemon: an intermediate process
+ * exits at once, so init, not this program, waits for the sync.
  */
 #include "fcgi/admin/trigger.h"
 
@@ -26,8 +26,9 @@
 #define PROGRAM_NAME "thv-registry-sync"
 #define PROGRAM_ELSEWHERE BINDIR "/" PROGRAM_NAME
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define UMASK 022 /* at least; the umask of this process may be stricter */
-#define DESCRIPTORS_MAX 65536 /* that are closed; the limit may be infinite */
+#define UMASK 022 /* added to the umask of this process */
+#define DESCRIPTORS_MAX \
+	65536 /* that are closed; the limit of a process may be infinite */
 
 #define PATH_OF_CHILD \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -39,7 +40,7 @@ extern char **environ;
 
 /* ---- the environment of the sync ---- */
 
-/* A name that ends in '_' is a prefix. */
+/* Variables that are inherited; a name that ends in '_' is a prefix. */
 static const char *const passed[] = {
 	"LANG",
 	"TZ",
@@ -55,7 +56,7 @@ static const char *const passed[] = {
 	"THV_REGISTRY_",
 };
 
-/* Set for the run, or made absolute. */
+/* Variables that are set for the run. */
 static const char *const replaced[] = {
 	CONFIG_VARIABLE,
 	DATABASE_VARIABLE,
@@ -63,9 +64,9 @@ static const char *const replaced[] = {
 	LOCKFILE_VARIABLE,
 };
 
-/* Whether ${variable}, NAME=VALUE, is of ${name}. */
+/* Whether ${variable}, NAME=VALUE, has ${name}. */
 static bool
-is_of(const char *variable, const char *name)
+has_name(const char *variable, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -74,15 +75,15 @@ is_of(const char *variable, const char *name)
 }
 
 static bool
-is_any_of(const char *variable, const char *const *names, size_t count)
+has_any_name(const char *variable, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_of(variable, names[i]))
+		if (has_name(variable, names[i]))
 			return true;
 	return false;
 }
 
-/* The working directory of the sync is the root. */
+/* The working directory of the sync is the root, so paths must be absolute. */
 static char *
 absolute_path(const char *variable, const char *path)
 {
@@ -105,8 +106,8 @@ trigger_environment(
 		count++;
 	to = xcalloc(count + COUNT(replaced) + 3, sizeof *to);
 	for (size_t i = 0; i < count; i++)
-		if (is_any_of(from[i], passed, COUNT(passed)) &&
-		    !is_any_of(from[i], replaced, COUNT(replaced)))
+		if (has_any_name(from[i], passed, COUNT(passed)) &&
+		    !has_any_name(from[i], replaced, COUNT(replaced)))
 			to[at++] = xstrdup(from[i]);
 	to[at++] = xstrdup(PATH_OF_CHILD);
 	to[at++] = absolute_path(DATABASE_VARIABLE, t->database);
@@ -132,17 +133,17 @@ trigger_environment_free(char **environment)
 
 /* ---- starting a process ---- */
 
-/* Prepared before forking. */
+/* All that the child needs, prepared before fork(). */
 struct child {
 	char *program;
 	char **arguments;
 	char **environment;
 	int lock;
-	int report; /* a failure to start is written here */
+	int report; /* pipe that gets errno if the start fails */
 	bool keep_stderr;
 };
 
-/* The sync gets the lock and no other descriptor. */
+/* The sync inherits the lock and no other descriptor. */
 static int
 keep_descriptors(int lock)
 {
@@ -164,7 +165,7 @@ redirect(bool keep_stderr)
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
 	    dup2(null, STDOUT_FILENO) == -1)
 		return -1;
-	/* A web server waits for the end of the pipe of a plain CGI program. */
+	/* Web servers wait until the pipe of a plain CGI program is closed. */
 	if (fstat(STDERR_FILENO, &st) == -1 ||
 	    (!keep_stderr && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))))
 		return dup2(null, STDERR_FILENO);
@@ -179,7 +180,7 @@ reset_signals(void)
 
 	for (int number = 1; number < NSIG; number++)
 		(void)sigaction(number, &action, NULL);
-	/* The sync must survive the end of the reader of its log. */
+	/* The sync must not die if the reader of its log exits. */
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
 	sigemptyset(&none);
@@ -198,7 +199,7 @@ become_sync(const struct child *c)
 	    keep_descriptors(c->lock) != -1)
 		execve(c->program, c->arguments, c->environment);
 	number = errno;
-	/* The client that gets the failure may retry at once. */
+	/* Before the report: the client may retry at once. */
 	close(c->lock);
 	ignored = write(c->report, &number, sizeof number);
 	(void)ignored;
@@ -206,7 +207,7 @@ become_sync(const struct child *c)
 }
 
 static _Noreturn void
-become_middle(const struct child *c)
+become_intermediate(const struct child *c)
 {
 	ssize_t ignored;
 	int number;
@@ -225,7 +226,7 @@ become_middle(const struct child *c)
 	_exit(127);
 }
 
-/* The pipe is empty if the program runs: exec closes it. */
+/* If the program runs, exec has closed the pipe and nothing is in it. */
 static int
 read_report(int report, const char *program, struct err *e)
 {
@@ -258,7 +259,7 @@ start(struct child *c, struct err *e)
 	c->report = report[1];
 	middle = fork();
 	if (middle == 0)
-		become_middle(c);
+		become_intermediate(c);
 	if (middle == -1) {
 		err_set_errno(e, ERR_UNAVAILABLE, errno, "fork");
 		goto out;

@@ -4,7 +4,7 @@
 
 #include "lib/limits.h"
 
-/* Nothing that goes in is longer than a request or a row's name. */
+/* Above any text of a request or name in a row. */
 #define SCRATCH_MAX (4 * LIMIT_REQUEST_URI)
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request and its response, with all that is known of them on the way
- * through a responder (fcgi/answer/responder.c).
+ * One request and its response, with the state of a responder that belongs to
+ * them (fcgi/answer/responder.c).
  */
 #ifndef FCGI_ANSWER_EXCHANGE_H
 #define FCGI_ANSWER_EXCHANGE_H
@@ -15,13 +15,13 @@
 #include "lib/buf.h"
 #include "lib/db/db.h"
 
-/* Texts that outlive a row of a statement; reused for the next request. */
+/* Buffers for texts, reused for the next request. */
 struct scratch {
 	struct buf registry; /* the registry's name */
 	struct buf name; /* of the requested entry */
 	struct buf needle; /* the folded search text */
-	struct candidates candidates; /* the search in the index */
-	struct buf sort_keys; /* of some candidates, a JSON array */
+	struct candidates candidates; /* of a search in the index */
+	struct buf sort_keys; /* of candidates, a JSON array */
 	struct buf key; /* the order key of a version */
 	struct buf last_name; /* of the last item on a page */
 	struct buf last_version;
@@ -32,17 +32,17 @@ struct scratch {
 /* The registry of a request, for routes of ROUTE_REGISTRY. */
 struct registry {
 	int64_t id;
-	const char *name; /* borrowed from the scratch, or from memory */
+	const char *name; /* borrowed from the scratch or the memo */
 };
 
 struct exchange {
 	const struct request *request;
 	struct route_match match;
 	struct query *query;
-	struct db *db; /* inside a transaction; NULL: there is none (yet) */
+	struct db *db; /* inside a transaction; NULL: none has begun */
 	const char *database; /* its path */
-	bool stays; /* the process outlives the request */
-	const struct buf *body; /* of the request; NULL: it was not read */
+	bool persistent; /* the process outlives the request */
+	const struct buf *body; /* of the request; NULL: not read */
 	struct counters *counters; /* NULL for none */
 	struct registry registry;
 	struct scratch *scratch;

@@ -30,9 +30,9 @@ registry_memo_get(const struct registry_memo *memo,
 
 void
 registry_memo_put(struct registry_memo *memo, const struct db_state *state,
-    const char *asked, int64_t id, const char *name, const char *etag)
+    const char *requested, int64_t id, const char *name, const char *etag)
 {
-	struct registry_facts *f = &memo->slots[slot_of(asked)];
+	struct registry_facts *f = &memo->slots[slot_of(requested)];
 	size_t len = strlen(name);
 
 	if (!db_same_state(&memo->state, state)) {
@@ -43,7 +43,7 @@ registry_memo_put(struct registry_memo *memo, const struct db_state *state,
 	if (len >= sizeof f->name)
 		return;
 	f->known = true;
-	f->by_default = asked == NULL;
+	f->by_default = requested == NULL;
 	f->id = id;
 	memcpy(f->name, name, len + 1);
 	memcpy(f->etag, etag, sizeof f->etag);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of a request: parse, find the route, check access, parse the query,
- * find the registry, then 304, a kept answer, or the handler.  All that one
- * answer reads from the database is one snapshot.
+ * The steps of a request: parse, find the route, check access, parse the query,
+ * find the registry, then 304, a remembered response, or the handler.  All
+ * reads of one response are of one snapshot of the database.
  */
 #include "fcgi/answer/responder.h"
 
@@ -30,20 +30,20 @@
 #define URI_TOO_LONG 414
 #define NOT_IMPLEMENTED 501
 
-/* A writer that opens or closes the database spoils some readings in a row. */
-#define READINGS 5
+/* A writer that opens or closes the database can disturb several in a row. */
+#define ATTEMPTS_MAX 5
 
 struct responder {
 	char *path;
 	enum route_program program;
-	bool stays;
+	bool persistent;
 	struct store store;
 	struct scratch scratch;
 	struct request request;
 	struct query query;
 	struct buf body; /* of the request */
 	struct counters *counters; /* borrowed; NULL for none */
-	bool unavailable; /* after the last request; changes are logged */
+	bool unavailable; /* the database, at the last request that needed it */
 	struct registry_memo registries;
 	struct memo *memo;
 
@@ -51,19 +51,19 @@ struct responder {
 	/* The state of the database before anything was read. */
 	struct db_state state;
 	bool watched; /* ${state} is known */
-	bool recalled; /* the registry comes from memory */
-	bool mixed; /* and more was read, maybe of another state */
-	bool made; /* the answer was made, not repeated */
+	bool recalled; /* the registry was remembered */
+	bool mixed; /* then more was read, maybe of another state */
+	bool made; /* the response was made, not remembered */
 };
 
 struct responder *
-responder_new(const char *path, enum route_program program, bool stays)
+responder_new(const char *path, enum route_program program, bool persistent)
 {
 	struct responder *r = xcalloc(1, sizeof *r);
 
 	r->path = xstrdup(path);
 	r->program = program;
-	r->stays = stays;
+	r->persistent = persistent;
 	store_init(&r->store, r->path);
 	scratch_init(&r->scratch);
 	buf_init(&r->body, LIMIT_REQUEST_BODY);
@@ -110,7 +110,7 @@ begin(struct responder *r, struct exchange *x, struct err *e)
 
 /* ---- the registry ---- */
 
-/* Takes the registry from memory if the database has not changed. */
+/* Uses the remembered registry if the database has not changed. */
 static bool
 recall_registry(struct responder *r, struct exchange *x)
 {
@@ -125,7 +125,7 @@ recall_registry(struct responder *r, struct exchange *x)
 	return true;
 }
 
-/* Reads the registry's row, and makes the entity tag from it. */
+/* Reads the registry's row and makes the entity tag from it. */
 static int
 read_registry(struct exchange *x, struct err *e)
 {
@@ -156,21 +156,21 @@ read_registry(struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* Whether the database has not changed since before the first read. */
+/* Whether the database is in the state of before the first read. */
 static bool
 is_unchanged(const struct responder *r)
 {
 	struct db_state now;
 
-	return r->watched && store_look(&r->store, &now) &&
+	return r->watched && store_state(&r->store, &now) &&
 	       db_same_state(&r->state, &now);
 }
 
-/* The registry of the request, from memory or from the database. */
+/* The registry of the request, from the memo or from the database. */
 static int
 find_registry(struct responder *r, struct exchange *x, struct err *e)
 {
-	r->watched = store_look(&r->store, &r->state);
+	r->watched = store_state(&r->store, &r->state);
 	r->recalled = r->watched && recall_registry(r, x);
 	if (!r->recalled) {
 		if (begin(r, x, e) == -1 || read_registry(x, e) == -1)
@@ -200,8 +200,8 @@ handle(struct exchange *x, struct err *e)
 	}
 	if (x->db != NULL && db_is_damaged(x->db)) {
 		err_set(e, ERR_STORAGE,
-		    "the database is damaged: a value is "
-		    "NULL that the schema does not allow to be");
+		    "the database is damaged: NULL in a "
+		    "column that is NOT NULL");
 		return -1;
 	}
 	if (x->match.route->content_tag)
@@ -221,7 +221,7 @@ begin_if_created(struct responder *r, struct exchange *x, struct err *e)
 	return begin(r, x, e);
 }
 
-/* Fills the body from memory, or by the handler. */
+/* Fills the body from the memo or by the handler. */
 static int
 fill(struct responder *r, struct exchange *x, struct err *e)
 {
@@ -241,11 +241,12 @@ fill(struct responder *r, struct exchange *x, struct err *e)
 }
 
 /*
- * Whether the client has the body with the tag of the answer.  Sets ${gzip} to
- * whether it is the compressed one: a 304 has its tag (RFC 9110, 15.4.5).
+ * Whether the client has the body with the tag of the response.  Sets ${gzip}
+ * to whether it has the compressed one, as a 304 has its tag (RFC
+ * 9110, 15.4.5).
  */
 static bool
-is_known(const struct exchange *x, bool *gzip)
+is_not_modified(const struct exchange *x, bool *gzip)
 {
 	const struct request *q = x->request;
 
@@ -257,11 +258,12 @@ is_known(const struct exchange *x, bool *gzip)
 }
 
 /*
- * Sets ${sure} if the answer is a 200 without reading entries: only the cursor
- * can still be invalid.
+ * Sets ${sure} if the request would get a 200, without reading entries.  Only
+ * an invalid cursor is an error.
  */
 static int
-check_sure(bool *sure, struct responder *r, struct exchange *x, struct err *e)
+check_without_reading(
+    bool *sure, struct responder *r, struct exchange *x, struct err *e)
 {
 	const struct cursor_scope scope = {
 		.registry = x->registry.name,
@@ -278,19 +280,19 @@ check_sure(bool *sure, struct responder *r, struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* A 304 is given only for what would be a 200. */
+/* Only a request that would get a 200 gets a 304. */
 static int
 answer_or_304(struct responder *r, struct exchange *x, struct err *e)
 {
 	struct response *out = x->response;
-	bool gzip, known = is_known(x, &gzip), sure = false;
+	bool gzip, known = is_not_modified(x, &gzip), sure = false;
 
-	if (known && check_sure(&sure, r, x, e) == -1)
+	if (known && check_without_reading(&sure, r, x, e) == -1)
 		return -1;
 	if (!sure && fill(r, x, e) == -1)
 		return -1;
-	/* The tag may have come only with the answer; "*" matches any. */
-	if (known || is_known(x, &gzip)) {
+	/* The handler may have made the tag; "*" matches any. */
+	if (known || is_not_modified(x, &gzip)) {
 		out->status = NOT_MODIFIED;
 		out->gzip = gzip;
 	} else if (out->etag[0] != '\0' &&
@@ -333,13 +335,13 @@ answer(struct responder *r, struct exchange *x, struct err *e)
 }
 
 /*
- * Whether all that was read is of one state; if not, ends the transaction or
- * closes the database.  A file that SQLite treats as immutable may have been
- * written to, or the registry came from memory and the database changed just
- * then.
+ * Whether all reads were of one state of the database; if not, ends the
+ * transaction or closes the database.  A file that SQLite treats as immutable
+ * may have been written to, or the database may have changed between the look
+ * into the memo and the transaction.
  */
 static bool
-is_whole(struct responder *r, struct err *e)
+is_consistent(struct responder *r, struct err *e)
 {
 	if (store_check(&r->store, e) == -1) {
 		store_close(&r->store);
@@ -352,9 +354,9 @@ is_whole(struct responder *r, struct err *e)
 	return false;
 }
 
-/* Resets an attempt to answer, before another one. */
+/* Resets the response and the exchange for another attempt. */
 static void
-start_again(struct exchange *x, struct err *e)
+reset_attempt(struct exchange *x, struct err *e)
 {
 	response_reset(x->response);
 	x->registry.name = NULL;
@@ -363,30 +365,30 @@ start_again(struct exchange *x, struct err *e)
 }
 
 static bool
-changes_nothing(const struct request *r)
+is_safe(const struct request *r)
 {
 	return (r->method & (REQUEST_GET | REQUEST_HEAD)) != 0;
 }
 
 /*
- * An answer, even an error, that was read of no single state does not count.  A
- * request that changes something is never repeated.
+ * Tries again while the response, an error included, was read from more than
+ * one state.  A request that changes something is never repeated.
  */
 static int
-answer_whole(struct responder *r, struct exchange *x, struct err *e)
+answer_consistently(struct responder *r, struct exchange *x, struct err *e)
 {
 	struct err changed = ERR_INIT;
 	int rc = answer(r, x, e);
 
-	if (!changes_nothing(x->request))
+	if (!is_safe(x->request))
 		return rc;
-	for (int i = 1; !is_whole(r, &changed); i++) {
-		if (i == READINGS) {
+	for (int i = 1; !is_consistent(r, &changed); i++) {
+		if (i == ATTEMPTS_MAX) {
 			*e = changed;
 			return -1;
 		}
 		err_clear(&changed);
-		start_again(x, e);
+		reset_attempt(x, e);
 		rc = answer(r, x, e);
 	}
 	if (rc == 0 && x->match.route->kept && r->made) {
@@ -396,23 +398,23 @@ answer_whole(struct responder *r, struct exchange *x, struct err *e)
 	return rc;
 }
 
-/* Tries each reading of the path until one finds something. */
+/* Tries each reading of the path until one is found. */
 static int
-answer_readings(struct responder *r, struct exchange *x, struct err *e)
+answer_each_reading(struct responder *r, struct exchange *x, struct err *e)
 {
-	while (answer_whole(r, x, e) == -1) {
+	while (answer_consistently(r, x, e) == -1) {
 		if (e->code != ERR_NOT_FOUND ||
-		    !route_read_again(&x->match, x->request))
+		    !route_next_reading(&x->match, x->request))
 			return -1;
 		store_end(&r->store);
-		start_again(x, e);
+		reset_attempt(x, e);
 	}
 	return 0;
 }
 
 /* ---- errors ---- */
 
-/* The cause of a failure is only in the log. */
+/* Only the log has the cause of a failure. */
 static void
 answer_failure(
     struct responder *r, const struct exchange *x, const struct err *e)
@@ -489,15 +491,15 @@ respond(struct responder *r, struct exchange *x, const struct request_input *in,
 	} else if ((route->programs & r->program) == 0) {
 		err_set(e, ERR_NOT_FOUND, "%s", route->elsewhere);
 		return -1;
-	} else if (answer_readings(r, x, e) == -1) {
+	} else if (answer_each_reading(r, x, e) == -1) {
 		return -1;
 	}
 	return 0;
 }
 
-/* After a failure. */
+/* Logs that the database is available again after a failure. */
 static void
-note_recovery(struct responder *r)
+log_recovery(struct responder *r)
 {
 	if (r->unavailable)
 		log_message(LOG_LEVEL_INFO, "available again", NULL);
@@ -513,7 +515,7 @@ responder_handle(
 		.query = &r->query,
 		.scratch = &r->scratch,
 		.database = r->path,
-		.stays = r->stays,
+		.persistent = r->persistent,
 		.counters = r->counters,
 		.response = out,
 	};
@@ -524,7 +526,7 @@ responder_handle(
 		answer_error(r, &x, &e);
 	if (out->status < err_http_status(ERR_INTERNAL) &&
 	    (x.db != NULL || r->program == ROUTE_ADMIN))
-		note_recovery(r);
+		log_recovery(r);
 	store_end(&r->store);
 	out->endpoint = endpoint_of(&x.match);
 	out->registry = x.registry.name;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request in, one response out, without a web server: what
- * thv-registry-api and thv-registry-admin have in common.  Each answers its own
- * rows of the table of routes.
+ * Makes the response to one request, without a web server, for thv-registry-api
+ * and thv-registry-admin.  Each program answers its own rows of the table of
+ * routes.
  *
- * A struct responder keeps the database open and all buffers, so that a request
- * allocates nothing once they have grown.
+ * A struct responder keeps the database open and reuses its buffers, so
+ * requests allocate no memory after the first ones.
  */
 #ifndef FCGI_ANSWER_RESPONDER_H
 #define FCGI_ANSWER_RESPONDER_H
@@ -20,29 +20,30 @@
 struct responder;
 
 /*
- * ${path} is the database; it need not exist yet.  ${stays}: the process
- * outlives the request, and so does its standard error.  Freed with
+ * ${path} is the database, which need not exist yet.  ${persistent}: the
+ * process and its standard error outlive the request.  Freed with
  * responder_free().
  */
 struct responder *responder_new(
-    const char *path, enum route_program program, bool stays);
+    const char *path, enum route_program program, bool persistent);
 /* NULL is allowed. */
 void responder_free(struct responder *r);
 
-/* For /metrics; borrowed.  Without it /metrics has the database's part only. */
+/* For /metrics; borrowed.  Without it /metrics has only what the database has.
+ */
 void responder_set_counters(struct responder *r, struct counters *counters);
 
 /*
- * Answers ${in}: fills ${out}, which is reset first and finished at the end.
- * There is no failure that is not an answer.
+ * Resets ${out} and fills it with the response to ${in}.  Every failure becomes
+ * a response.
  */
 void responder_handle(
     struct responder *r, const struct request_input *in, struct response *out);
 
-/* Whether the last request that needed the database could not have it. */
+/* Whether the database was unavailable to the last request that needed it. */
 bool responder_is_unavailable(const struct responder *r);
 
-/* Adds up what the cache of the database did since the last call. */
+/* The hits and misses of the database cache since the last call. */
 void responder_take_cache_counts(
     struct responder *r, uint64_t *hits, uint64_t *misses);
 

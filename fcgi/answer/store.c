@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeping the right database open. */
+/* Opening the database, and opening it again after it was replaced. */
 #include "fcgi/answer/store.h"
 
 #include "lib/db/schema.h"
@@ -27,7 +27,8 @@ same_instant(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whether ${now} is the open file, and unchanged if it is immutable. */
+/* Whether ${now} is the open file, unchanged if SQLite treats it as immutable.
+ */
 static bool
 is_current(const struct store *s, const struct stat *now)
 {
@@ -43,7 +44,7 @@ is_current(const struct store *s, const struct stat *now)
 }
 
 bool
-store_look(const struct store *s, struct db_state *state)
+store_state(const struct store *s, struct db_state *state)
 {
 	struct stat now;
 
@@ -94,7 +95,7 @@ store_check(const struct store *s, struct err *e)
 	if (s->db == NULL || !db_is_frozen(s->db) ||
 	    (stat(s->path, &now) == 0 && is_current(s, &now)))
 		return 0;
-	err_set(e, ERR_UNAVAILABLE, "%s: changed while it was read", s->path);
+	err_set(e, ERR_UNAVAILABLE, "%s changed while it was being read", s->path);
 	return -1;
 }
 
@@ -106,8 +107,8 @@ store_begin(struct store *s, struct err *e)
 	if (begin(s, e) == 0)
 		return 0;
 	/*
-	 * The fault may be of this connection only, or a writer may have opened
-	 * or left the database since: opening it again waits for that.
+	 * The error may be of this connection only, or a writer may have opened
+	 * or closed the database since then: opening it again waits for that.
 	 */
 	was_open = was_open || s->db != NULL;
 	store_close(s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walking blocks and intersecting their postings. */
+/* Reading the blocks of the index and intersecting their postings. */
 #include "fcgi/handlers/candidates.h"
 
 #include "lib/clock.h"
@@ -30,7 +30,7 @@ candidates_free(struct candidates *c)
 }
 
 void
-candidates_begin(struct candidates *c, struct db *db, int64_t from, int64_t end)
+candidates_start(struct candidates *c, struct db *db, int64_t from, int64_t end)
 {
 	buf_reset(&c->text);
 	c->group_count = c->term_count = 0;
@@ -80,8 +80,8 @@ add_gram(struct candidates *c, const char *text, const char *end)
 }
 
 /*
- * The number of the first gram with the border of two words within, or
- * ${grams}.  Words are common, pairs of adjacent words are not.
+ * The number of the first gram that spans two words, or ${grams}.  Words are
+ * common, pairs of adjacent words are rare.
  */
 static size_t
 border_gram(const char *text, const char *end, size_t grams)
@@ -116,8 +116,8 @@ candidates_add_text(struct candidates *c, const char *needle)
 	if (border < grams)
 		add_gram(c, at, end);
 	/*
-	 * Then adjacent ones and the last; with gaps if the text is long, as
-	 * the stored text is searched as well.
+	 * Then grams that adjoin, and the last.  In a long text there are gaps
+	 * between them: the stored text is searched afterwards.
 	 */
 	stride = (grams + LIMIT_GRAMS - 3) / (LIMIT_GRAMS - 2);
 	if (stride < POSTING_GRAM)
@@ -162,7 +162,7 @@ add_posting(struct candidates *c, uint64_t bits[POSTING_WORDS], size_t term,
 	return 0;
 }
 
-/* Leaves in c->bits what a group of terms has, too. */
+/* Removes from c->bits the entries without a term of the group. */
 static int
 intersect(struct candidates *c, size_t group, struct err *e)
 {
@@ -177,7 +177,7 @@ intersect(struct candidates *c, size_t group, struct err *e)
 	return 0;
 }
 
-/* How many entries there are, as far as ${most}. */
+/* The number of entries, counted up to ${most}. */
 static size_t
 count_bits(const uint64_t bits[POSTING_WORDS], size_t most)
 {
@@ -190,8 +190,8 @@ count_bits(const uint64_t bits[POSTING_WORDS], size_t most)
 }
 
 /*
- * Leaves in c->bits the entries with a term of every group.  If fewer entries
- * than groups are left, checking the entries themselves is cheaper.
+ * Sets c->bits to the entries with a term of every group.  Stops if fewer
+ * entries than groups are left: then it is cheaper to read the entries.
  */
 static int
 intersect_all(struct candidates *c, struct err *e)
@@ -208,9 +208,9 @@ intersect_all(struct candidates *c, struct err *e)
 	return 0;
 }
 
-/* Removes entries that have not changed since. */
+/* Removes entries that have not changed after c->since. */
 static int
-drop_unchanged(struct candidates *c, struct err *e)
+remove_unchanged(struct candidates *c, struct err *e)
 {
 	size_t len;
 	const void *changed = stmt_blob(c->block, COLUMN_CHANGED, &len);
@@ -242,7 +242,7 @@ skip_to_start(struct candidates *c)
 
 /* Finds the candidates of the current block. */
 static int
-enter_block(struct candidates *c, struct err *e)
+load_block(struct candidates *c, struct err *e)
 {
 	size_t len;
 
@@ -259,7 +259,7 @@ enter_block(struct candidates *c, struct err *e)
 	if (len % POSTING_KEY != 0 || c->key_count > POSTING_BLOCK)
 		return damaged(e);
 	skip_to_start(c);
-	return c->since == CLOCK_NEVER ? 0 : drop_unchanged(c, e);
+	return c->since == CLOCK_NEVER ? 0 : remove_unchanged(c, e);
 }
 
 static int
@@ -274,7 +274,7 @@ next_block(struct candidates *c, bool *any, struct err *e)
 	}
 	if (stmt_step(c->block, any, e) == -1)
 		return -1;
-	return *any ? enter_block(c, e) : 0;
+	return *any ? load_block(c, e) : 0;
 }
 
 /* The first candidate of the block from c->next on; false: none is left. */
@@ -294,7 +294,7 @@ find_bit(struct candidates *c)
 }
 
 bool
-candidates_at_hand(struct candidates *c)
+candidates_in_block(struct candidates *c)
 {
 	return find_bit(c);
 }

@@ -2,9 +2,9 @@
 /*
  * The handlers.
  *
- * A handler fills the response's body and leaves its status at 200, or returns
- * -1 with an error: ERR_INPUT, ERR_NOT_FOUND and such reach the client with
- * their text; other errors become a 500 or 503 without details.
+ * A handler fills the body of the response, or returns -1 with an error. Errors
+ * of the client (ERR_INPUT, ERR_NOT_FOUND, ...) are sent with their text; other
+ * errors become a 500 or 503 without details.
  */
 #ifndef FCGI_HANDLERS_HANDLE_H
 #define FCGI_HANDLERS_HANDLE_H
@@ -12,10 +12,10 @@
 #include "fcgi/answer/exchange.h"
 #include "lib/json_out.h"
 
-/* The name under which the database has the entry that ${x} asks for. */
+/* The name of the requested entry, as in the database. */
 const char *handle_entry_name(struct exchange *x);
 
-/* The 404 of what the path names; returns -1. */
+/* Sets ${e} to "${noun} not found" with the name in the path; returns -1. */
 int handle_not_found(const struct exchange *x, const char *noun, struct err *e);
 
 int handle_item(struct exchange *x, struct err *e);
@@ -34,7 +34,6 @@ int handle_openapi_json(struct exchange *x, struct err *e);
 int handle_openapi_yaml(struct exchange *x, struct err *e);
 int handle_health(struct exchange *x, struct err *e);
 int handle_ping(struct exchange *x, struct err *e);
-/* Profiles of all responders, to this machine only. */
 int handle_profile(struct exchange *x, struct err *e);
 int handle_ready(struct exchange *x, struct err *e);
 int handle_metrics(struct exchange *x, struct err *e);

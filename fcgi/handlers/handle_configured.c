@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /v1/sources and /v1/registries: what is configured, and how the last sync of
- * each source went.  What is empty is left out.
+ * /v1/sources and /v1/registries: the configured sources, with the result of
+ * their last sync, and registries.
  */
 #include "fcgi/handlers/handle.h"
 #include "fcgi/handlers/rows.h"

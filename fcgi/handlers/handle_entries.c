@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /v1/sources/{name}/entries and /v1/registries/{name}/entries: what is stored
- * below a source or a registry before shadowing, in the order of kinds, names
- * and versions as text.  Deleted versions are left out.
+ * /v1/sources/{name}/entries and /v1/registries/{name}/entries: the stored
+ * entries of a source or of all sources of a registry, before shadowing, in the
+ * order of kinds, names and versions as text, without deleted versions.
  *
- * Title and description are only in the documents, from which SQLite extracts
- * them.  These lists are for operators: no other statement reads documents.
+ * SQLite extracts title and description from the documents.  That is slow, but
+ * these lists are for operators.
  */
 #include "fcgi/handlers/page.h"
 #include "fcgi/handlers/rows.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last item of the page before; the zeroth place is before all. */
+/* The last item of the previous page; all zero or "" before the first. */
 struct place {
 	int64_t kind;
 	const char *name;
@@ -31,9 +31,9 @@ struct entries {
 	bool more;
 };
 
-/* Writes a place as the two texts that a cursor has room for. */
+/* Writes a place as the last name and version of a cursor. */
 static void
-keep_place(struct scratch *to, const struct place *p)
+write_place(struct scratch *to, const struct place *p)
 {
 	buf_reset(&to->last_name);
 	buf_addc(&to->last_name, (char)('0' + (unsigned char)p->kind));
@@ -62,11 +62,11 @@ read_place(struct place *p, const struct cursor *c, struct err *e)
 }
 
 /*
- * Finds the source or registry in the path by ${s}, and the place after which
- * the page continues; writes the start of the answer.
+ * Finds the source or registry in the path by ${s}, and the place where the
+ * page starts; writes the start of the response.
  */
 static int
-begin(struct entries *out, int64_t *id, struct exchange *x, struct stmt *s,
+start(struct entries *out, int64_t *id, struct exchange *x, struct stmt *s,
     const char *noun, struct err *e)
 {
 	struct cursor c;
@@ -123,7 +123,7 @@ open_entry(struct entries *out, struct stmt *s)
 	rows_open(&out->j, s, 0, OF_SOURCE_VERSION);
 	json_out_key(&out->j, "versions");
 	json_out_open(&out->j, '[');
-	keep_place(out->x->scratch, &here);
+	write_place(out->x->scratch, &here);
 	out->count++;
 }
 
@@ -175,7 +175,7 @@ handle_source_entries(struct exchange *x, struct err *e)
 
 	stmt_bind_str(
 	    named, SQL_SOURCE_ID_P_NAME, x->match.captures[ROUTE_NAME]);
-	if (begin(&out, &id, x, named, "source", e) == -1)
+	if (start(&out, &id, x, named, "source", e) == -1)
 		return -1;
 	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_SOURCE, id);
 	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_KIND, out.from.kind);
@@ -209,7 +209,7 @@ add_registry_entries(struct entries *out, struct stmt *s, struct err *e)
 			break;
 		rows_open(&out->j, s, 0, OF_REGISTRY_KIND);
 		json_out_close(&out->j, '}');
-		keep_place(out->x->scratch,
+		write_place(out->x->scratch,
 		    &(struct place){
 			.kind = stmt_int(s, OF_REGISTRY_KIND),
 			.name = stmt_str(s, OF_REGISTRY_NAME),
@@ -233,7 +233,7 @@ handle_registry_entries(struct exchange *x, struct err *e)
 
 	stmt_bind_str(
 	    named, SQL_REGISTRY_GET_P_NAME, x->match.captures[ROUTE_NAME]);
-	if (begin(&out, &id, x, named, "registry", e) == -1)
+	if (start(&out, &id, x, named, "registry", e) == -1)
 		return -1;
 	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_REGISTRY, id);
 	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_KIND, out.from.kind);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists and search: a walk over a registry's entries in the order of their
- * names, from the end of the previous page.
+ * Lists and search: the entries of a registry in the order of their names, from
+ * the end of the previous page.
  */
-#include "fcgi/handlers/facets.h"
 #include "fcgi/handlers/item.h"
 #include "fcgi/handlers/page.h"
 #include "lib/clock.h"
@@ -14,19 +13,19 @@
 /* The high bits of a sort key are the kind (schema/derived.sql). */
 #define SORT_KEY_KIND_SHIFT 56
 
-/* Candidates that one run of a statement reads. */
+/* Candidates whose versions are read at once. */
 #define ENTRIES_AT_ONCE 12
 
-/* Where a walk starts. */
+/* The range of a page. */
 struct place {
 	int64_t from; /* sort key of the first entry */
-	const char *after; /* of its versions only those after this one */
+	const char *after; /* skip its versions up to this one */
 	int64_t end; /* after the sort key of the last */
 };
 
 /*
- * The search text of skills and plugins is trimmed, that of servers is not.
- * Blanks in a URL are spaces almost always.
+ * Trims the search text of skills and plugins, as the reference does, but not
+ * that of servers.
  */
 static void
 fold_search(struct exchange *x)
@@ -65,7 +64,7 @@ find_place(
 	}
 	p->from = stmt_int(s, 0);
 	if (strcmp(stmt_str(s, 1), c->last_name) == 0) {
-		/* With one version of each, this entry is done. */
+		/* If each entry has one version, this entry is complete. */
 		if (query_version(x->query) != NULL)
 			p->from++;
 		else
@@ -109,16 +108,58 @@ fill_plain(struct exchange *x, const struct place *p,
 /* ---- with the index ---------------------------------------------------------
  */
 
-/* A walk over candidates and the versions of each. */
+/* The kind of terms and of stored facets of the filter ${i}. */
+static enum posting_kind
+facet_kind(int i)
+{
+	static const enum posting_kind kinds[PARAMETER_FACETS] = { POSTING_TAG,
+		POSTING_REGISTRY_TYPE, POSTING_TRANSPORT };
+
+	return kinds[i];
+}
+
+static bool
+has_any(const struct value_set *values, enum posting_kind kind,
+    const char *stored, const char *end)
+{
+	const char *nul;
+
+	for (; stored < end; stored = nul + 1) {
+		nul = memchr(stored, '\0', (size_t)(end - stored));
+		if (nul == NULL)
+			return false;
+		for (size_t i = 0; *stored == (char)kind && i < values->count;
+		     i++)
+			if (strcmp(stored + 1, values->at[i]) == 0)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a version's stored facets, ${len} bytes (lib/posting.h), have one of
+ * the values of each filter.  Values are compared byte by byte.
+ */
+static bool
+facets_match(const struct value_set *wanted, const char *stored, size_t len)
+{
+	for (int i = 0; i < PARAMETER_FACETS; i++)
+		if (wanted[i].count > 0 &&
+		    !has_any(&wanted[i], facet_kind(i), stored, stored + len))
+			return false;
+	return true;
+}
+
+/* The candidates and the versions of each. */
 struct walk {
-	struct page_rows rows; /* first: next_version() gets a pointer to it */
+	struct page_rows rows; /* must be first: next_version() casts it */
 	struct exchange *x;
 	const struct place *place;
-	bool at_entries; /* rows.stmt has the versions of candidates */
+	bool at_entries; /* rows.stmt is stepping through versions */
 };
 
 static void
-ask_index(struct exchange *x, const char *needle)
+build_search(struct exchange *x, const char *needle)
 {
 	const struct query *q = x->query;
 	struct candidates *c = &x->scratch->candidates;
@@ -129,7 +170,7 @@ ask_index(struct exchange *x, const char *needle)
 
 		for (size_t k = 0; k < set->count; k++)
 			candidates_add(
-			    c, facets_kind(i), set->at[k], strlen(set->at[k]));
+			    c, facet_kind(i), set->at[k], strlen(set->at[k]));
 		if (set->count > 0)
 			candidates_end_group(c);
 	}
@@ -191,8 +232,8 @@ start_entries(struct exchange *x, const struct place *p)
 }
 
 /*
- * Reads the next candidates: those of the current block, since a block of the
- * index costs more than they do, and no more than a page may take.
+ * Reads the next candidates: only those of the current block, as another block
+ * costs more than a statement, and not more than the page can have.
  */
 static int
 next_entries(struct walk *w, bool *any, struct err *e)
@@ -211,7 +252,7 @@ next_entries(struct walk *w, bool *any, struct err *e)
 		buf_addc(keys, count++ == 0 ? '[' : ',');
 		buf_add_i64(keys, sort_key);
 	} while (count < ENTRIES_AT_ONCE && count <= w->x->query->limit &&
-		 candidates_at_hand(c));
+		 candidates_in_block(c));
 	buf_addc(keys, ']');
 	*any = count > 0;
 	if (*any)
@@ -265,8 +306,8 @@ fill_filtered(struct exchange *x, const struct place *p,
 		.place = p,
 	};
 
-	candidates_begin(c, x->db, p->from, p->end);
-	ask_index(x, buf_str(&x->scratch->needle));
+	candidates_start(c, x->db, p->from, p->end);
+	build_search(x, buf_str(&x->scratch->needle));
 	if (page_fill(NULL, x, &w.rows, scope, e) == -1)
 		return -1;
 	candidates_done(c);
@@ -307,11 +348,11 @@ handle_list(struct exchange *x, struct err *e)
 	buf_reset(&x->scratch->needle);
 	if (query_search(x->query) != NULL)
 		fold_search(x);
-	if (x->query->nothing) {
+	if (x->query->matches_nothing) {
 		p.from = p.end;
 		return fill_plain(x, &p, &scope, e);
 	}
-	/* One version of a name: clients take two for ambiguous. */
+	/* One version of each name: clients treat two results as ambiguous. */
 	if (scope.kind != ENTRY_SERVER && x->scratch->needle.len > 0 &&
 	    query_version(x->query) == NULL)
 		x->query->filters.text[PARAMETER_VERSION] = QUERY_LATEST;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The description of the API in OpenAPI 3.1: paths from the table of routes and
- * parameters from theirs, so that it says what is answered; all else is in
- * openapi.json.
+ * The description of the API in OpenAPI 3.1.  Paths come from the table of
+ * routes and parameters from theirs, so they cannot differ from what the
+ * program answers; openapi.json has the rest.
  *
- * JSON is YAML as well, so both names have the same text.  Programs that look
- * for an upstream to sync from expect the version "1.0.0" and the name of the
- * MCP registry's project.
+ * JSON is YAML as well, so both names have the same text.  Programs that sync
+ * from an API recognize it by the version "1.0.0" and the name of the MCP
+ * registry's project.
  */
 #include "fcgi/handlers/openapi.h"
 
@@ -18,7 +18,7 @@
 
 #define PIECE_MAX 1024
 
-/* Appends JSON that is written with ' for ". */
+/* Appends JSON; ${fmt} has ' in place of ". */
 static void __attribute__((format(printf, 2, 3)))
 put(struct buf *to, const char *fmt, ...)
 {
@@ -32,7 +32,7 @@ put(struct buf *to, const char *fmt, ...)
 		buf_addc(to, (char)(*c == '\'' ? '"' : *c));
 }
 
-/* Removes the comma behind the last member, and ends the object or array. */
+/* Removes the comma after the last member and ends the object or array. */
 static void
 put_end(struct buf *to, const char *end)
 {
@@ -43,7 +43,7 @@ put_end(struct buf *to, const char *end)
 
 /* ---- paths ---- */
 
-/* References to the parameters in braces; how many there were. */
+/* Appends references to the parameters in braces; returns their number. */
 static int
 put_path_parameters(struct buf *to, const char *pattern)
 {
@@ -84,7 +84,7 @@ put_response(struct buf *to, int status, const char *name)
 	put(to, "'%d':{'$ref':'#/components/responses/%s'},", status, name);
 }
 
-/* The words of a pattern, each with a capital letter. */
+/* Appends the words of a pattern in CamelCase. */
 static void
 put_words(struct buf *to, const char *pattern)
 {
@@ -98,14 +98,14 @@ put_words(struct buf *to, const char *pattern)
 
 		if (word)
 			buf_addc(to, start && lower ? (char)(c - 32) : c);
-		/* The point of v0.1 is no new word. */
+		/* v0.1 is one word. */
 		start = !word && c != '.';
 		if (c == '/' && pattern[1] == '\0')
 			buf_adds(to, "Slash");
 	}
 }
 
-/* The operation's id is for generated code: unique, as the path is. */
+/* Generated code is named after the operation's id, which must be unique. */
 static void
 put_operation(struct buf *to, const struct route *r, const char *prefix)
 {
@@ -132,7 +132,7 @@ put_operation(struct buf *to, const struct route *r, const char *prefix)
 	if (captures > 0 || r->scope == ROUTE_REGISTRY)
 		put_response(to, 404, "NotFound");
 	put_response(to, 414, "TooLong");
-	if (r->scope != ROUTE_ALONE) {
+	if (r->scope != ROUTE_NO_DATABASE) {
 		put_response(to, 500, "Failure");
 		put_response(to, 503, "Unavailable");
 	}
@@ -164,10 +164,10 @@ put_limits(struct buf *to)
 		int most = (int)s->most;
 
 		if (s->clamp)
-			snprintf(excess, sizeof excess, "counts as %d", most);
+			snprintf(excess, sizeof excess, "means %d", most);
 		put(to,
 		    "'query-%s%s':{'name':'%s','in':'query','description':"
-		    "'Items on a page. More than %d %s.','allowEmptyValue':true,"
+		    "'The number of items on a page. More than %d %s.','allowEmptyValue':true,"
 		    "'schema':{'type':'integer','minimum':1,",
 		    name, s->suffix, name, most,
 		    s->clamp ? excess : "is an error");
@@ -181,7 +181,7 @@ static void
 put_parameter_components(struct buf *to)
 {
 	put(to, "'parameters':{");
-	/* Some proxies resolve a segment of dots. */
+	/* No leading dot: some proxies resolve segments of dots. */
 	for (int i = 0; i < ROUTE_CAPTURES; i++)
 		put(to,
 		    "'path-%s':{'name':'%s','in':'path','required':true,"

@@ -21,7 +21,7 @@ handle_ping(struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* Without a database this is not called. */
+/* Only called if the database can be read. */
 int
 handle_ready(struct exchange *x, struct err *e)
 {

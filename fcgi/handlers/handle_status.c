@@ -14,16 +14,16 @@
 
 #include <stdlib.h>
 
-/* Without a heartbeat for longer a run is not running. */
+/* A run without a heartbeat for longer is not running. */
 #define HEARTBEAT_MAX (60 * CLOCK_SECOND)
 
 /*
- * A source is overdue if it has been due for longer than its interval and this:
- * timers that are that rare are broken.
+ * A source is overdue if it has been due for longer than its interval and this
+ * time.
  */
 #define OVERDUE_AFTER (3600 * CLOCK_SECOND)
 
-/* The first row of ${s}, or null. */
+/* Writes the first row of ${s}, or null. */
 static int
 add_row(struct json_out *j, const char *key, struct stmt *s, struct err *e)
 {
@@ -111,7 +111,7 @@ find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
 	return 0;
 }
 
-/* The last run and the sources: both report what is overdue. */
+/* The last run, the active run and the sources. */
 static int
 add_syncs(struct json_out *j, struct exchange *x, struct err *e)
 {

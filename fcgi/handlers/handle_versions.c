@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Sorts after every key of lib/version.h: no key begins with this byte. */
+/* Sorts after every key of lib/version.h: no key starts with this byte. */
 static const char after_all_keys[] = "\xff";
 
 int

@@ -19,7 +19,7 @@ add_document(struct buf *out, struct stmt *s)
 	buf_add(out, body, len);
 }
 
-/* Members of the current object, as the upstream had them. */
+/* Adds members of the upstream to the current object, unchanged. */
 static void
 add_members(struct buf *out, struct stmt *s, int column)
 {
@@ -84,7 +84,7 @@ add_official(struct buf *out, struct stmt *s)
 	buf_addc(out, '}');
 }
 
-/* In a few pieces, not value by value: this is the hot part of a page. */
+/* Written in a few pieces: most of the time of a page is spent here. */
 void
 item_add(struct buf *out, struct stmt *s, enum entry_kind kind)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One version of an entry as clients get it, from a row of one of the
- * statements with these columns (sql/read.sql).
+ * One version of an entry in the format of the API, from a row of a statement
+ * with these columns (sql/read.sql).
  */
 #ifndef FCGI_HANDLERS_ITEM_H
 #define FCGI_HANDLERS_ITEM_H
@@ -23,7 +23,7 @@ enum item_column {
 	ITEM_BODY,
 	ITEM_EXTRA_META,
 	ITEM_EXTRA_OFFICIAL,
-	ITEM_FACETS /* of the statements of filtered lists */
+	ITEM_FACETS /* only in the statements of filtered lists */
 };
 
 /*

@@ -30,7 +30,7 @@ page_resume(bool *resumed, struct cursor *c, struct exchange *x,
 }
 
 static void
-keep(struct buf *b, struct stmt *s, int column)
+copy_text(struct buf *b, struct stmt *s, int column)
 {
 	size_t len;
 	const char *text = stmt_text(s, column, &len);
@@ -42,7 +42,7 @@ keep(struct buf *b, struct stmt *s, int column)
 	buf_add(b, text, len);
 }
 
-/* Adds rows until the page is full; ${more}: there is another row. */
+/* Adds rows until the page is full; ${more}: there are others. */
 static int
 add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
     struct err *e)
@@ -66,8 +66,8 @@ add_rows(int64_t *count, bool *more, struct exchange *x, struct page_rows *rows,
 		full =
 		    ++*count == x->query->limit || out->len > LIMIT_PAGE_BYTES;
 		if (full) {
-			keep(&x->scratch->last_name, s, ITEM_NAME);
-			keep(&x->scratch->last_version, s, ITEM_VERSION);
+			copy_text(&x->scratch->last_name, s, ITEM_NAME);
+			copy_text(&x->scratch->last_version, s, ITEM_VERSION);
 		}
 	}
 	*more = true;
@@ -87,7 +87,7 @@ make_cursor(struct exchange *x, const struct cursor_scope *scope)
 
 	parameter_copy(&next.filters, &x->query->filters);
 	buf_reset(&x->scratch->cursor_out);
-	/* The key buffer is unused now: all rows have been read. */
+	/* All rows have been read, so the key buffer is free. */
 	cursor_encode(&x->scratch->cursor_out, &x->scratch->key, &next, scope);
 	return buf_str(&x->scratch->cursor_out);
 }

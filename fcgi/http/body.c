@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the body of a request, as long as Content-Length says. */
+/* Reading the body of a request: the number of bytes in Content-Length. */
 #include "fcgi/http/body.h"
 
 #include <string.h>
 
-#define AT_ONCE 16384
+#define PIECE_SIZE 16384
 
 static int
 parse_length(size_t *length, const char *text, size_t most, struct err *e)
@@ -28,7 +28,7 @@ int
 body_read(struct buf *body, const struct request_input *in, size_t most,
     struct err *e)
 {
-	char piece[AT_ONCE];
+	char piece[PIECE_SIZE];
 	size_t length;
 
 	buf_reset(body);
@@ -45,7 +45,7 @@ body_read(struct buf *body, const struct request_input *in, size_t most,
 		ssize_t n = in->read == NULL
 				? 0
 				: in->read(in->stream, piece,
-				      left < AT_ONCE ? left : AT_ONCE);
+				      left < PIECE_SIZE ? left : PIECE_SIZE);
 
 		if (n <= 0) {
 			err_set(e, ERR_INPUT,

@@ -9,11 +9,11 @@
 
 /*
  * Reads the whole body of ${in} into ${body}, which is emptied first.  A
- * request that announces no body has an empty one.
+ * request without Content-Length and Transfer-Encoding has an empty body.
  *
- * ERR_LENGTH (411): a body without Content-Length.  ERR_INPUT (400): that is no
- * number, or the body ends before it.  ERR_LIMIT (413): it is above ${most}
- * bytes; nothing is read then.
+ * ERR_LENGTH (411): a body without Content-Length.  ERR_INPUT (400):
+ * Content-Length is no number, or the body is shorter.  ERR_LIMIT (413): it is
+ * above ${most} bytes; nothing is read then.
  */
 int body_read(struct buf *body, const struct request_input *in, size_t most,
     struct err *e);

@@ -85,15 +85,15 @@ cursor_encode(struct buf *out, struct buf *scratch, const struct cursor *c,
 	out->bad |= scratch->bad;
 }
 
-/* A reader over the bytes: each take moves on, or sets bad and stays bad. */
-struct scan {
+/* Reads the bytes in order; once bad, it stays bad. */
+struct reader {
 	const char *at;
 	const char *end;
 	bool bad;
 };
 
 static uint64_t
-take_number(struct scan *s, int bytes)
+read_number(struct reader *s, int bytes)
 {
 	uint64_t value = 0;
 
@@ -107,7 +107,7 @@ take_number(struct scan *s, int bytes)
 }
 
 static const char *
-take_text(struct scan *s)
+read_text(struct reader *s)
 {
 	const char *text = s->at;
 	const char *nul = memchr(text, '\0', (size_t)(s->end - text));
@@ -120,17 +120,18 @@ take_text(struct scan *s)
 	return text;
 }
 
-/* Values are accepted only as they are written: ascending, each once. */
+/* Values must be in the order in which they are written: ascending, each once.
+ */
 static void
-take_filters(struct parameter_values *v, struct scan *s)
+read_filters(struct parameter_values *v, struct reader *s)
 {
 	size_t facet_bytes = 0;
 	int last = -1;
 
 	parameter_clear(v);
 	while (s->at < s->end && !s->bad) {
-		int which = (int)take_number(s, 1);
-		const char *value = take_text(s);
+		int which = (int)read_number(s, 1);
+		const char *value = read_text(s);
 		struct value_set *set;
 
 		s->bad |= which < last || which >= PARAMETERS ||
@@ -154,19 +155,19 @@ take_filters(struct parameter_values *v, struct scan *s)
 }
 
 static void
-read_fields(struct cursor *c, struct scan *s)
+read_fields(struct cursor *c, struct reader *s)
 {
 	const char *search;
 	uint64_t deleted;
 
-	s->bad = take_number(s, 1) != FORMAT;
-	c->limit = (int64_t)take_number(s, 2);
-	deleted = take_number(s, 1);
+	s->bad = read_number(s, 1) != FORMAT;
+	c->limit = (int64_t)read_number(s, 2);
+	deleted = read_number(s, 1);
 	c->deleted = deleted == 1;
-	c->since = (int64_t)take_number(s, 8);
-	c->last_name = take_text(s);
-	c->last_version = take_text(s);
-	take_filters(&c->filters, s);
+	c->since = (int64_t)read_number(s, 8);
+	c->last_name = read_text(s);
+	c->last_version = read_text(s);
+	read_filters(&c->filters, s);
 	search = c->filters.text[PARAMETER_SEARCH];
 	if (deleted > 1 || c->limit < 1 || c->limit > LIMIT_PAGE_MAX ||
 	    (search != NULL && strlen(search) > LIMIT_SEARCH) ||
@@ -175,15 +176,15 @@ read_fields(struct cursor *c, struct scan *s)
 		s->bad = true;
 }
 
-/* Checks the checksum; ${s} gets the bytes before it. */
+/* Compares the checksum; sets ${s} to the bytes before it. */
 static int
-unwrap(struct scan *s, struct buf *scratch, const char *text,
+unwrap(struct reader *s, struct buf *scratch, const char *text,
     const struct cursor_scope *scope)
 {
 	size_t len;
-	struct scan tail;
+	struct reader tail;
 
-	/* It may have been pasted together with blanks. */
+	/* People paste cursors with white space around them. */
 	text += strspn(text, BLANKS);
 	len = strlen(text);
 	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
@@ -193,9 +194,9 @@ unwrap(struct scan *s, struct buf *scratch, const char *text,
 	    scratch->bad || scratch->len < CHECKSUM_BYTES)
 		return -1;
 	len = scratch->len - CHECKSUM_BYTES;
-	*s = (struct scan){ scratch->data, scratch->data + len, false };
-	tail = (struct scan){ s->end, s->end + CHECKSUM_BYTES, false };
-	return take_number(&tail, CHECKSUM_BYTES) == checksum(s->at, len, scope)
+	*s = (struct reader){ scratch->data, scratch->data + len, false };
+	tail = (struct reader){ s->end, s->end + CHECKSUM_BYTES, false };
+	return read_number(&tail, CHECKSUM_BYTES) == checksum(s->at, len, scope)
 		   ? 0
 		   : -1;
 }
@@ -204,7 +205,7 @@ int
 cursor_decode(struct cursor *c, struct buf *scratch, const char *text,
     const struct cursor_scope *scope, struct err *e)
 {
-	struct scan s;
+	struct reader s;
 
 	if (unwrap(&s, scratch, text, scope) == -1)
 		s.bad = true;

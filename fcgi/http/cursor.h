@@ -3,16 +3,17 @@
  * Cursors: where the next page of a list starts, and of which list.
  *
  * To clients a cursor is an opaque word that needs no escape in a URL.  It
- * carries the whole query, so that it alone continues the list, and a checksum
- * that covers the registry and the list as well: a damaged cursor, or one of
- * another list, is refused.  It has no secret and proves nothing; its fields
+ * carries the whole query, so a client can continue the list with the cursor
+ * alone.  Its checksum covers the registry and the list as well, so a damaged
+ * cursor or a cursor of another list is rejected.  It is not signed: its fields
  * are checked like other input.
  *
- * The bytes below base64url: a format number; the page size (2 bytes, big-
- * endian); whether deleted versions count (1); the since instant (8); the last
- * name and the last version, NUL-terminated; for each value of a filter the
- * number of its parameter (1) and the value, NUL-terminated; FNV-1a of all (4).
- * Where the query names a version the last version is empty.
+ * The bytes before base64url: a format number (1 byte); the page size (2, big-
+ * endian); whether deleted versions are included (1); the instant of
+ * updated_since (8); the last name and the last version, NUL-terminated; for
+ * each value of a filter the number of its parameter (1) and the value,
+ * NUL-terminated; FNV-1a of all (4).  If the query names a version, the last
+ * version is empty.
  */
 #ifndef FCGI_HTTP_CURSOR_H
 #define FCGI_HTTP_CURSOR_H
@@ -37,7 +38,8 @@ struct cursor {
 	int64_t since; /* CLOCK_NEVER: none */
 	bool deleted;
 	struct parameter_values filters; /* only filters are set */
-	/* The last item of the page before; "" if all have one version. */
+	/* The last item of the previous page; "" if the query names a version.
+	 */
 	const char *last_name;
 	const char *last_version;
 };
@@ -48,7 +50,7 @@ void cursor_encode(struct buf *out, struct buf *scratch, const struct cursor *c,
 
 /*
  * Reads ${text}.  The texts in ${c} are borrowed from ${scratch}, which is
- * overwritten.  ERR_INPUT when it is not a cursor for ${scope}.
+ * overwritten.  ERR_INPUT: it is not a cursor for ${scope}.
  */
 int cursor_decode(struct cursor *c, struct buf *scratch, const char *text,
     const struct cursor_scope *scope, struct err *e);

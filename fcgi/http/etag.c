@@ -11,7 +11,7 @@
 
 /*
  * What lighttpd, Apache, nginx and proxies insert before the closing quote.
- * This program makes tags with the first, too.
+ * This program inserts the first one as well.
  */
 static const char *const suffixes[] = { ETAG_GZIP, "-br", "-deflate", "-zstd",
 	";gzip" };
@@ -27,8 +27,8 @@ hash(uint64_t h, const void *data, size_t len)
 }
 
 /*
- * The generation is not hashed, so that two generations never have the same
- * tag; the rest, which rarely changes, is hashed.
+ * The generation is not hashed, so two generations never have the same tag. The
+ * rest, which rarely changes, is hashed.
  */
 void
 etag_make(char etag[ETAG_SIZE], const char *database, int64_t registry,
@@ -98,7 +98,7 @@ etag_matches(const char *header, const char *etag, bool *gzip)
 			return true;
 		}
 		at = end + 1;
-		/* Some servers put their mark behind the quote. */
+		/* Some servers insert it behind the closing quote. */
 		at += strcspn(at, ",");
 	}
 }

@@ -37,7 +37,7 @@ gzip_free(struct gzip *g)
 }
 
 static bool
-begin(struct gzip *g)
+start(struct gzip *g)
 {
 	if (g->started)
 		return deflateReset(&g->stream) == Z_OK;
@@ -53,9 +53,9 @@ gzip_compress(struct gzip *g, struct buf *out, const struct buf *plain)
 	z_stream *z = &g->stream;
 
 	buf_reset(out);
-	/* No room for more: an answer that does not shrink stays plain. */
+	/* No room for more: a body that does not shrink is sent plain. */
 	buf_reserve(out, plain->len);
-	if (out->bad || plain->len == 0 || plain->len > UINT_MAX || !begin(g))
+	if (out->bad || plain->len == 0 || plain->len > UINT_MAX || !start(g))
 		return false;
 	z->next_in = (unsigned char *)plain->data;
 	z->avail_in = (unsigned)plain->len;
@@ -71,7 +71,7 @@ gzip_compress(struct gzip *g, struct buf *out, const struct buf *plain)
 /* ---- Accept-Encoding (RFC 9110 12.5.3) ------------------------------------
  */
 
-/* Whether the parameters of a coding give it a weight of zero. */
+/* Whether the parameters of a coding have the weight zero. */
 static bool
 is_refused(const char *parameters, size_t len)
 {

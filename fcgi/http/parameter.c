@@ -5,45 +5,45 @@
 #include <string.h>
 
 #define TEXT "{'type':'string'}"
-#define FACET(what)                                                    \
-	.filter = true, .most = LIMIT_FACETS,                          \
-	.about = "Only what has " what                                 \
-		 ". May be repeated: any of the values will do, of "   \
-		 "several filters all must. The case counts. At most " \
-		 "512 bytes in all.",                                  \
-	.schema = "{'type':'array','maxItems':32,'items':{'type':"     \
+#define FACET(what)                                                \
+	.filter = true, .most = LIMIT_FACETS,                      \
+	.about = "Only entries with " what                         \
+		 ". May be repeated: an entry needs one of the "   \
+		 "values, and a match for each filter. Case-"      \
+		 "sensitive. At most 512 bytes in all.",           \
+	.schema = "{'type':'array','maxItems':32,'items':{'type':" \
 		  "'string','maxLength':512}}"
 
 const struct parameter_info parameters[PARAMETERS] = {
 	[PARAMETER_LIMIT] = { .name = "limit" },
 	[PARAMETER_CURSOR] = { .name = "cursor",
-	    .about = "Continues after a page: the nextCursor of that page, "
-		     "which carries the whole query. A parameter that is "
-		     "repeated must agree; of updated_since the cursor "
-		     "decides.",
+	    .about = "The nextCursor of the previous page. It carries the "
+		     "whole query: other parameters may be left out, and "
+		     "must be the same if they are given, except "
+		     "updated_since, which is ignored.",
 	    .schema = "{'type':'string','pattern':'^[A-Za-z0-9_-]*$'}" },
 	[PARAMETER_UPDATED_SINCE] = { .name = "updated_since",
-	    .about = "Only what changed in this registry after this instant, "
-		     "deleted versions too. The latest updatedAt of an answer "
-		     "will do.",
+	    .about = "Only versions that changed in this registry after this "
+		     "instant, including deleted ones. Use the latest "
+		     "updatedAt of a previous response.",
 	    .schema = "{'type':'string','format':'date-time'}" },
 	[PARAMETER_INCLUDE_DELETED] = { .name = "include_deleted",
-	    .about = "Deleted versions as well.",
+	    .about = "Include deleted versions.",
 	    .schema = "{'type':'boolean','default':false}" },
 	[PARAMETER_SECONDS] = { .name = "seconds" },
 	[PARAMETER_SEARCH] = { .name = "search",
 	    .filter = true,
-	    .about = "Only what has this text in its name, title or "
-		     "description, in upper or lower case.",
+	    .about = "Only entries with this text in their name, title or "
+		     "description. Case-insensitive.",
 	    .schema = "{'type':'string','maxLength':256}" },
 	[PARAMETER_VERSION] = { .name = "version",
 	    .filter = true,
-	    .about = "Only this version of each; latest is the newest that is "
-		     "not deleted, or the newest when all are deleted.",
+	    .about = "Only this version of each entry; latest is the newest "
+		     "that is not deleted, or the newest if all are deleted.",
 	    .schema = TEXT },
 	[PARAMETER_STATUS] = { .name = "status",
 	    .filter = true,
-	    .about = "Only versions of this status, in upper or lower case.",
+	    .about = "Only versions with this status. Case-insensitive.",
 	    .schema = TEXT },
 	[PARAMETER_TAG] = { .name = "tag", FACET("this tag") },
 	[PARAMETER_REGISTRY_TYPE] = { .name = "registry_type",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The query parameters that have a meaning for some route: one table with
- * their names and all that is said of them.
+ * The query parameters of all routes: a table of their names, limits and
+ * descriptions.
  */
 #ifndef FCGI_HTTP_PARAMETER_H
 #define FCGI_HTTP_PARAMETER_H
@@ -17,29 +17,30 @@ enum parameter {
 	PARAMETER_UPDATED_SINCE,
 	PARAMETER_INCLUDE_DELETED,
 	PARAMETER_SECONDS,
-	PARAMETER_SEARCH, /* from here on filters, but for the last */
+	PARAMETER_SEARCH, /* this one and the following are filters, except the
+			     last */
 	PARAMETER_VERSION,
 	PARAMETER_STATUS,
-	PARAMETER_TAG, /* from here on those that may be repeated */
+	PARAMETER_TAG, /* this one and the following may be repeated */
 	PARAMETER_REGISTRY_TYPE,
 	PARAMETER_TRANSPORT,
 	PARAMETER_SOURCE,
 	PARAMETERS /* how many there are */
 };
-#define PARAMETER_SINGLES PARAMETER_TAG /* how many are given once */
+#define PARAMETER_SINGLES PARAMETER_TAG /* how many may not be repeated */
 #define PARAMETER_SETS (PARAMETERS - PARAMETER_SINGLES)
-/* The first of the sets are filters by what documents say of themselves. */
+/* The first of the sets are filters by facets of documents. */
 #define PARAMETER_FACETS 3
 
 struct parameter_info {
 	const char *name;
 	/*
-	 * Selects entries by a stored text: a cursor carries it, and a value
-	 * with a NUL matches nothing.
+	 * It selects entries by a stored text: a cursor carries it, and a value
+	 * with a NUL matches no entry.
 	 */
 	bool filter;
-	size_t most; /* values, of one that may be repeated */
-	/* For the description of the API; NULL: depends on the route. */
+	size_t most; /* values, if it may be repeated; else 0 */
+	/* For the description of the API; NULL: another part has it. */
 	const char *about;
 	const char *schema; /* JSON, with ' for " */
 };
@@ -51,16 +52,16 @@ struct value_set {
 	const char *at[LIMIT_VALUES]; /* borrowed */
 };
 
-/* Adds ${value}; false if there would be more than ${most} values. */
+/* Adds ${value}; false if the set has ${most} other values already. */
 bool value_set_add(struct value_set *set, const char *value, size_t most);
 
 bool value_set_equal(const struct value_set *a, const struct value_set *b);
 
 void value_set_copy(struct value_set *to, const struct value_set *from);
 
-/* What a request or a cursor gives; all texts are borrowed. */
+/* The values of a request or a cursor; all texts are borrowed. */
 struct parameter_values {
-	/* NULL when absent or empty, "" when it cannot match anything. */
+	/* NULL if absent or empty, "" if it cannot match any entry. */
 	const char *text[PARAMETER_SINGLES];
 	struct value_set sets[PARAMETER_SETS];
 };

@@ -32,7 +32,7 @@ invalid(struct err *e, enum parameter which, const char *fmt, ...)
 }
 
 /*
- * An optional sign and decimal digits, nothing else.  A number of more than 64
+ * An optional sign and decimal digits only.  A number of more than 64
  * bits becomes the nearest number of 64 bits.
  */
 static int
@@ -45,7 +45,7 @@ parse_int64(int64_t *out, const char *text)
 		text++;
 	if (*text == '\0')
 		return -1;
-	/* Counts down from zero: there is one more number below it. */
+	/* Negative, as INT64_MIN has no positive counterpart. */
 	for (; *text != '\0'; text++) {
 		int digit = *text - '0';
 
@@ -80,7 +80,7 @@ parse_limit(
 	else if (q->limit < 1 || q->limit > s->most)
 		rc = invalid(e, PARAMETER_LIMIT, "must be between 1 and %d",
 		    (int)s->most);
-	/* The reference words it like this for skills and plugins. */
+	/* The reference writes "invalid" for skills and plugins. */
 	if (rc == -1 && !s->clamp)
 		e->text[0] = 'i';
 	return rc;
@@ -96,7 +96,7 @@ parse_since(struct query *q, const char *text, struct err *e)
 	return 0;
 }
 
-/* A query for changes includes deletions. */
+/* A query for changes includes deleted versions. */
 static int
 parse_deleted(struct query *q, const char *text, struct err *e)
 {
@@ -157,7 +157,7 @@ parse_filters(
 	return parse_facets(q, r, allowed, e);
 }
 
-/* A parameter that cannot be read must not count as absent. */
+/* A parameter that cannot be decoded must not be treated as absent. */
 static int
 check_encoding(const struct request *r, unsigned allowed, struct err *e)
 {
@@ -170,7 +170,7 @@ check_encoding(const struct request *r, unsigned allowed, struct err *e)
 	    "as %%3B");
 }
 
-/* Whether a filter can match nothing; of several values one may match. */
+/* Whether a filter can match no entry; one of several values may match. */
 static bool
 is_impossible(const struct query *q, unsigned impossible)
 {
@@ -185,7 +185,7 @@ static void
 set_defaults(struct query *q, enum query_style style)
 {
 	q->limit = query_page_sizes[style].preset;
-	q->limit_given = q->deleted = q->nothing = false;
+	q->limit_given = q->deleted = q->matches_nothing = false;
 	q->since = CLOCK_NEVER;
 	q->deleted_word = q->cursor = NULL;
 	parameter_clear(&q->filters);
@@ -210,7 +210,7 @@ query_parse(struct query *q, const struct request *r, unsigned allowed,
 	    parse_deleted(q, given[PARAMETER_INCLUDE_DELETED], e) == -1 ||
 	    parse_filters(q, r, allowed, e) == -1)
 		return -1;
-	q->nothing = is_impossible(q, r->impossible & allowed);
+	q->matches_nothing = is_impossible(q, r->impossible & allowed);
 	return 0;
 }
 
@@ -231,7 +231,7 @@ query_is_latest(const struct query *q)
 	return version != NULL && strcmp(version, QUERY_LATEST) == 0;
 }
 
-/* Takes the cursor's value if there is no own one; false if they differ. */
+/* Copies the cursor's value if ${own} has none; false if they differ. */
 static bool
 agree(struct parameter_values *own, const struct parameter_values *cursors,
     int which)
@@ -257,18 +257,19 @@ agree(struct parameter_values *own, const struct parameter_values *cursors,
 int
 query_resume(struct query *q, const struct cursor *c, struct err *e)
 {
-	int odd = 0;
+	int differing = 0;
 
-	while (odd < PARAMETERS && (!parameters[odd].filter ||
-				       agree(&q->filters, &c->filters, odd)))
-		odd++;
-	if (odd == PARAMETERS && q->deleted_word != NULL &&
+	while (differing < PARAMETERS &&
+	       (!parameters[differing].filter ||
+		   agree(&q->filters, &c->filters, differing)))
+		differing++;
+	if (differing == PARAMETERS && q->deleted_word != NULL &&
 	    c->since == CLOCK_NEVER && c->deleted != (*q->deleted_word == 't'))
-		odd = PARAMETER_INCLUDE_DELETED;
-	if (odd < PARAMETERS) {
+		differing = PARAMETER_INCLUDE_DELETED;
+	if (differing < PARAMETERS) {
 		err_set(e, ERR_INPUT,
 		    "cursor belongs to another query: %s differs",
-		    parameters[odd].name);
+		    parameters[differing].name);
 		return -1;
 	}
 	q->since = c->since;

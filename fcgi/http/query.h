@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a request asks for: its query parameters as values, and how they go
- * together with those of a cursor.
+ * The query of a request: its parameters as values, completed by those of a
+ * cursor.
  */
 #ifndef FCGI_HTTP_QUERY_H
 #define FCGI_HTTP_QUERY_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Kinds of lists differ in their page sizes. */
+/* Kinds of lists, which differ in their page sizes. */
 enum query_style {
 	QUERY_SERVERS,
 	QUERY_EXTENSIONS, /* skills and plugins */
@@ -24,8 +24,7 @@ struct query_page_size {
 	const char *suffix; /* of its name in the description of the API */
 	int64_t preset;
 	int64_t most;
-	bool
-	    clamp; /* what is above ${most} counts as ${most}, else it is 400 */
+	bool clamp; /* above ${most} means ${most}; false: it is a 400 */
 };
 extern const struct query_page_size query_page_sizes[QUERY_STYLES];
 
@@ -35,9 +34,9 @@ extern const struct query_page_size query_page_sizes[QUERY_STYLES];
 struct query {
 	int64_t limit;
 	bool limit_given;
-	bool deleted; /* deleted versions count too */
+	bool deleted; /* include deleted versions */
 	const char *deleted_word; /* "true", "false", or NULL: not given */
-	bool nothing; /* a filter is a text that nothing can have */
+	bool matches_nothing; /* a filter has a value that no entry can have */
 	int64_t since; /* CLOCK_NEVER: no such filter */
 	const char *cursor; /* NULL: the first page */
 	/* Borrowed from the request or the cursor; only filters are set. */
@@ -67,13 +66,13 @@ int query_parse(struct query *q, const struct request *r, unsigned allowed,
 /* Whether ${q} filters by any facet. */
 bool query_has_facets(const struct query *q);
 
-/* Whether ${q} wants only the latest version of each entry. */
+/* Whether ${q} selects only the latest version of each entry. */
 bool query_is_latest(const struct query *q);
 
 /*
- * Continues the query that ${c} was made for: takes what ${q} leaves out from
- * ${c}.  The cursor decides on updated_since, because clients move it between
- * two pages.  ERR_INPUT if another parameter that is repeated does not agree.
+ * Continues the query that ${c} was made for: copies the parameters that ${q}
+ * does not have from ${c}.  updated_since is always copied, because clients
+ * change it between two pages.  ERR_INPUT: another parameter differs.
  */
 int query_resume(struct query *q, const struct cursor *c, struct err *e);
 

@@ -137,8 +137,8 @@ parse_path(struct request *r, char *to, const char *path, size_t len)
 }
 
 /*
- * Steps through the names in a pair.  Some clients separate parameters with
- * semicolons, so each starts another name.  An invalid name is "".
+ * Finds the next name in a pair.  Some clients separate parameters with
+ * semicolons, so a name may follow each.  An invalid name is "".
  */
 static bool
 next_name(char *name, const char **at, const char *end)
@@ -173,7 +173,7 @@ parameters_in(char *scratch, const char *pair, size_t len)
 	return named;
 }
 
-/* Keeps a decoded value; of a parameter that is given once the first counts. */
+/* Adds a decoded value of a parameter. */
 static void
 add_value(struct request *r, int which, const char *value)
 {
@@ -197,7 +197,7 @@ add_pair(struct request *r, char *to, const char *pair, size_t len)
 	unsigned bit;
 
 	if (memchr(pair, ';', len) != NULL) {
-		/* Ignoring them would ignore a filter. */
+		/* Ignoring the pair could ignore a filter. */
 		r->malformed |= parameters_in(to, pair, len);
 		return to;
 	}
@@ -244,8 +244,9 @@ parse_query(struct request *r, char *to, const char *query)
 }
 
 /*
- * Whether the path, which is too long, looks up one entry.  No name is that
- * long, and some clients treat every status but 404 as an outage.
+ * Whether the path, which is too long, is that of one entry.  Then the answer
+ * is 404, as no name is that long: some clients treat every other status as an
+ * outage.
  */
 static bool
 is_look_up(const char *uri)

@@ -29,7 +29,7 @@ struct request_input {
 	const char *authorization;
 	const char *origin;
 	const char *fetch_site; /* Sec-Fetch-Site */
-	/* What a proxy reports about its client. */
+	/* Set by proxies: the client of the proxy. */
 	const char *forwarded;
 	const char *forwarded_for;
 	const char *forwarded_proto;
@@ -38,13 +38,13 @@ struct request_input {
 	const char *request_id; /* X-Request-Id */
 	const char *traceparent;
 	const char *scheme;
-	/* They announce a body (RFC 9112 6). */
+	/* If either is present, there is a body (RFC 9112 6). */
 	const char *content_length;
 	const char *transfer_encoding;
-	bool https; /* the web server was asked over TLS */
+	bool https; /* the client uses TLS */
 	/*
-	 * Reads up to ${size} bytes of the body; 0 at its end, -1 when it
-	 * cannot be read.  NULL: there is none.
+	 * Reads up to ${size} bytes of the body; 0 at its end, -1 if it cannot
+	 * be read.  NULL: there is none.
 	 */
 	ssize_t (*read)(void *stream, char *to, size_t size);
 	void *stream;
@@ -62,7 +62,7 @@ enum request_method {
 };
 
 struct request_segment {
-	char *text; /* decoded; "" when it cannot be */
+	char *text; /* decoded; "" if bad */
 	bool bad; /* not percent-encoded UTF-8, or with a NUL */
 };
 
@@ -75,14 +75,14 @@ struct request {
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */
 	size_t segment_count;
 	struct request_segment segments[LIMIT_PATH_SEGMENTS];
-	bool extra_slashes; /* double or trailing ones, which were left out */
+	bool extra_slashes; /* double or trailing ones, which are ignored */
 	struct parameter_values values;
 	/* Bits of enum parameter. */
-	unsigned given; /* even with an empty value */
+	unsigned given; /* an empty value included */
 	unsigned empty; /* with an empty value */
 	unsigned malformed; /* bad percent-encoding, or a semicolon */
-	unsigned impossible; /* a filter with a NUL, which nothing matches */
-	unsigned too_many; /* more values than the parameter takes */
+	unsigned impossible; /* a filter with a NUL, which no entry matches */
+	unsigned too_many; /* more values than the parameter may have */
 	char text[LIMIT_REQUEST_URI + 2];
 };
 
@@ -98,7 +98,7 @@ enum request_method request_method_any(const char *name);
 static inline enum request_method
 request_method_of(const char *name)
 {
-	/* Nearly all are GET; byte by byte, as it may be shorter. */
+	/* Nearly all are GET.  Byte by byte: the name may be shorter. */
 	if (name != NULL && name[0] == 'G' && name[1] == 'E' &&
 	    name[2] == 'T' && name[3] == '\0')
 		return REQUEST_GET;
@@ -106,24 +106,24 @@ request_method_of(const char *name)
 }
 
 /*
- * Parses ${in}.  Empty segments of the path are left out: clients and proxies
+ * Parses ${in}.  Empty segments of the path are ignored: clients and proxies
  * double slashes and append them.  ERR_LIMIT: the URI is too long.
- * ERR_NOT_FOUND: it does not start with a slash, or it looks up a name that is
- * longer than any.  Bad encoding is no failure here, since the status depends
- * on the part that has it.
+ * ERR_NOT_FOUND: the URI does not start with a slash, or is too long because of
+ * the name of an entry.  Invalid encoding is not an error here: the status
+ * depends on the part that has it.
  */
 int request_parse(
     struct request *r, const struct request_input *in, struct err *e);
 
 /*
- * Decodes ${text}, which was decoded once, a second time and in place.  False:
- * it is no percent-encoded UTF-8; ${text} is then undefined.
+ * Decodes ${text}, which was decoded once, a second time, in place.  False: it
+ * is not percent-encoded UTF-8; ${text} is then undefined.
  */
 bool request_decode_again(char *text);
 
 /*
- * Writes the query of ${uri} to ${out} as far as it fits.  Unknown parameters
- * lose their values, which may be secrets.
+ * Writes the query of ${uri} to ${out} as far as it fits.  The values of
+ * unknown parameters are left out: they may be secrets.
  */
 size_t request_log_query(char *out, size_t size, const char *uri);
 

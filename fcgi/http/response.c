@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * On all answers that pages may read, errors too: a browser that must not read
- * an error only reports that the fetch failed.
+ * On all responses that pages may read, errors included: without them a script
+ * cannot see the error, only that the fetch failed.
  */
 #define HEADERS_FOR_PAGES                                             \
 	"Access-Control-Allow-Origin: *\r\n"                          \
@@ -23,12 +23,12 @@
 	"Cross-Origin-Resource-Policy: cross-origin\r\n"              \
 	"Vary: Accept-Encoding\r\n"
 #define HEADERS_ALWAYS "X-Content-Type-Options: nosniff\r\n"
-#define CACHE_SHORTLY \
+#define CACHE_MINUTE \
 	"Cache-Control: public, max-age=60, stale-if-error=86400\r\n"
-#define CACHE_ASKING "Cache-Control: no-cache\r\n"
+#define CACHE_REVALIDATE "Cache-Control: no-cache\r\n"
 #define CACHE_NEVER "Cache-Control: no-store\r\n"
-#define RETRY_SOON "Retry-After: 5\r\n"
-#define PREFLIGHT_KEPT "Access-Control-Max-Age: 86400\r\n"
+#define RETRY_AFTER "Retry-After: 5\r\n"
+#define PREFLIGHT_MAX_AGE "Access-Control-Max-Age: 86400\r\n"
 
 #define TYPE_JSON "application/json"
 
@@ -136,7 +136,7 @@ add_allow(struct buf *head, unsigned methods)
 	buf_adds(head, "\r\n");
 }
 
-/* Two bodies have two tags, in the form of Apache and lighttpd. */
+/* The compressed body has another tag, in the form of Apache and lighttpd. */
 static void
 add_tag(struct buf *head, const char *etag, bool gzip)
 {
@@ -168,8 +168,8 @@ response_finish(struct response *r)
 		buf_adds(head, HEADERS_FOR_PAGES);
 	if (r->line != NULL)
 		buf_adds(head, r->line);
-	buf_adds(head, r->cacheable	    ? CACHE_SHORTLY
-		       : r->etag[0] != '\0' ? CACHE_ASKING
+	buf_adds(head, r->cacheable	    ? CACHE_MINUTE
+		       : r->etag[0] != '\0' ? CACHE_REVALIDATE
 					    : CACHE_NEVER);
 	if (r->etag[0] != '\0')
 		add_tag(head, r->etag, r->gzip);
@@ -178,10 +178,10 @@ response_finish(struct response *r)
 	if (r->allow != 0)
 		add_allow(head, r->allow);
 	if (r->status == SERVICE_UNAVAILABLE)
-		buf_adds(head, RETRY_SOON);
+		buf_adds(head, RETRY_AFTER);
 	if (r->status == NO_CONTENT && r->for_pages)
-		buf_adds(head, PREFLIGHT_KEPT);
-	/* These two have no body, and so neither type nor length. */
+		buf_adds(head, PREFLIGHT_MAX_AGE);
+	/* These two have no body, so neither type nor length. */
 	if (r->status == NO_CONTENT || r->status == NOT_MODIFIED)
 		buf_reset(&r->body);
 	else

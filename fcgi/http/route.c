@@ -93,7 +93,7 @@ path_matches(struct route_match *m, const struct request *r, const char *mount,
 	       pattern_matches(m, r, &at, path) && at == r->segment_count;
 }
 
-/* Adds the methods of a route with this path; true if it has the method. */
+/* Whether ${route} matches; if only its path does, adds its methods to ${m}. */
 static bool
 try_route(
     struct route_match *m, const struct route *route, const struct request *r)
@@ -159,8 +159,8 @@ route_check(const struct route_match *m, struct err *e)
 }
 
 /*
- * Whether a name was encoded twice.  That is certain only if it has no slash
- * but would have one: every name has a slash.
+ * Whether a name was encoded twice.  That is certain only if the name has no
+ * slash but would have one after decoding: every name has a slash.
  */
 static bool
 is_encoded_twice(const char *name)
@@ -174,7 +174,7 @@ is_encoded_twice(const char *name)
 }
 
 bool
-route_read_again(struct route_match *m, const struct request *r)
+route_next_reading(struct route_match *m, const struct request *r)
 {
 	char *name = m->captures[ROUTE_SERVER_NAME];
 	char *version = m->captures[ROUTE_VERSION];

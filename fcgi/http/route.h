@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Routes are data: a table says which paths exist, with which methods and query
- * parameters, which program answers them, which clients may use them, and the
- * handler.
+ * The table of routes: for each path its methods and query parameters, the
+ * programs that answer it, the clients that may use it, and the handler.
  *
  * A pattern is a path whose segments are literal or the name of a parameter in
- * braces.  A parameter takes any segment.  Every route has one or more mounts,
- * the prefixes below which it is found.
+ * braces.  A parameter matches any segment.  Every route has one or more
+ * mounts, the prefixes below which it is found.
  */
 #ifndef FCGI_HTTP_ROUTE_H
 #define FCGI_HTTP_ROUTE_H
@@ -56,16 +55,17 @@ enum route_access {
 	ROUTE_DENIED, /* none: the default of a new row */
 	ROUTE_PUBLIC, /* all */
 	ROUTE_LOOPBACK, /* processes of this machine, without a proxy */
-	ROUTE_TRIGGER /* as the configuration says for the trigger */
+	ROUTE_TRIGGER /* those that trigger.access of the configuration allows
+		       */
 };
 
-/* What is read from the database before the handler is called. */
+/* What a route needs from the database before its handler is called. */
 enum route_scope {
-	ROUTE_ALONE, /* nothing */
+	ROUTE_NO_DATABASE,
 	ROUTE_TRY, /* a snapshot; none if the database cannot be read */
 	ROUTE_IF_CREATED, /* a snapshot; none if there is no database yet */
 	ROUTE_DATABASE, /* a snapshot of the database */
-	ROUTE_REGISTRY /* and the registry; the answer has an entity tag */
+	ROUTE_REGISTRY /* the same and the registry; there is an entity tag */
 };
 
 struct route {
@@ -78,25 +78,25 @@ struct route {
 	unsigned parameters; /* bits of enum parameter */
 	enum query_style style;
 	enum entry_kind kind;
-	bool kept; /* its answers are kept and repeated while their tag holds */
+	bool kept; /* responses are remembered (fcgi/answer/memo.h) */
 	bool content_tag; /* the entity tag is a hash of the body */
 	bool looks_up; /* 404 when the registry has no such entry */
-	bool exact; /* double and trailing slashes are 404 */
-	bool closed; /* pages of other origins may not read its answers */
+	bool exact; /* double and trailing slashes are not ignored */
+	bool closed; /* pages of other origins may not read its responses */
 	size_t body; /* the longest request body, bytes; 0: it is not read */
 	/*
-	 * The 404 of the programs that know this path, but do not answer it;
-	 * NULL: they do not know it.
+	 * The text of the 404 in a program that does not answer this path but
+	 * knows its methods; NULL: the path is unknown there.
 	 */
 	const char *elsewhere;
 	/* The 503 of a failure; NULL: "service unavailable", or a 500. */
 	const char *failure;
 	/* For the description of the API (fcgi/handlers/handle_openapi.c). */
-	const char *summary; /* one line; NULL: for people, not described */
-	const char *answer; /* which of its schemas a 200 has */
+	const char *summary; /* one line; NULL: the route is not described */
+	const char *answer; /* the schema of a 200 */
 	/*
-	 * Fills the response; -1 with an error for another answer than 200.
-	 * NULL: planned, which is 501.
+	 * Fills the response; -1 with an error for another status than 200.
+	 * NULL: planned, answered with 501.
 	 */
 	int (*handle)(struct exchange *x, struct err *e);
 };
@@ -108,17 +108,17 @@ extern const size_t routes_count;
 struct route_match {
 	const struct route *route;
 	unsigned mount; /* of enum route_mount, which bit */
-	enum route_program program; /* that looks for it */
-	/* Decoded, NULL when the route has no such parameter. */
+	enum route_program program; /* that received the request */
+	/* Decoded; NULL if the route has no such parameter. */
 	char *captures[ROUTE_CAPTURES];
-	unsigned bad; /* bits of enum route_capture: it cannot be decoded */
-	unsigned methods; /* what the path allows, on ERR_METHOD too */
-	bool closed; /* as the route says, on ERR_METHOD too */
+	unsigned bad; /* bits of enum route_capture: cannot be decoded */
+	unsigned methods; /* of the path; also set on ERR_METHOD */
+	bool closed; /* of the route; also set on ERR_METHOD */
 };
 
 /*
  * Finds the route of ${r} that ${program} answers.  ERR_NOT_FOUND: no such
- * path; ERR_METHOD: not with this method, ${m} has those it has.
+ * path; ERR_METHOD: the path has other methods, which are in ${m}.
  */
 int route_find(struct route_match *m, enum route_program program,
     const struct request *r, struct err *e);
@@ -128,16 +128,16 @@ int route_find(struct route_match *m, enum route_program program,
 const char *route_prefix(enum route_mount mount);
 
 /*
- * ERR_NOT_FOUND when a parameter of the path cannot be decoded: nothing has a
- * name like that.
+ * ERR_NOT_FOUND: a parameter of the path cannot be decoded, so no entry can
+ * have that name.
  */
 int route_check(const struct route_match *m, struct err *e);
 
 /*
- * Whether the path of a server that was not found has another reading; ${m}
- * then has it.  A proxy may have decoded the name, or encoded the path a second
- * time.
+ * Whether the path of a server that was not found can be read in another way,
+ * which is then in ${m}: a proxy may have decoded the slash of the name, or
+ * encoded the path a second time.
  */
-bool route_read_again(struct route_match *m, const struct request *r);
+bool route_next_reading(struct route_match *m, const struct request *r);
 
 #endif

@@ -307,9 +307,9 @@ def test_token():
         set_token(b"other")
         tap.equal(case.ask(HTTP_AUTHORIZATION="Bearer sesame-1").status, 401,
             "read anew each time")
-        for content, mode, text in ((b" \n", 0o600, "holds no token"),
-                (b"", 0o600, "holds no token"),
-                (b"x" * 5000, 0o600, "is longer than 4096 bytes"),
+        for content, mode, text in ((b" \n", 0o600, "empty token file"),
+                (b"", 0o600, "empty token file"),
+                (b"x" * 5000, 0o600, "longer than 4096 bytes"),
                 (b"other", 0o644, "accessible to other users"),
                 (b"other", 0o601, "accessible to other users")):
             set_token(content, mode)

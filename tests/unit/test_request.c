@@ -331,9 +331,9 @@ test_filters_that_cannot_be(void)
 		snprintf(uri, sizeof uri, "/?%s", rows[i].query);
 		parse(uri);
 		CHECK_INT(query_parse(&q, &request, ~0u, QUERY_SERVERS, &e), 0);
-		CHECK_INT(q.nothing, rows[i].nothing);
+		CHECK_INT(q.matches_nothing, rows[i].nothing);
 		CHECK_INT(query_parse(&q, &request, 0, QUERY_SERVERS, &e), 0);
-		CHECK_INT(q.nothing, false);
+		CHECK_INT(q.matches_nothing, false);
 	}
 	T_AT(0);
 	parse("/?limit=%2&search=%zz");

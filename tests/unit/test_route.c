@@ -264,7 +264,7 @@ test_read_again(void)
 		T_AT(again[i].line);
 		if (!CHECK_INT(find("GET", again[i].uri, &e), ERR_NONE))
 			continue;
-		found_one = route_read_again(&match, &request);
+		found_one = route_next_reading(&match, &request);
 		CHECK_INT(found_one, again[i].what != IS_NOTHING);
 		if (again[i].what == IS_NOTHING)
 			continue;
@@ -272,7 +272,7 @@ test_read_again(void)
 		CHECK_STR(match.captures[ROUTE_SERVER_NAME], again[i].server);
 		CHECK_STR(match.captures[ROUTE_NAME], again[i].name);
 		CHECK_STR(match.captures[ROUTE_VERSION], again[i].version);
-		CHECK(!route_read_again(&match, &request));
+		CHECK(!route_next_reading(&match, &request));
 	}
 	T_AT(0);
 }
