@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing sources and registries as lib/store/reconcile.h describes. */
+/* The configuration as JSON, as lib/store/reconcile.h describes it. */
 #include "sync/layout.h"
 
 #include "lib/json_out.h"
@@ -71,7 +71,7 @@ add_layout(struct json_out *j, const struct conf *conf)
 int
 layout_store(struct db *db, const struct conf *conf, struct err *e)
 {
-	/* A few times what is in memory already. */
+	/* Limited by the size of the configuration. */
 	struct buf text = BUF_INIT(SIZE_MAX / 2);
 	struct json_out j = JSON_OUT_INIT(&text);
 	const char *token_file = conf->trigger_token_file;

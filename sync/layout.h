@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration as the store takes it. */
+/* Storing the configuration. */
 #ifndef SYNC_LAYOUT_H
 #define SYNC_LAYOUT_H
 
@@ -7,8 +7,8 @@
 #include "sync/conf/conf.h"
 
 /*
- * Brings the sources and registries of ${conf}, and the settings that the admin
- * program reads, into the database, inside a write transaction of the caller.
+ * Stores the sources and registries of ${conf}, and the settings that the admin
+ * program reads.  The caller has started a write transaction.
  */
 int layout_store(struct db *db, const struct conf *conf, struct err *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* thv-registry-sync: from the command line to one run and its exit status. */
+/* thv-registry-sync: the command line, the command, the exit status. */
 #include "lib/db/db.h"
 #include "lib/log/log.h"
 #include "sync/conf/conf.h"
@@ -100,7 +100,7 @@ run_command(
 static int
 load_and_run(const struct options *o)
 {
-	/* On a terminal, closing lines are for a person. */
+	/* On a terminal, print text instead of log lines. */
 	bool plain = isatty(STDOUT_FILENO) == 1 && !o->watch;
 	struct reporter reporter = { .json = o->json,
 		.quiet = o->quiet,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the command line, of the sync and of its command lint. */
+/* Parsing the command line, with and without the command lint. */
 #include "sync/options.h"
 
 #include "lib/xalloc.h"

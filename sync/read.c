@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling the faults of one document from those of the source. */
+/* Reading documents; some errors concern one document, some the source. */
 #include "sync/read.h"
 
 #include "lib/limits.h"
@@ -15,20 +15,20 @@ struct reading {
 	size_t good_documents;
 	size_t unread; /* documents that could not be read */
 	struct err first_unread;
-	/* Of the document at hand. */
+	/* The document that is being read. */
 	const char *file; /* its name, if documents are files; else NULL */
 	enum shape_kind shape;
-	const char *seems; /* what else it could be */
-	bool named; /* it is one rejected entry, and its name is known */
+	const char *seems; /* what it seems to be instead; NULL: unknown */
+	bool named; /* it is a single rejected entry with a name */
 };
 
-/* What is said of a document as a whole. */
+/* For messages about a whole document. */
 static const struct catalog_entry whole_document = {
 	.kind = ENTRY_SERVER, .array = "", .root = true
 };
 
 static int
-take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
+on_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
 	struct reading *r = ctx;
 
@@ -38,7 +38,7 @@ take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 }
 
 static int
-take_known(
+is_known(
     void *ctx, const struct catalog_entry *entry, bool *known, struct err *e)
 {
 	const struct reading *r = ctx;
@@ -67,7 +67,7 @@ out:
 	return rc;
 }
 
-/* Among others a document of no known shape is left out like an entry. */
+/* Rejects one of several documents, of an unknown shape, like an entry. */
 static int
 reject_shape(struct reading *r, struct err *e)
 {
@@ -91,7 +91,7 @@ read_shape(struct reading *r, size_t index, struct err *e)
 		.max_meta_size = r->options->max_meta_size,
 		.shape = r->shape,
 		.seems = r->seems,
-		.known = apply_may_know(r->apply) ? take_known : NULL,
+		.known = apply_may_know(r->apply) ? is_known : NULL,
 	};
 	const size_t good = r->summary.good;
 	struct reader reader = { 0 };
@@ -100,7 +100,7 @@ read_shape(struct reading *r, size_t index, struct err *e)
 
 	r->summary.groups = false;
 	if (fetch_open(r->fetched, index, &reader, &name, e) == -1 ||
-	    catalog_read(&r->summary, &reader, &options, take_entry, r, e) ==
+	    catalog_read(&r->summary, &reader, &options, on_entry, r, e) ==
 		-1 ||
 	    (r->summary.groups &&
 		apply_note(r->apply, &whole_document, &groups, e) == -1))
@@ -115,8 +115,9 @@ out:
 }
 
 /*
- * A file with many entries may break off after some of them, which are then
- * undone.  One that is a single entry hands it over only when all is read.
+ * A file with many entries may become unreadable after some of them, which are
+ * then undone.  A file with a single entry is applied only when all of it has
+ * been read.
  */
 static int
 read_undoable(struct reading *r, size_t index, struct err *e)
@@ -136,7 +137,7 @@ read_undoable(struct reading *r, size_t index, struct err *e)
 	return apply_part_keep(r->apply, e);
 }
 
-/* Whether an error is that of one file, and costs no more than its changes. */
+/* Whether an error concerns one file only, so that the others are applied. */
 static bool
 is_of_file(const struct reading *r, enum err_code c)
 {
@@ -148,7 +149,7 @@ is_of_file(const struct reading *r, enum err_code c)
 	       (c == ERR_INPUT || c == ERR_LIMIT || c == ERR_FETCH);
 }
 
-/* Skips a file that cannot be read; what is stored of it stays. */
+/* Skips a file that cannot be read; its stored entries stay. */
 static int
 skip_file(struct reading *r, struct err *why)
 {
@@ -195,16 +196,17 @@ read_document(struct reading *r, size_t index, struct err *e)
 			err_wrap(e, "%s", name);
 		return -1;
 	}
-	/* It holds nothing that is good: perhaps it is another file by now. */
+	/* Only rejected entries without a name: the file keeps its stored ones.
+	 */
 	if (r->file != NULL && r->summary.good == good &&
 	    apply_rejected(r->apply) > rejected && !r->named)
 		apply_keep_file(r->apply);
 	return 0;
 }
 
-/* A source that offers nothing at all has failed, and keeps what it had. */
+/* A source without a single valid entry fails and keeps its stored ones. */
 static int
-check_offer(const struct reading *r, struct err *e)
+check_content(const struct reading *r, struct err *e)
 {
 	const struct catalog_summary *s = &r->summary;
 	const char *first = apply_first_rejected(r->apply);
@@ -213,7 +215,7 @@ check_offer(const struct reading *r, struct err *e)
 		*e = r->first_unread;
 		return -1;
 	}
-	/* A document that is one entry and a bad one may be anything. */
+	/* An invalid document of a single entry may be any JSON. */
 	if (r->good_documents == 0 && *first != '\0') {
 		err_set(e, ERR_INPUT,
 		    "registry schema validation failed: %s; what can be read "
@@ -234,7 +236,7 @@ check_offer(const struct reading *r, struct err *e)
 	return catalog_check_summary(s, e);
 }
 
-/* Says in the fetch which documents could not be read. */
+/* Sets fetched->unreadable. */
 static void
 report_unread(struct reading *r)
 {
@@ -259,7 +261,7 @@ read_and_apply(struct apply_counts *out, struct db *db, struct fetch *fetched,
 	for (size_t i = 0; i < fetched->document_count; i++)
 		if (read_document(&r, i, e) == -1)
 			goto out;
-	if ((!options->partial && check_offer(&r, e) == -1) ||
+	if ((!options->partial && check_content(&r, e) == -1) ||
 	    apply_finish(out, r.apply, e) == -1)
 		goto out;
 	report_unread(&r);

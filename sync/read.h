@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Step two of a sync: read the documents of a fetch, each of whatever shape it
- * has (lib/document/shape.h), and hand their entries to lib/store/apply.h.
+ * Step two of a sync: recognizes the shape of each fetched document
+ * (lib/document/shape.h) and passes its entries to lib/store/apply.h.
  */
 #ifndef SYNC_READ_H
 #define SYNC_READ_H
@@ -10,12 +10,12 @@
 #include "sync/fetch/fetch.h"
 
 /*
- * Reads and applies ${fetched}, inside a write transaction of the caller.  If
- * the documents are files, one that cannot be read is listed,
- * fetched->unreadable names it, and what is stored of it stays.
- * ERR_INPUT: no document can be read, none holds a server, every entry is
- * rejected, the source is strict and an entry breaks a rule or a document
- * cannot be read, or what apply_finish() refuses.
+ * Reads and applies ${fetched}; the caller has started a write transaction.  If
+ * the documents are files, one that cannot be read is listed as rejected and
+ * named in fetched->unreadable, and its stored entries stay.
+ * ERR_INPUT: no document can be read, or none has an entry, or every entry is
+ * rejected; with strict, an entry is rejected or a document cannot be read; or
+ * apply_finish() refuses.
  */
 int read_and_apply(struct apply_counts *out, struct db *db,
     struct fetch *fetched, const struct apply_options *options, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What people and programs read about a run: a line of progress on a terminal,
- * a closing line for each source, or one JSON object at the end.
+ * The output of a run: a line of progress on a terminal, a closing line for
+ * each source, or one JSON object at the end.
  */
 #ifndef SYNC_REPORT_H
 #define SYNC_REPORT_H
@@ -20,11 +20,11 @@ struct reporter {
 	bool plain; /* closing lines on standard output, not in the log */
 	bool verbose; /* log steps, too */
 	int64_t shown_us; /* clock_monotonic() of the last line of progress */
-	int64_t turn_us; /* since then the line shows the source below */
+	int64_t turn_us; /* when the line started to show ${source} */
 	char source[64]; /* the source on the line; "": no line is shown */
 };
 
-/* How far one source is. */
+/* The progress of one source. */
 struct run_progress {
 	const char *source;
 	const struct fetch_progress *fetched;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run: opening it, loading its sources, and ending it. */
+/* A run: opening it, loading its sources, and closing it. */
 #include "sync/run.h"
 
 #include "lib/clock.h"
@@ -46,7 +46,7 @@ find(struct run_source *sources, size_t count, const char *name)
 	return NULL;
 }
 
-/* Moves the fetch of ${before} to ${s} if ${s} would fetch the same. */
+/* Moves the running fetch of ${before} to ${s} if both have one identity. */
 static void
 keep_fetch(struct run_source *s, struct run_source *before)
 {
@@ -201,7 +201,7 @@ open_stored(struct run *r, struct err *e)
 	return database_recover(r->context.db, e);
 }
 
-/* Changes are still dated by the clock; only their order is kept. */
+/* The sync continues; the order of changes stays correct. */
 static void
 warn_of_clock(struct db *db)
 {
@@ -272,7 +272,7 @@ out:
 	return rc;
 }
 
-/* Reports why a source that was asked for is not synced before ${until_us}. */
+/* Reports why a requested source is not synced before ${until_us}. */
 static void
 report_skipped(const struct run *r, struct run_source *s, const char *why,
     int64_t until_us)
@@ -286,8 +286,8 @@ report_skipped(const struct run *r, struct run_source *s, const char *why,
 }
 
 /*
- * Skips a source that was fetched just now: anyone may be allowed to trigger a
- * run, and triggers must not overload an upstream.
+ * Skips a source that was fetched very recently: triggers, which any client may
+ * be allowed to send, must not overload an upstream.
  */
 static int
 skip_within_pause(const struct run *r, struct run_source *s, struct err *e)
@@ -352,7 +352,7 @@ run_load(struct run *r, struct err *e)
 	return r->triggered == NULL ? 0 : run_record_start(r, e);
 }
 
-/* ---- working and ending ---- */
+/* ---- working and closing ---- */
 
 void
 run_set_deadline(struct run *r)
@@ -371,7 +371,7 @@ run_attempted(struct run *r, struct run_source *s, struct err *e)
 	report_outcome(r->reporter, &s->outcome);
 	if (stop_requested())
 		return 0;
-	return source_job_again(&s->job, r->context.db, e);
+	return source_job_reload(&s->job, r->context.db, e);
 }
 
 /* Sets when the next run starts: as soon as a source is due. */

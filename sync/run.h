@@ -2,13 +2,13 @@
 /*
  * One loop over runs, for a single run and for --watch.
  *
- * A run takes the lock, brings the configuration into the database, then
- * fetches and applies every source that is due.  Remote sources are fetched
- * side by side in processes of their own and applied one after the other as
- * they arrive; sources on this machine are read in between.  The source checked
+ * A run takes the lock, stores the configuration in the database, then fetches
+ * and applies every source that is due.  Remote sources are fetched in
+ * parallel, each in its own process, and applied one after the other as their
+ * results arrive; local sources are read in between.  The source checked
  * longest ago goes first.  A source that falls due again while another is still
- * being fetched is synced again, so that a slow one makes no other stale.  The
- * run ends when nothing is being fetched and nothing is due, or at its
+ * being fetched is synced again, so that a slow source does not delay the
+ * others.  The run ends when no source is being fetched or due, or at its
  * deadline.
  *
  * With --watch the loop goes on: between runs it holds neither the lock nor the
@@ -17,7 +17,7 @@
  * too, so that a slow source does not delay a new configuration.
  *
  *   run_loop.c    the loop: what to do next, and waiting for events
- *   run.c         opening a run, loading its sources, ending it
+ *   run.c         opening a run, loading its sources, closing it
  *   run_record.c  the record of a run in the database
  *   run_fetch.c   sources that are being fetched in other processes
  *   watch.c       changes of the configuration and of local sources
@@ -58,16 +58,16 @@ struct run {
 	const struct options *options;
 	struct reporter *reporter;
 	struct watch *watch; /* owned; NULL: a single run */
-	struct conf *conf; /* in force; owned */
-	struct run_source *sources; /* those to sync, in its order */
+	struct conf *conf; /* owned */
+	struct run_source *sources; /* those to sync, in the order of ${conf} */
 	size_t source_count;
 	size_t fetching; /* sources with a child */
 	int64_t next_us; /* when the next run starts */
 	int64_t woken_us; /* monotonic; when stop_poll() returned */
 
-	/* The open run, or what the last one did. */
+	/* The open run, else the last one. */
 	bool open;
-	bool loaded; /* ${conf} is in the database, its jobs are loaded */
+	bool loaded; /* ${conf} is stored, the jobs are loaded */
 	int lock; /* -1: none */
 	char *cache_dir;
 	struct source_context context; /* its database: NULL: none */
@@ -122,7 +122,7 @@ int run_load(struct run *r, struct err *e);
 int run_finish(struct run *r, struct err *e);
 /* Sets the deadline of the run, counted from now. */
 void run_set_deadline(struct run *r);
-/* Releases what an open run holds; if it ${failed}, notes that in the lock. */
+/* Closes a run; one that ${failed} is noted in the lock file. */
 void run_close(struct run *r, bool failed);
 /* Counts and reports an attempt at ${s}, and reads its state again. */
 int run_attempted(struct run *r, struct run_source *s, struct err *e);
@@ -138,7 +138,7 @@ int run_record_finish(struct run *r, struct err *e);
 void run_record_drop(struct run *r);
 /* Adds the outcome of an attempt. */
 void run_record_add(struct run *r, const struct source_outcome *outcome);
-/* Deletes tombstones that are old enough or too many. */
+/* Deletes tombstones that are too old or too many. */
 int run_record_expire(struct run *r, struct err *e);
 /* Writes the progress of one fetch to the record, once a second. */
 void run_record_heartbeat(struct run *r);

@@ -13,7 +13,7 @@
 
 /* Detaches the child of ${s}, which the caller owns then. */
 static struct fetch_child *
-take_child(struct run *r, struct run_source *s)
+detach_child(struct run *r, struct run_source *s)
 {
 	struct fetch_child *child = s->child;
 
@@ -26,7 +26,7 @@ void
 run_fetch_kill(struct run *r, struct run_source *s)
 {
 	if (s->child != NULL)
-		fetch_child_kill(take_child(r, s));
+		fetch_child_kill(detach_child(r, s));
 }
 
 int
@@ -81,12 +81,13 @@ note_sandbox(const struct run *r, const char *source,
 	return database_set(r->context.db, SANDBOX_SETTING, warning, e);
 }
 
-/* Stores the result of the child of ${s}, or its failure if ${lost} is set. */
+/* Stores the result of the child of ${s}, or the failure ${lost} unless NULL.
+ */
 static int
 finish(
     struct run *r, struct run_source *s, const struct err *lost, struct err *e)
 {
-	struct fetch_child *child = take_child(r, s);
+	struct fetch_child *child = detach_child(r, s);
 	struct fetch fetched = { .used = *fetch_child_progress(child) };
 	struct err why = ERR_INIT;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop.  Everything that changes the database happens in this process and
- * one after the other; only fetching goes on in others.
+ * The loop.  This process makes all changes of the database, one after the
+ * other; other processes only fetch.
  */
 #include "sync/run.h"
 
@@ -20,8 +20,8 @@
 #define RETRY_FAILED (10 * CLOCK_SECOND) /* the run itself failed */
 
 /*
- * Whether a source has fallen due since the run began.  That alone does not
- * keep the run open: the next run syncs it.
+ * Whether a source has fallen due since the run started.  It is synced only
+ * while other sources are being fetched; otherwise the next run syncs it.
  */
 static bool
 falls_due(const struct run *r, const struct run_source *s, int64_t now)
@@ -78,7 +78,7 @@ start_fetches(struct run *r, struct err *e)
 	return 0;
 }
 
-/* Syncs only one local source, so that fetches are served in between. */
+/* Syncs one local source; results of fetches are handled before the next. */
 static int
 sync_local(struct run *r, struct err *e)
 {

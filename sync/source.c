@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Working on one source: claim, fetch, apply, record.
+ * Syncing one source: claim, fetch, apply, record.
  *
  * Fetching happens outside any transaction, and mostly in another process.
- * Content and the record of how it went are written in one transaction, so that
- * a crash leaves the old pair or the new.
+ * Content and the record of the attempt are written in one transaction, so that
+ * a crash leaves both old or both new.
  */
 #include "sync/source.h"
 
@@ -26,7 +26,7 @@
 #define RETRY_DOUBLINGS 20
 #define HEARTBEAT CLOCK_SECOND
 
-/* One attempt, while it lasts. */
+/* One attempt in progress. */
 struct attempt {
 	const struct source_context *context;
 	struct source_job *job;
@@ -52,7 +52,7 @@ show_progress(struct attempt *a)
 	if (a->applying || now - a->last_heartbeat < HEARTBEAT)
 		return;
 	a->last_heartbeat = now;
-	/* A heartbeat that is missed is not worth failing for. */
+	/* A missed heartbeat must not fail the attempt. */
 	(void)state_run_progress(c->db, c->run, a->job->conf->name, a->entries,
 	    a->used.bytes, &ignored);
 }
@@ -64,7 +64,7 @@ on_fetch(void *ctx, const struct fetch_progress *progress)
 
 	a->used = *progress;
 	show_progress(a);
-	/* A deadline that has passed is what ends the reading of a file. */
+	/* Reading a file stops at its deadline, so set one in the past. */
 	if (stop_requested())
 		a->how.deadline_us = 1;
 }
@@ -86,7 +86,7 @@ interval_us(const struct source_job *job)
 	return us > 0 ? us : 0;
 }
 
-/* Sooner than the interval at first, never later than it. */
+/* When to retry after a failure, at the latest after one interval. */
 static int64_t
 retry_due(const struct source_job *job, int64_t now)
 {
@@ -98,7 +98,7 @@ retry_due(const struct source_job *job, int64_t now)
 	return now + (wait < interval_us(job) ? wait : interval_us(job));
 }
 
-/* An instant beyond the limit was written by a clock that was wrong. */
+/* An instant beyond the limit was written while the clock was wrong. */
 static bool
 asks_to_wait(const struct source_job *job, int64_t now)
 {
@@ -108,7 +108,7 @@ asks_to_wait(const struct source_job *job, int64_t now)
 	       until - now <= LIMIT_RETRY_KEPT * CLOCK_SECOND;
 }
 
-/* Later than its interval it can only be by a clock that was wrong. */
+/* An instant more than an interval ahead was written with a wrong clock. */
 static bool
 is_due(const struct source_job *job, int64_t now)
 {
@@ -117,7 +117,7 @@ is_due(const struct source_job *job, int64_t now)
 	return due == CLOCK_NEVER || due <= now || due - now > interval_us(job);
 }
 
-/* On another machine, not in a repository of this one. */
+/* Whether the source is on another machine; git can read a local directory. */
 static bool
 is_elsewhere(const struct conf_source *conf)
 {
@@ -137,7 +137,7 @@ source_job_is_in_pause(
 	       since < pause_us && !is_due(job, now);
 }
 
-/* What decides, besides the filter, which entries of a source are stored. */
+/* What else, besides the filter, decides which entries are stored. */
 static char *
 rules_text(const struct conf_source *conf, size_t max_meta_size)
 {
@@ -146,8 +146,8 @@ rules_text(const struct conf_source *conf, size_t max_meta_size)
 }
 
 /*
- * An earlier program did not record its rules.  What it stored is good; what it
- * rejected may be accepted by the present rules.
+ * Earlier versions did not record their rules.  Entries that they stored are
+ * valid; the present rules may accept what they rejected.
  */
 static bool
 has_other_rules(const struct source_job *job)
@@ -180,7 +180,7 @@ source_job_load(struct source_job *out, const struct source_context *c,
 		return 0;
 	out->waits = !force && asks_to_wait(out, now);
 	out->reread = has_other_rules(out);
-	/* Other rules do not wait, except after a failure. */
+	/* Changed rules apply at once, except after a failure. */
 	out->due = !out->waits && (asked_for || is_due(out, now) ||
 				      (out->reread && out->state.complete));
 	filter = filter_spec_json(&conf->filter);
@@ -200,7 +200,7 @@ source_job_free(struct source_job *job)
 }
 
 int
-source_job_again(struct source_job *job, struct db *db, struct err *e)
+source_job_reload(struct source_job *job, struct db *db, struct err *e)
 {
 	job->due = job->refilter = job->force = job->confirmed = false;
 	state_free(&job->state);
@@ -222,7 +222,7 @@ not_before(int64_t due, int64_t earliest)
 	return due > earliest ? due : earliest;
 }
 
-/* Fills the end of an attempt that ended at ${now}. */
+/* The record of an attempt that ended at ${now}. */
 static struct state_end
 end_of(const struct attempt *a, int64_t now)
 {
@@ -233,7 +233,7 @@ end_of(const struct attempt *a, int64_t now)
 		.validators = &a->fetch.validators,
 		.counts = &a->out->counts };
 
-	/* Without a fetch the pause that the server asked for remains. */
+	/* Without a fetch, an earlier Retry-After stays in effect. */
 	if (a->job->due)
 		retry = a->fetch.retry_us > 0 ? now + a->fetch.retry_us
 					      : CLOCK_NEVER;
@@ -299,7 +299,7 @@ count_as_kept(struct attempt *a)
 	c->unchanged = apply_counts_total(c);
 }
 
-/* Says in ${out} which documents of the content could not be read. */
+/* Sets the warning of ${out} about documents that could not be read. */
 static void
 warn_unreadable(struct source_outcome *out, const char *unreadable)
 {
@@ -321,8 +321,8 @@ record_unchanged(struct attempt *a, struct err *e)
 }
 
 /*
- * Only a part came and nothing differs: then what is stored is what was stored,
- * and is still known by its old hash.
+ * Whether a partial fetch changed nothing: then the stored content keeps its
+ * hash.
  */
 static bool
 is_partial_without_change(const struct attempt *a)
@@ -350,8 +350,8 @@ apply_content(struct attempt *a, bool filter_only,
 }
 
 /*
- * Whether a large loss has to be confirmed.  Without a hash nothing is known of
- * the place that is fetched from: the configuration names another than before.
+ * Whether a large loss has to be confirmed.  Without a hash, nothing was
+ * fetched yet from the place that the configuration names now.
  */
 static bool
 is_guarded(const struct source_job *job)
@@ -438,8 +438,8 @@ out:
 }
 
 /*
- * Puts in front which half of the sync refused, in the reference's words, and
- * returns them as one.
+ * Prefixes the error with the step that failed, in the reference's words, and
+ * returns the same as one word.
  */
 static const char *
 name_failure(struct err *e)
@@ -472,8 +472,8 @@ source_fetch_how(struct fetch_options *options,
 	options->force = job->force;
 	options->deadline_us = clock_monotonic() + kind_time(job->conf);
 	/*
-	 * What was remembered counts only while content is stored that was
-	 * read by the rules of today.
+	 * Validators are used only if the stored content was read by the
+	 * present rules.
 	 */
 	*previous =
 	    job->force || job->reread || job->state.applied_filter == NULL
@@ -481,7 +481,7 @@ source_fetch_how(struct fetch_options *options,
 		: &job->state.validators;
 }
 
-/* The filter moved and it is not yet time to fetch: keep the validators. */
+/* Applies a changed filter without a fetch; the validators stay. */
 static int
 refilter_only(struct attempt *a, struct err *e)
 {
@@ -503,7 +503,7 @@ store(struct attempt *a, struct err *e)
 	return record_unchanged(a, e);
 }
 
-/* Ends an attempt that went wrong for the reason ${why}, or did not. */
+/* Completes an attempt; it failed if ${why} has a code. */
 static int
 end(struct attempt *a, struct err *why, struct err *e)
 {
@@ -513,7 +513,7 @@ end(struct attempt *a, struct err *why, struct err *e)
 	if (why->code == ERR_NONE)
 		return 0;
 	if (stop_requested()) {
-		/* Whatever it says, this is why. */
+		/* The stop is the cause, whatever the error says. */
 		a->out->result = SYNC_FAILED;
 		snprintf(a->out->error, sizeof a->out->error, "interrupted");
 		return 0;

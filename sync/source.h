@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One source in one run: whether it is due, and what to do about it.
+ * One source in one run: whether it is due, and syncing it.
  */
 #ifndef SYNC_SOURCE_H
 #define SYNC_SOURCE_H
@@ -19,8 +19,8 @@ struct source_context {
 	const struct conf *conf; /* all of the configuration */
 	int64_t run; /* the record of the run */
 	/*
-	 * Called now and then while a source is read or its entries are
-	 * applied; ${expected} is how many were stored last time.
+	 * Called regularly while a source is read or its entries are applied;
+	 * ${expected} is the number of entries of the last sync.
 	 */
 	void (*progress)(void *ctx, const char *source,
 	    const struct fetch_progress *fetched, int64_t entries,
@@ -28,19 +28,19 @@ struct source_context {
 	void *progress_ctx;
 };
 
-/* A source and what is known of it. */
+/* A source and its state in the database. */
 struct source_job {
 	const struct conf_source *conf;
 	char *identity; /* conf_source_identity(); owned */
 	int64_t id;
 	struct source_state state;
-	bool due; /* by its interval, or because it was asked for */
-	bool refilter; /* its filter is not the one that was applied */
-	char *rules; /* the present rules as a text; owned */
-	bool reread; /* it was read by other rules */
-	bool force; /* what was remembered counts for nothing */
+	bool due; /* by its interval, or because it was requested */
+	bool refilter; /* its filter has changed since the last sync */
+	char *rules; /* the present rules, as a text to compare; owned */
+	bool reread; /* the rules have changed since the last sync */
+	bool force; /* ignore the validators of the last sync */
 	bool waits; /* the server asked for a pause */
-	bool confirmed; /* by name: it may lose most of what is stored */
+	bool confirmed; /* forced by name: it may lose most of its entries */
 };
 
 /*
@@ -60,19 +60,19 @@ void source_job_free(struct source_job *job); /* the members */
 bool source_job_is_in_pause(
     const struct source_job *job, int64_t pause_us, int64_t now);
 
-/* After an attempt: what is known now.  Nothing is due any more. */
-int source_job_again(struct source_job *job, struct db *db, struct err *e);
+/* Loads the state after an attempt; the source is no longer due. */
+int source_job_reload(struct source_job *job, struct db *db, struct err *e);
 
-/* Whether there is anything to do. */
+/* Whether the source is to be synced. */
 bool source_job_wanted(const struct source_job *job);
 
 /*
- * A source that is fetched elsewhere: source_claim() before the fetch, which
- * is done as source_fetch_how() says (both results are borrowed from the
- * arguments), then source_store() with the result, or with ${why} when there is
- * none; it frees ${fetched}.  What goes wrong with the source is written into
- * ${out} and the database; -1 only when the database itself refuses.  When
- * the process is asked to end meanwhile, nothing is recorded.
+ * For a source that is fetched in another process: call source_claim(), fetch
+ * with the arguments from source_fetch_how() (borrowed from ${c} and ${job}),
+ * then call source_store() with the result or, if the fetch failed, with the
+ * reason ${why}; it frees ${fetched}.  A failure of the source is recorded in
+ * ${out} and in the database; -1 only if the database fails.  If a stop was
+ * requested meanwhile, no failure is recorded.
  */
 int source_claim(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct err *e);
@@ -83,7 +83,7 @@ int source_store(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct fetch *fetched, const struct err *why,
     struct err *e);
 
-/* All of that for a source that is fetched here, or only filtered again. */
+/* All of that for a source that is read in this process, or only filtered. */
 int source_sync(struct source_outcome *out, const struct source_context *c,
     struct source_job *job, struct err *e);
 

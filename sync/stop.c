@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals as flags, and waiting that they interrupt. */
+/* Signal handlers, and poll() without a race. */
 #define _GNU_SOURCE /* ppoll */
 #include "sync/stop.h"
 
@@ -40,7 +40,7 @@ stop_install(bool reload, struct err *e)
 			return -1;
 		}
 	}
-	/* A process that exits must not interrupt other calls than poll. */
+	/* SIGCHLD must interrupt stop_poll() only. */
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &children, NULL);
@@ -60,7 +60,7 @@ stop_requested(void)
 }
 
 bool
-stop_take_reload(void)
+stop_reload_requested(void)
 {
 	bool wanted = reload_wanted != 0;
 
@@ -75,7 +75,7 @@ stop_poll(struct pollfd *fds, nfds_t count, int64_t timeout_us, struct err *e)
 	sigset_t blocked, before, waiting;
 	int ready, number;
 
-	/* No signal may come between looking at the flags and waiting. */
+	/* A signal between testing the flags and waiting must not be lost. */
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < HANDLED; i++)
 		sigaddset(&blocked, handled[i]);

@@ -59,7 +59,7 @@ add_checks(struct json_out *j, const struct audit *a)
 	json_out_close(j, ']');
 }
 
-/* ${before} is what a rebuild found; NULL when there was none. */
+/* ${before} is the result before a rebuild; NULL: there was none. */
 static void
 print_json(
     const char *database, const struct audit *a, const struct audit *before)

@@ -32,7 +32,7 @@
 struct watch {
 	struct watch_state config;
 	struct watch_paths *paths;
-	const char *gap; /* of paths, as logged last */
+	const char *gap; /* watch_paths_gap(), as logged last */
 	/* All monotonic; INT64_MAX: none. */
 	int64_t first_us; /* the first event since the last check */
 	int64_t settled_us; /* when to check after events */
@@ -61,8 +61,8 @@ generation_of(const char *path)
 }
 
 /*
- * A text that changes when the files do.  NULL right after a change, when a
- * second one could leave the file times as they are.
+ * A text that changes when the files do.  NULL right after a change, because a
+ * second change could leave the same file times.
  */
 static char *
 state_of(const char *path)
@@ -162,7 +162,7 @@ watch_next(const struct watch *w)
 	return w->settled_us < w->poll_us ? w->settled_us : w->poll_us;
 }
 
-/* Watches the paths of the configuration in force, resolving links again. */
+/* Watches the paths of the present configuration, resolving links again. */
 static void
 renew_paths(struct watch *w, const struct run *r)
 {
@@ -236,7 +236,7 @@ note_events(struct watch *w, int64_t now)
 void
 watch_check(struct watch *w, struct run *r)
 {
-	bool asked = stop_take_reload();
+	bool asked = stop_reload_requested();
 	int64_t now = clock_monotonic();
 	int64_t noticed;
 

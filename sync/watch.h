@@ -2,11 +2,10 @@
 /*
  * --watch: noticing that the configuration or a local source has changed.
  *
- * inotify only triggers a check; the state of the files decides whether they
- * have changed.  A check at intervals finds the same changes later, where
- * inotify does not work.
+ * inotify only triggers a check, which compares the state of the files with the
+ * last one.  If inotify does not work, checks at intervals find the changes.
  *
- * An invalid configuration is reported and the previous one stays in force.
+ * An invalid configuration is reported, and the previous one is kept.
  * The result of the last reload is in the table setting as 'config_reload', a
  * JSON object: "at" (RFC 3339), "durationSeconds" (from noticing the change
  * until it is in the database), "result" ("success" or "failure"), and
@@ -27,7 +26,7 @@ struct watch;
 /* A path that is watched. */
 struct watch_state {
 	char *path; /* NULL: none */
-	char *state; /* of its files, as text; NULL: not reliable */
+	char *state; /* of its files, as a text; NULL: not reliable */
 	bool changed; /* since the source was last read */
 };
 

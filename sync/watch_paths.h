@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watching local paths with inotify, by the directories that a change must
- * touch.
+ * Watching local paths with inotify, which reports changes of directories.
  *
- * For a path these are its parent, the parents of all symbolic links on the way
- * to it, and its whole tree if it is a directory.  For a pattern it is the tree
+ * Watched are the parent of a path, the parents of all symbolic links on the
+ * way to it, and its whole tree if it is a directory; of a pattern, the tree
  * below the directory in front of it.  This covers files written in place or
  * replaced by rename, changed links, and the ..data swap of a mounted
- * ConfigMap.  Only that something happened is reported; the caller compares
- * the files.
+ * ConfigMap.  The caller compares the files after any event.
  */
 #ifndef SYNC_WATCH_PATHS_H
 #define SYNC_WATCH_PATHS_H
@@ -30,7 +28,7 @@ void watch_paths_free(struct watch_paths *w); /* NULL is allowed */
 int watch_paths_fd(const struct watch_paths *w);
 /* Whether there were events since the last call. */
 bool watch_paths_drain(struct watch_paths *w);
-/* Why some changes go unnoticed; NULL: none does.  Static. */
+/* The reason why some changes are not noticed; NULL: none.  Static. */
 const char *watch_paths_gap(const struct watch_paths *w);
 
 #endif

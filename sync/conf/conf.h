@@ -43,7 +43,8 @@ struct conf_api {
 	char *endpoint; /* http or https, without query and fragment */
 	int64_t timeout_ns; /* of one request */
 	size_t page_size; /* servers in one page */
-	int64_t overlap_ns; /* changes are requested from this long before */
+	int64_t
+	    overlap_ns; /* before the last crawl; changes are requested since */
 	int64_t full_interval_ns; /* between crawls of everything */
 	char *token_file; /* a bearer token; NULL: none */
 	char *ca_file; /* NULL: the system's root certificates */
@@ -91,9 +92,9 @@ struct conf_source {
 		struct conf_configmap configmap;
 		struct conf_kubernetes kubernetes;
 	} u;
-	int64_t interval_ns; /* 0 for kinds that are not synced */
+	int64_t interval_ns; /* 0 if not synced, or due at every run */
 	bool strict; /* one bad entry fails the source */
-	bool allow_shrink; /* it may lose most of its entries at once */
+	bool allow_shrink; /* one sync may remove most of its entries */
 	bool allow_empty; /* an API without entries is no failure */
 	struct filter_spec filter;
 	char *claims; /* compact JSON object, keys as written; NULL: none */
@@ -106,7 +107,7 @@ struct conf_registry {
 	size_t *sources; /* indexes into conf.sources, first has priority */
 	size_t source_count;
 	bool is_default;
-	char *claims; /* as above */
+	char *claims; /* as in struct conf_source */
 };
 
 /* Whether ${value} can be the value of an HTTP header. */
@@ -115,7 +116,7 @@ bool conf_http_is_header_value(const char *value);
 struct conf_message {
 	bool is_error; /* else a warning */
 	int line; /* they are in the order of lines */
-	char *text; /* "FILE:LINE: KEY: what was found, what was expected" */
+	char *text; /* "FILE:LINE: KEY: found X, expected Y" */
 };
 
 struct conf {
@@ -167,9 +168,10 @@ bool source_kind_is_synced(const struct source_kind *kind);
 char *conf_source_json(const struct conf_source *s);
 
 /*
- * Everything that decides what a fetch of ${s} brings (kind, place, reference,
- * path; not interval, filter or claims), of secrets a digest.  When it differs
- * from the last sync's, stored validators are worthless.  The caller frees it.
+ * Everything that decides what a fetch of ${s} returns (kind, place, reference,
+ * path; not interval, filter or claims), with digests of secrets.  If it
+ * differs from that of the last sync, stored validators are invalid.  The
+ * caller frees it.
  */
 char *conf_source_identity(const struct conf_source *s);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the table of keys says about a block that was read. */
+/* Using the table of keys for a block that was read. */
 #include "lib/duration.h"
 #include "lib/url.h"
 #include "lib/xalloc.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The text of the key, NULL if it has none or is no text. */
+/* The value of the key if it is a text, else NULL. */
 static const char *
 text_of(const void *block, const struct conf_key *k)
 {

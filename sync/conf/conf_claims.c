@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claims: texts and lists of texts under names of the user's choice.  Names of
- * claims in tokens are case-sensitive, so case is kept.
+ * Claims: a map from names, which the user chooses, to texts or lists of texts.
+ * Names of claims are case-sensitive, so case is kept.
  */
 #include "lib/buf.h"
 #include "lib/json_out.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Has its own line: a look-up by key would confuse org and Org. */
+/* Passes the line: looking up the key would confuse org and Org. */
 static void
 wrong_claim(const struct conf_at *at, const struct yaml_tree_member *m,
     const char *what, const struct yaml_tree_node *found)
@@ -78,9 +78,9 @@ conf_claims_json(const struct conf_at *at)
 			ok = false;
 	}
 	json_out_close(&j, '}');
-	/* Configured protection that is not in force is an error. */
+	/* It is an error to configure protection that is not enforced. */
 	if (ok && !at->reader->claims_ignored)
-		conf_error(at->outer, at->key,
+		conf_error(at->parent, at->key,
 		    "claims are not enforced by this version: everyone would "
 		    "be served everything; to accept that, write "
 		    "'auth.claims: ignored'");

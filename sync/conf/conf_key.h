@@ -28,8 +28,8 @@ struct conf_reader;
  */
 struct conf_at {
 	struct conf_reader *reader;
-	const struct conf_at *outer; /* NULL: this is the whole file */
-	const char *key; /* of this block in the outer one */
+	const struct conf_at *parent; /* NULL: this is the whole file */
+	const char *key; /* of this block in its parent */
 	size_t index; /* of an element of a list, else CONF_NO_INDEX */
 	struct yaml_tree_node *node; /* NULL: the block is absent */
 	int line; /* of the key that opens the block */
@@ -54,24 +54,24 @@ enum conf_type {
 	CONF_STRINGS, /* struct filter_list; one text may hold commas */
 	CONF_CLAIMS, /* char *: compact JSON; the user chooses the keys */
 	CONF_KIND, /* the block of one kind of source */
-	CONF_BLOCK, /* a struct inside the struct of the outer block */
-	CONF_BLOCKS /* an array; one block stands for a list of one */
+	CONF_BLOCK, /* members of the same struct, or a struct inside it */
+	CONF_BLOCKS /* an array; a single block is a list of one */
 };
 
 enum conf_flags {
-	CONF_CHECKED = 1, /* the check function of the block reads the scalar */
+	CONF_CHECKED = 1, /* the block's check function reads the value */
 	CONF_INVERTED = 2, /* BOOL: the opposite is stored */
 	CONF_LATER = 4, /* FILE: it need not be readable yet */
 	CONF_BARE = 8, /* URL: without query and fragment */
 	/* How the value of a source is used: */
-	CONF_PLACE = 16, /* decides what a fetch brings; clients see it */
-	CONF_SHOWN = 32, /* clients see it */
-	CONF_ADDRESS = 64, /* of a place: secrets in it are not shown */
-	CONF_DIGEST = 128, /* decides what a fetch brings; long or secret */
+	CONF_PLACE = 16, /* decides what is fetched; shown to clients */
+	CONF_SHOWN = 32, /* shown to clients */
+	CONF_ADDRESS = 64, /* with PLACE: shown without secrets */
+	CONF_DIGEST = 128, /* decides what is fetched; long or secret */
 	CONF_DEADLINE = 256 /* how long one fetch may take */
 };
 
-/* A duration that its source does not use. */
+/* The duration of a key that the source does not use. */
 #define CONF_NO_DURATION INT64_MIN
 
 struct conf_key {
@@ -79,7 +79,7 @@ struct conf_key {
 	enum conf_type type;
 	size_t offset; /* of the value; CONF_AT(struct, member) */
 	unsigned flags;
-	const char *otherwise; /* the value of an absent key, as text */
+	const char *fallback; /* the default, as text */
 	const char *required; /* the error if the key is absent */
 	/* INT, DURATION: range; lists: most elements.  A max of 0 is none. */
 	int64_t min, max;
@@ -91,8 +91,8 @@ struct conf_key {
 	size_t count; /* BLOCKS: offset of the number of elements */
 	const char *label; /* BLOCKS: "source" makes "source[0]: " */
 	/*
-	 * Called after the value was stored: of a block with the inside of the
-	 * block and its struct, else with the block that has the key.
+	 * Called after the value was stored.  Of BLOCK and BLOCKS: with that
+	 * block and its struct; of NAME: with the block that has the key.
 	 */
 	void (*check)(const struct conf_at *at, void *block);
 };
@@ -115,7 +115,7 @@ void conf_block_free(const struct conf_key *keys, void *block);
 /* The row of ${keys} for ${name} in any case of its letters, or NULL. */
 const struct conf_key *conf_key_find(
     const struct conf_key *keys, const char *name);
-/* How many letters change ${a} into ${b}; SIZE_MAX if one is very long. */
+/* The edit distance of ${a} and ${b}; SIZE_MAX if one is very long. */
 size_t conf_key_distance(const char *a, const char *b);
 
 /* ---- what was read ---- */
@@ -132,7 +132,7 @@ void conf_block_each_text(const void *block, const struct conf_key *keys,
 
 /* ---- for check functions ---- */
 
-/* Whether the key has a value, a wrong one included, an empty text not. */
+/* Whether the key has a value, even an invalid one; an empty text is none. */
 bool conf_present(const struct conf_at *at, const char *key);
 /* The text of a scalar, borrowed; NULL if absent, empty or no scalar. */
 const char *conf_text(const struct conf_at *at, const char *key);

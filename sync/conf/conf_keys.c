@@ -73,11 +73,11 @@ static const struct conf_key registry[] = {
 
 static const struct conf_key database[] = {
 	{ "path", CONF_TEXT, CONF_AT(conf, database_path),
-	    .otherwise = LOCALSTATEDIR "/lib/thv-registry/registry.db" },
+	    .fallback = LOCALSTATEDIR "/lib/thv-registry/registry.db" },
 	{ "maxMetaSize", CONF_INT, CONF_AT(conf, max_meta_size),
-	    .otherwise = "262144", .min = 1 },
+	    .fallback = "262144", .min = 1 },
 	{ "tombstoneRetention", CONF_DURATION, CONF_AT(conf, tombstone_ns),
-	    .otherwise = "2160h" },
+	    .fallback = "2160h" },
 	{ "host", CONF_ANY, .note = NOT_POSTGRESQL },
 	{ "port", CONF_ANY, .note = NOT_POSTGRESQL },
 	{ "user", CONF_ANY, .note = NOT_POSTGRESQL },
@@ -97,7 +97,7 @@ static const struct conf_key database[] = {
 
 static const struct conf_key sync_run[] = {
 	{ "deadline", CONF_DURATION, CONF_AT(conf, deadline_ns),
-	    .otherwise = "1h", .note = " (0 means none)" },
+	    .fallback = "1h", .note = " (0 means none)" },
 	CONF_KEY_END,
 };
 
@@ -127,10 +127,10 @@ static const struct conf_key audit[] = {
 
 static const struct conf_key trigger[] = {
 	{ "access", CONF_WORD, CONF_AT(conf, trigger_access),
-	    .otherwise = "loopback", .words = trigger_access_words },
+	    .fallback = "loopback", .words = trigger_access_words },
 	{ "tokenFile", CONF_TEXT, CONF_AT(conf, trigger_token_file) },
 	{ "minPause", CONF_DURATION, CONF_AT(conf, trigger_pause_ns),
-	    .otherwise = "10s", .note = " (0 means none)" },
+	    .fallback = "10s", .note = " (0 means none)" },
 	CONF_KEY_END,
 };
 

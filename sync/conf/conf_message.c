@@ -16,12 +16,12 @@
 void
 conf_message_path(struct buf *path, const struct conf_at *at, const char *key)
 {
-	if (at->outer != NULL)
-		conf_message_path(path, at->outer, at->key);
+	if (at->parent != NULL)
+		conf_message_path(path, at->parent, at->key);
 	if (at->index != CONF_NO_INDEX)
 		buf_addf(path, "[%zu]", at->index);
 	if (key != NULL)
-		buf_addf(path, "%s%s", at->outer == NULL ? "" : ".", key);
+		buf_addf(path, "%s%s", at->parent == NULL ? "" : ".", key);
 }
 
 /* Inserts the message after those of the same line; takes ${text}. */

@@ -62,15 +62,15 @@ conf_key_distance(const char *a, const char *b)
 }
 
 /*
- * A key of the block with few letters changed, or one with this name a block
- * further in ("git.branch"); NULL if there is none.  The caller frees it.
+ * The known key most similar to ${name}, else a key with this name in an inner
+ * block ("git.branch"); NULL if there is none.  The caller frees it.
  */
 static char *
 nearest_key(const struct conf_key *keys, const char *name)
 {
 	const struct conf_key *best = NULL;
 	size_t len = strlen(name);
-	/* One typing error in a short word, up to three in a long one. */
+	/* One typing error is allowed in a short word, three in a long one. */
 	size_t best_distance = (len < 4 ? 1 : len < 9 ? 2 : 3) + 1;
 
 	for (const struct conf_key *k = keys; k->name != NULL; k++) {
@@ -100,8 +100,8 @@ warn_unknown(const struct conf_at *at, const struct yaml_tree_member *m,
 	char shown[CONF_SHOWN_SIZE];
 	char *nearest = NULL;
 
-	/* Keys "x-..." may hold anchors for later use. */
-	if (strncasecmp(m->key, "x-", 2) == 0 && at->outer == NULL)
+	/* Keys "x-..." at the top may hold anchors. */
+	if (strncasecmp(m->key, "x-", 2) == 0 && at->parent == NULL)
 		return;
 	if (at->reader->left_out == 0)
 		nearest = nearest_key(keys, m->key);

@@ -109,7 +109,7 @@ check_path(const char *file, struct err *e)
 int
 conf_path_read(char **out, size_t *len, const char *file, struct err *e)
 {
-	/* At its full size at once: a copy that grows leaves pieces behind. */
+	/* Growing the buffer would leave copies of secrets in freed memory. */
 	char *text = xmalloc(LIMIT_CONFIG_FILE + 1);
 	size_t got = 0;
 	ssize_t n;

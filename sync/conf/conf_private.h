@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the configuration share.
+ * Shared by the files of sync/conf.
  *
  *   conf.c             loading: the steps in their order, and freeing
  *   conf_path.c        which files may be read
  *   conf_keys.c        every known key: the table
  *   conf_read.c        reads blocks by the table
  *   conf_names.c       unknown and duplicate keys
- *   conf_block.c       what the table says about a block that was read
+ *   conf_block.c       uses the table for a block that was read
  *   conf_value.c       scalars to C values
  *   conf_claims.c      claims
  *   conf_message.c     errors and warnings, collected and sorted
@@ -30,7 +30,7 @@ struct conf_reader {
 	struct yaml_tree tree;
 	size_t kept[2]; /* warnings, errors */
 	size_t left_out; /* messages beyond LIMIT_CONFIG_MESSAGES */
-	bool claims_ignored; /* auth.claims says so */
+	bool claims_ignored; /* auth.claims is 'ignored' */
 };
 
 /* ---- conf_keys.c ---- */
@@ -47,7 +47,7 @@ void conf_names_check(const struct conf_at *at, const struct conf_key *keys);
 int conf_path_read(char **out, size_t *len, const char *file, struct err *e);
 
 /* ---- conf_value.c ---- */
-/* These say whether the scalar ${node} has the type, and set ${out} if so. */
+/* Return whether the scalar has the type, and set ${out} if so. */
 bool conf_value_bool(bool *out, const struct yaml_tree_node *node);
 bool conf_value_int(int64_t *out, const char *text);
 /*
@@ -56,7 +56,7 @@ bool conf_value_int(int64_t *out, const char *text);
  */
 const char *conf_value_type(
     const struct yaml_tree_node *node, bool of_reference);
-/* Any text; "1", "t", "T", "TRUE", "true" and "True" are true. */
+/* Accepts any text; "1", "t", "T", "TRUE", "true" and "True" are true. */
 bool conf_value_switch(const char *text);
 
 /* ---- conf_claims.c ---- */
@@ -83,7 +83,7 @@ void conf_check_registry_name(const struct conf_at *at, void *registry);
 void conf_check_registry(const struct conf_at *at, void *registry);
 void conf_check_auth(const struct conf_at *at, void *conf);
 void conf_check_trigger(const struct conf_at *at, void *conf);
-/* Rules about sources and registries together, once all has been read. */
+/* Rules about sources and registries together, after all has been read. */
 void conf_check_whole(const struct conf_at *at, void *conf);
 
 /* ---- conf_source.c ---- */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks of the file by the table of keys: types, ranges, defaults and the
- * environment.  Values are accepted as the reference
- * accepts them: a quoted number is a number, a text with commas is a list, one
- * block is a list of one.
+ * Reading blocks by the table of keys: types, ranges, defaults and the
+ * environment.  Values are accepted as by the reference: a quoted number is a
+ * number, a text with commas is a list, a single block is a list of one.
  */
 #include "lib/buf.h"
 #include "lib/duration.h"
@@ -25,7 +24,7 @@ is_scalar(const struct yaml_tree_node *node)
 	return node->type != YAML_TREE_LIST && node->type != YAML_TREE_MAP;
 }
 
-/* Nothing, or an empty text, which counts as nothing. */
+/* An empty text counts as no value. */
 static bool
 is_empty(const struct yaml_tree_node *node)
 {
@@ -58,7 +57,7 @@ conf_text(const struct conf_at *at, const char *key)
 				     : NULL;
 }
 
-/* The error that ${key} is wrong, which starts with "api.timeout". */
+/* Reports an invalid ${key}; the message starts with its path in the source. */
 static void invalid(const struct conf_at *at, const char *key, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
@@ -74,7 +73,7 @@ invalid(const struct conf_at *at, const char *key, const char *fmt, ...)
 	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
 	conf_message_path(&path, at, key);
-	/* The label names the source or registry. */
+	/* Without "sources[0].": the label names the source or registry. */
 	element = strstr(buf_str(&path), "].");
 	conf_error(at, key, "%s %s",
 	    element == NULL ? buf_str(&path) : element + 2, words);
@@ -111,7 +110,7 @@ conf_enter(const struct conf_at *at, const char *key)
 
 	return (struct conf_at){
 		.reader = at->reader,
-		.outer = at,
+		.parent = at,
 		.key = key,
 		.index = CONF_NO_INDEX,
 		.node = m == NULL ? NULL : m->value,
@@ -164,18 +163,18 @@ variable_name(const struct conf_at *at, const char *key)
 static bool
 is_in_list(const struct conf_at *at)
 {
-	for (; at != NULL; at = at->outer)
+	for (; at != NULL; at = at->parent)
 		if (at->index != CONF_NO_INDEX)
 			return true;
 	return false;
 }
 
 /*
- * Sets the key to its variable, if that is set and not empty.  Each block
- * outside of lists is a map here, even an empty one.
+ * Sets the key to the value of its environment variable, if that is not empty.
+ * An absent block becomes an empty map, so that its keys can be set.
  */
 static void
-take_variable(const struct conf_at *at, const struct conf_key *k)
+apply_variable(const struct conf_at *at, const struct conf_key *k)
 {
 	struct yaml_tree *tree = &at->reader->tree;
 	char *name = variable_name(at, k->name);
@@ -341,7 +340,7 @@ is_short_enough(
 	return false;
 }
 
-/* A text with commas, or a list with nothing but texts. */
+/* Reads a text with commas, or a list of texts. */
 static void
 read_strings(const struct conf_at *at, const struct conf_key *k,
     const struct yaml_tree_node *node, struct filter_list *list)
@@ -388,18 +387,18 @@ read_block(const struct conf_at *at, const struct conf_key *k, void *block)
 
 static void
 read_elements(const struct conf_at *at, const struct conf_key *k,
-    const struct yaml_tree_node *node, void *outer)
+    const struct yaml_tree_node *node, void *parent)
 {
 	size_t count =
 	    node->type == YAML_TREE_LIST ? node->count : node->count > 0;
-	size_t *done = (size_t *)((char *)outer + k->count);
+	size_t *done = (size_t *)((char *)parent + k->count);
 	char label[CONF_LABEL_SIZE];
 	char *elements;
 
 	if (!is_short_enough(at, k, count))
 		return;
 	elements = xcalloc(count + 1, k->size);
-	memcpy((char *)outer + k->offset, &elements, sizeof elements);
+	memcpy((char *)parent + k->offset, &elements, sizeof elements);
 	for (size_t i = 0; i < count; i++) {
 		struct conf_at element = conf_element(at, k->name, i);
 
@@ -539,21 +538,21 @@ static void
 read_key(const struct conf_at *at, const struct conf_key *k, void *block)
 {
 	const struct yaml_tree_node *node = yaml_tree_get(at->node, k->name);
-	struct yaml_tree_node otherwise = { .text = (char *)k->otherwise };
+	struct yaml_tree_node fallback = { .text = (char *)k->fallback };
 	char **name = (char **)((char *)block + k->offset);
 	bool missing = is_missing(node, k);
 	const char *wanted = missing ? NULL : wanted_instead(k, node);
 
 	if (missing && k->required != NULL)
 		conf_error(at, k->name, "%s", k->required);
-	if (missing && k->otherwise != NULL) {
-		otherwise.type = yaml_tree_plain_type(k->otherwise);
-		node = &otherwise;
+	if (missing && k->fallback != NULL) {
+		fallback.type = yaml_tree_plain_type(k->fallback);
+		node = &fallback;
 	}
 	if (wanted != NULL)
 		wrong_type(at, k, CONF_NO_INDEX, wanted);
 	else if ((k->flags & CONF_CHECKED) == 0 &&
-		 (!missing || k->otherwise != NULL || k->type == CONF_BLOCK))
+		 (!missing || k->fallback != NULL || k->type == CONF_BLOCK))
 		read_value(at, k, node, block);
 	if (k->type == CONF_NAME && *name != NULL) {
 		if (k->check != NULL)
@@ -568,7 +567,7 @@ conf_block_read(
 {
 	for (const struct conf_key *k = keys; k->name != NULL; k++) {
 		if (!is_in_list(at))
-			take_variable(at, k);
+			apply_variable(at, k);
 		if (k->type == CONF_ANY && k->note != NULL)
 			warn_unused(at, keys, k);
 		else if (k->type != CONF_ANY)

@@ -102,7 +102,7 @@ conf_check_registry(const struct conf_at *at, void *registry)
 }
 
 static void
-settle_default(const struct conf_at *at, struct conf *c)
+choose_default(const struct conf_at *at, struct conf *c)
 {
 	const struct conf_registry *first = NULL;
 
@@ -183,8 +183,8 @@ conf_check_whole(const struct conf_at *at, void *conf)
 	const char *mode = conf_text(&auth, "mode");
 
 	check_managed(at, c);
-	settle_default(at, c);
-	/* An invalid name can be the reason that a source is not used. */
+	choose_default(at, c);
+	/* A source may be unused only because of an invalid name. */
 	if (c->error_count == 0)
 		warn_about_unused(at, c);
 	if (at->reader->claims_ignored && has_claims(c) && mode != NULL &&

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Configured protection that is not in force is an error. */
+/* It is an error to configure protection that is not enforced. */
 static void
 check_oauth(const struct conf_at *at)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configured source: what it is called, how it is shown, what it fetches. */
+/* A configured source: its kind, its JSON, its identity. */
 #include "lib/buf.h"
 #include "lib/digest.h"
 #include "lib/json_out.h"
@@ -59,8 +59,8 @@ add_digest(struct json_out *j, const char *key, const char *text)
 }
 
 /*
- * What the shown URL hides decides the content, too.  Most hide nothing, and
- * libcrypto takes its time to start.
+ * Secrets that url_shown() hides decide what is fetched, too.  Most URLs have
+ * none, and initializing libcrypto is slow.
  */
 static void
 add_hidden(void *ctx, const struct conf_key *key, const char *text)

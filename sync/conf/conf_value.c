@@ -66,7 +66,7 @@ conf_value_bool(bool *out, const struct yaml_tree_node *node)
 	*out = conf_value_switch(node->text);
 	if (*out || text_is_one_of(node->text, no))
 		return true;
-	/* In quotes it is no number. */
+	/* A quoted number is a string. */
 	if (node->type == YAML_TREE_STRING || !read_number(&number, node->text))
 		return false;
 	*out = number != 0;

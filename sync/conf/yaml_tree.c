@@ -4,7 +4,7 @@
  *
  * An alias shares the node of its anchor and counts towards the limits as a
  * copy would, so readers may walk the tree as if it had no aliases.  An anchor
- * can be used only after its node has ended, so a node cannot contain itself.
+ * can be used only after its node is complete, so a node cannot contain itself.
  */
 #include "sync/conf/yaml_tree.h"
 
@@ -21,7 +21,7 @@ struct parse {
 	struct yaml_tree *tree;
 	yaml_parser_t parser;
 	yaml_event_t event; /* the last one that was read */
-	int line; /* of it */
+	int line; /* of the event */
 	struct yaml_tree_node *anchored; /* the newest first */
 	size_t anchor_count;
 	size_t nodes, bytes; /* aliases included */
@@ -117,7 +117,7 @@ yaml_tree_set(
 
 /* ---- limits ---- */
 
-/* Counts a node at ${depth} with all that is below it. */
+/* Adds to the totals and checks them; ${depth} is that of the node. */
 static int
 count(struct parse *p, size_t nodes, size_t bytes, int depth, struct err *e)
 {
@@ -144,9 +144,9 @@ count_again(struct parse *p, const struct yaml_tree_node *node, int depth,
 	return count(p, node->nodes, node->bytes, depth + node->height - 1, e);
 }
 
-/* Sums up a node whose members are complete. */
+/* Sets the totals of a node whose members are complete. */
 static void
-end_node(struct yaml_tree_node *node)
+finish_node(struct yaml_tree_node *node)
 {
 	node->nodes = 1;
 	node->bytes = node->text == NULL ? 0 : strlen(node->text);
@@ -212,7 +212,7 @@ new_node(struct yaml_tree_node **out, struct parse *p, enum yaml_tree_type type,
 }
 
 static int
-take_alias(
+parse_alias(
     struct yaml_tree_node **out, struct parse *p, int depth, struct err *e)
 {
 	const char *name = (const char *)p->event.data.alias.anchor;
@@ -231,7 +231,7 @@ take_alias(
 }
 
 static int
-take_scalar(
+parse_scalar(
     struct yaml_tree_node **out, struct parse *p, int depth, struct err *e)
 {
 	const char *text = (const char *)p->event.data.scalar.value;
@@ -251,11 +251,11 @@ take_scalar(
 	return 0;
 }
 
-static int take_node(
+static int parse_node(
     struct yaml_tree_node **, struct parse *, int, struct err *);
 
 static int
-take_list(
+parse_list(
     struct yaml_tree_node *list, struct parse *p, int depth, struct err *e)
 {
 	struct yaml_tree_node *value;
@@ -268,7 +268,7 @@ take_list(
 		if (p->event.type == YAML_SEQUENCE_END_EVENT)
 			return 0;
 		line = p->line;
-		if (take_node(&value, p, depth + 1, e) == -1)
+		if (parse_node(&value, p, depth + 1, e) == -1)
 			return -1;
 		add_member(list, NULL, line, value);
 	}
@@ -322,9 +322,9 @@ merge(struct parse *p, struct yaml_tree_node *map,
 	return 0;
 }
 
-/* Copies the key that the event must be; the caller frees it. */
+/* Copies the last event, which must be a key; the caller frees it. */
 static int
-take_key(char **key, struct parse *p, struct err *e)
+parse_key(char **key, struct parse *p, struct err *e)
 {
 	const char *text = (const char *)p->event.data.scalar.value;
 	size_t len = p->event.data.scalar.length;
@@ -343,9 +343,9 @@ take_key(char **key, struct parse *p, struct err *e)
 	return -1;
 }
 
-/* The value of ${key}, which is the last event. */
+/* Parses the value of ${key}, which is the last event. */
 static int
-take_member(struct yaml_tree_node *map, const char *key, struct parse *p,
+parse_member(struct yaml_tree_node *map, const char *key, struct parse *p,
     int depth, struct err *e)
 {
 	bool is_merge =
@@ -360,7 +360,7 @@ take_member(struct yaml_tree_node *map, const char *key, struct parse *p,
 		return -1;
 	}
 	if ((old == NULL && check_room(map, e) == -1) ||
-	    next_event(p, e) == -1 || take_node(&value, p, depth + 1, e) == -1)
+	    next_event(p, e) == -1 || parse_node(&value, p, depth + 1, e) == -1)
 		return -1;
 	if (is_merge)
 		return merge(p, map, value, depth, e);
@@ -373,7 +373,7 @@ take_member(struct yaml_tree_node *map, const char *key, struct parse *p,
 }
 
 static int
-take_map(struct yaml_tree_node *map, struct parse *p, int depth, struct err *e)
+parse_map(struct yaml_tree_node *map, struct parse *p, int depth, struct err *e)
 {
 	for (;;) {
 		char *key = NULL;
@@ -383,9 +383,9 @@ take_map(struct yaml_tree_node *map, struct parse *p, int depth, struct err *e)
 			return -1;
 		if (p->event.type == YAML_MAPPING_END_EVENT)
 			return 0;
-		if (take_key(&key, p, e) == -1)
+		if (parse_key(&key, p, e) == -1)
 			return -1;
-		rc = take_member(map, key, p, depth, e);
+		rc = parse_member(map, key, p, depth, e);
 		free(key);
 		if (rc == -1)
 			return -1;
@@ -394,39 +394,39 @@ take_map(struct yaml_tree_node *map, struct parse *p, int depth, struct err *e)
 
 /* ---- the document ---- */
 
-/* The node that starts with the last event. */
+/* Parses the node that starts with the last event. */
 static int
-take_node(
+parse_node(
     struct yaml_tree_node **out, struct parse *p, int depth, struct err *e)
 {
 	yaml_event_t *event = &p->event;
 
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
-		return take_alias(out, p, depth, e);
+		return parse_alias(out, p, depth, e);
 	case YAML_SCALAR_EVENT:
-		if (take_scalar(out, p, depth, e) == -1)
+		if (parse_scalar(out, p, depth, e) == -1)
 			return -1;
 		break;
 	case YAML_SEQUENCE_START_EVENT:
 		if (count(p, 1, 0, depth, e) == -1 ||
 		    new_node(out, p, YAML_TREE_LIST,
 			event->data.sequence_start.anchor, e) == -1 ||
-		    take_list(*out, p, depth, e) == -1)
+		    parse_list(*out, p, depth, e) == -1)
 			return -1;
 		break;
 	default:
 		if (count(p, 1, 0, depth, e) == -1 ||
 		    new_node(out, p, YAML_TREE_MAP,
 			event->data.mapping_start.anchor, e) == -1 ||
-		    take_map(*out, p, depth, e) == -1)
+		    parse_map(*out, p, depth, e) == -1)
 			return -1;
 	}
-	end_node(*out);
+	finish_node(*out);
 	return 0;
 }
 
-/* Where a second document starts; its content is not read. */
+/* The line where a second document starts; 0 if there is none. */
 static int
 find_second_document(struct parse *p)
 {
@@ -440,7 +440,7 @@ find_second_document(struct parse *p)
 }
 
 static int
-take_document(struct parse *p, struct err *e)
+parse_document(struct parse *p, struct err *e)
 {
 	do {
 		if (next_event(p, e) == -1)
@@ -448,7 +448,7 @@ take_document(struct parse *p, struct err *e)
 	} while (p->event.type == YAML_STREAM_START_EVENT);
 	if (p->event.type != YAML_DOCUMENT_START_EVENT)
 		return 0;
-	if (next_event(p, e) == -1 || take_node(&p->tree->root, p, 1, e) == -1)
+	if (next_event(p, e) == -1 || parse_node(&p->tree->root, p, 1, e) == -1)
 		return -1;
 	p->tree->second_document_line = find_second_document(p);
 	return 0;
@@ -503,7 +503,7 @@ yaml_tree_parse(
 	}
 	yaml_parser_set_input_string(
 	    &p.parser, (const unsigned char *)text, len);
-	if (take_document(&p, e) == -1) {
+	if (parse_document(&p, e) == -1) {
 		if (p.parser.error != YAML_NO_ERROR)
 			report_parser_error(&p, text, len, e);
 		out->error_line = p.line;
@@ -516,7 +516,7 @@ out:
 	return rc;
 }
 
-/* ---- what a plain scalar reads as ---- */
+/* ---- types of plain scalars ---- */
 
 static bool
 is_int(const char *text)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A YAML document as a tree of nodes that remember their lines.
+ * A YAML document as a tree of nodes with line numbers.
  *
- * The only module that knows libyaml.  It handles what is YAML's business
- * (aliases, merge keys, duplicate keys, limits on depth and size); what keys
- * mean is left to its callers.
+ * The only module that uses libyaml.  It handles aliases, merge keys, duplicate
+ * keys, and limits on depth and size; callers interpret the keys.
  */
 #ifndef SYNC_CONF_YAML_TREE_H
 #define SYNC_CONF_YAML_TREE_H
@@ -14,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a plain scalar reads as; a quoted one is always a string. */
+/* Of a plain scalar; a quoted one is always a string. */
 enum yaml_tree_type {
 	YAML_TREE_NULL,
 	YAML_TREE_BOOL,
@@ -30,7 +29,7 @@ struct yaml_tree_node;
 struct yaml_tree_member {
 	char *key; /* in its own case; NULL in a list */
 	int line; /* of the key; in a list, of the element */
-	bool merged; /* from a merge key: an own key replaces it */
+	bool merged; /* from a merge key; a key of the map replaces it */
 	struct yaml_tree_node *value;
 };
 
@@ -38,13 +37,13 @@ struct yaml_tree_member {
 struct yaml_tree_node {
 	enum yaml_tree_type type;
 	int line; /* the first is 1 */
-	char *text; /* of a scalar as written, never with a NUL inside */
+	char *text; /* of a scalar, as written; else NULL */
 	struct yaml_tree_member *members; /* of a list or a map */
 	size_t count;
-	char *origin; /* what set the value instead of the file; NULL: none */
+	char *origin; /* the variable that set it; NULL: the file */
 
 	/* For yaml_tree.c. */
-	size_t nodes, bytes; /* of the node and all below; 0: not ended */
+	size_t nodes, bytes; /* of the whole subtree; 0: not complete */
 	int height; /* 1 for a scalar */
 	char *anchor;
 	struct yaml_tree_node *next; /* of the tree */
@@ -60,9 +59,9 @@ struct yaml_tree {
 
 /*
  * Parses the first document of ${len} bytes at ${text} (UTF-8 or UTF-16).
- * ERR_CONFIG for what is not YAML, ERR_LIMIT for what exceeds a LIMIT_CONFIG_*;
- * each node counts as often as an alias or a merge key repeats it.  The caller
- * calls yaml_tree_free() in both cases.
+ * ERR_CONFIG: not YAML; ERR_LIMIT: more than a LIMIT_CONFIG_*, where each alias
+ * and merge key counts as a copy.  The caller calls yaml_tree_free() after
+ * errors, too.
  */
 int yaml_tree_parse(
     struct yaml_tree *out, const char *text, size_t len, struct err *e);
@@ -70,12 +69,12 @@ int yaml_tree_parse(
 void yaml_tree_free(struct yaml_tree *t);
 
 /*
- * The member of ${map} with ${key}, whatever the case of its letters, or NULL.
+ * The first member of ${map} with ${key}, ignoring case, or NULL.
  * ${map} may be NULL or no map.  Borrowed until the map changes.
  */
 struct yaml_tree_member *yaml_tree_find(
     const struct yaml_tree_node *map, const char *key);
-/* The same, its value alone; NULL for a null value. */
+/* The value of that member; NULL for a null value. */
 struct yaml_tree_node *yaml_tree_get(
     const struct yaml_tree_node *map, const char *key);
 
@@ -86,7 +85,7 @@ struct yaml_tree_node *yaml_tree_new(
 void yaml_tree_set(
     struct yaml_tree_node *map, const char *key, struct yaml_tree_node *value);
 
-/* What a scalar without quotes is by the core schema of YAML 1.2. */
+/* The type of a plain scalar by the core schema of YAML 1.2. */
 enum yaml_tree_type yaml_tree_plain_type(const char *text);
 
 #endif

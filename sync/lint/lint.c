@@ -36,7 +36,7 @@ check(const struct options *o, bool *refused, struct err *e)
 	size_t entries = 0;
 	int rc = -1;
 
-	lint_report_begin(report);
+	lint_report_start(report);
 	if (o->file_count > 0) {
 		if (lint_input_documents(
 			report, &entries, o->files, o->file_count, e) == -1)

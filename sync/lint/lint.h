@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `thv-registry-sync lint`: which clients will refuse or mangle an entry, and
- * why; for documents before they are published, and for the database.
+ * `thv-registry-sync lint`: reports which clients will refuse or mangle an
+ * entry, and why.  The input is documents before they are published, or the
+ * database.
  */
 #ifndef SYNC_LINT_LINT_H
 #define SYNC_LINT_LINT_H
@@ -9,8 +10,8 @@
 #include "sync/options.h"
 
 /*
- * Runs the command.  Returns the exit status: 0 no error was found, 1 a client
- * will refuse an entry, 2 the input cannot be read.
+ * Runs the command.  Returns the exit status: 0 if no error was found, 1 if a
+ * client will refuse an entry, 2 if the input cannot be read.
  */
 int lint(const struct options *o);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules about several entries: names and URLs that collide, and totals.  Keeps
- * names, versions and URLs, no documents.
+ * Rules about several entries: colliding names and URLs, and totals.  Names,
+ * versions and URLs are kept in memory, documents are not.
  */
 #ifndef SYNC_LINT_LINT_ACROSS_H
 #define SYNC_LINT_LINT_ACROSS_H
@@ -22,7 +22,7 @@ void lint_across_add(struct lint_across *a, const struct lint_place *place,
 
 /*
  * Reports findings about ${scope}, of which only scope_kind and scope are used.
- * To be called once, at the end.
+ * Call it once, at the end.
  */
 void lint_across_check(struct lint_across *a, const struct lint_place *scope,
     struct lint_sink *sink);

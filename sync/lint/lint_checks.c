@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Walking a server's document to the values that a rule names, and the
- * conditions under which they are wrong.  The lint's only user of jansson.
+ * Walking a server's document to the values of a rule, and the conditions under
+ * which they are wrong.  Only this file of the lint uses jansson.
  */
 #include "sync/lint/lint_checks.h"
 
@@ -23,15 +23,15 @@
 #define PUBLISHER LINT_CHECKS_PUBLISHER
 #define PATH_SIZE (64 * KIB)
 
-/* One value and where it stands. */
+/* One value and its place. */
 struct lint_at {
 	const struct lint_server *document;
 	const json_t *server; /* the document's root */
-	const json_t *holder; /* the innermost element on the way to it */
+	const json_t *holder; /* the innermost element around it */
 	const json_t *value; /* NULL: missing */
 	const char *text; /* the value if it is a string, else NULL */
-	const char *shown; /* what is reported; the text, or set by the test */
-	char note[64]; /* room for that */
+	const char *shown; /* reported; the text unless a condition sets it */
+	char note[64]; /* memory for ${shown} */
 };
 
 /* ---- the document ---- */
@@ -101,7 +101,7 @@ struct walk {
 	struct lint_sink *sink;
 	const struct lint_server *document;
 	const struct lint_spot *spot;
-	/* What stands for each LINT_ANY: a member, or else an element. */
+	/* The member or, if NULL, the element at each LINT_ANY. */
 	const char *member[LINT_STEPS];
 	size_t element[LINT_STEPS];
 };
@@ -132,7 +132,7 @@ report(const struct walk *w, const struct lint_at *at)
 		else
 			buf_addf(&path, "%zu", w->element[i]);
 	}
-	/* A report is passed on more easily than the document. */
+	/* Reports are often passed on, so secrets in URLs are hidden. */
 	if (strcmp(last, "url") == 0 && at->shown != NULL)
 		f.value = shown = url_shown(at->shown);
 	f.path = buf_str(&path);
@@ -295,12 +295,11 @@ lint_checks_nothing_to_run(struct lint_at *at)
 }
 
 /*
- * Whether all packages are of other types than ${types}, and there is no
- * remote.  Those of cargo are young; what is known of them has a rule of its
- * own.
+ * Whether there are only packages of types other than ${types}, and no remote.
+ * Packages of cargo are left to the rule package-cargo.
  */
 static bool
-has_no_way_in(struct lint_at *at, const char *const *types)
+cannot_start(struct lint_at *at, const char *const *types)
 {
 	const char *type;
 	json_t *package;
@@ -324,7 +323,7 @@ lint_checks_toolhive(struct lint_at *at)
 {
 	static const char *const types[] = { "oci", NULL };
 
-	return has_no_way_in(at, types);
+	return cannot_start(at, types);
 }
 
 bool
@@ -333,7 +332,7 @@ lint_checks_copilot(struct lint_at *at)
 	static const char *const types[] = { "npm", "pypi", "oci", "docker",
 		NULL };
 
-	return has_no_way_in(at, types);
+	return cannot_start(at, types);
 }
 
 bool

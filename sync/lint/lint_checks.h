@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server's document as the lint reads it, and the conditions in the table of
- * rules.  Nothing is required of the document: a member that is missing or of
- * another type counts as missing, so that an invalid entry can be checked too.
+ * A server's document, and conditions of the table of rules.  A member of the
+ * wrong type counts as missing, so that invalid entries can be checked, too.
  */
 #ifndef SYNC_LINT_LINT_CHECKS_H
 #define SYNC_LINT_LINT_CHECKS_H
@@ -21,9 +20,9 @@ struct lint_server {
 };
 
 /*
- * Reads ${json}, which is minified.  ${out} is zeroed before its first use and
- * may be used again.  False when it is no object that can be parsed; then
- * ${out} is empty.
+ * Parses ${json}, which is minified.  ${out} must be zeroed before its first
+ * use; the next call frees its content.  Returns false, with an empty ${out},
+ * if the text is not a JSON object.
  */
 bool lint_checks_read(struct lint_server *out, const char *json, size_t len);
 void lint_checks_free(struct lint_server *s); /* the members, not ${s} */
@@ -34,7 +33,7 @@ size_t lint_checks_remotes(const struct lint_server *s);
 /* The URL of remote ${i}; NULL: it has none.  Borrowed from ${s}. */
 const char *lint_checks_url(const struct lint_server *s, size_t i);
 
-/* Reports every value at ${spot} that is wrong, as the rule in ${sink}. */
+/* Reports each wrong value at ${spot} as a finding of sink->rule. */
 void lint_checks_try(struct lint_sink *sink, const struct lint_server *s,
     const struct lint_spot *spot);
 

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REFERENCE_DOCUMENT 104857600 /* bytes it takes from a URL */
+#define REFERENCE_DOCUMENT 104857600 /* most bytes it reads from a URL */
 
 struct input {
 	struct lint_sink sink;
@@ -115,7 +115,7 @@ report_problem(struct input *in, const char *rule,
 }
 
 static int
-take_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
+on_entry(void *ctx, const struct catalog_entry *entry, struct err *e)
 {
 	const struct document *d = ctx;
 	char where[256];
@@ -174,8 +174,8 @@ read_document(struct document *document, int fd, struct err *e)
 		return -1;
 	}
 	reader_from_fd(&reader, fd, 0);
-	if (catalog_read(
-		&summary, &reader, &options, take_entry, document, e) == -1)
+	if (catalog_read(&summary, &reader, &options, on_entry, document, e) ==
+	    -1)
 		return -1;
 	return catalog_check_summary(&summary, e);
 }
@@ -255,7 +255,8 @@ out:
 
 /* ---- the database ---- */
 
-/* Reports the rows of ${s}, problems that a sync found; may be ${counted}. */
+/* Reports the rows of ${s}: problems found by a sync, each an entry if
+ * ${counted}. */
 static int
 report_rows(struct input *in, struct stmt *s, const char *rule, bool counted,
     const char *name, struct err *e)
@@ -318,7 +319,7 @@ check_rows(struct input *in, struct stmt *s, const char *scope_kind,
 	}
 }
 
-/* ${alone}: its entries are compared with each other. */
+/* With ${alone}, the entries of the source are compared with each other. */
 static int
 check_source(struct input *in, struct db *db, int64_t source, const char *name,
     bool alone, struct err *e)

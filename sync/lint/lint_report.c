@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings for people and for programs. */
+/* Findings as text and as JSON. */
 #include "sync/lint/lint_report.h"
 
 #include "lib/buf.h"
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES (64 * KIB) /* one finding as JSON */
-#define SHOWN_VALUE 100 /* bytes of a value that people see */
+#define SHOWN_VALUE 100 /* bytes of a value in text */
 #define KEPT_VALUE 1000 /* bytes of a value in JSON */
 #define WIDTH 78
 #define SEVERITIES 3
@@ -29,7 +29,7 @@ struct lint_report {
 	bool any; /* a finding was written */
 };
 
-/* ---- small things ---- */
+/* ---- helpers ---- */
 
 /* "VS Code, ToolHive" */
 static void
@@ -88,7 +88,7 @@ end_colour(bool colour)
 	return colour ? "\033[0m" : "";
 }
 
-/* ---- for people ---- */
+/* ---- text ---- */
 
 /* Prints ${label} and ${text}, wrapped and indented. */
 static void
@@ -229,7 +229,7 @@ print_end(const struct lint_report *r, size_t entries)
 		fputs("-v lists findings of severity info, too\n", r->to);
 }
 
-/* ---- for programs ---- */
+/* ---- JSON ---- */
 
 static void
 json_member(struct json_out *j, const char *key, const char *value)
@@ -333,7 +333,7 @@ lint_report_free(struct lint_report *r)
 }
 
 void
-lint_report_begin(struct lint_report *r)
+lint_report_start(struct lint_report *r)
 {
 	if (r->options->json)
 		fputs("{\"findings\":[", r->to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Printing findings as they come: for people, grouped by entry, with the
+ * Prints each finding when it is found: as text, grouped by entry, with the
  * meaning of the rules at the end; or as one JSON object.
  */
 #ifndef SYNC_LINT_LINT_REPORT_H
@@ -17,8 +17,8 @@ struct lint_report;
 struct lint_report *lint_report_new(FILE *to, const struct options *o);
 void lint_report_free(struct lint_report *r);
 
-void lint_report_begin(struct lint_report *r);
-/* To be the found() of a struct lint_sink, with the report as its context. */
+void lint_report_start(struct lint_report *r);
+/* The found() of a struct lint_sink; ${ctx} is the report. */
 void lint_report_found(void *ctx, const struct lint_finding *f);
 /* ${entries}: the number of entries that were checked. */
 void lint_report_end(struct lint_report *r, size_t entries);

@@ -38,9 +38,9 @@
 const struct lint_rule lint_rules_table[] = {
 	{ "document", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
 	    "The document cannot be read, so nothing of it is served.",
-	    "Fix the place in the message.", NOWHERE },
+	    "Fix the place that the message names.", NOWHERE },
 	{ "document-size", LINT_ERROR, LINT_REFERENCE,
-	    "The reference takes at most 104857600 bytes from a URL.",
+	    "The reference accepts at most 104857600 bytes from a URL.",
 	    "Split it into several sources.", NOWHERE },
 	{ "rejected", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
 	    "The entry breaks a rule that is required to serve it: the sync "
@@ -66,23 +66,22 @@ const struct lint_rule lint_rules_table[] = {
 	{ "text-length", LINT_ERROR, LINT_REFERENCE | LINT_OFFICIAL,
 	    "A description or title of more than 100 characters makes the "
 	    "reference refuse the whole document, and cannot be published.",
-	    "Shorten it; websiteUrl may lead to more.",
+	    "Shorten it; websiteUrl can link to more.",
 	    { TEXT(lint_text_is_long, "description"),
 		TEXT(lint_text_is_long, "title") } },
 	{ "name-form", LINT_ERROR, LINT_REFERENCE | LINT_OFFICIAL,
-	    "A name has 3 to 200 characters, letters, digits, dots and "
-	    "hyphens, one slash, and underscores after it.  Another one needs "
-	    "percent-encoding in URLs that clients build without it.",
-	    "Rename the server; installations under the old name have to be "
-	    "repeated.",
+	    "A name must have 3 to 200 characters: letters, digits, dots and "
+	    "hyphens, one slash, and underscores after the slash.  Another "
+	    "name needs percent-encoding, which clients leave out.",
+	    "Rename the server; users must then install it again.",
 	    { TEXT(lint_text_is_bad_name, "name") } },
 	{ "version-latest", LINT_WARNING, LINT_READERS | LINT_OFFICIAL,
-	    "In a URL the version latest means the newest one, whatever it is "
-	    "called: this version cannot be asked for.",
+	    "In a URL the version latest means the newest version, so this "
+	    "one cannot be requested.",
 	    "Give it a number.", { TEXT(lint_text_is_latest, "version") } },
 	{ "version-range", LINT_WARNING, LINT_OFFICIAL,
-	    "The version is a range, which is not ordered among versions and "
-	    "cannot be published.",
+	    "The version is a range, which has no place in the order of "
+	    "versions and cannot be published.",
 	    "Name one version.", { TEXT(lint_text_is_range, "version") } },
 	{ "version-order", LINT_INFO, LINT_SYNC,
 	    "The version is not a semantic version: it sorts before all "
@@ -100,13 +99,13 @@ const struct lint_rule lint_rules_table[] = {
 	    { AT(lint_checks_missing, "$schema") } },
 	{ "schema-old", LINT_INFO, LINT_OFFICIAL | LINT_REFERENCE,
 	    "The entry names a schema older than that of " LINT_TEXT_SCHEMA
-	    ", which the reference puts into its answers whatever is there.",
-	    "Check it against the newer schema and name that.",
+	    ", with which the reference replaces it in responses.",
+	    "Check the entry against the newer schema and name that one.",
 	    { TEXT(lint_text_is_old_schema, "$schema") } },
 	{ "nothing-to-run", LINT_ERROR, LINT_READERS,
 	    "The entry has neither packages nor remotes: there is nothing to "
 	    "install and nothing to connect to.",
-	    "Add a package or a remote, or take the entry out.",
+	    "Add a package or a remote, or remove the entry.",
 	    { AT(lint_checks_nothing_to_run, NULL) } },
 	{ "toolhive-dropped", LINT_ERROR, LINT_TOOLHIVE,
 	    "ToolHive silently drops an entry without an OCI package or a "
@@ -162,22 +161,23 @@ const struct lint_rule lint_rules_table[] = {
 	    { AT(lint_checks_floating, EACH_PACKAGE, "identifier") } },
 	{ "transport-sse", LINT_WARNING, LINT_READERS,
 	    "The protocol has replaced SSE with streamable HTTP, and clients "
-	    "remove it.  Where only registered servers may run, a client that "
-	    "is configured with http for the same URL is refused.",
+	    "stop supporting SSE.  Where only registered servers may run, a "
+	    "client that is configured with http for the same URL is refused.",
 	    "Use streamable-http if the server supports it.",
 	    { TEXT(lint_text_is_sse, EACH_PACKAGE, "transport", "type"),
 		TEXT(lint_text_is_sse, EACH_REMOTE, "type") } },
 	{ "transport-variable", LINT_WARNING, LINT_REFERENCE | LINT_OFFICIAL,
-	    "The URL begins with a variable, which only the draft of the next "
-	    "schema allows: the reference refuses a document that holds it.",
-	    "Begin the URL with https://.",
+	    "The URL starts with a variable, which only the draft of the "
+	    "next schema allows: the reference refuses a document that holds "
+	    "it.",
+	    "Start the URL with https://.",
 	    { TEXT(lint_text_starts_with_variable, EACH_PACKAGE, "transport",
 		  "url"),
 		TEXT(lint_text_starts_with_variable, EACH_REMOTE, "url") } },
 	{ "remote-variable", LINT_ERROR, LINT_VSCODE,
-	    "VS Code writes the URL into its settings as it is, and where "
-	    "only registered servers may run compares it as it is: with the "
-	    "variable filled in, the server is refused.",
+	    "VS Code copies the URL to its settings unchanged.  Where only "
+	    "registered servers may run it compares the URL unchanged, too: "
+	    "with the variable filled in, the server is refused.",
 	    "List the URLs people really use, one remote each.",
 	    { TEXT(lint_text_has_variable, EACH_REMOTE, "url") } },
 	{ "remote-http", LINT_WARNING, LINT_VSCODE | LINT_TOOLHIVE,
@@ -186,7 +186,7 @@ const struct lint_rule lint_rules_table[] = {
 	    "Offer the server over https.",
 	    { TEXT(lint_text_is_remote_http, EACH_REMOTE, "url") } },
 	{ "remote-local", LINT_WARNING, LINT_READERS,
-	    "The URL leads to the machine of the client.",
+	    "The host of the URL is the client's own machine.",
 	    "Describe the local server as a package.",
 	    { TEXT(lint_text_is_local, EACH_REMOTE, "url") } },
 	{ "remote-slash", LINT_WARNING, LINT_VSCODE,
@@ -202,9 +202,9 @@ const struct lint_rule lint_rules_table[] = {
 	    "Move what is variable into a header.",
 	    { TEXT(lint_text_has_query, EACH_REMOTE, "url") } },
 	{ "remote-form", LINT_WARNING, LINT_VSCODE,
-	    "The URL has upper case in scheme or host, the port that is the "
-	    "default, or a fragment: a client that rewrites it no longer "
-	    "matches what VS Code compares.",
+	    "The URL has upper case in scheme or host, the default port, or "
+	    "a fragment.  A client that normalizes it no longer matches what "
+	    "VS Code compares.",
 	    "Write scheme and host in lower case, and only what is needed.",
 	    { TEXT(lint_text_is_rewritten, EACH_REMOTE, "url") } },
 	{ "icon-missing", LINT_INFO, LINT_VSCODE,
@@ -212,8 +212,8 @@ const struct lint_rule lint_rules_table[] = {
 	    "Add icons with an https URL.",
 	    { AT(lint_checks_no_picture, "icons") } },
 	{ "icon-http", LINT_WARNING, LINT_VSCODE,
-	    "The window of VS Code loads pictures over https only.",
-	    "Put the picture behind https.",
+	    "VS Code loads pictures over https only.",
+	    "Serve the picture over https.",
 	    { TEXT(lint_text_is_http, "icons", LINT_ANY, "src") } },
 	{ "publisher-scalar", LINT_WARNING, LINT_REFERENCE,
 	    "A value directly below publisher-provided is not an object.  The"
@@ -227,20 +227,20 @@ const struct lint_rule lint_rules_table[] = {
 	    "Shorten it, or raise database.maxMetaSize there.",
 	    { AT(lint_checks_large, "_meta", PUBLISHER) } },
 	{ "tag-form", LINT_ERROR, LINT_REFERENCE | LINT_TOOLHIVE,
-	    "A tag of ToolHive has two or more of a-z, 0-9, hyphen and "
-	    "underscore, a letter or digit first and last.  With another one "
+	    "A tag of ToolHive must have two or more of a-z, 0-9, hyphen and "
+	    "underscore, a letter or digit first and last.  With another tag "
 	    "the reference refuses the whole document.",
 	    "Write it in lower case, with hyphens for spaces.",
 	    { TEXT(lint_text_is_bad_tag, "_meta", PUBLISHER,
 		"io.github.stacklok", LINT_ANY, "tags", LINT_ANY) } },
 	{ "kiro-ways", LINT_WARNING, LINT_KIRO,
-	    "Kiro takes an entry with exactly one remote or exactly one "
-	    "package, not both, and refuses a whole file for one other entry.",
+	    "Kiro accepts an entry with exactly one remote or exactly one "
+	    "package, not both.  It refuses a whole file for one other entry.",
 	    "Leave the entry out of the file for Kiro, or keep one remote or "
 	    "package.",
 	    { AT(lint_checks_kiro_ways, NULL) } },
 	{ "kiro-remote", LINT_WARNING, LINT_KIRO,
-	    "Kiro takes a remote of type streamable-http or sse with a URL.",
+	    "Kiro accepts a remote of type streamable-http or sse with a URL.",
 	    "Leave the entry out of the file for Kiro, or use such a remote.",
 	    { WHEN(lint_checks_one_remote, lint_checks_blank, EACH_REMOTE,
 		  "url"),
@@ -248,7 +248,7 @@ const struct lint_rule lint_rules_table[] = {
 		    EACH_REMOTE, "type") } },
 	{ "kiro-headers", LINT_WARNING, LINT_KIRO,
 	    "Kiro needs a name and a value of each header, because it does "
-	    "not ask for one.",
+	    "not prompt for one.",
 	    "Give the value, or leave the entry out of the file for Kiro.",
 	    { WHEN(lint_checks_one_remote, lint_checks_blank, EACH_HEADER,
 		  "name"),
@@ -268,7 +268,7 @@ const struct lint_rule lint_rules_table[] = {
 		WHEN(lint_checks_kiro_starts, lint_checks_kiro_transport,
 		    EACH_PACKAGE, "transport", "type") } },
 	{ "kiro-arguments", LINT_WARNING, LINT_KIRO,
-	    "Kiro takes positional package arguments with a value only.",
+	    "Kiro accepts only positional package arguments with a value.",
 	    "Write each argument as a positional one with a value.",
 	    { WHEN(lint_checks_kiro_starts, lint_checks_kiro_argument_type,
 		  EACH_ARGUMENT, "type"),
@@ -276,7 +276,7 @@ const struct lint_rule lint_rules_table[] = {
 		    EACH_ARGUMENT, "value") } },
 	{ "kiro-environment", LINT_WARNING, LINT_KIRO,
 	    "Kiro needs a name and a default of each environment variable, "
-	    "because it does not ask for a value.",
+	    "because it does not prompt for a value.",
 	    "Give a default, or leave the entry out of the file for Kiro.",
 	    { WHEN(lint_checks_kiro_starts, lint_checks_blank, EACH_VARIABLE,
 		  "name"),

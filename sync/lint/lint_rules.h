@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What clients are known to refuse or to mangle, as a table: a row says which
- * clients, why, what to do, at which places of a server's document to look, and
- * under which condition a value there is wrong.  A new rule is a row in
- * lint_rules.c, perhaps a condition in lint_checks.c, a row in
- * tests/unit/test_lint.c and an item in thv-registry-lint(1); tests hold them
- * together.
+ * The table of what clients refuse or mangle.  A row has the clients, the
+ * reason, an advice, the places in a server's document, and the condition under
+ * which a value there is wrong.  A new rule needs a row in lint_rules.c,
+ * perhaps a condition in lint_checks.c or lint_text.c, a row in
+ * tests/unit/test_lint.c, and an item in thv-registry-lint(1); tests compare
+ * them.
  */
 #ifndef SYNC_LINT_LINT_RULES_H
 #define SYNC_LINT_LINT_RULES_H
@@ -24,7 +24,7 @@ enum lint_client {
 	LINT_REFERENCE = 16, /* thv-registry-api, with this as its source */
 	LINT_OFFICIAL = 32, /* the official registry, when publishing */
 	LINT_SYNC = 64, /* this program */
-	LINT_KIRO = 128 /* Kiro, with a file made of the registry */
+	LINT_KIRO = 128 /* reads a file that is made from the registry */
 };
 
 #define LINT_CLIENTS 8
@@ -67,7 +67,7 @@ struct lint_rule {
 	struct lint_spot spots[LINT_SPOTS];
 };
 
-/* What a finding is about. */
+/* The subject of a finding. */
 struct lint_place {
 	const char *scope_kind; /* "document", "source" or "registry" */
 	const char *scope; /* its name */

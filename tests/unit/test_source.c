@@ -89,7 +89,7 @@ store(struct site *s, const char *text, const char *hash, bool partial)
 
 	memcpy(f.validators.hash, hash, sizeof f.validators.hash);
 	CHECK_INT(source_store(&s->out, &s->context, &s->job, &f, NULL, &e), 0);
-	CHECK_INT(source_job_again(&s->job, s->db, &e), 0);
+	CHECK_INT(source_job_reload(&s->job, s->db, &e), 0);
 }
 
 static void
@@ -137,7 +137,7 @@ test_failure_keeps_what_is_known(void)
 	store(&s, DOCUMENT_OF("1.0.0"), hash_one, false);
 	CHECK_INT(
 	    source_store(&s.out, &s.context, &s.job, &nothing, &why, &e), 0);
-	CHECK_INT(source_job_again(&s.job, s.db, &e), 0);
+	CHECK_INT(source_job_reload(&s.job, s.db, &e), 0);
 	CHECK_STR(sync_result_name(s.out.result), "failed");
 	CHECK_STR(s.out.error, "Fetch failed: no answer");
 	CHECK_INT(s.out.requests, 3);

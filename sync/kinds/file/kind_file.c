@@ -22,7 +22,7 @@ const struct conf_key kind_file_keys[] = {
 	{ "tokenFile", CONF_FILE, AT(token_file) },
 	{ "caFile", CONF_FILE, AT(ca_file) },
 	{ "allowPrivate", CONF_BOOL, AT(public_only), CONF_INVERTED,
-	    .otherwise = "true" },
+	    .fallback = "true" },
 	{ "requireHttps", CONF_BOOL, AT(https_only) },
 	CONF_KEY_END,
 };

@@ -25,13 +25,13 @@ const struct conf_key kind_git_keys[] = {
 	{ "tag", CONF_TEXT, AT(tag), CONF_PLACE },
 	{ "commit", CONF_TEXT, AT(commit), CONF_PLACE },
 	{ "path", CONF_TEXT, AT(path), CONF_PLACE,
-	    .otherwise = "registry.json" },
+	    .fallback = "registry.json" },
 	{ "auth", CONF_BLOCK, .keys = auth_keys },
 	{ "caFile", CONF_FILE, AT(ca_file) },
 	{ "timeout", CONF_DURATION, AT(timeout_ns), CONF_SHOWN | CONF_DEADLINE,
-	    .otherwise = "5m", .min = 1 },
+	    .fallback = "5m", .min = 1 },
 	{ "allowPrivate", CONF_BOOL, AT(public_only), CONF_INVERTED,
-	    .otherwise = "true" },
+	    .fallback = "true" },
 	CONF_KEY_END,
 };
 
