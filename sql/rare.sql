@@ -1,10 +1,11 @@
--- Statements of the sync that most runs do not need.  Preparing all statements is
--- a fifth of a run that finds nothing new, so these are prepared before their
--- first use: db_prepare(db, SQL_SET_RARE, e).
+-- Statements of the sync that most runs do not need.  Preparing all statements
+-- takes a fifth of a run without changes, so these are prepared before their first
+-- use: db_prepare(db, SQL_SET_RARE, e).
 
 -- name: run_prune_notable
--- Of runs that changed something or failed those since :before, at most :most.  Looks
--- at a few of the oldest: each run adds one.
+-- Deletes runs that changed something or failed, except the last :keep: those
+-- before :before, and all but the newest :most.  At most 100 at a time, which is
+-- enough, as each run adds one.
 -- plan: scan-ok walks partial indexes
 DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - :keep
     AND id IN (SELECT id FROM run WHERE notable = 1 ORDER BY id LIMIT 100)
@@ -12,7 +13,7 @@ DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - :keep
         ORDER BY id DESC LIMIT 1 OFFSET :most - 1));
 
 -- name: tombstones_excess
--- The oldest tombstones of sources that have more than :most.
+-- The oldest tombstones of each source, beyond its newest :most.
 -- plan: scan-ok all tombstones, when there are very many
 SELECT document_id FROM (
     SELECT v.document_id, row_number() OVER (PARTITION BY e.source_id
@@ -22,7 +23,7 @@ SELECT document_id FROM (
 WHERE place > :most;
 
 -- name: touch_document
--- The entry that a document's version belongs to, before it is deleted.
+-- Records the entry of a document as touched, before the document is deleted.
 INSERT OR IGNORE INTO touched (entry_id, sort_key, latest_version, is_usable,
     is_new)
 SELECT h.entry_id, h.sort_key, h.latest_version, h.is_usable, 0
@@ -47,8 +48,8 @@ SELECT s.id FROM json_each(:layout, '$.sources') c
 WHERE s.identity <> json_extract(c.value, '$.identity');
 
 -- name: source_rename
--- The first configured source that is not stored under its name takes the row of
--- one that is fetched from the same place and not configured under its name.
+-- Renames a source: the row of a name that is no longer configured gets the first
+-- new name that is fetched from the same place.
 -- plan: scan-ok every source, configured and stored
 WITH configured AS (
     SELECT key, json_extract(value, '$.name') AS name,
@@ -98,7 +99,7 @@ SELECT id FROM source WHERE name NOT IN (
 ORDER BY id;
 
 -- name: source_stale
--- plan: scan-ok one walk over what is going to be deleted
+-- plan: scan-ok reads the rows that will be deleted
 INSERT OR IGNORE INTO stale (first_key)
 SELECT coalesce((SELECT max(b.first_key) FROM block b
     WHERE b.first_key <= h.sort_key), 0)
@@ -106,7 +107,7 @@ FROM entry e JOIN entry_head h ON h.entry_id = e.id
 WHERE e.source_id = :source;
 
 -- name: source_documents_delete
--- plan: scan-ok one walk over what is going to be deleted
+-- plan: scan-ok reads the rows that will be deleted
 DELETE FROM document WHERE id IN (
     SELECT v.document_id FROM entry e JOIN version v ON v.entry_id = e.id
     WHERE e.source_id = :source);
@@ -129,7 +130,7 @@ WHERE (ordinal, is_default, claims)
     IS NOT (excluded.ordinal, excluded.is_default, excluded.claims);
 
 -- name: registry_clear_default
--- At most one row may carry the mark, at every moment.
+-- Before another registry becomes the default: at most one row may be marked.
 -- plan: scan-ok every configured registry
 WITH configured AS (
     SELECT json_extract(value, '$.name') AS name
@@ -146,8 +147,8 @@ SELECT id FROM registry WHERE name NOT IN (
 ORDER BY id;
 
 -- name: registry_relinked
--- Registries that are not made of the configured sources, in their order, and
--- new ones.
+-- Registries whose sources or their order differ from the configuration, and new
+-- registries.
 -- plan: scan-ok every configured registry
 SELECT r.id FROM json_each(:layout, '$.registries') c
     CROSS JOIN registry r ON r.name = json_extract(c.value, '$.name')

@@ -1,20 +1,22 @@
--- Statements of the responders.  Those that make items share one row:
--- name, version, status, status_message, status_changed_us, published_us,
--- updated_us, is_latest, body, extra_meta, extra_official (fcgi/handlers/item.c reads it).
--- Changes since an instant are found by changed_us, of our own clock: updated_us
--- may be of the upstream.
+-- Statements of the responders.
 --
--- An upstream's updated_us is never shown later than changed_us, when it arrived
--- here: otherwise a client that asks for changes after the last updatedAt it saw
--- would miss what arrives between the two.
+-- Those that return items have the same columns: name, version, status,
+-- status_message, status_changed_us, published_us, updated_us, is_latest, body,
+-- extra_meta, extra_official (fcgi/handlers/item.h).  Columns with quoted names
+-- are members of JSON objects (fcgi/handlers/rows.h).
 --
--- CROSS JOIN fixes the order of the loops: membership decides what a registry
--- shows and in which order, the other tables are looked up for each row.
+-- Changes since an instant are found by changed_us, of the clock of this machine.
+-- updated_us may be the upstream's.  It is never shown later than changed_us, the
+-- arrival of the change here: otherwise a client that requests changes after the
+-- latest updatedAt it has seen would miss those that arrive in between.
+--
+-- CROSS JOIN fixes the order of the loops: membership decides which entries a
+-- registry shows and in which order; the other tables are read for each row.
 
 -- ---- registries -------------------------------------------------------------
 
 -- name: registry_get
--- A registry by its name, with what its entity tag is made of.
+-- A registry by its name, with the parts of its entity tag.
 SELECT r.id, r.name, r.generation,
     (SELECT value FROM setting WHERE key = 'database_id')
 FROM registry r WHERE r.name = :name;
@@ -28,13 +30,13 @@ FROM registry r WHERE r.is_default = 1;
 -- ---- settings ---------------------------------------------------------------
 
 -- name: setting_read
--- One fact about the database, or what the configuration says.
+-- One setting of the database.
 SELECT value FROM setting WHERE key = :key;
 
 -- ---- one version ------------------------------------------------------------
 
 -- name: item_get
--- One version of an entry, the latest when no version is named.
+-- One version of an entry; the latest if :version is NULL.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version = h.latest_version, d.body,
@@ -50,7 +52,7 @@ WHERE m.registry_id = :registry AND m.kind = :kind AND m.name = :name
 -- ---- the versions of one entry ----------------------------------------------
 
 -- name: item_versions
--- The versions of an entry below a place in their order, newest first.
+-- The versions of an entry below the order key :before, newest first.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version = h.latest_version, d.body,
@@ -73,8 +75,8 @@ WHERE m.registry_id = :registry AND m.kind = :kind AND m.name >= :name
 ORDER BY m.name LIMIT 1;
 
 -- name: list_all
--- Every version from one entry on; of that entry only what is after :after.
--- No version is the empty string, so '' lets all of them pass.
+-- All versions of the entries from :from on; of the entry :from only those after
+-- :after.  All versions are after ''.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version = h.latest_version, d.body,
@@ -89,7 +91,7 @@ WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
 ORDER BY m.sort_key, v.version;
 
 -- name: list_latest
--- From one entry on the latest version of each.
+-- The latest version of each entry from :from on.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version = h.latest_version, d.body,
@@ -104,12 +106,12 @@ WHERE m.registry_id = :registry AND m.sort_key >= :from AND m.sort_key < :end
 ORDER BY m.sort_key;
 
 -- ---- filtered lists ----------------------------------------------------------
--- The index offers entries, in the order of lists (fcgi/handlers/candidates.c); then
--- their versions are read here, some entries at a time.  The nesting of a
--- CROSS JOIN is the order of the rows.
+-- The index returns candidates in the order of lists (fcgi/handlers/candidates.c).
+-- These statements read the versions of a few candidates at a time.  CROSS JOIN
+-- keeps the order of :sort_keys.
 
 -- name: block_walk
--- The blocks of the index from the one that holds a sort key on.
+-- The blocks of the index, from the one with the sort key :from on.
 SELECT b.first_key, b.newest_us, b.sort_keys,
     CASE WHEN :with_changed THEN b.changed END
 FROM block b
@@ -118,16 +120,16 @@ WHERE b.first_key >= coalesce((SELECT max(a.first_key) FROM block a
 ORDER BY b.first_key;
 
 -- name: posting_get
--- Which entries of a block have a term.
+-- The entries of a block that have a term.
 SELECT entries FROM posting WHERE first_key = :first_key AND term = :term;
 
 -- name: entries_all
 -- plan: scan-ok the list of candidates
--- Those versions of some entries, :sort_keys in JSON, that the query wants, in
--- the order of the keys; of the one at :from only what is after :after.  Changed is
--- what changed here, or what this registry did not show before: the upstream's
--- own times may be long past when a change arrives.  Texts of single versions
--- are looked up only where they are asked for and differ.
+-- The versions of the entries :sort_keys (JSON) that match the query, in the order
+-- of the keys; of the entry :from only those after :after.  A version has changed
+-- when it changed here, or when this registry started to show it: the times of the
+-- upstream may be long past when a change arrives.  Texts of single versions are
+-- read only if the query needs them and the versions of the entry differ.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version = h.latest_version, d.body,
@@ -150,7 +152,7 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 
 -- name: entries_one
 -- plan: scan-ok the list of candidates
--- The same for one version: the named one, else the latest.
+-- The same for one version of each entry: :version, or the latest if it is NULL.
 SELECT m.name, v.version, v.status, v.status_message, v.status_changed_us,
     v.published_us, min(v.updated_us, v.changed_us),
     v.version = h.latest_version, d.body,
@@ -174,9 +176,9 @@ WHERE (:needle IS NULL OR instr(h.search_text, :needle) > 0)
 -- ---- status -----------------------------------------------------------------
 
 -- name: status_last_run
--- The last run that ended: by its number, because the clock may have been wrong.
--- A later run that could not be recorded replaces it, and it is overdue if no run
--- was recorded after it for too long.
+-- The last run that ended, by its number, because the clock may have been wrong.
+-- A later run that could not be recorded (:noted) replaces it.  Its result is
+-- overdue if :overdue has the reason.
 -- plan: scan-ok walks the primary key backwards, one row
 SELECT trigger AS type,
     CASE WHEN :noted > ended_us THEN :noted_start ELSE started_us END
@@ -194,7 +196,7 @@ FROM run WHERE ended_us IS NOT NULL ORDER BY id DESC LIMIT 1;
 
 -- name: status_overdue
 -- plan: scan-ok at most all sources, in the order of the file
--- The first source that no run has tried for long after it fell due.
+-- The first overdue source: no run has tried it for too long after it was due.
 SELECT s.name, t.due_us
 FROM source s JOIN source_state t ON t.source_id = s.id
 WHERE s.interval_us > 0 AND t.due_us + s.interval_us < :before
@@ -202,7 +204,7 @@ ORDER BY s.ordinal, s.id LIMIT 1;
 
 -- name: status_running
 -- plan: scan-ok the partial index holds runs that have not ended, at most one
--- The active run, if its process updates it.
+-- The active run, if its process has updated it since :alive.
 SELECT run_id AS runId, trigger AS type, started_us AS "startTime time",
     current_source AS source, entries AS "entries number",
     bytes AS "bytes number"
@@ -210,8 +212,8 @@ FROM run WHERE ended_us IS NULL AND heartbeat_us > :alive
 ORDER BY id DESC LIMIT 1;
 
 -- name: status_sources
--- plan: scan-ok every source is wanted, in the order of the file
--- The state of each source; with :before, overdue like in status_overdue.
+-- plan: scan-ok returns every source, in the order of the file
+-- The state of each source; with :before, overdue as in status_overdue.
 SELECT s.name AS name, s.kind AS type,
     CASE WHEN s.interval_us > 0 AND t.due_us + s.interval_us < :before
         THEN 'overdue' ELSE t.phase END AS phase,
@@ -229,8 +231,8 @@ FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 ORDER BY s.ordinal, s.id;
 
 -- name: status_registries
--- plan: scan-ok every registry is wanted, in the order of the file
--- What each registry shows, and of which sources it is made.
+-- plan: scan-ok returns every registry, in the order of the file
+-- Each registry with its sources and the number of entries that it shows.
 SELECT r.name AS name, r.is_default AS "default boolean",
     (SELECT json_group_array(o.name) FROM (SELECT s.name
         FROM registry_source rs JOIN source s ON s.id = rs.source_id
@@ -252,11 +254,11 @@ FROM run_source t JOIN run r ON r.id = t.run
 WHERE t.source = :source ORDER BY t.run DESC LIMIT :limit;
 
 -- ---- what is configured -----------------------------------------------------
--- source_all and source_named share one row, and so do registry_all and
--- registry_named (fcgi/handlers/handle_configured.c reads them).
+-- source_all and source_named have the same columns, and so have registry_all and
+-- registry_named.
 
 -- name: source_all
--- plan: scan-ok every source is wanted, and there are at most a thousand
+-- plan: scan-ok returns every source, and there are at most a thousand
 -- All sources as configured and their state, the oldest first.
 SELECT s.name AS name, s.kind AS type, 'CONFIG' AS creationType,
     s.kind AS sourceType, nullif(s.config, 'null') AS "sourceConfig json?",
@@ -293,7 +295,7 @@ FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 WHERE s.name = :name;
 
 -- name: registry_all
--- plan: scan-ok every registry is wanted, in the order of their names
+-- plan: scan-ok returns every registry, in the order of their names
 -- All registries as configured.
 SELECT r.name AS name, nullif(r.claims, 'null') AS "claims json?",
     'CONFIG' AS creationType,
@@ -318,8 +320,8 @@ FROM registry r WHERE r.name = :name;
 SELECT id FROM source WHERE name = :name;
 
 -- name: source_entries
--- What one source holds after a place in the order of kinds and names.  The
--- index of all entries is walked, that of the source has no order: hence '+'.
+-- The versions of one source after an entry in the order of kinds and names.  The
+-- unary + prevents the index by source, which is not in this order.
 SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END
         AS entryType, e.name AS name,
     (SELECT claims FROM source WHERE id = :source) AS "claims json?",
@@ -335,8 +337,8 @@ WHERE (e.kind, e.name) > (:kind, :name) AND +e.source_id = :source
 ORDER BY e.kind, e.name, e.source_id, v.version;
 
 -- name: registry_entries
--- plan: scan-ok nothing is read whole; sorted are the versions of one name
--- What the sources of a registry hold after a place, shadowed entries too.
+-- plan: scan-ok sorts only the versions of one name
+-- The versions of the sources of a registry after a place, shadowed ones included.
 SELECT CASE e.kind WHEN 1 THEN 'MCP' WHEN 2 THEN 'SKILL' ELSE 'PLUGIN' END
         AS entryType, e.name AS name, v.version AS version,
     nullif(d.body ->> '$.title', '') AS "title ?",
@@ -358,7 +360,7 @@ ORDER BY e.kind, e.name, v.version, rs.position;
 -- ---- metrics ----------------------------------------------------------------
 
 -- name: metrics_sources
--- plan: scan-ok every source is wanted, and there are at most a thousand
+-- plan: scan-ok returns every source, and there are at most a thousand
 -- The state of each source, grouped by kind.
 SELECT s.kind, s.name, s.interval_us, coalesce(t.phase, 'unknown'),
     coalesce(t.attempts, 0), t.succeeded_us, coalesce(t.servers, 0),
@@ -367,10 +369,10 @@ FROM source s LEFT JOIN source_state t ON t.source_id = s.id
 ORDER BY s.kind, s.name;
 
 -- name: metrics_registries
--- plan: scan-ok every registry is wanted, and there are at most a thousand
--- When what a registry shows last changed, and when the source that has waited
--- longest was last known to be what is shown; NULL when one never was.  Sources
--- that are not synced are always current.
+-- plan: scan-ok returns every registry, and there are at most a thousand
+-- When the content of a registry last changed, and the oldest of the last
+-- successes of its sources; NULL if a source never had one.  Sources that are not
+-- synced are always current.
 SELECT r.name, r.generation,
     (SELECT CASE WHEN count(*) = count(t.succeeded_us)
             THEN min(t.succeeded_us) END
@@ -381,8 +383,8 @@ FROM registry r ORDER BY r.name;
 
 -- name: metrics_durations
 -- plan: scan-ok a row for each source, outcome and part of the distribution
--- How long syncs or reloads took, part by part: of single sources or of all of
--- a kind, successes and failures apart or not (NULL then).
+-- The durations of syncs or reloads by bucket: of single sources, or of all of a
+-- kind together; successes and failures apart, or together (good is NULL).
 SELECT d.kind, d.source,
     CASE WHEN :apart THEN d.outcome = 'success' END AS good,
     d.bound_us, sum(d.count), sum(d.sum_us)
@@ -393,7 +395,7 @@ ORDER BY d.kind, d.source, good, d.bound_us;
 
 -- name: metrics_failures
 -- plan: scan-ok a row for each source, outcome and part of the distribution
--- What went wrong with syncs, and how often.
+-- The outcomes of failed syncs, and how often each occurred.
 SELECT d.outcome, sum(d.count) FROM duration_total d
 WHERE d.what = 'sync' AND d.source = '' AND d.outcome <> 'success'
 GROUP BY d.outcome ORDER BY d.outcome;
