@@ -33,6 +33,15 @@ struct conf_git {
 	int64_t timeout_ns; /* of one fetch */
 };
 
+/* How a source is requested over HTTP. */
+struct conf_http {
+	char *token_file; /* a bearer token; NULL: none */
+	char *ca_file; /* NULL: the system's root certificates */
+	bool insecure; /* secrets may be sent over plain http */
+	bool public_only; /* as in struct http_policy */
+	bool https_only;
+};
+
 struct conf_http_header { /* one of value and value_file is not NULL */
 	char *name;
 	char *value;
@@ -46,13 +55,9 @@ struct conf_api {
 	int64_t
 	    overlap_ns; /* before the last crawl; changes are requested since */
 	int64_t full_interval_ns; /* between crawls of everything */
-	char *token_file; /* a bearer token; NULL: none */
-	char *ca_file; /* NULL: the system's root certificates */
+	struct conf_http http;
 	struct conf_http_header *headers;
 	size_t header_count;
-	bool insecure; /* secrets may be sent over plain http */
-	bool public_only; /* as in struct http_policy */
-	bool https_only;
 };
 
 struct conf_file { /* exactly one of path, url, data is not NULL */
@@ -60,11 +65,7 @@ struct conf_file { /* exactly one of path, url, data is not NULL */
 	char *url;
 	char *data; /* inline document */
 	int64_t timeout_ns; /* of a url; 0: no limit */
-	char *token_file; /* of a url; a bearer token; NULL: none */
-	char *ca_file; /* of a url; NULL: the system's root certificates */
-	bool insecure; /* the token may be sent over plain http */
-	bool public_only; /* of a url, as in struct http_policy */
-	bool https_only;
+	struct conf_http http; /* of a url */
 };
 
 struct conf_configmap { /* exactly one of path, name is not NULL */
@@ -109,9 +110,6 @@ struct conf_registry {
 	bool is_default;
 	char *claims; /* as in struct conf_source */
 };
-
-/* Whether ${value} can be the value of an HTTP header. */
-bool conf_http_is_header_value(const char *value);
 
 struct conf_message {
 	bool is_error; /* else a warning */

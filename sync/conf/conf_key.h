@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct conf;
+struct conf_http;
 struct conf_reader;
 
 /*
@@ -192,8 +193,12 @@ void conf_url_check_secret(const struct conf_at *at, const char *key,
 /* The same for a user name or password in ${url} itself, which is at ${key}. */
 void conf_url_check_user(
     const struct conf_at *at, const char *key, const char *url);
-/* Reports plain http at ${key}: an error if ${https_only}, else a warning. */
-void conf_url_check_plain(const struct conf_at *at, const char *key,
-    const char *url, bool https_only);
+/*
+ * Sets insecure of ${http}, and checks ${url} at ${key} (NULL: it is invalid):
+ * whether ${secret} ("api.tokenFile", NULL: none) or a secret in it would be
+ * sent over plain http, and whether https is required.
+ */
+void conf_http_check(struct conf_http *http, const struct conf_at *at,
+    const char *key, const char *url, const char *secret);
 
 #endif

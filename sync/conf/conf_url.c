@@ -134,8 +134,8 @@ conf_url_check_user(const struct conf_at *at, const char *key, const char *url)
 		conf_url_check_secret(at, key, "the user name in the URL", url);
 }
 
-void
-conf_url_check_plain(
+static void
+check_plain(
     const struct conf_at *at, const char *key, const char *url, bool https_only)
 {
 	char shown[CONF_SHOWN_SIZE];
@@ -151,11 +151,15 @@ conf_url_check_plain(
 		    shown);
 }
 
-bool
-conf_http_is_header_value(const char *value)
+void
+conf_http_check(struct conf_http *http, const struct conf_at *at,
+    const char *key, const char *url, const char *secret)
 {
-	for (; *value != '\0'; value++)
-		if ((unsigned char)*value < ' ' || *value == 0x7f)
-			return false;
-	return true;
+	http->insecure = conf_allows_insecure(at);
+	if (url == NULL)
+		return;
+	if (secret != NULL)
+		conf_url_check_secret(at, key, secret, url);
+	conf_url_check_user(at, key, url);
+	check_plain(at, key, url, http->https_only);
 }

@@ -106,10 +106,10 @@ describe_api(struct conf_api *api, const struct arguments *args)
 	api->overlap_ns = get_number(args, "overlap_ms", 600000) * 1000000;
 	api->full_interval_ns =
 	    get_number(args, "full_interval_ms", 86400000) * 1000000;
-	api->token_file = get(args, "token_file");
-	api->ca_file = get(args, "ca_file");
-	api->public_only = get(args, "public_only") != NULL;
-	api->https_only = get(args, "https_only") != NULL;
+	api->http.token_file = get(args, "token_file");
+	api->http.ca_file = get(args, "ca_file");
+	api->http.public_only = get(args, "public_only") != NULL;
+	api->http.https_only = get(args, "https_only") != NULL;
 	header.name = get(args, "header_name");
 	header.value = get(args, "header_value");
 	api->headers = &header;
@@ -142,10 +142,12 @@ describe(struct conf_source *source, const struct arguments *args)
 			source->kind = &kind_url;
 		source->u.file.data = get(args, "data");
 		source->u.file.timeout_ns = ns;
-		source->u.file.token_file = get(args, "token_file");
-		source->u.file.ca_file = get(args, "ca_file");
-		source->u.file.public_only = get(args, "public_only") != NULL;
-		source->u.file.https_only = get(args, "https_only") != NULL;
+		source->u.file.http.token_file = get(args, "token_file");
+		source->u.file.http.ca_file = get(args, "ca_file");
+		source->u.file.http.public_only =
+		    get(args, "public_only") != NULL;
+		source->u.file.http.https_only =
+		    get(args, "https_only") != NULL;
 		return 0;
 	}
 	if (strcmp(kind, "configmap") == 0) {

@@ -140,6 +140,25 @@ def test_a_killed_child():
                   [("dead", "failed", 1), ("quick", "complete", 0)], "status")
 
 
+def test_a_crash_empties_the_cache():
+    with Site() as site, Upstream() as up:
+        site.configure({"a": up.source("a", document(), NEVER)})
+        os.makedirs(site.path("cache", "a.d", "below"), 0o700)
+        site.write("cache/a.d/below/file", "x")
+        for number, left, what in (
+                (signal.SIGKILL, ["below"], "a killed process leaves it"),
+                (signal.SIGABRT, [], "a crashed one may have damaged it")):
+            up.asked.clear()
+            process = start(site, "--force")
+            wait_for(lambda: "a" in up.asked)
+            for pid in children(process.pid):
+                os.kill(pid, number)
+            out, _ = process.communicate(timeout=60)
+            tap.contains(json.loads(out)["sources"][0]["error"],
+                         f"killed by signal {int(number)}", "the cause")
+            tap.equal(os.listdir(site.path("cache", "a.d")), left, what)
+
+
 def interrupt(site, up, number):
     """Sends a signal while a source hangs; the ended process and its output,
     and the processes it had."""

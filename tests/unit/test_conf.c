@@ -89,10 +89,10 @@ check_other_sources(const struct conf *c)
 	CHECK_INT(s[2].u.api.page_size, 500);
 	CHECK_INT(s[2].u.api.overlap_ns, 900 * SECOND);
 	CHECK_INT(s[2].u.api.full_interval_ns, 12 * 3600 * SECOND);
-	CHECK(s[2].allow_empty && s[2].u.api.public_only &&
-	      s[2].u.api.https_only);
-	CHECK_STR(s[2].u.api.token_file, "/dev/null");
-	CHECK_STR(s[2].u.api.ca_file, "/dev/null");
+	CHECK(s[2].allow_empty && s[2].u.api.http.public_only &&
+	      s[2].u.api.http.https_only);
+	CHECK_STR(s[2].u.api.http.token_file, "/dev/null");
+	CHECK_STR(s[2].u.api.http.ca_file, "/dev/null");
 	CHECK_INT(s[2].u.api.header_count, 2);
 	CHECK_STR(s[2].u.api.headers[0].name, "X-Tenant-ID");
 	CHECK_STR(s[2].u.api.headers[0].value, "example");
@@ -102,9 +102,9 @@ check_other_sources(const struct conf *c)
 	CHECK(s[3].kind == &kind_file);
 	check_json(&s[3], "{\"path\":\"./data/registry.json\"}");
 	CHECK_INT(s[4].u.file.timeout_ns, 60 * SECOND);
-	CHECK(s[4].u.file.public_only && s[4].u.file.https_only);
-	CHECK_STR(s[4].u.file.token_file, "/dev/null");
-	CHECK_STR(s[4].u.file.ca_file, "/dev/null");
+	CHECK(s[4].u.file.http.public_only && s[4].u.file.http.https_only);
+	CHECK_STR(s[4].u.file.http.token_file, "/dev/null");
+	CHECK_STR(s[4].u.file.http.ca_file, "/dev/null");
 	CHECK_STR(s[0].u.git.ca_file, "/dev/null");
 	CHECK_STR(s[1].u.git.ca_file, NULL);
 	check_json(&s[4],
@@ -198,8 +198,8 @@ test_defaults(void)
 	CHECK_INT(c->sources[1].u.api.overlap_ns, 600 * SECOND);
 	CHECK_INT(c->sources[1].u.api.full_interval_ns, 86400 * SECOND);
 	CHECK(!c->sources[1].allow_empty);
-	CHECK(!c->sources[1].u.api.public_only);
-	CHECK(!c->sources[1].u.api.https_only);
+	CHECK(!c->sources[1].u.api.http.public_only);
+	CHECK(!c->sources[1].u.api.http.https_only);
 	CHECK_INT(c->sources[2].u.file.timeout_ns, 10 * SECOND);
 	CHECK_INT(c->sources[2].interval_ns, 0);
 	CHECK_INT(c->sources[3].u.file.timeout_ns, 0);

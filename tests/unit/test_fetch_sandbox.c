@@ -98,8 +98,8 @@ test_kinds(void)
 	char *key = file("key"), *hosts = file("hosts");
 	struct conf_http_header header = { .value_file = file("header") };
 	const struct conf_source api = { .kind = &kind_api,
-		.u.api = { .token_file = token,
-		    .ca_file = ca,
+		.u.api = { .http.token_file = token,
+		    .http.ca_file = ca,
 		    .headers = &header,
 		    .header_count = 1 } };
 	const struct conf_source https = { .kind = &kind_git,
@@ -112,8 +112,8 @@ test_kinds(void)
 		    .known_hosts_file = hosts } };
 	const struct conf_source url = { .kind = &kind_url,
 		.u.file = { .url = "https://example.com/registry.json",
-		    .token_file = token,
-		    .ca_file = ca } };
+		    .http.token_file = token,
+		    .http.ca_file = ca } };
 	const struct conf_source map = { .kind = &kind_configmap_api,
 		.u.configmap = { .token_file = token, .ca_file = ca } };
 

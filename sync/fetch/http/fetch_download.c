@@ -6,21 +6,43 @@
 #include "sync/fetch/secret.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 int
-fetch_download_bearer(
-    char **line, const char *what, const char *path, struct err *e)
+fetch_policy(struct http_policy *out, const struct conf_http *conf,
+    const char *block, size_t more, struct err *e)
 {
+	char *what = xasprintf("the file of %s.tokenFile", block);
 	char *secret = NULL;
+	int rc = -1;
 
-	*line = NULL;
-	if (path == NULL)
-		return 0;
-	if (secret_read(&secret, what, path, e) == -1)
-		return -1;
-	*line = xasprintf("Authorization: Bearer %s", secret);
+	*out = (struct http_policy){ .ca_file = conf->ca_file,
+		.block = block,
+		.public_only = conf->public_only,
+		.https_only = conf->https_only,
+		.headers = xcalloc(1 + more, sizeof *out->headers),
+		.headers_over_http = conf->insecure };
+	if (conf->token_file != NULL) {
+		if (secret_read(&secret, what, conf->token_file, e) == -1)
+			goto out;
+		out->headers[out->header_count++] =
+		    xasprintf("Authorization: Bearer %s", secret);
+	}
+	rc = 0;
+out:
 	secret_free(secret);
-	return 0;
+	free(what);
+	return rc;
+}
+
+void
+fetch_policy_free(struct http_policy *policy)
+{
+	for (size_t i = 0; i < policy->header_count; i++)
+		secret_free(policy->headers[i]);
+	free(policy->headers);
+	memset(policy, 0, sizeof *policy);
 }
 
 struct download {

@@ -7,12 +7,15 @@
 #include "sync/fetch/http/http.h"
 
 /*
- * The header line for the token in the file ${path}, which messages call
- * ${what}; NULL when ${path} is NULL.  The caller frees *${line} with
- * secret_free().
+ * What ${conf} allows and sends: its token is read from its file now.  ${block}
+ * names the block of the configuration ("api").  The headers have room for
+ * ${more} lines that the caller adds, allocated as well.  The caller calls
+ * fetch_policy_free(), on failure too.
  */
-int fetch_download_bearer(
-    char **line, const char *what, const char *path, struct err *e);
+int fetch_policy(struct http_policy *out, const struct conf_http *conf,
+    const char *block, size_t more, struct err *e);
+/* Wipes and frees the headers. */
+void fetch_policy_free(struct http_policy *policy);
 
 /*
  * Sends ${rq} once, under ${policy}: http_get() with progress and deadline

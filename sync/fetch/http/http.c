@@ -434,12 +434,12 @@ advice_on_authority(struct exchange *x)
 
 	if (policy->ca_file != NULL)
 		snprintf(x->advice, sizeof x->advice,
-		    "; no authority in %s signed it", policy->ca_key);
+		    "; no authority in %s.caFile signed it", policy->block);
 	else
 		snprintf(x->advice, sizeof x->advice,
 		    "; if a private authority signed it, name its file "
-		    "in %s",
-		    policy->ca_key);
+		    "in %s.caFile",
+		    policy->block);
 	return x->advice;
 }
 

@@ -36,7 +36,7 @@ struct spool;
 struct http_policy {
 	/* PEM; trusted instead of the system's root certificates. */
 	const char *ca_file;
-	const char *ca_key; /* of the configuration, for messages */
+	const char *block; /* of the configuration, for messages: "api" */
 	/*
 	 * Only public addresses, wherever a name or a redirect leads.  Then no
 	 * proxy is used, since it would resolve names without this check.

@@ -276,11 +276,6 @@ static int
 set_up(struct fetch_api_job *job, struct err *e)
 {
 	const struct conf_api *conf = job->conf;
-	struct http_policy policy = { .ca_file = conf->ca_file,
-		.ca_key = "api.caFile",
-		.public_only = conf->public_only,
-		.https_only = conf->https_only,
-		.headers_over_http = conf->insecure };
 
 	job->root = fetch_api_url_root(job->fixed_version, conf->endpoint);
 	job->known =
@@ -290,13 +285,11 @@ set_up(struct fetch_api_job *job, struct err *e)
 	if (job->known && job->old.page_size > 0 &&
 	    job->old.page_size < job->page_size)
 		job->page_size = (unsigned)job->old.page_size;
-	if (fetch_api_headers_read(
-		&job->headers, &job->header_count, conf, e) == -1)
-		return -1;
-	policy.headers = job->headers;
-	policy.header_count = job->header_count;
 	make_key(job->key, job->source);
-	if (http_new(&job->http, &policy, e) == -1)
+	if (fetch_policy(&job->policy, &conf->http, "api", conf->header_count,
+		e) == -1 ||
+	    fetch_api_headers_read(&job->policy, conf, e) == -1 ||
+	    http_new(&job->http, &job->policy, e) == -1)
 		return -1;
 	return fetch_api_log_open(
 	    &job->log, job->options->cache_dir, job->key, e);
@@ -313,7 +306,7 @@ tear_down(struct fetch_api_job *job)
 	buf_free(&job->body);
 	http_response_free(&job->first);
 	http_free(job->http);
-	fetch_api_headers_free(job->headers, job->header_count);
+	fetch_policy_free(&job->policy);
 	free(job->root);
 }
 

@@ -128,12 +128,11 @@ char *fetch_api_url_root(
 char *fetch_api_url_page(const struct fetch_api_query *q);
 
 /*
- * The header lines that ${conf} configures, with secrets read from their files
- * now.  The caller frees them with fetch_api_headers_free(), on failure too.
+ * Adds the header lines that ${conf} configures to ${policy}, with secrets read
+ * from their files now.
  */
 int fetch_api_headers_read(
-    char ***lines, size_t *count, const struct conf_api *conf, struct err *e);
-void fetch_api_headers_free(char **lines, size_t count);
+    struct http_policy *policy, const struct conf_api *conf, struct err *e);
 
 /*
  * Whether an upstream that answered ${status} with ${words} (NULL: none)
@@ -231,8 +230,7 @@ struct fetch_api_job {
 	const struct validators *previous;
 	struct fetch *out;
 	struct http *http;
-	char **headers;
-	size_t header_count;
+	struct http_policy policy;
 	char *root;
 	char key[FETCH_HASH_SIZE]; /* identifies the source */
 	char fixed_version[FETCH_API_VERSION_SIZE]; /* "": to be found out */

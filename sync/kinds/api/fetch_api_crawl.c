@@ -423,7 +423,7 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 		.cursor = "" };
 	struct http_request rq = { .max_body = PROBE_MAX };
 	struct fetch_api_page page;
-	struct http_response rs;
+	struct http_response rs = { 0 };
 	struct err ignored = ERR_INIT;
 	bool knows;
 	char *url;

@@ -120,41 +120,21 @@ fetch_api_url_page(const struct fetch_api_query *q)
 
 int
 fetch_api_headers_read(
-    char ***lines, size_t *count, const struct conf_api *conf, struct err *e)
+    struct http_policy *policy, const struct conf_api *conf, struct err *e)
 {
-	char *secret = NULL;
-	int rc = -1;
-
-	*count = 0;
-	*lines = xcalloc(conf->header_count + 1, sizeof **lines);
-	if (fetch_download_bearer(
-		*lines, "the file of api.tokenFile", conf->token_file, e) == -1)
-		goto out;
-	*count = **lines != NULL;
 	for (size_t i = 0; i < conf->header_count; i++) {
 		const struct conf_http_header *h = &conf->headers[i];
+		char *secret = NULL;
 
 		if (h->value_file != NULL &&
 		    secret_read(&secret, "the file of api.headers.valueFile",
 			h->value_file, e) == -1)
-			goto out;
-		(*lines)[(*count)++] = xasprintf(
+			return -1;
+		policy->headers[policy->header_count++] = xasprintf(
 		    "%s: %s", h->name, secret != NULL ? secret : h->value);
 		secret_free(secret);
-		secret = NULL;
 	}
-	rc = 0;
-out:
-	secret_free(secret);
-	return rc;
-}
-
-void
-fetch_api_headers_free(char **lines, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		secret_free(lines[i]);
-	free(lines);
+	return 0;
 }
 
 /* ---- refused sizes ---- */

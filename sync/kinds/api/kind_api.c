@@ -41,6 +41,15 @@ is_reserved(const char *name)
 	return false;
 }
 
+static bool
+is_header_value(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value < ' ' || *value == 0x7f)
+			return false;
+	return true;
+}
+
 static void
 check_header(const struct conf_at *at, void *header)
 {
@@ -57,7 +66,7 @@ check_header(const struct conf_at *at, void *header)
 	if (conf_present(at, "value") == conf_present(at, "valueFile"))
 		conf_error(at, NULL,
 		    "exactly one of value and valueFile must be specified");
-	if (h->value != NULL && !conf_http_is_header_value(h->value))
+	if (h->value != NULL && !is_header_value(h->value))
 		conf_error(
 		    at, "value", "control character in the value of a header");
 }
@@ -84,15 +93,15 @@ const struct conf_key kind_api_keys[] = {
 	{ "fullInterval", CONF_DURATION, AT(full_interval_ns),
 	    .fallback = "24h" },
 	{ "allowEmpty", CONF_BOOL, CONF_AT(conf_source, allow_empty) },
-	{ "tokenFile", CONF_FILE, AT(token_file) },
-	{ "caFile", CONF_FILE, AT(ca_file) },
+	{ "tokenFile", CONF_FILE, AT(http.token_file) },
+	{ "caFile", CONF_FILE, AT(http.ca_file) },
 	{ "headers", CONF_BLOCKS, AT(headers), .keys = header_keys,
 	    .size = sizeof(struct conf_http_header),
 	    .count = offsetof(struct conf_source, u.api.header_count),
 	    .max = LIMIT_CONFIG_HEADERS, .check = check_header },
-	{ "allowPrivate", CONF_BOOL, AT(public_only), CONF_INVERTED,
+	{ "allowPrivate", CONF_BOOL, AT(http.public_only), CONF_INVERTED,
 	    .fallback = "true" },
-	{ "requireHttps", CONF_BOOL, AT(https_only) },
+	{ "requireHttps", CONF_BOOL, AT(http.https_only) },
 	CONF_KEY_END,
 };
 
@@ -100,16 +109,11 @@ static void
 check(struct conf_source *s, const struct conf_at *at)
 {
 	struct conf_api *a = &s->u.api;
+	const char *secret = a->header_count > 0 ? "api.headers" : NULL;
 
-	a->insecure = conf_allows_insecure(at);
-	if (a->endpoint == NULL)
-		return;
-	if (a->token_file != NULL || a->header_count > 0)
-		conf_url_check_secret(at, "endpoint",
-		    a->token_file != NULL ? "api.tokenFile" : "api.headers",
-		    a->endpoint);
-	conf_url_check_user(at, "endpoint", a->endpoint);
-	conf_url_check_plain(at, "endpoint", a->endpoint, a->https_only);
+	if (a->http.token_file != NULL)
+		secret = "api.tokenFile";
+	conf_http_check(&a->http, at, "endpoint", a->endpoint, secret);
 }
 
 /* A tenant's header may decide what there is to see, and may be secret. */

@@ -26,21 +26,12 @@
 #define SERVICE_ACCOUNT FETCH_CONFIGMAP_SERVICE_ACCOUNT
 #define TIMEOUT_NS (30 * INT64_C(1000000000))
 
-/* How to ask, found out anew for every fetch. */
+/* How to request it, found out for every fetch. */
 struct access {
 	char *namespace_name;
 	char *url; /* of the ConfigMap */
-	char *token; /* NULL over plain http */
-	const char *ca_file; /* NULL: the system's */
+	struct conf_http http;
 };
-
-static void
-access_free(struct access *a)
-{
-	free(a->namespace_name);
-	free(a->url);
-	secret_free(a->token);
-}
 
 /* ---- where and as whom ---- */
 
@@ -105,27 +96,20 @@ find_server(char **out, const struct conf_configmap *conf, struct err *e)
 	return 0;
 }
 
-static int
-find_token(struct access *a, const struct conf_configmap *conf,
-    const char *server, struct err *e)
+static void
+find_secrets(
+    struct access *a, const struct conf_configmap *conf, const char *server)
 {
-	const char *file = conf->token_file != NULL ? conf->token_file
-						    : SERVICE_ACCOUNT "/token";
+	static char own_token[] = SERVICE_ACCOUNT "/token";
+	static char own_ca[] = SERVICE_ACCOUNT "/ca.crt";
 
-	if (strncasecmp(server, "https:", 6) != 0)
-		return 0;
-	return secret_read(
-	    &a->token, "the file of configmap.tokenFile", file, e);
-}
-
-static const char *
-find_ca(const struct conf_configmap *conf)
-{
-	if (conf->ca_file != NULL)
-		return conf->ca_file;
-	if (access(SERVICE_ACCOUNT "/ca.crt", F_OK) == 0)
-		return SERVICE_ACCOUNT "/ca.crt";
-	return NULL;
+	/* No token over plain http. */
+	if (strncasecmp(server, "https:", 6) == 0)
+		a->http.token_file =
+		    conf->token_file != NULL ? conf->token_file : own_token;
+	a->http.ca_file = conf->ca_file;
+	if (conf->ca_file == NULL && access(own_ca, F_OK) == 0)
+		a->http.ca_file = own_ca;
 }
 
 static int
@@ -135,10 +119,9 @@ find_access(struct access *a, const struct conf_configmap *conf, struct err *e)
 	int rc = -1;
 
 	if (find_namespace(a, conf, e) == -1 ||
-	    find_server(&server, conf, e) == -1 ||
-	    find_token(a, conf, server, e) == -1)
+	    find_server(&server, conf, e) == -1)
 		goto out;
-	a->ca_file = find_ca(conf);
+	find_secrets(a, conf, server);
 	a->url = xasprintf("%s/api/v1/namespaces/%s/configmaps/%s", server,
 	    a->namespace_name, conf->name);
 	rc = 0;
@@ -170,24 +153,17 @@ ask(struct spool *spool, struct fetch *out, const struct access *a,
 		.max_body = limit(options, LIMIT_CONFIGMAP_ANSWER),
 		.timeout_ns = TIMEOUT_NS,
 	};
-	char *token = a->token == NULL
-			  ? NULL
-			  : xasprintf("Authorization: Bearer %s", a->token);
-	const struct http_policy policy = {
-		.ca_file = a->ca_file,
-		.ca_key = "configmap.caFile",
-		.headers = &token,
-		.header_count = token != NULL,
-	};
+	struct http_policy policy;
 	struct http_response rs = { 0 };
 	int rc = -1;
 
-	if (fetch_download(out, options, &rq, &policy, &rs, e) == -1)
+	if (fetch_policy(&policy, &a->http, "configmap", 0, e) == -1 ||
+	    fetch_download(out, options, &rq, &policy, &rs, e) == -1)
 		goto out;
 	rc = 0;
 out:
 	http_response_free(&rs);
-	secret_free(token);
+	fetch_policy_free(&policy);
 	return rc;
 }
 
@@ -295,6 +271,7 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 out:
 	free(name);
 	spool_free(spool);
-	access_free(&a);
+	free(a.namespace_name);
+	free(a.url);
 	return rc;
 }

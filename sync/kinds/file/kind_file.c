@@ -19,11 +19,11 @@ const struct conf_key kind_file_keys[] = {
 	/* Read by kind_url. */
 	{ "timeout", CONF_DURATION, AT(timeout_ns),
 	    CONF_CHECKED | CONF_SHOWN | CONF_DEADLINE },
-	{ "tokenFile", CONF_FILE, AT(token_file) },
-	{ "caFile", CONF_FILE, AT(ca_file) },
-	{ "allowPrivate", CONF_BOOL, AT(public_only), CONF_INVERTED,
+	{ "tokenFile", CONF_FILE, AT(http.token_file) },
+	{ "caFile", CONF_FILE, AT(http.ca_file) },
+	{ "allowPrivate", CONF_BOOL, AT(http.public_only), CONF_INVERTED,
 	    .fallback = "true" },
-	{ "requireHttps", CONF_BOOL, AT(https_only) },
+	{ "requireHttps", CONF_BOOL, AT(http.https_only) },
 	CONF_KEY_END,
 };
 

@@ -8,7 +8,6 @@
 #include "lib/url.h"
 #include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/http/fetch_download.h"
-#include "sync/fetch/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,23 +47,12 @@ download(struct fetch_writer *w, const struct conf_file *conf,
 		.max_body = options->max_bytes,
 		.timeout_ns = conf->timeout_ns,
 	};
-	char *header = NULL;
-	struct http_policy policy = {
-		.ca_file = conf->ca_file,
-		.ca_key = "file.caFile",
-		.public_only = conf->public_only,
-		.https_only = conf->https_only,
-		.headers = &header,
-		.headers_over_http = conf->insecure,
-	};
+	struct http_policy policy;
 	struct http_response rs = { 0 };
 	int rc = -1;
 
-	if (fetch_download_bearer(&header, "the file of file.tokenFile",
-		conf->token_file, e) == -1)
-		goto out;
-	policy.header_count = header != NULL;
-	if (fetch_download(out, options, &rq, &policy, &rs, e) == -1)
+	if (fetch_policy(&policy, &conf->http, "file", 0, e) == -1 ||
+	    fetch_download(out, options, &rq, &policy, &rs, e) == -1)
 		goto out;
 	if (rs.status == 304) {
 		memcpy(v->hash, previous->hash, sizeof v->hash);
@@ -76,7 +64,7 @@ download(struct fetch_writer *w, const struct conf_file *conf,
 	rc = 0;
 out:
 	http_response_free(&rs);
-	secret_free(header);
+	fetch_policy_free(&policy);
 	return rc;
 }
 

@@ -29,11 +29,8 @@ check(struct conf_source *s, const struct conf_at *at)
 {
 	struct conf_file *f = &s->u.file;
 
-	f->insecure = conf_allows_insecure(at);
-	if (f->token_file != NULL)
-		conf_url_check_secret(at, "url", "file.tokenFile", f->url);
-	conf_url_check_user(at, "url", f->url);
-	conf_url_check_plain(at, "url", f->url, f->https_only);
+	conf_http_check(&f->http, at, "url", f->url,
+	    f->http.token_file != NULL ? "file.tokenFile" : NULL);
 	read_timeout(f, at);
 }
 
