@@ -188,7 +188,7 @@ def refuses(server, where, name):
     done = subprocess.run([web_servers.SERVE, server.kind], check=False,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
         env=server.environment)
-    tap.ok(done.returncode == 2 and "must belong to root" in done.stderr,
+    tap.ok(done.returncode == 2 and "must be owned by root" in done.stderr,
         f"{name}: {done.stderr.strip()[:200]}")
 
 
