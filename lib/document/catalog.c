@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a document: the scanner goes inside the envelope
- * (lib/document/envelope.h), entries are cut out of their items or converted,
- * checked, and handed over as they come.
+ * Reading a document: the scanner walks the envelope (lib/document/envelope.h);
+ * each entry is cut out of its item or converted, checked, and passed on.
  */
 #include "lib/document/catalog.h"
 
@@ -26,19 +25,19 @@ struct catalog {
 	struct envelope envelope;
 	struct rules *rules;
 	struct item_meta *item_meta;
-	struct buf converted; /* the server a legacy entry stands for */
+	struct buf converted; /* the server made of a legacy entry */
 	catalog_known *known;
 	const char *seems;
 	catalog_callback *callback;
 	void *ctx;
 	struct catalog_summary *summary;
-	/* Of the entry at hand. */
+	/* Of the present entry. */
 	struct catalog_entry entry;
 	struct rules_problem problem;
 	struct rules_problem notes[ITEM_META_NOTES + 1];
 	size_t note_count;
 	enum rules_level level;
-	bool wrapped; /* it stood in an item */
+	bool wrapped; /* it was in an item */
 	char name[LIMIT_IDENTITY + 1];
 	char version[LIMIT_VERSION_BYTES + 1];
 };
@@ -51,7 +50,7 @@ decide(void *ctx, const struct jscan_place *p)
 	return envelope_decide(&c->envelope, p);
 }
 
-/* ---- what is wrong ---- */
+/* ---- problems ---- */
 
 __attribute__((format(printf, 3, 4))) static int
 broken(struct catalog *c, const char *path, const char *fmt, ...)
@@ -66,7 +65,7 @@ broken(struct catalog *c, const char *path, const char *fmt, ...)
 	return -1;
 }
 
-/* The rules speak of the server; in an item it is one level down. */
+/* Paths of rules start at the server; in an item it is one level down. */
 static struct rules_problem *
 name_server(struct catalog *c)
 {
@@ -81,7 +80,7 @@ name_server(struct catalog *c)
 	return &c->problem;
 }
 
-/* A document that is one entry and a bad one may be another file. */
+/* A document that is a single invalid entry may be another kind of file. */
 static void
 name_seeming(struct catalog *c)
 {
@@ -94,7 +93,7 @@ name_seeming(struct catalog *c)
 
 /* ---- name and version, before the entry is checked ---- */
 
-/* Copies the text of a string without escapes; NULL if it has some. */
+/* Copies the text of a string without escapes; NULL if it has any. */
 static const char *
 plain_text(char *into, size_t size, struct jscan_text literal)
 {
@@ -107,8 +106,7 @@ plain_text(char *into, size_t size, struct jscan_text literal)
 	return into;
 }
 
-/* The first name and the first version of a server, as far as they are plain.
- */
+/* The first name and version of a server, if they have no escapes. */
 static void
 find_identity(struct catalog *c, struct jscan_text server)
 {
@@ -128,7 +126,7 @@ find_identity(struct catalog *c, struct jscan_text server)
 	}
 }
 
-/* ---- texts that come as lines, not from the scanner ---- */
+/* ---- validating lines ---- */
 
 static enum jscan_action
 capture_all(void *ctx, const struct jscan_place *p)
@@ -150,7 +148,7 @@ measure(void *ctx, const struct jscan_place *p,
 	return 0;
 }
 
-/* Whether ${value} is JSON as the scanner hands it out. */
+/* Whether ${value} is valid JSON without white space. */
 static bool
 is_json(struct jscan_text value)
 {
@@ -166,7 +164,7 @@ is_json(struct jscan_text value)
 
 /* ---- from the text of an item to the server ---- */
 
-/* Reads the _meta beside a server, and checks that clients can read it. */
+/* Reads the _meta of an item and checks that clients can read it. */
 static int
 read_item_meta(struct catalog *c, struct jscan_text meta, bool inside)
 {
@@ -186,8 +184,8 @@ read_item_meta(struct catalog *c, struct jscan_text meta, bool inside)
 }
 
 /*
- * An item of a page or of a list: a server with what is said of it, or a bare
- * server.  Of the first the text is cut down to the server.
+ * An element of a page or list is an item, with a server and its _meta, or a
+ * bare server.  Cuts the text of an item down to the server.
  */
 static int
 unwrap(struct catalog *c, char *json, size_t len)
@@ -198,7 +196,7 @@ unwrap(struct catalog *c, char *json, size_t len)
 	jscan_inside(&i, (struct jscan_text){ json, len });
 	if (!i.object) {
 		c->wrapped = false;
-		return 0; /* the rules will say so */
+		return 0; /* rules_check() rejects it */
 	}
 	while (jscan_next(&i)) {
 		if (jscan_is_named(&i, "server"))
@@ -211,7 +209,7 @@ unwrap(struct catalog *c, char *json, size_t len)
 	if (server.text == NULL && c->wrapped)
 		return broken(c, "server", "is required");
 	c->wrapped = server.text != NULL;
-	/* First, so that messages about the item name the server. */
+	/* Found first, so that messages about the item name the server. */
 	find_identity(
 	    c, c->wrapped ? server : (struct jscan_text){ json, len });
 	if (read_item_meta(c, meta, !c->wrapped) == -1)
@@ -261,7 +259,7 @@ prepare(struct catalog *c, const struct jscan_place *p,
 		c->level = RULES_SERVED;
 		if (array->kind != ENTRY_SERVER)
 			return 0;
-		c->wrapped = true; /* unless it looks like a server */
+		c->wrapped = true; /* unless it is a bare server */
 		return unwrap(c, capture->json, capture->len);
 	case SHAPE_LIST:
 		c->wrapped = true;
@@ -274,12 +272,12 @@ prepare(struct catalog *c, const struct jscan_place *p,
 	return 0;
 }
 
-/* ---- an entry that was seen before ---- */
+/* ---- known entries ---- */
 
 /*
- * Asks whether this very server was checked before.  The first name and the
- * first version will do: if they are not the ones that count, what is stored
- * under them is another text.
+ * Asks the callback whether the same server was checked before.  With a
+ * duplicate name or version the first ones may be the wrong ones, but then the
+ * entry that is stored under them has another digest.
  */
 static int
 check_known(struct catalog *c, bool *known, struct err *e)
@@ -322,8 +320,8 @@ count_entry(struct catalog *c, enum entry_kind kind, struct err *e)
 }
 
 /*
- * Clients reject a whole page whose first server has no description, so it
- * would hide other servers.  Deleted servers are not on their pages.
+ * Clients reject a whole page if one of its servers has no description, so that
+ * server would hide the others.  Deleted servers are not on their pages.
  */
 static bool
 can_be_listed(const struct catalog_entry *entry)
@@ -338,7 +336,7 @@ can_be_listed(const struct catalog_entry *entry)
 }
 
 static enum rules_verdict
-judge(struct catalog *c)
+check_rules(struct catalog *c)
 {
 	struct catalog_entry *entry = &c->entry;
 	enum rules_verdict verdict;
@@ -362,12 +360,12 @@ check(struct catalog *c, bool *known, struct err *e)
 {
 	struct catalog_entry *entry = &c->entry;
 
-	/* Notes are reported in each sync, so the entry is read again. */
+	/* Notes are listed in each sync, so an entry with notes is checked. */
 	if (c->note_count == 0 && check_known(c, known, e) == -1)
 		return -1;
 	if (*known)
 		return 0;
-	switch (judge(c)) {
+	switch (check_rules(c)) {
 	case RULES_BROKEN:
 		entry->problem = name_server(c);
 		name_seeming(c);
@@ -424,7 +422,7 @@ captured(void *ctx, const struct jscan_place *p,
 	return 0;
 }
 
-/* ---- documents that are lines ---- */
+/* ---- documents of lines ---- */
 
 static int
 process_line(

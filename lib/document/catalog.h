@@ -2,11 +2,11 @@
 /*
  * Step two of a sync: read a document entry by entry.
  *
- * catalog_read() walks a document of any size and of any shape
- * (lib/document/shape.h) in a fixed amount of memory, cuts out each server,
+ * catalog_read() reads a document of any size and of any shape
+ * (lib/document/shape.h) in a fixed amount of memory.  It cuts out each server,
  * skill and plugin as minified JSON, checks it (lib/document/rules.h), and
- * hands it to a callback.  An entry that breaks a rule is handed over too, with
- * what is wrong; only what makes the document itself unreadable ends the walk.
+ * passes it to a callback.  An entry that breaks a rule is passed with its
+ * problem.  The walk fails only if the document itself is unreadable.
  */
 #ifndef LIB_DOCUMENT_CATALOG_H
 #define LIB_DOCUMENT_CATALOG_H
@@ -22,20 +22,19 @@
 #include <stdint.h>
 
 /*
- * A document of SHAPE_ENTRIES is what a fetch made of a page that it scanned:
- * lines of one entry each.  The first byte is its kind, in the order of
- * CATALOG_KINDS a server, a skill or a plugin; then comes the entry as
- * jscan_run() hands it out.  In place of one over LIMIT_ENTRY there is
- * nothing, in place of one nested over LIMIT_JSON_DEPTH CATALOG_TOO_DEEP.  The
- * process that writes it reads from the network, so that only the form of
- * lines is taken for granted.
+ * A document of SHAPE_ENTRIES is written by a fetch that scanned a page of an
+ * API: one entry a line.  The first byte is its kind (CATALOG_KINDS: server,
+ * skill, plugin); the rest is the entry as jscan_run() returns it.  The rest is
+ * empty for an entry over LIMIT_ENTRY, and CATALOG_TOO_DEEP for one nested
+ * deeper than LIMIT_JSON_DEPTH.  The process that writes this reads from the
+ * network, so every line is validated.
  */
 #define CATALOG_KINDS "skp"
 #define CATALOG_TOO_DEEP "-"
 
 /*
- * The _meta of an item: what a registry says of a server beside its document.
- * Missing instants are CLOCK_NEVER, missing texts NULL.
+ * The _meta of an item: metadata that the upstream registry gives beside the
+ * document of a server.  Missing instants are CLOCK_NEVER, missing texts NULL.
  */
 struct catalog_upstream {
 	const char *status; /* "active", "deprecated" or "deleted" */
@@ -49,7 +48,7 @@ struct catalog_upstream {
 	 */
 	const char *extra;
 	size_t extra_len;
-	/* The same of the official object: what it says beside the above. */
+	/* The same of the official object, without the members above. */
 	const char *official;
 	size_t official_len;
 };
@@ -64,27 +63,27 @@ struct catalog_entry {
 	/* Minified, otherwise unchanged; NUL-terminated.  "" if too large. */
 	const char *json;
 	size_t json_len;
-	/* Of a bad entry only name and version, NULL if they are not there. */
+	/* For a bad entry only name and version, NULL if missing. */
 	struct rules_entry facts;
-	const struct rules_problem *problem; /* NULL: nothing is wrong */
-	/* Problems that are no reason to reject it; NULL: none. */
+	const struct rules_problem *problem; /* NULL: valid */
+	/* Problems for which it is not rejected; NULL: none. */
 	const struct rules_problem *note;
-	size_t note_count; /* so many stand there */
+	size_t note_count;
 	const struct catalog_upstream *upstream; /* NULL: none */
 };
 
 /*
- * Called for each entry in document order; what ${entry} points to lives until
- * the call returns.  -1 with ${e} ends the walk.
+ * Called for each entry in document order.  Everything in ${entry} is valid
+ * until the call returns.  -1 with ${e} ends the walk.
  */
 typedef int catalog_callback(
     void *ctx, const struct catalog_entry *entry, struct err *e);
 
 /*
- * Called before an entry is checked, with the name and version in its facts, if
- * a quick search finds them.  Sets ${known} when the same entry was checked
- * before and nothing is to be done: the other callback is not called for it.
- * The entry given there is at the same address.
+ * Called before an entry is checked, if a quick search finds its name and
+ * version, which are in its facts.  Sets ${known} if the same entry was checked
+ * before and needs no work: catalog_callback is then not called for it.  Both
+ * callbacks get the same ${entry}.
  */
 typedef int catalog_known(
     void *ctx, const struct catalog_entry *entry, bool *known, struct err *e);
@@ -92,7 +91,7 @@ typedef int catalog_known(
 struct catalog_options {
 	size_t max_meta_size; /* of the publisher-provided object */
 	enum shape_kind shape; /* of the document; not SHAPE_FOREIGN */
-	const char *seems; /* what else it seems to be; NULL: nothing */
+	const char *seems; /* from shape_detect(); NULL: nothing */
 	catalog_known *known; /* NULL: every entry is checked */
 };
 
@@ -101,39 +100,38 @@ struct catalog_summary {
 	size_t servers; /* elements, good and bad */
 	size_t skills;
 	size_t plugins;
-	size_t good; /* without a problem, of all kinds */
-	bool
-	    extensions_suffice; /* pages of skills or plugins were among them */
-	bool groups; /* of the older ToolHive format, which are not kept */
+	size_t good; /* valid, of all kinds */
+	bool extensions_suffice; /* a page of skills or plugins was read */
+	bool groups; /* of the older ToolHive format; ignored */
 };
 
 /*
  * Reads the document that ${r} delivers and adds to ${summary}.  ERR_INPUT
- * names line and column of broken JSON, or the path and rule of a broken
- * envelope; the text of an envelope problem starts as the reference's does
- * ("registry schema validation failed: ...").
+ * names line and column of invalid JSON, or the path and rule of an invalid
+ * envelope; the latter starts like the reference's message ("registry schema
+ * validation failed: ...").
  *
- * The verdict on the envelope comes after the last entry, since its members
- * may stand in any order: on -1 the caller takes back what the callback did.
- * A member given twice counts as the last one says, but meta, data and its
- * arrays may be given only once.
+ * The envelope is checked after the last entry, because its members may be in
+ * any order: on -1 the caller undoes what the callback did.  Of a duplicate
+ * member the last one counts, but meta, data and its arrays must not be
+ * duplicate.
  */
 int catalog_read(struct catalog_summary *summary, struct reader *r,
     const struct catalog_options *options, catalog_callback *callback,
     void *ctx, struct err *e);
 
-/* ERR_INPUT when the documents of a source hold nothing to serve. */
+/* ERR_INPUT if the documents of a source hold no server, skill or plugin. */
 int catalog_check_summary(const struct catalog_summary *summary, struct err *e);
 
 /*
- * Says in ${e} that a document has no shape that can be read, and what it
- * ${seems} to be; NULL: unknown.
+ * Sets ${e} to "unrecognized document format" or, with ${seems}, to what the
+ * document seems to be.
  */
 void catalog_refuse_shape(struct err *e, const char *seems);
 
 /*
- * Writes where ${path} inside ${entry} stands: "data.servers.3.name".  What
- * does not fit is cut between characters.
+ * Writes the place of ${path} inside ${entry}: "data.servers.3.name".  A long
+ * one is cut between characters.
  */
 void catalog_place(char *into, size_t size, const struct catalog_entry *entry,
     const char *path);

@@ -18,8 +18,8 @@ enum member_type {
 	OBJECT,
 	ARRAY,
 	STRING,
-	ENTRY, /* is one entry itself */
-	EITHER, /* passed over whatever it is */
+	ENTRY, /* the value is an entry */
+	ANYTHING, /* is skipped */
 	NEVER /* belongs to another shape */
 };
 
@@ -52,7 +52,7 @@ static const struct envelope_member registry[] = {
 	{ NEVER, false, false, ROOT, 0, "servers", "servers", NULL },
 	{ NEVER, false, false, ROOT, 0, "remote_servers", "remote_servers",
 	    NULL },
-	{ EITHER, false, false, ROOT, 0, "apiVersion", "apiVersion", NULL },
+	{ ANYTHING, false, false, ROOT, 0, "apiVersion", "apiVersion", NULL },
 };
 
 static const struct envelope_member page[] = {
@@ -70,7 +70,7 @@ static const struct envelope_member legacy[] = {
 	{ OBJECT, false, true, ROOT, ENTRY_SERVER, "servers", "servers", NULL },
 	{ OBJECT, false, true, ROOT, ENTRY_SERVER, "remote_servers",
 	    "remote_servers", NULL },
-	{ EITHER, false, false, ROOT, 0, "groups", "groups", NULL },
+	{ ANYTHING, false, false, ROOT, 0, "groups", "groups", NULL },
 	{ NEVER, false, false, ROOT, 0, "data", "data", NULL },
 };
 
@@ -149,15 +149,14 @@ enter(struct envelope *env, size_t m, char first)
 		env->found[m].present = true;
 		return JSCAN_CAPTURE;
 	}
-	if (type == EITHER || type == NEVER) {
+	if (type == ANYTHING || type == NEVER) {
 		env->found[m].present = true;
-		env->found[m].rule = type == EITHER
+		env->found[m].rule = type == ANYTHING
 					 ? NULL
 					 : "belongs to another document format";
 		return JSCAN_SKIP;
 	}
-	/* As good as absent: programs write null for a list without elements.
-	 */
+	/* Counts as absent: some programs write null for an empty list. */
 	if (first == 'n' && !env->members[m].required)
 		return JSCAN_SKIP;
 	if (first != firsts[type]) {
@@ -248,7 +247,7 @@ envelope_check(const struct envelope *env, struct err *e)
 		used += (size_t)snprintf(list_of + used, sizeof list_of - used,
 		    "%s%s: %s", count > 1 ? "; " : "", row->path, rule);
 	}
-	/* A manifest is known by more, unless its data come first. */
+	/* lib/document/shape.c misses a manifest whose data come first. */
 	if (count > 0 && envelope_has(env, "apiVersion") &&
 	    !envelope_has(env, "meta"))
 		err_set(e, ERR_INPUT,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The envelope: what is around the entries of a document of each shape, and its
- * rules.  Inner part of lib/document/catalog.c.
+ * The envelope of a document: the members around its entries, and their rules.
+ * Inner part of lib/document/catalog.c.
  */
 #ifndef LIB_DOCUMENT_ENVELOPE_H
 #define LIB_DOCUMENT_ENVELOPE_H
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The members of an envelope that have a rule; more than any shape has. */
+/* At most so many members of a shape have a rule. */
 #define ENVELOPE_MEMBERS 12
 
 struct envelope_member;
@@ -32,30 +32,30 @@ struct envelope {
 struct envelope_array {
 	const char *path; /* "data.servers"; "" for the root */
 	enum entry_kind kind;
-	bool second; /* of two maps: that of remote servers */
+	bool second; /* remote_servers of the older ToolHive format */
 };
 
 void envelope_init(struct envelope *env, enum shape_kind shape);
 
 /*
- * What to do with the value at ${p}.  JSCAN_CAPTURE: it is an entry, or a text
- * for envelope_check_text().
+ * Decides what to do with the value at ${p}.  JSCAN_CAPTURE: it is an entry, or
+ * a text for envelope_check_text().
  */
 enum jscan_action envelope_decide(
     struct envelope *env, const struct jscan_place *p);
 
-/* Whether the value at ${p}, which was captured, is an entry, and of what. */
+/* Whether the captured value at ${p} is an entry; sets ${array}. */
 bool envelope_is_entry(const struct envelope *env, const struct jscan_place *p,
     struct envelope_array *array);
 
-/* A text of the envelope, to be checked. */
+/* Checks a captured text of the envelope. */
 void envelope_check_text(struct envelope *env, const struct jscan_place *p,
     const struct jscan_capture *capture);
 
-/* Whether the member at ${path} was there and of the right type. */
+/* Whether the member at ${path} is present and has the right type. */
 bool envelope_has(const struct envelope *env, const char *path);
 
-/* The verdict, when all of the document was seen. */
+/* Reports all problems; call it after the whole document was read. */
 int envelope_check(const struct envelope *env, struct err *e);
 
 #endif

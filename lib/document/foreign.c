@@ -27,7 +27,7 @@
 	"the configuration of a client, such as mcp.json; it lists what one " \
 	"client starts, not what a registry offers"
 
-/* ---- what is JSON ---- */
+/* ---- JSON ---- */
 
 enum {
 	KIND = 1,
@@ -69,7 +69,7 @@ static const struct {
 	{ "meta", META },
 };
 
-/* In the order in which they decide. */
+/* The first row whose members were all seen decides. */
 static const struct {
 	unsigned bits;
 	const char *seems;
@@ -148,7 +148,7 @@ foreign_members(const struct foreign *f)
 	return NULL;
 }
 
-/* ---- what is not JSON ---- */
+/* ---- other formats ---- */
 
 #define MAGIC(bytes, seems)                    \
 	{                                      \
@@ -180,7 +180,7 @@ static const struct {
 	MAGIC("\0[", RECODE("UTF-16")),
 };
 
-/* At the first byte that is no white space, in whatever case. */
+/* Compared without case, after white space. */
 static const struct {
 	const char *text;
 	const char *seems;
@@ -254,7 +254,7 @@ is_yaml(const char *head, const char *end)
 	return false;
 }
 
-/* What kind of Kubernetes object the YAML is; NULL when it is none. */
+/* What the YAML seems to be as a Kubernetes object; NULL: it is none. */
 static const char *
 yaml_manifest(const char *head, const char *end)
 {
@@ -279,7 +279,7 @@ yaml_manifest(const char *head, const char *end)
 				l.len = i;
 		seems = manifest(l.text, l.len);
 	}
-	/* The kind may follow after more data than was read. */
+	/* The kind may be after the bytes that were read. */
 	return !versioned ? NULL : seems == NULL && data ? CONFIGMAP : seems;
 }
 

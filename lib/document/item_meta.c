@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the _meta of an item member by member.  Nothing here is a reason to
- * reject the server: an invalid status or time is ignored and noted.
+ * Reading the _meta of an item member by member.  No problem here rejects the
+ * server: an invalid status or time is ignored and noted.
  */
 #include "lib/document/item_meta.h"
 
@@ -18,7 +18,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define OFFICIAL "io.modelcontextprotocol.registry/official"
 
-/* Clocks differ by less than this, and nothing was published before. */
+/* A time is invalid if it is this far in the future, or before FIRST_YEAR. */
 #define FUTURE_HOURS 24
 #define FIRST_YEAR 2000
 #define FIRST_INSTANT (INT64_C(946684800) * CLOCK_SECOND)
@@ -33,17 +33,17 @@ struct item_meta {
 	struct buf official;
 };
 
-/* What a member of the official object is for. */
+/* The meaning of a member of the official object. */
 enum meaning {
 	STATUS,
 	MESSAGE,
 	STATUS_CHANGED,
 	PUBLISHED,
 	UPDATED,
-	OURS /* this registry computes it itself */
+	OURS /* ignored: computed here */
 };
 
-/* The first registries spelled the same with underscores. */
+/* Early registries spelled the names with underscores. */
 static const struct {
 	const char *name;
 	enum meaning meaning;
@@ -151,7 +151,7 @@ read_message(struct item_meta *o, const char *member, struct jscan_text value)
 	if (strlen(text) != len)
 		note(o, member, "must not hold a NUL character (\\u0000)",
 		    value);
-	/* An empty one is as good as none. */
+	/* An empty one counts as absent. */
 	else if (len > 0)
 		o->values.status_message = text;
 }
@@ -255,7 +255,7 @@ item_meta_read(const struct catalog_upstream **out, struct item_meta *o,
 		return 0;
 	jscan_inside(&i, meta);
 	if (!i.object) {
-		/* That of a server is judged with the server. */
+		/* The one inside a server is checked with the server. */
 		if (!inside)
 			note(o, NULL, "must be an object", meta);
 		return o->note_count;
@@ -268,7 +268,7 @@ item_meta_read(const struct catalog_upstream **out, struct item_meta *o,
 			add_member(&o->extra, &i);
 		}
 	}
-	/* In the document itself they are sent back with it. */
+	/* Inside the server they are sent as part of the document. */
 	if (inside)
 		buf_reset(&o->official);
 	o->values.extra = buf_str(&o->extra);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bringing what is stored of a source in line with what it offers. */
+/* Applying what a source offers to what is stored of it. */
 #include "lib/store/apply_private.h"
 
 #include "lib/limits.h"
@@ -21,7 +21,7 @@ apply_report_progress(struct apply *a)
 		a->options.progress(a->options.progress_ctx, a->read);
 }
 
-/* ---- what is rejected or noted ---- */
+/* ---- rejections and notes ---- */
 
 static struct reject_place
 place_of(const struct apply *a, const struct catalog_entry *entry)
@@ -79,7 +79,7 @@ apply_first_rejected(const struct apply *a)
 
 /* ---- one entry ---- */
 
-/* The versions of an entry mostly come together. */
+/* The versions of an entry mostly follow each other. */
 int
 apply_touch(struct apply *a, int64_t entry, struct err *e)
 {
@@ -90,7 +90,7 @@ apply_touch(struct apply *a, int64_t entry, struct err *e)
 	return derive_touch(a->place.db, entry, e);
 }
 
-/* A new entry has no head, which need not be looked up. */
+/* A new entry has no head to look up. */
 static int
 insert_entry(int64_t *entry, struct apply *a, const struct stored_item *item,
     struct err *e)
@@ -155,8 +155,8 @@ find(int64_t *entry, struct plan_stored *stored, struct apply *a,
 }
 
 /*
- * Makes a tombstone of a version that is offered, but may not be served any
- * more.  Of all that a source offers, apply_missing() does that.
+ * Turns an offered version that may not be served any more into a tombstone.
+ * Needed for a partial update only: else apply_missing() does it.
  */
 static int
 remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
@@ -175,7 +175,7 @@ remove_one(struct apply *a, const struct catalog_entry *entry, struct err *e)
 	return stored_remove(&a->place, stored.document, e);
 }
 
-/* The filter leaves a version out, which is kept for another filter. */
+/* Stores a version that the filter leaves out, for a later filter. */
 static int
 withhold(struct apply *a, const struct catalog_entry *entry,
     const struct stored_item *item, struct err *e)
@@ -233,8 +233,8 @@ apply_item(struct apply *a, const struct catalog_entry *entry,
 }
 
 /*
- * Of an entry that breaks a rule the last good version stays, unless the
- * upstream withdraws it.  A part of a crawl removes nothing by itself.
+ * The last good version of a rejected entry stays, unless the upstream marks it
+ * as deleted.  A partial update removes nothing that it does not mention.
  */
 static int
 keep_last_good(
@@ -405,8 +405,8 @@ apply_start(struct apply **out, struct db *db,
 	int rc = -1;
 
 	/*
-	 * The filter is for all that is stored: for what a part does not
-	 * offer, and for what stays although it is offered no more.
+	 * A changed filter applies to all stored entries, also to those that a
+	 * partial update does not mention and to last good versions.
 	 */
 	if (options->refilter) {
 		if (apply_filter(&refiltered, db, options, e) == -1)
@@ -445,7 +445,7 @@ apply_counts_total(const struct apply_counts *c)
 	return c->servers + c->skills + c->plugins;
 }
 
-/* What a filter leaves out counts on both sides. */
+/* Versions that the filter leaves out count on both sides. */
 static int
 check_loss(struct apply *a, struct err *e)
 {
@@ -469,7 +469,7 @@ check_loss(struct apply *a, struct err *e)
 	return -1;
 }
 
-/* Without reading what is stored: what was there, and what came and went. */
+/* Adds the differences to the sums from before, without reading versions. */
 static void
 count_stored(struct apply *a)
 {

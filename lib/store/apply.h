@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Steps three and four of a sync: compare the entries that a source offers with
- * those that are stored, and write the difference.
+ * the stored ones, and write the difference.
  *
  *	apply_start()	inside a write transaction of the caller
  *	apply_entry()	for each entry, as it is read
- *	apply_finish()	removes what was not offered, derives the rest
+ *	apply_finish()	removes what was not offered, updates derived tables
  *	apply_free()
  *
- * lib/store/plan.h decides what is to be done.  The caller commits, or rolls
- * back to have changed nothing.
+ * lib/store/plan.h decides what to do.  The caller commits or rolls back.
  */
 #ifndef LIB_STORE_APPLY_H
 #define LIB_STORE_APPLY_H
@@ -25,14 +24,9 @@
 struct apply;
 
 struct apply_counts {
-	/*
-	 * Versions that became usable, that changed and are as usable as
-	 * before, and that became unusable: removed, or marked as deleted by
-	 * the upstream.
-	 */
-	int64_t added;
-	int64_t updated;
-	int64_t removed;
+	int64_t added; /* versions that became usable */
+	int64_t updated; /* changed, but as usable or unusable as before */
+	int64_t removed; /* not offered any more, or marked as deleted */
 	int64_t unchanged;
 	int64_t withheld; /* offered, but left out by the filter */
 	int64_t rejected;
@@ -53,16 +47,16 @@ struct apply_options {
 	bool may_be_empty; /* the source may offer nothing */
 	size_t max_meta_size;
 	struct instant at; /* what changes are dated with */
-	/* What is stored of the source before; of it only the three sums. */
+	/* Before this sync; only servers, skills and plugins are set. */
 	struct apply_counts stored;
-	bool partial; /* what is not offered stays as it is */
-	/* The filter is not the one that was applied to what is stored. */
+	bool partial; /* entries that are not offered stay */
+	/* The filter changed since the stored entries were written. */
 	bool refilter;
-	/* The rules are not those by which what is stored was accepted. */
+	/* The rules changed since the stored entries were accepted. */
 	bool recheck;
-	/* What is stored came from the same place: a large loss is an error. */
+	/* The source still has the same location: a large loss is an error. */
 	bool guard;
-	/* Called now and then with the entries read so far; NULL for none. */
+	/* Called every few hundred entries with their number; may be NULL. */
 	void (*progress)(void *ctx, int64_t entries);
 	void *progress_ctx;
 };
@@ -76,64 +70,64 @@ int apply_start(struct apply **out, struct db *db,
 void apply_free(struct apply *a); /* NULL is allowed */
 
 /*
- * Names the document that the next entries are read from: ${shown} in messages,
- * NULL when the source has only one; ${file} when documents are files, so that
- * what is stored of an unreadable one can stay, else NULL.  Both are borrowed.
+ * Names the document that the next entries are read from.  ${shown} is its name
+ * in messages, NULL when the source has only one.  ${file} is its name in
+ * version.file, NULL when documents are not files.  Both are borrowed.
  */
 void apply_set_document(struct apply *a, const char *shown, const char *file);
 
 /*
- * Takes one entry; a catalog_callback with a struct apply.  A rejected one,
- * with entry->problem, is listed and its last good version stays; ERR_INPUT
- * when the source is strict.
+ * Applies one entry; a catalog_callback whose context is a struct apply.  An
+ * entry with a problem is listed as rejected and its last good version stays.
+ * ERR_INPUT: an entry was rejected and the source is strict.
  */
 int apply_entry(void *a, const struct catalog_entry *entry, struct err *e);
 
 /*
- * A catalog_known with a struct apply: takes the entry if it is stored with the
- * same digest, because then it was checked before.
+ * A catalog_known whose context is a struct apply: sets ${known} if the entry
+ * is stored with the same digest, because then it was checked before.
  */
 int apply_known(
     void *a, const struct catalog_entry *entry, bool *known, struct err *e);
 /*
- * Whether asking apply_known() is of use.  It is not when nothing is stored,
- * when the rules changed, or when the filter needs tags, which only checking
- * finds.
+ * Whether apply_known() can know an entry.  It cannot when nothing is stored,
+ * when the rules changed, or when the filter needs tags, which only a full
+ * check reads.
  */
 bool apply_may_know(const struct apply *a);
 
-/* Lists what is worth knowing of an entry that is served. */
+/* Lists a note about an entry that is served. */
 int apply_note(struct apply *a, const struct catalog_entry *entry,
     const struct rules_problem *problem, struct err *e);
 
-/* All that is stored of the present file stays. */
+/* Keeps all stored versions of the present file. */
 void apply_keep_file(struct apply *a);
 /* The same, and lists the file as rejected for the reason ${why}. */
 int apply_reject_file(struct apply *a, const char *why, struct err *e);
 
 /*
- * A part of what is applied that can be undone alone, such as a file that
- * cannot be read to its end.
+ * A savepoint.  A file that turns out to be unreadable half way is undone
+ * alone.
  */
 int apply_part_begin(struct apply *a, struct err *e);
 int apply_part_keep(struct apply *a, struct err *e);
 void apply_part_undo(struct apply *a);
 
-/* How many entries and files were rejected so far. */
+/* The number of entries and files rejected so far. */
 int64_t apply_rejected(const struct apply *a);
 /* The first rejected entry, where and why; "" for none. */
 const char *apply_first_rejected(const struct apply *a);
 
 /*
- * Makes tombstones of what was not offered, unless only a part was, and brings
- * all that is derived in step.  ERR_INPUT: far less is offered than was stored
- * (options->guard).
+ * Turns versions that were not offered into tombstones, unless options->partial
+ * is set, and updates the derived tables.  ERR_INPUT: far fewer entries are
+ * offered than were stored (options->guard).
  */
 int apply_finish(struct apply_counts *out, struct apply *a, struct err *e);
 
 /*
- * Applies the source's filter to what is stored of it, without its documents:
- * for a source of which only the filter changed.
+ * Applies the filter of a source to its stored entries, without fetching: for a
+ * source of which only the filter changed.
  */
 int apply_filter(struct apply_counts *out, struct db *db,
     const struct apply_options *options, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking what is stored of a source as if it were offered. */
+/* Applying the stored entries of a source again, under another filter. */
 #include "lib/store/apply_private.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ enum {
 	OFFERED_FILE = 10
 };
 
-/* Takes a stored document as if it had been offered. */
+/* Applies a stored document as if the source had offered it. */
 static int
 read_again(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 {
@@ -30,10 +30,10 @@ read_again(struct apply *a, struct rules *rules, struct stmt *s, struct err *e)
 	if (stored_upstream(&upstream, s, OFFERED_UPSTREAM))
 		entry.upstream = &upstream;
 	a->place.file = stmt_text(s, OFFERED_FILE, NULL);
-	/* It was judged when it was offered; its facts are wanted. */
+	/* It was checked when it was offered; only its facts are needed. */
 	if (rules_check(rules, entry.kind, RULES_STORED, entry.json,
 		entry.json_len, &entry.facts, &ignored) == RULES_BROKEN) {
-		/* Today it would be rejected: it is the last good version. */
+		/* Today it would be rejected, so it is a last good version. */
 		if (entry.facts.name != NULL &&
 		    filter_keeps(
 			a->filter, entry.kind, entry.facts.name, NULL, 0))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is stored of a source and was not offered.  One walk over its versions
- * and one over those that the filter leaves out: the versions of an entry come
- * together, and what happens to them is decided together.
+ * Stored versions of a source that it did not offer.  One walk reads the table
+ * version, another one withheld.  The versions of an entry follow each other,
+ * because lib/store/plan.h decides about them together.
  */
 #include "lib/store/apply_private.h"
 
@@ -26,13 +26,12 @@ enum {
 struct walk {
 	struct apply *apply;
 	const struct id_set *seen;
-	bool withheld; /* the versions that the filter leaves out */
-	/* The entry at hand, and those of its versions that were not offered.
-	 */
+	bool withheld; /* a walk over the table withheld */
+	/* The present entry, and its versions that were not offered. */
 	int64_t entry; /* 0: none */
 	enum entry_kind kind;
-	bool offered; /* another version of it was */
-	bool rejected; /* a version of that name was */
+	bool offered; /* another version of it was offered */
+	bool rejected; /* an offered version of it was rejected */
 	struct plan_missing *missing;
 	size_t count;
 	size_t room;
@@ -173,7 +172,7 @@ apply_missing(struct apply *a, struct err *e)
 	};
 
 	last_good_sort(&a->last_good);
-	/* If nothing was stored, all that is stored now was offered. */
+	/* If nothing was stored before, all stored versions were offered. */
 	if (!a->was_empty && walk_all(&stored, SQL_STORED_VERSIONS, e) == -1)
 		return -1;
 	return walk_all(&withheld, SQL_WITHHELD_VERSIONS, e);

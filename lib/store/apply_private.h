@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of an application share: lib/store/apply.c takes entries,
- * lib/store/apply_missing.c deals with those that were not offered,
- * lib/store/apply_filter.c takes what is stored as if it were offered.
+ * Shared by the three files behind lib/store/apply.h: apply.c applies offered
+ * entries, apply_missing.c removes those that were not offered, apply_filter.c
+ * applies stored entries again under another filter.
  */
 #ifndef LIB_STORE_APPLY_PRIVATE_H
 #define LIB_STORE_APPLY_PRIVATE_H
@@ -13,7 +13,7 @@
 #include "lib/store/reject.h"
 #include "lib/store/stored.h"
 
-/* What apply_part_undo() takes back, besides the sets and the database. */
+/* What apply_part_undo() restores, besides the sets and the database. */
 struct apply_mark {
 	struct apply_counts counts;
 	struct reject reject;
@@ -26,27 +26,27 @@ struct apply {
 	struct apply_options options;
 	struct stored_place place;
 	struct apply_counts counts;
-	struct apply_counts refiltered; /* what another filter did before */
+	struct apply_counts refiltered; /* by a changed filter, at the start */
 	struct filter *filter;
 	struct digest *digest;
 	struct reject reject;
-	/* What was offered: documents of stored versions, rows of withheld. */
+	/* Offered so far: documents of stored versions, rows of withheld. */
 	struct id_set seen;
 	struct id_set seen_withheld;
 	struct last_good last_good;
 	int64_t read;
 	bool changed; /* something was written */
 	bool was_empty; /* nothing was stored of the source */
-	int64_t withheld; /* stored of it, and left out by the filter */
-	int64_t touched; /* the entry that was touched last */
-	/* How many usable versions more there are, by kind. */
+	int64_t withheld; /* rows of withheld at the start */
+	int64_t touched; /* the last entry given to apply_touch() */
+	/* How many more usable versions there are than before, by kind. */
 	int64_t grown[ENTRY_PLUGIN + 1];
-	const char *document; /* that is read; NULL when it is the only one */
+	const char *document; /* being read; NULL when it is the only one */
 	char first_rejected[ERR_TEXT_MAX];
 	struct apply_mark mark;
 };
 
-/* As apply_start(), but what is rejected is not listed again. */
+/* As apply_start(), without reading the list of rejected entries. */
 int apply_new(struct apply **out, struct db *db,
     const struct apply_options *options, struct err *e);
 /* Marks the entry as one whose head has to be derived again. */
@@ -56,7 +56,7 @@ void apply_report_progress(struct apply *a);
 int apply_item(struct apply *a, const struct catalog_entry *entry,
     const struct stored_item *item, struct err *e);
 
-/* Deals with all that is stored of the source and was not offered. */
+/* Removes or keeps every stored version that was not offered. */
 int apply_missing(struct apply *a, struct err *e);
 
 #endif

@@ -23,7 +23,7 @@ enum {
 	COLUMN_VERSION
 };
 
-/* Those with a statement compare what it returns: how many, and an example. */
+/* A statement returns the number of problems and an example. */
 static const struct {
 	const char *name;
 	enum sql_id id;
@@ -69,7 +69,7 @@ add_problem(struct audit *a, enum audit_check check, const char *example)
 		    AUDIT_EXAMPLE - 1, example);
 }
 
-/* A statement that cannot be run is a finding like any other. */
+/* A statement that fails is a finding, too. */
 static void
 compare(struct audit *a, struct db *db, enum audit_check check)
 {
@@ -94,7 +94,7 @@ compare(struct audit *a, struct db *db, enum audit_check check)
 
 /* ---- documents ---- */
 
-/* Whether a document is what its digest was made of. */
+/* Whether a document matches its digest. */
 static bool
 is_intact(struct stmt *s, struct digest *d)
 {
@@ -114,7 +114,7 @@ is_intact(struct stmt *s, struct digest *d)
 	digest = stmt_blob(s, COLUMN_DIGEST, &len);
 	if (len != sizeof made)
 		return false;
-	/* Whether it had a note when it was read is not stored. */
+	/* It is not stored whether the entry had a note. */
 	stored_digest(made, d, body, body_len, said, false);
 	if (memcmp(made, digest, len) == 0)
 		return true;
@@ -156,9 +156,9 @@ out:
 	return rc;
 }
 
-/* ---- what is derived ---- */
+/* ---- derived tables ---- */
 
-/* Indexes the stored blocks again. */
+/* Builds a second index from the stored heads. */
 static int
 index_stored(struct db *db, struct err *e)
 {
@@ -174,7 +174,7 @@ index_stored(struct db *db, struct err *e)
 	return blocks_update(db, e);
 }
 
-/* Useful only if everything that is indexed is right. */
+/* Made only if the indexed tables passed their checks. */
 static int
 check_index(struct audit *a, struct db *db, struct err *e)
 {
@@ -194,7 +194,7 @@ check_index(struct audit *a, struct db *db, struct err *e)
 	return 0;
 }
 
-/* From here on all statements see the same instant of the database. */
+/* Starts a read transaction: all checks see one state of the database. */
 static int
 open_snapshot(struct db *db, struct err *e)
 {
@@ -203,7 +203,7 @@ open_snapshot(struct db *db, struct err *e)
 	return stmt_step(db_stmt(db, SQL_HOLD_STORED), &row, e);
 }
 
-/* Derives everything from the facts that were copied. */
+/* Derives all tables from the copied facts. */
 static int
 rebuild_copy(
     struct audit *a, struct db *db, const struct copy_loss *loss, struct err *e)
@@ -222,7 +222,7 @@ out:
 	return rc;
 }
 
-/* Makes all checks; then ${db} is as the database should be. */
+/* Makes all checks.  Afterwards ${db} is the repaired database. */
 static int
 check_all(struct audit *a, struct db *db, struct err *e)
 {
@@ -254,7 +254,7 @@ audit_run(struct audit *out, const char *path, struct err *e)
 	memset(out, 0, sizeof *out);
 	if (copy_open(&db, path, e) == -1 || open_snapshot(db, e) == -1)
 		goto out;
-	/* Facts that cannot be read are a finding, not an error. */
+	/* Unreadable facts are a finding, not an error. */
 	if (check_all(out, db, e) == -1 &&
 	    out->checks[AUDIT_FACTS].problems == 0)
 		goto out;

@@ -16,21 +16,21 @@
 /* In the order in which they are made; each needs those before it. */
 enum audit_check {
 	AUDIT_PAGES, /* the file and its indexes */
-	AUDIT_FACTS, /* tables that cannot be derived can be read */
+	AUDIT_FACTS, /* the tables of facts can be read */
 	AUDIT_REFERENCES, /* every row that is referred to exists */
-	AUDIT_DOCUMENTS, /* every document has the digest it came with */
+	AUDIT_DOCUMENTS, /* every document matches its digest */
 	AUDIT_SOURCE_COUNTS,
-	AUDIT_TEXTS, /* what each version is searched and filtered by */
+	AUDIT_TEXTS, /* search text and facets of each version */
 	AUDIT_HEADS, /* the newest version of each entry */
 	AUDIT_ORDER, /* lists are sorted */
 	AUDIT_MEMBERSHIP, /* what registries show */
 	AUDIT_REGISTRY_COUNTS,
-	AUDIT_INDEX, /* what filters and searches ask */
+	AUDIT_INDEX, /* blocks and postings */
 	AUDIT_CHECKS
 };
 
 struct audit_result {
-	bool made; /* false: its data could not be read */
+	bool made; /* false: not made, because an earlier check failed */
 	int64_t problems;
 	char example[AUDIT_EXAMPLE]; /* of a problem */
 };
@@ -46,16 +46,15 @@ bool audit_is_clean(const struct audit *a);
 
 /*
  * Checks the database ${path} as it is at one instant, without changing it or
- * blocking others.  What is wrong is in ${out}; -1: it could not be checked.
+ * blocking others.  Findings are in ${out}.  -1: it could not be checked.
  */
 int audit_run(struct audit *out, const char *path, struct err *e);
 
 /*
- * Writes a new database over ${path}: the same facts, the derived tables
- * derived again, and a placeholder for each damaged document, whose source
- * becomes due.
- * ${out} says what was wrong before.  -1, with nothing changed, if facts cannot
- * be read.  The caller holds the sync lock.
+ * Writes a new database over ${path}: the same facts, new derived tables, and a
+ * placeholder for each damaged document, whose source becomes due.  ${out} has
+ * the findings about the old database.  -1, with nothing changed, if facts
+ * cannot be read.  The caller holds the sync lock.
  */
 int audit_rebuild(struct audit *out, const char *path, struct err *e);
 

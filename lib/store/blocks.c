@@ -29,15 +29,15 @@ struct block {
 	struct db *db;
 	struct err *err; /* why a posting could not be written */
 	int64_t first_key;
-	size_t most; /* entries it takes */
+	size_t most; /* entries per block of the present range */
 	size_t count;
 	int64_t keys[POSTING_BLOCK];
 	int64_t changed[POSTING_BLOCK];
 	struct postings *postings;
 	struct terms terms;
 	struct buf list;
-	size_t bound; /* postings of posting_insert that are bound */
-	struct buf sets; /* theirs */
+	size_t bound; /* postings bound to posting_insert */
+	struct buf sets; /* their lists of entries */
 };
 
 static void
@@ -62,7 +62,7 @@ compare_keys(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Which registries show the entries. */
+/* Adds a term for each registry that shows an entry. */
 static int
 add_registries(struct block *b, struct err *e)
 {
@@ -96,7 +96,7 @@ write_bound(struct block *b)
 
 	if (b->bound == 0)
 		return 0;
-	/* Of what is not needed the term is NULL. */
+	/* The statement skips a posting whose term is NULL. */
 	for (size_t i = b->bound; i < TOGETHER; i++)
 		stmt_bind_null(s, SQL_POSTING_INSERT_P_TERM_0 + 2 * (int)i);
 	stmt_bind_int(s, SQL_POSTING_INSERT_P_FIRST_KEY, b->first_key);
@@ -107,7 +107,8 @@ write_bound(struct block *b)
 	return 0;
 }
 
-/* Terms stay where they are until the block is written, and so do sets. */
+/* Terms and sets are bound without a copy: they stay until the block is
+ * written. */
 static int
 write_posting(void *ctx, const struct posting *posting)
 {
@@ -168,7 +169,7 @@ is_full(const struct block *b)
 	       postings_size(b->postings) > LIMIT_POSTINGS;
 }
 
-/* How many entries each block of a range gets, all of them about the same. */
+/* Divides the entries of a range evenly among its blocks. */
 static int
 plan_range(struct block *b, int64_t end, struct err *e)
 {
@@ -182,7 +183,8 @@ plan_range(struct block *b, int64_t end, struct err *e)
 	return 0;
 }
 
-/* Makes the block, or blocks, of the keys from b->first_key up to ${end}. */
+/* Indexes the sort keys from b->first_key to below ${end}: one block or more.
+ */
 static int
 index_range(struct block *b, int64_t end, struct err *e)
 {

@@ -4,9 +4,9 @@
 
 #include "lib/store/ids.h"
 
-/* Notes what is shown now and was not before. */
+/* Notes entries that are shown now and were not before. */
 static int
-note_news(struct db *db, int64_t registry, int64_t now, struct err *e)
+note_shown(struct db *db, int64_t registry, int64_t now, struct err *e)
 {
 	if (db_run(db, SQL_COMPOSE_NOW_SHOWN, ARGS(INT(registry), INT(now)),
 		e) == -1 ||
@@ -21,7 +21,7 @@ compose_names(struct db *db, int64_t registry, int64_t now, struct err *e)
 	if (ids_run(db, SQL_COMPOSE_WAS_SHOWN, registry, e) == -1 ||
 	    ids_run(db, SQL_COMPOSE_FORGET, registry, e) == -1 ||
 	    ids_run(db, SQL_COMPOSE_SHOW, registry, e) == -1 ||
-	    note_news(db, registry, now, e) == -1)
+	    note_shown(db, registry, now, e) == -1)
 		return -1;
 	return ids_run(db, SQL_REGISTRY_COUNT_PUT, registry, e);
 }

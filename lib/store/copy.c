@@ -34,7 +34,7 @@ copy_note_damaged(struct db *db, int64_t document, struct err *e)
 	return ids_run(db, SQL_DAMAGED_INSERT, document, e);
 }
 
-/* Each document by itself: what lies on a bad page is lost alone. */
+/* Copies each document by itself, so that a bad page loses only its own. */
 static int
 copy_one_by_one(struct db *db, struct copy_loss *loss, struct err *e)
 {
@@ -107,7 +107,7 @@ copy_facts(struct db *db, struct copy_loss *loss, struct err *e)
 	int rc = -1;
 
 	memset(loss, 0, sizeof *loss);
-	/* Tables refer to ones that come after them. */
+	/* Rows refer to tables that are copied later. */
 	if (db_script(db, "PRAGMA foreign_keys = OFF", e) == -1 ||
 	    stmt_run(db_stmt(db, SQL_COPY_SETTINGS_CLEAR), e) == -1 ||
 	    copy_tables(db, loss, e) == -1 ||
@@ -158,7 +158,7 @@ out:
 	return rc;
 }
 
-/* The next fetch of each source that ${id} lists is to be a full one. */
+/* Makes the next fetch of each source that ${id} lists a full one. */
 static int
 forget_fetches(struct db *db, enum sql_id id, struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying the facts of a database into a temporary one, as far as they can be
- * read, and replacing there what is damaged and can be fetched again.
+ * Copying the readable facts of a database into a temporary one, and replacing
+ * damaged documents there, which can be fetched again.
  */
 #ifndef LIB_STORE_COPY_H
 #define LIB_STORE_COPY_H
@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What could not be read although its table is there. */
+/* What could not be read. */
 struct copy_loss {
 	int64_t documents;
-	bool withheld; /* all that filters had left out */
+	bool withheld; /* the table withheld */
 	struct err why; /* the first reason */
 };
 
@@ -27,9 +27,9 @@ int copy_open(struct db **out, const char *path, struct err *e);
 
 /*
  * Copies all facts.  Documents that cannot be read are noted in the temporary
- * table damaged; any other table that cannot be read is an error.  No
- * transaction may be open: inside one, SQLite writes nothing more once it has
- * met a page that is damaged.
+ * table damaged; any other table that cannot be read is an error.  Call it
+ * outside a transaction: SQLite refuses to write in a transaction that has read
+ * a damaged page.
  */
 int copy_facts(struct db *db, struct copy_loss *loss, struct err *e);
 
@@ -38,8 +38,8 @@ int copy_note_damaged(struct db *db, int64_t document, struct err *e);
 
 /*
  * Replaces every document noted in damaged by a placeholder with a digest of
- * its own, and makes their sources due and their next fetch a full
- * one.  Dates, tombstones and history stay.
+ * its own, and makes their sources due for a full fetch.  Dates, tombstones and
+ * history stay.
  */
 int copy_replace_damaged(
     struct db *db, const struct copy_loss *loss, struct err *e);

@@ -2,10 +2,10 @@
 /*
  * Creating the database and moving it from one schema to the next.
  *
- * Facts move by numbered steps; derived tables are dropped and filled again
- * from the facts when their number moves: no source is asked for it, so none
- * can be missing afterwards.  All that is one transaction: a reader
- * finds the old schema or the new one, complete.
+ * Numbered steps change the tables of facts.  When SCHEMA_DERIVED changes, the
+ * derived tables are dropped and filled again from the facts, without asking
+ * any source.  Both happen in one transaction: a reader finds the old schema or
+ * the new one, complete.
  */
 #include "lib/store/database.h"
 
@@ -32,7 +32,7 @@ set_user_version(struct db *db, int64_t version, struct err *e)
 
 static const char drop_heads[] = "DROP TABLE IF EXISTS entry_head;";
 
-/* In databases from here on heads held a fact, until a step saved it. */
+/* From this version to that step, entry_head had a fact: shown_us. */
 #define HEADS_WITH_FACTS 5005
 #define STEP_SAVING_HEADS 6
 

@@ -9,26 +9,26 @@
 #include "lib/db/db.h"
 
 /*
- * Opens or creates ${path} and prepares the write statements.  A schema of a
- * newer program, or a file that is another program's database, is refused and
- * left as it is.  The caller holds the sync lock.
+ * Opens or creates ${path} and prepares the write statements.  ERR_STORAGE, and
+ * the file is not changed, if it is another program's database or has the
+ * schema of a newer program.  The caller holds the sync lock.
  */
 int database_open(struct db **out, const char *path, struct err *e);
-/* The same with a database that has been opened to write. */
+/* The same for a database that is open for writing. */
 int database_set_up(struct db *db, struct err *e);
 
-/* Marks runs and sources that a dead process left unfinished. */
+/* Marks runs and sources that a killed process left unfinished. */
 int database_recover(struct db *db, struct err *e);
 
 /*
- * The setting that has the digest of the configured sources and registries as
- * they are in the database.  It is emptied by every move of the schema.
+ * The setting with the digest of the sources and registries as configured and
+ * stored.  Every change of the schema empties it.
  */
 #define DATABASE_LAYOUT "layout"
 
-/* One fact of the table setting; *${out} is NULL when unset; caller frees. */
+/* Reads a row of the table setting: NULL when unset.  The caller frees it. */
 int database_setting(char **out, struct db *db, const char *key, struct err *e);
-/* Writes nothing if the setting has that value. */
+/* Sets it; writes nothing if it has that value already. */
 int database_set(
     struct db *db, const char *key, const char *value, struct err *e);
 

@@ -55,7 +55,7 @@ derive_registries_end(struct db *db, int64_t changed, struct err *e)
 int
 derive_everything(struct db *db, struct err *e)
 {
-	/* Entries count as new until the end: no registry newly shows them. */
+	/* Entries count as new until the end, so none is added to now_shown. */
 	if (heads_rebuild(db, e) == -1 ||
 	    compose_everything(db, clock_now(), e) == -1 ||
 	    heads_clear_touched(db, e) == -1)

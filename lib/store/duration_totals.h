@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long syncs and reloads took, added up in the database, where /metrics
- * finds it.
+ * How long syncs and reloads took, summed up in the database for /metrics.
  */
 #ifndef LIB_STORE_DURATION_TOTALS_H
 #define LIB_STORE_DURATION_TOTALS_H
@@ -18,7 +17,7 @@ int duration_totals_add_sync(struct db *db, const char *kind,
     const char *source, const char *outcome, int64_t us, struct err *e);
 int duration_totals_add_reload(
     struct db *db, const char *outcome, int64_t us, struct err *e);
-/* Deletes those of single sources that are not configured any more. */
+/* Deletes the totals of sources that are not configured any more. */
 int duration_totals_prune(struct db *db, struct err *e);
 
 #endif

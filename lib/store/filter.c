@@ -2,9 +2,8 @@
 /*
  * Filters of a source, and their text.
  *
- * Exclusion wins and any match of a list is as good as another, so the order
- * of patterns does not matter and the two common shapes need no pattern
- * matching: names as they are, and "abc*", are searched in sorted lists.
+ * The order of patterns does not matter.  So the two common forms, plain names
+ * and "abc*", are searched in sorted lists, without pattern matching.
  */
 #include "lib/store/filter.h"
 
@@ -16,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list of patterns, taken apart by shape; the texts are sorted. */
+/* A list of patterns, divided by form; the texts are sorted. */
 struct patterns {
 	bool given; /* the list is not empty */
 	struct filter_list exact;
@@ -82,7 +81,7 @@ add_lists(struct json_out *j, const char *key,
 char *
 filter_spec_json(const struct filter_spec *spec)
 {
-	/* Six times a specification that is in memory already. */
+	/* At most six times a specification that is in memory already. */
 	struct buf text = BUF_INIT(SIZE_MAX / 2);
 	struct json_out j = JSON_OUT_INIT(&text);
 
@@ -126,7 +125,7 @@ starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Drops those that a shorter one makes needless; they follow it at once. */
+/* Drops prefixes that start with a shorter one, which sorts just before. */
 static void
 drop_longer_prefixes(struct filter_list *list)
 {

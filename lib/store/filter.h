@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which entries of a source are kept: names by pattern, tags by equality,
- * exclusion first.  Tags count for servers only.
+ * Filters of a source: names match patterns, tags are equal, exclusion wins.
+ * Tags count for servers only.
  */
 #ifndef LIB_STORE_FILTER_H
 #define LIB_STORE_FILTER_H
@@ -20,7 +20,7 @@ struct filter_list {
 /* Frees the items and leaves an empty list. */
 void filter_list_free(struct filter_list *list);
 
-/* What the configuration says; zeroed is "everything is kept". */
+/* As configured; zeroed, it keeps everything. */
 struct filter_spec {
 	bool present; /* the key "filter" stands in the file */
 	struct filter_list names_include;
@@ -39,7 +39,7 @@ void filter_spec_free(struct filter_spec *spec); /* the members, not ${spec} */
  */
 char *filter_spec_json(const struct filter_spec *spec);
 
-/* Compiles a filter that borrows nothing from ${spec}. */
+/* Compiles a filter; ${spec} is not needed afterwards. */
 int filter_new(
     struct filter **out, const struct filter_spec *spec, struct err *e);
 void filter_free(struct filter *f);

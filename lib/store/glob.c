@@ -2,11 +2,11 @@
 /*
  * Name patterns as a list of states without backward jumps.
  *
- * A pattern has to satisfy two parsers that see "[...]" differently: the first
- * only judges (check_syntax), the second decides what is matched (compile).
- * Matching keeps the set of states that are alive as bits and walks the text
- * once.  All moves that read nothing lead forward, so one pass over the bits
- * in rising order follows all of them, whatever the nesting.
+ * A pattern has to satisfy two parsers that read "[...]" differently, as in the
+ * reference: the first only validates (check_syntax), the second decides what
+ * matches (compile).  Matching keeps the set of active states as bits and reads
+ * the text once.  All transitions that read nothing lead forward, so one pass
+ * over the bits in ascending order follows all of them, whatever the nesting.
  */
 #include "lib/store/glob.h"
 
@@ -50,7 +50,7 @@ struct glob {
 	uint32_t count;
 	uint32_t *list;
 	uint32_t list_count;
-	char *pattern; /* for its plain bytes at both ends */
+	char *pattern; /* kept for its plain bytes at both ends */
 	size_t len;
 	size_t head; /* bytes */
 	size_t tail; /* bytes */
@@ -139,7 +139,7 @@ check_member(const struct compiler *c, size_t open, size_t *at)
 	return 0;
 }
 
-/* Judges the "[...]" that opens at ${at}, and moves to what closes it. */
+/* Validates the "[...]" that opens at ${at}, and moves to its end. */
 static int
 check_class(const struct compiler *c, size_t *at)
 {
@@ -315,9 +315,9 @@ compile(struct compiler *c)
 }
 
 /*
- * Notes the bytes that every matching text begins and ends with: most names
- * are refused by comparing them.  A comma is left out of the end because it
- * may separate; a closing bracket or brace because of what it closes.
+ * Notes the bytes that every matching text starts and ends with: comparing them
+ * rules out most names.  A comma is not part of that end because it may
+ * separate alternatives; nor is a closing bracket or brace.
  */
 static void
 note_ends(struct glob *g, const char *pattern)

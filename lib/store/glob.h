@@ -16,7 +16,7 @@
 
 struct glob;
 
-/* Compiles ${pattern}; ERR_CONFIG says where and why it is not one. */
+/* Compiles ${pattern}; ERR_CONFIG says where and why it is invalid. */
 int glob_new(struct glob **out, const char *pattern, struct err *e);
 void glob_free(struct glob *g);
 /* Whether the whole of ${text} matches; time is O(pattern x text). */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUS_BYTES 16 /* longer than any word for it */
+#define STATUS_BYTES 16 /* longer than any status */
 
 /* The columns of the statement entry_versions. */
 enum {
@@ -69,7 +69,7 @@ reset(struct head *h)
 	buf_reset(&h->status);
 }
 
-/* Makes ${last} the bytes; false when that is what it was. */
+/* Sets ${last} to the bytes; false if it was equal. */
 static bool
 differs(struct buf *last, const void *data, size_t len)
 {
@@ -80,7 +80,7 @@ differs(struct buf *last, const void *data, size_t len)
 	return true;
 }
 
-/* Most versions of an entry say what the one before said. */
+/* Most versions of an entry have the text of the version before. */
 static void
 add_text(struct head *h, const char *text, size_t len)
 {
@@ -105,7 +105,7 @@ add_text(struct head *h, const char *text, size_t len)
 	buf_add(&h->texts, text, len);
 }
 
-/* All of it or, past the limit, nothing. */
+/* Beyond the limit, nothing is added. */
 static void
 add_terms(struct buf *terms, const char *facets, size_t len)
 {
@@ -130,7 +130,7 @@ is_of_this_change(const struct head *h, int64_t changed)
 	return h->at.changed != CLOCK_NEVER && changed >= h->at.changed;
 }
 
-/* Versions come the newest first. */
+/* Versions are read in descending order. */
 static void
 check_date(struct head *h, int64_t date)
 {

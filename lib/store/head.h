@@ -20,7 +20,7 @@ struct head_text {
 	size_t len;
 };
 
-/* Used for one entry after the other. */
+/* Reused for one entry after another. */
 struct head {
 	bool has_versions;
 	bool is_usable; /* has a version that is not deleted */
@@ -29,22 +29,22 @@ struct head {
 	struct buf latest;
 	int64_t latest_changed_us; /* the last change of that version */
 	struct buf text; /* distinct search texts in order, a line feed apart */
-	int64_t text_count; /* how many; what found no room counts as another */
+	int64_t text_count; /* how many, including those over the limit */
 	struct buf terms; /* as in entry_head.terms */
 	/*
-	 * Of the versions that came with this change and without dates some
-	 * have dates in another order than theirs, or in the future.
+	 * Versions that arrived with this change, without dates, got dates
+	 * that are not in the order of versions, or are in the future.
 	 */
 	bool is_misdated;
-	/* While it is read. */
+	/* Used while versions are read. */
 	struct instant at; /* of this change */
 	int64_t clock; /* the present */
-	int64_t date; /* of the last version without one */
+	int64_t date; /* given to the last version without one */
 	struct buf texts;
 	struct head_text *found;
 	size_t count;
 	size_t room;
-	struct buf facets; /* the last that were added */
+	struct buf facets; /* of the last version */
 	struct buf status;
 };
 

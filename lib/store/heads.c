@@ -55,13 +55,13 @@ heads_put_text(struct db *db, int64_t document, struct buf *scratch,
 	    e);
 }
 
-/* An entry that was touched: what its head was. */
+/* A row of touched: the entry and its head before the change. */
 struct touched {
 	int64_t entry;
 	int64_t sort_key;
 	int kind;
 	const char *name;
-	const char *latest; /* what it was; NULL when it is new */
+	const char *latest; /* before; NULL for a new entry */
 	int64_t shown_us;
 	bool was_usable;
 	bool is_new;
@@ -106,8 +106,8 @@ set_date(const struct touched *t, const char *version, const struct instant *at,
 }
 
 /*
- * Clients that take the version with the last date for the newest must find
- * that.  The newest keeps the present, so that nothing is dated in the future.
+ * Some clients take the version with the last date for the newest.  The newest
+ * gets the present time and the others earlier ones: no date is in the future.
  */
 static int
 spread_dates(const struct touched *t, const struct instant *at, struct db *db,
@@ -133,8 +133,8 @@ out:
 }
 
 /*
- * A client that asks for latest versions that changed must be sent an older
- * version which takes the place of one that was deleted.
+ * When the latest version was deleted, an older one takes its place unchanged.
+ * A client that asks for changed latest versions must be sent it.
  */
 static int
 note_older_latest(const struct touched *t, const struct head *h,
@@ -156,18 +156,18 @@ update_head(const struct touched *t, struct head *h, const struct instant *at,
 		return -1;
 	if (!h->has_versions)
 		return delete_entry(t, db, e);
-	if (/* Its postings say what the head said. */
+	if (/* Before it changes: postings follow the old head. */
 	    (!t->is_new && ids_run(db, SQL_PATCHED_NOTE, t->entry, e) == -1) ||
 	    put_head(t, h, db, e) == -1 ||
 	    note_older_latest(t, h, at, db, e) == -1)
 		return -1;
-	/* Which entry a registry shows depends on which are usable. */
+	/* Registries prefer usable entries. */
 	if (!t->is_new && t->was_usable == h->is_usable)
 		return 0;
 	return recompose_name(t, db, e);
 }
 
-/* Runs update_head() for every row of touched; all have their place. */
+/* Runs update_head() for every row of touched; all have a sort key. */
 static int
 update_heads(struct db *db, const struct instant *at, struct err *e)
 {
@@ -220,7 +220,7 @@ clear_heads(struct db *db, struct err *e)
 	return run_all(db, steps, sizeof steps / sizeof steps[0], e);
 }
 
-/* Touches every entry, with what its head was, and takes away its place. */
+/* Adds every entry to touched, without a sort key. */
 static int
 touch_rest(struct db *db, struct err *e)
 {
@@ -278,7 +278,8 @@ rebuild_text(struct rules *rules, struct buf *text, struct stmt *document,
 	size_t len;
 
 	body = stmt_text(document, 2, &len);
-	/* A stored document was right once; one that is not is still served. */
+	/* A stored document was valid once and is served even if it is not now.
+	 */
 	if (rules_check(rules, (enum entry_kind)stmt_int(document, 0),
 		RULES_STORED, body, len, &facts, &problem) == RULES_BROKEN &&
 	    facts.name == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is derived of an entry from its versions: its place in the order, the
- * newest version, the search text.  Inner part of lib/store/derive.c.
+ * Deriving the table entry_head: the place of an entry in the order, its newest
+ * version, its search text.  Inner part of lib/store/derive.c.
  */
 #ifndef LIB_STORE_HEADS_H
 #define LIB_STORE_HEADS_H
@@ -15,37 +15,36 @@
 #define HEADS_APART 1000
 
 /*
- * Derives the heads of all touched entries from their versions, deletes entries
- * without a version, and notes in the temporary table recompose the names whose
- * place in registries may change, and in stale the blocks that must be indexed
- * again (lib/store/blocks.h).  Sets ${renumbered} when every entry got another
- * place: then every registry has to be composed again, from all names.
+ * Derives the heads of all entries in the temporary table touched and deletes
+ * entries without a version.  Adds to recompose the names that registries must
+ * decide again, and to stale the blocks that must be indexed again.  Sets
+ * ${renumbered} when all sort keys changed: then every name of every registry
+ * must be decided again.
  *
- * Versions of one entry that came without dates have dates a millisecond or
- * more apart then, which ascend with the order of versions, none in the future.
+ * Versions of one entry that arrived without dates get dates that ascend with
+ * the order of versions, at least a millisecond apart, none in the future.
  */
 int heads_update(
     struct db *db, const struct instant *at, bool *renumbered, struct err *e);
 /*
- * Sets shown_us of the entries that were noted while heads were updated and
- * registries composed: clients that ask for what changed are sent these, too.
+ * Sets shown_us of the entries in now_shown, so that clients that ask for
+ * changes are sent them.  Empties now_shown.
  */
 int heads_show(struct db *db, int64_t changed, struct err *e);
 /*
- * Empties the list of touched entries.  Call it last: composing needs to know
- * which entries are new.
+ * Empties touched.  Call it last: lib/store/compose.h needs to know which
+ * entries are new.
  */
 int heads_clear_touched(struct db *db, struct err *e);
 
 /*
- * Derives everything of entries from their documents again.  Until
- * heads_clear_touched() all of them count as new.
+ * Derives all heads and search texts again from the documents.  All entries are
+ * then in touched, as new ones.
  */
 int heads_rebuild(struct db *db, struct err *e);
 
 /*
- * Stores what queries ask of one version's document; ${scratch} is
- * overwritten.
+ * Stores the search text and facets of one version; ${scratch} is overwritten.
  */
 int heads_put_text(struct db *db, int64_t document, struct buf *scratch,
     const struct rules_entry *facts, struct err *e);

@@ -27,7 +27,7 @@ bit_of(int64_t id)
 	return UINT64_C(1) << ((size_t)id % WORD_BITS);
 }
 
-/* The word that has the bit of ${id}; NULL when its page was not made. */
+/* The word with the bit of ${id}; NULL if its page is not allocated. */
 static uint64_t *
 word_of(const struct id_set *s, int64_t id)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A set of row numbers in memory: a bit for each, in pages that are made when a
- * number of theirs is added.  Row numbers lie close together, so a set of
- * 10,000,000 takes little more than a megabyte.
+ * A set of row numbers in memory: a bit for each, in pages that are allocated
+ * when needed.  Row numbers are dense, so 10,000,000 of them take little more
+ * than a megabyte.
  */
 #ifndef LIB_STORE_ID_SET_H
 #define LIB_STORE_ID_SET_H
@@ -15,7 +15,7 @@
 struct id_set {
 	uint64_t **pages;
 	size_t page_count;
-	/* What was added since id_set_mark(). */
+	/* Added since id_set_mark(). */
 	bool is_marked;
 	int64_t *added;
 	size_t added_count;
@@ -23,11 +23,11 @@ struct id_set {
 };
 
 void id_set_free(struct id_set *s); /* the members */
-/* False when ${id}, which is not negative, was there already. */
+/* False if the set has ${id} already, which must not be negative. */
 bool id_set_add(struct id_set *s, int64_t id);
 bool id_set_has(const struct id_set *s, int64_t id);
 
-/* From here on id_set_undo() removes what is added, until id_set_keep(). */
+/* id_set_undo() removes what was added after this; id_set_keep() ends that. */
 void id_set_mark(struct id_set *s);
 void id_set_keep(struct id_set *s);
 void id_set_undo(struct id_set *s);

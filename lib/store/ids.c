@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of row numbers, and running statements for each. */
+/* Running statements for one row number or for a list of them. */
 #include "lib/store/ids.h"
 
 #include "lib/xalloc.h"

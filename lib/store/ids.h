@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statements of one row number, and lists of row numbers. */
+/* Running statements that have a row number as their only parameter. */
 #ifndef LIB_STORE_IDS_H
 #define LIB_STORE_IDS_H
 
@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Runs a statement of which ${id} is the only parameter. */
+/* Runs one. */
 int ids_run(struct db *db, enum sql_id statement, int64_t id, struct err *e);
-/* Runs ${count} of them, one after the other. */
+/* Runs ${count} of them with the same ${id}. */
 int ids_run_all(struct db *db, const enum sql_id *statements, size_t count,
     int64_t id, struct err *e);
 /*
@@ -20,7 +20,7 @@ int ids_run_all(struct db *db, const enum sql_id *statements, size_t count,
 int ids_run_listed(struct db *db, struct stmt *list,
     const enum sql_id *statements, size_t count, struct err *e);
 
-/* Numbers that were read before the rows are changed. */
+/* Row numbers, read before the rows are changed. */
 struct ids {
 	int64_t *at;
 	size_t count;

@@ -5,8 +5,8 @@
 #include "lib/clock.h"
 
 /*
- * Changes up to so far in the future are normal: sources are applied within a
- * tick of the clock, and clocks are adjusted a little.
+ * A change this far in the future is normal: several sources are applied within
+ * a tick of the clock, and clocks are adjusted.
  */
 #define TOLERANCE (60 * CLOCK_SECOND)
 

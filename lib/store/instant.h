@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The instants that a change to the database is dated with. */
+/* The two instants that date a change to the database. */
 #ifndef LIB_STORE_INSTANT_H
 #define LIB_STORE_INSTANT_H
 
@@ -11,15 +11,15 @@
 
 struct instant {
 	/*
-	 * The present: when something was first seen, or removed.  It is what
-	 * changed is, unless the clock was far ahead once.
+	 * The present, for first_seen_us and removed_us.  It equals changed,
+	 * unless the clock was far ahead once.
 	 */
 	int64_t now;
 	/*
-	 * The present, but later than every change that is stored.  A client
-	 * that asks for what changed after the last change it knows misses
-	 * nothing, even when two sources are applied within a tick of the
-	 * clock, or the clock was set back.
+	 * The present, but later than every stored change.  So a client that
+	 * asks for changes after the last one it knows misses nothing, even if
+	 * two sources are applied within a tick of the clock, or if the clock
+	 * was set back.
 	 */
 	int64_t changed;
 };

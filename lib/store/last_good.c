@@ -101,7 +101,7 @@ bool
 last_good_has(const struct last_good *s, enum entry_kind kind, const char *name,
     const char *version, const char *file)
 {
-	/* What an earlier program stored may be of any file. */
+	/* Rows of an earlier program do not name their file. */
 	if (s->any_file &&
 	    (file == NULL || has(s, hash_of(KIND_FILE, file, NULL))))
 		return true;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* New entries that go into one gap, in order. */
+/* A gap between two keys, and the new entries that belong in it. */
 struct gap {
 	int64_t *entries;
 	size_t count;
@@ -16,7 +16,7 @@ struct gap {
 	int64_t low; /* the key before the gap, taken */
 	int64_t high; /* the key after it, taken; or the end of the kind */
 	bool open_end; /* nothing of this kind follows */
-	/* The entry after the gap: what sorts before it belongs here. */
+	/* The entry after the gap: names that sort before it belong here. */
 	int kind;
 	char *name;
 	int64_t source;
@@ -82,7 +82,7 @@ gap_add(struct gap *g, int64_t entry)
 	g->entries[g->count++] = entry;
 }
 
-/* Spreads the entries evenly; at an open end, the usual distance apart. */
+/* Spreads the entries evenly; at an open end, ORDER_SPACING apart. */
 static int
 gap_fill(struct gap *g, struct db *db, bool *full, struct err *e)
 {

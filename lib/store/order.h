@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Assigning sort keys: integers that ascend with (kind, name, source), so that
- * lists, posting lists and search results are sorted by nature.
+ * lists, postings and search results need no sorting.
  *
- * The kind is in the bits from ORDER_KIND_SHIFT up.  Keys are assigned far
- * apart; a new name takes a place in the middle of the gap between its
- * neighbours, several new names share a gap evenly.  Only when a gap is used up
- * are all keys assigned again.
+ * The kind is in the bits from ORDER_KIND_SHIFT up.  Keys are assigned
+ * ORDER_SPACING apart.  New names share the gap between their neighbours
+ * evenly. When a gap is full, all keys are assigned again.
  */
 #ifndef LIB_STORE_ORDER_H
 #define LIB_STORE_ORDER_H
@@ -17,9 +16,9 @@
 #define ORDER_SPACING (INT64_C(1) << 32)
 
 /*
- * Gives a place to every row of the temporary table touched that has none.
- * Sets ${full} and leaves some without when a gap is used up: the caller then
- * clears all places and calls again.
+ * Assigns a sort key to every row of the temporary table touched that has none.
+ * If a gap is full, sets ${full} and leaves rows without a key: the caller then
+ * removes all keys and calls again.
  */
 int order_assign(struct db *db, bool *full, struct err *e);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Patching so many costs as much as indexing the whole block. */
+/* Patching this many entries costs as much as indexing the whole block. */
 #define MOST 32
 
 /* The columns of the statement patched_list. */
@@ -23,7 +23,7 @@ enum {
 	COLUMN_NEW = COLUMN_OLD + 3
 };
 
-/* Which of the two sides has a term. */
+/* The two heads that are compared, as ordinals of postings. */
 enum {
 	OLD,
 	NEW
@@ -35,12 +35,12 @@ struct patch {
 	struct postings *postings;
 	struct terms terms;
 	struct buf list;
-	/* The block at hand. */
+	/* The present block. */
 	int64_t block; /* its first key */
 	bool loaded;
 	struct buf keys;
 	struct buf changed;
-	uint16_t ordinal; /* of the entry at hand */
+	uint16_t ordinal; /* of the present entry */
 };
 
 static size_t
@@ -164,7 +164,7 @@ write_posting(struct patch *p, const char *term, size_t len,
 	    p->err);
 }
 
-/* A term that only one of the sides has. */
+/* Adds or removes the entry if only one of the heads has the term. */
 static int
 patch_term(void *ctx, const struct posting *sides)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Step three of a sync, and nothing but that: decide what to do about what a
- * source offers and what is stored of it.  These functions work on values;
+ * Step three of a sync: decide what to do about each version that a source
+ * offers or that is stored of it.  These functions only compute;
  * lib/store/apply.c reads and writes.
  */
 #ifndef LIB_STORE_PLAN_H
@@ -20,29 +20,29 @@ struct plan_stored {
 	int64_t document; /* 0: nothing */
 	unsigned char digest[DIGEST_RAW_SIZE];
 	bool removed; /* a tombstone */
-	bool deleted; /* that, or marked by the upstream */
-	bool moved; /* it was read from another file */
+	bool deleted; /* a tombstone, or marked as deleted by the upstream */
+	bool moved; /* it came from another file */
 };
 
 struct plan_offered {
 	unsigned char digest[DIGEST_RAW_SIZE];
 	bool deleted; /* marked by the upstream */
-	/* A deleted one may come without all that it was. */
+	/* A deleted one may be offered without its content. */
 	bool has_description;
-	bool same; /* it was read from the database, so it cannot differ */
+	bool same; /* it came from the database, so it cannot differ */
 };
 
 enum plan_action {
 	PLAN_KEEP,
-	PLAN_MOVE, /* note its file, nothing else */
+	PLAN_MOVE, /* only its file changes */
 	PLAN_INSERT,
 	PLAN_UPDATE, /* the version and its document */
-	PLAN_UPDATE_VERSION /* the document stays */
+	PLAN_UPDATE_VERSION /* without the document */
 };
 
 struct plan {
 	enum plan_action action;
-	/* How many versions more can be used: -1, 0 or 1. */
+	/* By how much the number of usable versions changes: -1, 0 or 1. */
 	int usable;
 };
 
@@ -52,9 +52,9 @@ struct plan plan_offered(
 /* ---- versions that are not offered ---- */
 
 enum plan_fate {
-	PLAN_STAYS, /* what should replace it was rejected */
+	PLAN_STAYS, /* its replacement was rejected */
 	PLAN_REMOVED, /* becomes a tombstone */
-	PLAN_RETIRED /* becomes one as old as its upstream's mark */
+	PLAN_RETIRED /* becomes one, dated when its upstream deleted it */
 };
 
 struct plan_missing {
@@ -65,7 +65,7 @@ struct plan_missing {
 	enum plan_fate fate; /* the result */
 };
 
-#define PLAN_ALL (-1) /* in the place of the newest one: every version */
+#define PLAN_ALL (-1) /* as the newest: every version */
 
 /* What is known of the entry that the versions belong to. */
 struct plan_entry {
@@ -83,8 +83,8 @@ void plan_missing(struct plan_missing *versions, size_t count,
     const struct plan_entry *entry);
 
 /*
- * Whether a source that now has ${after} of ${before} entries has rather lost
- * them than withdrawn them.
+ * Whether a source that went from ${before} to ${after} entries lost so many
+ * that it is probably broken.
  */
 bool plan_is_loss(int64_t before, int64_t after);
 

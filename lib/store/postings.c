@@ -14,8 +14,8 @@
 #define HEAD_BYTES 8
 
 /*
- * Terms are looked up millions of times and nearly all are shorter than a
- * number is, so the number is what is compared.
+ * Terms are looked up millions of times, and nearly all fit into a 64-bit
+ * number, which is compared at once.
  */
 struct term {
 	uint64_t

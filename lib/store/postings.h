@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The postings of one block while they are collected, term by term. */
+/* Collecting the postings of one block in memory. */
 #ifndef LIB_STORE_POSTINGS_H
 #define LIB_STORE_POSTINGS_H
 
@@ -11,17 +11,17 @@ struct postings;
 
 struct postings *postings_new(void);
 void postings_free(struct postings *p);
-/* Forgets all terms. */
+/* Removes all terms. */
 void postings_reset(struct postings *p);
 
 /*
- * Notes that the entry ${ordinal} has ${term}.  The ordinals of a term come in
- * ascending order; one may come again.
+ * Adds the entry ${ordinal} to ${term}.  The ordinals of a term must be added
+ * in ascending order; one may be repeated.
  */
 void postings_add(
     struct postings *p, const char *term, size_t len, uint16_t ordinal);
 
-/* How many pairs of a term and an entry there are. */
+/* The number of pairs of a term and an entry. */
 size_t postings_size(const struct postings *p);
 
 /* A term and the entries that have it, ascending. */
@@ -32,7 +32,7 @@ struct posting {
 	size_t count;
 };
 
-/* All ${count} of them, ascending by term; until the next call of any kind. */
+/* All ${count} of them, ascending by term.  Valid until the next call. */
 const struct posting *postings_sorted(struct postings *p, size_t *count);
 
 #endif

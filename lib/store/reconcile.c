@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparing the configuration with the database and writing the difference. */
+/* Writing the difference between the configuration and the database. */
 #include "lib/store/reconcile.h"
 
 #include "lib/digest.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One at a time, so that no row is renamed twice and no name is given twice. */
+/* One at a time: no row is renamed twice, and no name is used twice. */
 static int
 rename_sources(struct db *db, const char *layout, struct err *e)
 {
@@ -25,7 +25,7 @@ rename_sources(struct db *db, const char *layout, struct err *e)
 static int
 put_sources(struct db *db, const char *layout, int64_t now, struct err *e)
 {
-	/* What was remembered of fetches from another place is worthless. */
+	/* Validators of another location are useless. */
 	static const enum sql_id moved[] = { SQL_SOURCE_FORGET_VALIDATORS };
 
 	if (rename_sources(db, layout, e) == -1 ||
@@ -37,7 +37,7 @@ put_sources(struct db *db, const char *layout, int64_t now, struct err *e)
 	return ids_run(db, SQL_SOURCE_STATE_PUT, now, e);
 }
 
-/* Which registries show an entry is indexed, too. */
+/* The index has a term for each registry. */
 static int
 delete_registries(struct db *db, const char *layout, struct err *e)
 {
@@ -49,7 +49,7 @@ delete_registries(struct db *db, const char *layout, struct err *e)
 	    2, e);
 }
 
-/* No registry shows them any more. */
+/* Called when no registry shows them any more. */
 static int
 delete_sources(struct db *db, const char *layout, struct err *e)
 {
@@ -95,7 +95,7 @@ out:
 	return rc;
 }
 
-/* Whether the database has this layout already; sets its ${digest}. */
+/* Whether ${layout} is stored already; sets ${digest} to its digest. */
 static int
 compare_layout(bool *same, char digest[DIGEST_HEX_SIZE], struct db *db,
     const char *layout, struct err *e)

@@ -95,7 +95,7 @@ insert(struct reject *r, const char *path, const struct catalog_entry *entry,
 	    e);
 }
 
-/* Of very many only the first are listed. */
+/* Only the first LIMIT_REJECTED_KEPT are listed. */
 static int
 list_rejected(struct reject *r, const char *path,
     const struct catalog_entry *entry, const char *rule, const char *value,

@@ -16,8 +16,8 @@ struct reject {
 	struct db *db;
 	int64_t source;
 	bool strict; /* the first one fails the source */
-	bool silent; /* nothing is listed: entries were checked before */
-	bool has_earlier; /* there are rows of an earlier sync */
+	bool silent; /* list nothing: entries were checked before */
+	bool has_earlier; /* the list has rows of an earlier sync */
 	int64_t ordinal; /* of the last row */
 	int64_t rejected; /* all of them */
 	int64_t listed; /* those with a row */
@@ -30,21 +30,21 @@ struct reject_place {
 };
 
 /*
- * Empties the list, or with ${partial} takes up what stands in it: then only
- * what is offered again is judged again.
+ * Empties the list.  With ${partial} reads its totals instead: rows of entries
+ * that are not offered again stay.
  */
 int reject_start(struct reject *r, bool partial, struct err *e);
 int reject_entry(struct reject *r, const struct reject_place *place,
     const struct rules_problem *problem, struct err *e);
 int reject_note(struct reject *r, const struct reject_place *place,
     const struct rules_problem *problem, struct err *e);
-/* Lists ${document} as one that could not be read. */
+/* Lists ${document} as unreadable. */
 int reject_document(
     struct reject *r, const char *document, const char *why, struct err *e);
-/* Deletes what an earlier sync listed of an entry that is offered again. */
+/* Deletes the rows that an earlier sync wrote about ${entry}. */
 int reject_delete(
     struct reject *r, const struct catalog_entry *entry, struct err *e);
-/* "servers/a.json: description: is required". */
+/* Writes "servers/a.json: description: is required". */
 void reject_text(char *into, size_t size, const struct reject_place *place,
     const struct rules_problem *problem);
 

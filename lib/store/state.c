@@ -205,7 +205,7 @@ add_durations(struct db *db, const struct source_outcome *o, struct err *e)
 	    db, o->kind, o->name, outcome, o->ended_us - o->started_us, e);
 }
 
-/* What all sources hold together: a hash over their hashes, and the servers. */
+/* The content of all sources: a hash of their hashes, and their servers. */
 static int
 hash_contents(
     char hash[DIGEST_HEX_SIZE], int64_t *servers, struct db *db, struct err *e)
@@ -236,8 +236,8 @@ out:
 }
 
 /*
- * The first source that has failed for good: another attempt of the same run
- * may have succeeded.  The caller frees the text; NULL for none.
+ * The first source whose last attempt in this run failed, with its error. NULL:
+ * none.  The caller frees the text.
  */
 static char *
 first_failure(const struct source_outcome *outcomes, size_t count)

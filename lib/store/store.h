@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store: what a program that writes the registry database needs.  Start
- *here. build/store.a has lib/store and lib/document; it needs neither the
+ * The store: reading and writing the registry database.  Start here.
+ * build/store.a has lib/store and lib/document; it needs neither the
  * configuration nor the network.
  *
- *	database.h	open the database, create it, move it to this schema;
- *			settings
- *	reconcile.h	make sources and registries those of the configuration
- *	apply.h		bring the entries of a source in line with what it
- *			offers: begin, an entry at a time, finish
- *	tombstone.h	delete what was removed long ago
+ *	database.h	open or create the database, change its schema; settings
+ *	reconcile.h	store the configured sources and registries
+ *	apply.h		apply the entries that a source offers
+ *	tombstone.h	delete old tombstones
  *	state.h		the record of each source, and the history of runs
  *	duration_totals.h	how long syncs took
  *	audit.h		check the database, rebuild it
  *
- * Writing is always this, whatever is written; publishing one entry is an
- * application with options.partial set, so that all else stays as it is:
+ * All writing follows the same steps.  To publish a single entry, set
+ * options.partial, so that all others stay:
  *
  *	db_begin_write(db, e)
  *	instant_get(&options.at, db, e)
@@ -24,9 +22,10 @@
  *	apply_finish(&counts, a, e)
  *	db_commit(db, e)
  *
- * apply_entry() asks lib/store/plan.h what to do and does it; apply_finish()
- * ends with lib/store/derive.h, which brings heads of entries, what registries
- * show and the index in step.  All other headers here are inner parts.
+ * apply_entry() calls lib/store/plan.h, which decides, and carries the decision
+ * out.  apply_finish() calls lib/store/derive.h, which updates heads of
+ *entries, what registries show, and the index.  All other headers are inner
+ *parts.
  */
 #ifndef LIB_STORE_STORE_H
 #define LIB_STORE_STORE_H

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Which values are the upstream's own: version.upstream. */
+/* Bits of version.upstream: values that the upstream gave. */
 #define GIVEN_STATUS 1
 #define GIVEN_STATUS_CHANGED 2
 #define GIVEN_PUBLISHED 4
@@ -37,9 +37,9 @@ stored_place_free(struct stored_place *p)
 	buf_free(&p->name);
 }
 
-/* ---- telling apart ---- */
+/* ---- comparing ---- */
 
-/* A text with its length in front: no two lists of them are the same bytes. */
+/* With the length in front, different lists of texts give different bytes. */
 static void
 digest_text(struct digest *d, const char *text, size_t len)
 {
@@ -68,15 +68,15 @@ stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
 		digest_text(d, upstream->official, upstream->official_len);
 	}
 	/*
-	 * So that an entry with a note is never known before it is checked,
-	 * and its note is written each time.
+	 * apply_known() must not know an entry with a note: it is checked
+	 * and its note written in each sync.
 	 */
 	if (noted)
 		digest_add(d, "noted", sizeof "noted");
 	digest_raw(d, out);
 }
 
-/* Columns that follow each other in statements that read it. */
+/* Columns that follow each other in the statements that read them. */
 enum {
 	UPSTREAM_STATUS,
 	UPSTREAM_MESSAGE,
@@ -93,7 +93,7 @@ instant(struct stmt *s, int column)
 	return stmt_is_null(s, column) ? CLOCK_NEVER : stmt_int(s, column);
 }
 
-/* An empty run is stored as NULL, and is an empty one again. */
+/* An empty run is stored as NULL. */
 static const char *
 run_text(struct stmt *s, int column, size_t *len)
 {
@@ -132,7 +132,7 @@ remember_entry(struct stored_place *p, int64_t entry, enum entry_kind kind,
 	buf_adds(&p->name, name);
 }
 
-/* Sets p->entry, to 0 when there is none of the name. */
+/* Sets p->entry, to 0 if no entry has the name. */
 static int
 find_entry(struct stored_place *p, enum entry_kind kind, const char *name,
     struct err *e)
@@ -152,7 +152,7 @@ find_entry(struct stored_place *p, enum entry_kind kind, const char *name,
 	return 0;
 }
 
-/* Whether the text in ${column} is another file than the one being read. */
+/* Whether ${column} names another file than the present one. */
 static bool
 is_elsewhere(const struct stored_place *p, struct stmt *s, int column)
 {
@@ -233,10 +233,9 @@ key_is_after(const struct buf *a, const struct buf *b)
 }
 
 /*
- * Sets p->date for a version of ${entry} whose order key is known.  Versions of
- * an entry that come without dates mostly come together and in order, one way
- * or the other, so they are dated one after the other.  What that gets wrong
- * heads_update() finds.
+ * Sets p->date for a version of ${entry} whose order key is known.  Versions
+ * without dates mostly arrive in ascending or descending order, so their dates
+ * are spaced in that order.  heads_update() corrects the rest.
  */
 static void
 choose_date(
@@ -259,7 +258,7 @@ choose_date(
 	buf_add(&p->dated_key, buf_str(&p->order_key), p->order_key.len);
 }
 
-/* What is shown as updatedAt is never later than changed_us (sql/read.sql). */
+/* updatedAt is never shown later than changed_us (sql/read.sql). */
 static int64_t
 changed_at(const struct stored_place *p)
 {
@@ -279,7 +278,7 @@ stored_insert_entry(int64_t *entry, struct stored_place *p,
 	return 0;
 }
 
-/* What is bound for a version without an envelope. */
+/* Bound for a version without metadata of an upstream. */
 static const struct catalog_upstream no_upstream = { .status_changed_us =
 							 CLOCK_NEVER,
 	.published_us = CLOCK_NEVER,
@@ -288,7 +287,7 @@ static const struct catalog_upstream no_upstream = { .status_changed_us =
 /* An empty run is stored as NULL. */
 #define RUN(run, len) TEXT((len) == 0 ? NULL : (run), len)
 
-/* Sets what a row of version gets besides its document. */
+/* Sets the order key and date of a version. */
 static void
 prepare_version(
     struct stored_place *p, const struct stored_item *item, int64_t entry)

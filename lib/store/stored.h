@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is stored of one version of an entry: finding it, and writing it, with
- * what the upstream says beside its document.  Inner part of
- * lib/store/apply.c, which decides.
+ * Finding and writing one version of an entry: its document and the upstream's
+ * metadata.  Inner part of lib/store/apply.c, which decides.
  */
 #ifndef LIB_STORE_STORED_H
 #define LIB_STORE_STORED_H
@@ -23,23 +22,23 @@ struct stored_item {
 	const struct rules_entry *facts;
 	const char *json;
 	size_t json_len;
-	const struct catalog_upstream *upstream; /* NULL: nothing was said */
+	const struct catalog_upstream *upstream; /* NULL: none */
 	unsigned char digest[DIGEST_RAW_SIZE];
 };
 
-/* Where it is written, and what writing needs. */
+/* The source that is written to, and buffers for that. */
 struct stored_place {
 	struct db *db;
 	int64_t source;
 	struct instant at; /* what changes are dated with */
-	/* The version that was dated last, its key in dated_key. */
+	/* The last version that got a date of ours, its key in dated_key. */
 	int64_t dated_entry; /* 0: none */
 	int64_t date;
 	struct buf dated_key;
-	const char *file; /* that is being read; borrowed; NULL: none */
+	const char *file; /* the present one; borrowed; NULL: none */
 	struct buf order_key;
 	struct buf search_text;
-	/* The entry that was found or made last: its versions come together. */
+	/* The last entry: its versions mostly follow each other. */
 	int64_t entry; /* 0: none */
 	enum entry_kind kind;
 	struct buf name;
@@ -55,15 +54,15 @@ void stored_digest(unsigned char out[DIGEST_RAW_SIZE], struct digest *d,
     bool noted);
 
 /*
- * What the upstream said of a document, from the columns of ${s} that start at
- * ${first}: status to extra_official as in the statement offered_documents.
- * False: nothing.
+ * Reads the upstream's metadata from the columns of ${s} that start at
+ * ${first}: status to extra_official, as in the statement offered_documents.
+ * False: none.
  */
 bool stored_upstream(
     struct catalog_upstream *upstream, struct stmt *s, int first);
 
 /*
- * Looks a version up.  ${entry} is 0 when nothing is stored of the name.
+ * Looks up a version.  ${entry} is 0 when no entry has the name.
  */
 int stored_find(int64_t *entry, struct plan_stored *out, struct stored_place *p,
     enum entry_kind kind, const char *name, const char *version, struct err *e);
@@ -71,27 +70,27 @@ int stored_find(int64_t *entry, struct plan_stored *out, struct stored_place *p,
 const char *stored_status(const struct stored_item *item);
 int stored_insert_entry(int64_t *entry, struct stored_place *p,
     const struct stored_item *item, struct err *e);
-/* Sets ${document} to the number it got. */
+/* Sets ${document} to the new row number. */
 int stored_insert(int64_t *document, struct stored_place *p,
     const struct stored_item *item, int64_t entry, struct err *e);
-/* ${document} 0: the document stays as it is. */
+/* ${document} is 0 if only the version changes. */
 int stored_update(struct stored_place *p, const struct stored_item *item,
     int64_t entry, int64_t document, struct err *e);
 
-/* The version of ${document} has the same content, and is in place.file now. */
+/* Notes that the version of ${document} is in p->file now. */
 int stored_move(struct stored_place *p, int64_t document, struct err *e);
-/* It is not offered any more: it becomes a tombstone. */
+/* Turns a version that is not offered any more into a tombstone. */
 int stored_remove(struct stored_place *p, int64_t document, struct err *e);
-/* The same of one that its upstream had marked as deleted. */
+/* The same for a version that its upstream had marked as deleted. */
 int stored_retire(struct stored_place *p, int64_t document, struct err *e);
 
-/* Keeps a version that the filter leaves out, for another filter, in ${row}. */
+/* Stores a version that the filter leaves out in ${row} of withheld. */
 int stored_withhold(int64_t *row, struct stored_place *p,
     const struct stored_item *item, struct err *e);
-/* Deletes what is kept of a version that the filter lets in now. */
+/* Deletes the row of a version that the filter lets in. */
 int stored_release(
     struct stored_place *p, const struct stored_item *item, struct err *e);
-/* Deletes a row of that kind: the version is not offered any more. */
+/* Deletes a row of withheld: the version is not offered any more. */
 int stored_drop_withheld(struct stored_place *p, int64_t row, struct err *e);
 
 #endif

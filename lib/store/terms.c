@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cutting the text of an entry into grams. */
+/* Dividing the text of an entry into grams. */
 #include "lib/store/terms.h"
 
 #include "lib/limits.h"
@@ -100,7 +100,7 @@ terms_ordinals(
 	return count;
 }
 
-/* Calls it with the first ${len} bytes, which all postings of a run share. */
+/* Reports the prefix of ${len} bytes that all postings of a run share. */
 static int
 call(const struct receiver *l, const struct posting *at,
     const struct posting *end, size_t len)
@@ -129,7 +129,7 @@ share_prefix(const struct posting *a, const struct posting *b, size_t len)
 	return b->len >= len && memcmp(a->term, b->term, len) == 0;
 }
 
-/* All grams longer than the first ${len} bytes, which those of a run share. */
+/* Reports all grams of a run that are longer than their common ${len} bytes. */
 static int
 each_gram(const struct receiver *l, const struct posting *at,
     const struct posting *end, size_t len)

@@ -5,7 +5,7 @@
 #include "lib/store/derive.h"
 #include "lib/store/ids.h"
 
-/* Deletes the tombstones that ${s} lists: ${count}. */
+/* Deletes the tombstones that ${s} lists; sets ${count} to their number. */
 static int
 delete_listed(size_t *count, struct db *db, struct stmt *s, struct err *e)
 {

@@ -10,10 +10,9 @@
 #define TOMBSTONE_ANY INT64_MAX /* no limit */
 
 /*
- * Deletes tombstones removed before ${before}, then, of each source with more
- * than
- * ${most}, the oldest ones; sets ${excess} to their number.  Only registries
- * that showed one get another generation.
+ * Deletes tombstones removed before ${before}, then the oldest ones of each
+ * source that has more than ${most}; sets ${excess} to the number of the
+ * latter.  Raises the generation of registries that showed one.
  */
 int tombstone_expire(int64_t *excess, struct db *db, int64_t before,
     int64_t most, struct err *e);
