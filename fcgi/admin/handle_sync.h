@@ -4,8 +4,7 @@
 
 #include "fcgi/answer/exchange.h"
 
-/* POST and PUT /registry/sync: starts a sync of the named sources, or of all.
- */
+/* POST and PUT /registry/sync: starts a sync of some or all sources. */
 int handle_sync(struct exchange *x, struct err *e);
 
 #endif

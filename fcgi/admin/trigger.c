@@ -27,8 +27,7 @@
 #define PROGRAM_ELSEWHERE BINDIR "/" PROGRAM_NAME
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define UMASK 022 /* added to the umask of this process */
-#define DESCRIPTORS_MAX \
-	65536 /* that are closed; the limit of a process may be infinite */
+#define DESCRIPTORS_MAX 65536 /* as the limit of a process may be infinite */
 
 #define PATH_OF_CHILD \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -156,7 +156,7 @@ read_registry(struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* Whether the database is in the state of before the first read. */
+/* Whether the database is still in the state r->state. */
 static bool
 is_unchanged(const struct responder *r)
 {
@@ -185,7 +185,7 @@ find_registry(struct responder *r, struct exchange *x, struct err *e)
 	return 0;
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
 static int
 handle(struct exchange *x, struct err *e)
@@ -248,12 +248,12 @@ fill(struct responder *r, struct exchange *x, struct err *e)
 static bool
 is_not_modified(const struct exchange *x, bool *gzip)
 {
-	const struct request *q = x->request;
+	const struct request_input *in = x->request->in;
 
 	if (x->response->etag[0] == '\0' ||
-	    !etag_matches(q->if_none_match, x->response->etag, gzip))
+	    !etag_matches(in->if_none_match, x->response->etag, gzip))
 		return false;
-	*gzip = *gzip && gzip_is_accepted(q->in->accept_encoding);
+	*gzip = *gzip && gzip_is_accepted(in->accept_encoding);
 	return true;
 }
 
@@ -296,7 +296,7 @@ answer_or_304(struct responder *r, struct exchange *x, struct err *e)
 		out->status = NOT_MODIFIED;
 		out->gzip = gzip;
 	} else if (out->etag[0] != '\0' &&
-		   etag_is_any(x->request->if_none_match)) {
+		   etag_is_any(x->request->in->if_none_match)) {
 		out->status = NOT_MODIFIED;
 	}
 	return 0;

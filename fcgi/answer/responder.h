@@ -29,8 +29,7 @@ struct responder *responder_new(
 /* NULL is allowed. */
 void responder_free(struct responder *r);
 
-/* For /metrics; borrowed.  Without it /metrics has only what the database has.
- */
+/* For /metrics; borrowed.  Without them /metrics has the database only. */
 void responder_set_counters(struct responder *r, struct counters *counters);
 
 /*

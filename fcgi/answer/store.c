@@ -27,8 +27,7 @@ same_instant(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whether ${now} is the open file, unchanged if SQLite treats it as immutable.
- */
+/* Whether ${now} is the open file; a frozen one must not have changed. */
 static bool
 is_current(const struct store *s, const struct stat *now)
 {
@@ -95,7 +94,8 @@ store_check(const struct store *s, struct err *e)
 	if (s->db == NULL || !db_is_frozen(s->db) ||
 	    (stat(s->path, &now) == 0 && is_current(s, &now)))
 		return 0;
-	err_set(e, ERR_UNAVAILABLE, "%s changed while it was being read", s->path);
+	err_set(
+	    e, ERR_UNAVAILABLE, "%s changed while it was being read", s->path);
 	return -1;
 }
 

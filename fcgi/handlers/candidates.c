@@ -68,6 +68,14 @@ candidates_add(
 	c->term_count++;
 }
 
+void
+candidates_add_group(
+    struct candidates *c, enum posting_kind kind, const char *text, size_t len)
+{
+	candidates_add(c, kind, text, len);
+	candidates_end_group(c);
+}
+
 static void
 add_gram(struct candidates *c, const char *text, const char *end)
 {
@@ -75,8 +83,7 @@ add_gram(struct candidates *c, const char *text, const char *end)
 
 	for (int i = 0; i < POSTING_GRAM && to < end; i++)
 		to += posting_character(to, end);
-	candidates_add(c, POSTING_TEXT_GRAM, text, (size_t)(to - text));
-	candidates_end_group(c);
+	candidates_add_group(c, POSTING_TEXT_GRAM, text, (size_t)(to - text));
 }
 
 /*

@@ -28,7 +28,7 @@ struct candidates {
 	struct {
 		size_t start, len; /* within the text */
 	} terms[CANDIDATES_TERMS];
-	size_t group_ends[CANDIDATES_GROUPS]; /* after its last term */
+	size_t group_ends[CANDIDATES_GROUPS]; /* numbers of terms */
 	size_t group_count;
 	size_t term_count;
 	int64_t since; /* changed after this; CLOCK_NEVER: no filter */
@@ -51,9 +51,12 @@ void candidates_start(
 /* Ends the search, complete or not. */
 void candidates_done(struct candidates *c);
 
-/* Makes a group of the terms added since the last group. */
-void candidates_end_group(struct candidates *c);
+/* Adds a term to the group that candidates_end_group() ends. */
 void candidates_add(
+    struct candidates *c, enum posting_kind kind, const char *text, size_t len);
+void candidates_end_group(struct candidates *c);
+/* Adds a group of one term. */
+void candidates_add_group(
     struct candidates *c, enum posting_kind kind, const char *text, size_t len);
 /* Adds the most selective grams of a folded text, each as a group. */
 void candidates_add_text(struct candidates *c, const char *needle);

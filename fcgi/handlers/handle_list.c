@@ -74,8 +74,7 @@ find_place(
 	return 0;
 }
 
-/* ---- all entries, without an index ----------------------------------------
- */
+/* ---- all entries, without the index ---- */
 
 static int
 fill_plain(struct exchange *x, const struct place *p,
@@ -98,15 +97,14 @@ fill_plain(struct exchange *x, const struct place *p,
 		stmt_bind_str(s, SQL_LIST_ALL_P_AFTER, p->after);
 		stmt_bind_int(s, SQL_LIST_ALL_P_DELETED, x->query->deleted);
 	}
-	rows.stmt = s;
+	rows.context = s;
 	if (page_fill(NULL, x, &rows, scope, e) == -1)
 		return -1;
 	stmt_done(s);
 	return 0;
 }
 
-/* ---- with the index ---------------------------------------------------------
- */
+/* ---- with the index ---- */
 
 /* The kind of terms and of stored facets of the filter ${i}. */
 static enum posting_kind
@@ -152,10 +150,10 @@ facets_match(const struct value_set *wanted, const char *stored, size_t len)
 
 /* The candidates and the versions of each. */
 struct walk {
-	struct page_rows rows; /* must be first: next_version() casts it */
 	struct exchange *x;
 	const struct place *place;
-	bool at_entries; /* rows.stmt is stepping through versions */
+	struct stmt *versions; /* of the candidates that were read last */
+	bool any_left; /* the statement has not ended */
 };
 
 static void
@@ -175,26 +173,22 @@ build_search(struct exchange *x, const char *needle)
 			candidates_end_group(c);
 	}
 	if (query_version(q) != NULL && !query_is_latest(q)) {
-		candidates_add(c, POSTING_VERSION, query_version(q),
+		candidates_add_group(c, POSTING_VERSION, query_version(q),
 		    strlen(query_version(q)));
-		candidates_end_group(c);
 	}
 	if (q->filters.text[PARAMETER_STATUS] != NULL) {
 		buf_reset(text);
 		fold_add(text, q->filters.text[PARAMETER_STATUS],
 		    strlen(q->filters.text[PARAMETER_STATUS]));
-		candidates_add(c, POSTING_STATUS, buf_str(text), text->len);
-		candidates_end_group(c);
+		candidates_add_group(
+		    c, POSTING_STATUS, buf_str(text), text->len);
 	}
 	candidates_add_text(c, needle);
-	if (!q->deleted) {
-		candidates_add(c, POSTING_USABLE, "", 0);
-		candidates_end_group(c);
-	}
+	if (!q->deleted)
+		candidates_add_group(c, POSTING_USABLE, "", 0);
 	buf_reset(text);
 	buf_add_i64(text, x->registry.id);
-	candidates_add(c, POSTING_REGISTRY, buf_str(text), text->len);
-	candidates_end_group(c);
+	candidates_add_group(c, POSTING_REGISTRY, buf_str(text), text->len);
 	c->since = q->since;
 }
 
@@ -256,7 +250,7 @@ next_entries(struct walk *w, bool *any, struct err *e)
 	buf_addc(keys, ']');
 	*any = count > 0;
 	if (*any)
-		w->rows.stmt = start_entries(w->x, w->place);
+		w->versions = start_entries(w->x, w->place);
 	return 0;
 }
 
@@ -268,28 +262,28 @@ row_matches(const struct walk *w)
 
 	if (!query_has_facets(w->x->query))
 		return true;
-	facets = stmt_blob(w->rows.stmt, ITEM_FACETS, &len);
+	facets = stmt_blob(w->versions, ITEM_FACETS, &len);
 	return facets_match(w->x->query->filters.sets, facets, len);
 }
 
 static int
 next_version(struct page_rows *rows, struct stmt **row, struct err *e)
 {
-	struct walk *w = (struct walk *)rows;
+	struct walk *w = rows->context;
 	bool any;
 
 	*row = NULL;
 	for (;;) {
-		if (!w->at_entries) {
+		if (!w->any_left) {
 			if (next_entries(w, &any, e) == -1)
 				return -1;
 			if (!any)
 				return 0;
 		}
-		if (stmt_step(rows->stmt, &w->at_entries, e) == -1)
+		if (stmt_step(w->versions, &w->any_left, e) == -1)
 			return -1;
-		if (w->at_entries && row_matches(w)) {
-			*row = rows->stmt;
+		if (w->any_left && row_matches(w)) {
+			*row = w->versions;
 			return 0;
 		}
 	}
@@ -300,19 +294,16 @@ fill_filtered(struct exchange *x, const struct place *p,
     const struct cursor_scope *scope, struct err *e)
 {
 	struct candidates *c = &x->scratch->candidates;
-	struct walk w = {
-		.rows = { .next = next_version },
-		.x = x,
-		.place = p,
-	};
+	struct walk w = { .x = x, .place = p };
+	struct page_rows rows = { .next = next_version, .context = &w };
 
 	candidates_start(c, x->db, p->from, p->end);
 	build_search(x, buf_str(&x->scratch->needle));
-	if (page_fill(NULL, x, &w.rows, scope, e) == -1)
+	if (page_fill(NULL, x, &rows, scope, e) == -1)
 		return -1;
 	candidates_done(c);
-	if (w.rows.stmt != NULL)
-		stmt_done(w.rows.stmt);
+	if (w.versions != NULL)
+		stmt_done(w.versions);
 	return 0;
 }
 

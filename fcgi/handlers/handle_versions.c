@@ -36,7 +36,7 @@ handle_versions(struct exchange *x, struct err *e)
 	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_KIND, scope.kind);
 	stmt_bind_str(s, SQL_ITEM_VERSIONS_P_NAME, scope.entry);
 	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_DELETED, x->query->deleted);
-	rows.stmt = s;
+	rows.context = s;
 	if (page_fill(&count, x, &rows, &scope, e) == -1)
 		return -1;
 	stmt_done(s);

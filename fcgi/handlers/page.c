@@ -10,9 +10,9 @@ page_next_row(struct page_rows *rows, struct stmt **row, struct err *e)
 {
 	bool any;
 
-	if (stmt_step(rows->stmt, &any, e) == -1)
+	if (stmt_step(rows->context, &any, e) == -1)
 		return -1;
-	*row = any ? rows->stmt : NULL;
+	*row = any ? rows->context : NULL;
 	return 0;
 }
 

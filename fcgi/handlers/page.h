@@ -21,10 +21,10 @@ int page_resume(bool *resumed, struct cursor *c, struct exchange *x,
 struct page_rows {
 	/* Sets ${row} to a statement whose row is an item, or to NULL. */
 	int (*next)(struct page_rows *rows, struct stmt **row, struct err *e);
-	struct stmt *stmt; /* of page_next_row(); other functions may use it */
+	void *context; /* of ${next} */
 };
 
-/* For rows->next: steps rows->stmt. */
+/* For rows->next: steps the statement rows->context. */
 int page_next_row(struct page_rows *rows, struct stmt **row, struct err *e);
 
 /*

@@ -120,8 +120,7 @@ read_text(struct reader *s)
 	return text;
 }
 
-/* Values must be in the order in which they are written: ascending, each once.
- */
+/* Values must be ascending, each once, as cursor_encode() writes them. */
 static void
 read_filters(struct parameter_values *v, struct reader *s)
 {

@@ -38,8 +38,7 @@ struct cursor {
 	int64_t since; /* CLOCK_NEVER: none */
 	bool deleted;
 	struct parameter_values filters; /* only filters are set */
-	/* The last item of the previous page; "" if the query names a version.
-	 */
+	/* The last item of the page; a version only if there may be several. */
 	const char *last_name;
 	const char *last_version;
 };

@@ -68,8 +68,7 @@ gzip_compress(struct gzip *g, struct buf *out, const struct buf *plain)
 	return true;
 }
 
-/* ---- Accept-Encoding (RFC 9110 12.5.3) ------------------------------------
- */
+/* ---- Accept-Encoding (RFC 9110 12.5.3) ---- */
 
 /* Whether the parameters of a coding have the weight zero. */
 static bool

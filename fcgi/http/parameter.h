@@ -17,11 +17,10 @@ enum parameter {
 	PARAMETER_UPDATED_SINCE,
 	PARAMETER_INCLUDE_DELETED,
 	PARAMETER_SECONDS,
-	PARAMETER_SEARCH, /* this one and the following are filters, except the
-			     last */
+	PARAMETER_SEARCH, /* the first filter; all are but SOURCE */
 	PARAMETER_VERSION,
 	PARAMETER_STATUS,
-	PARAMETER_TAG, /* this one and the following may be repeated */
+	PARAMETER_TAG, /* the first that may be repeated */
 	PARAMETER_REGISTRY_TYPE,
 	PARAMETER_TRANSPORT,
 	PARAMETER_SOURCE,

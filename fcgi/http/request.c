@@ -273,8 +273,6 @@ request_parse(struct request *r, const struct request_input *in, struct err *e)
 	char *to;
 
 	r->method = request_method_of(in->method);
-	r->if_none_match = in->if_none_match;
-	r->accept = in->accept;
 	r->in = in;
 	r->path_len = 0;
 	r->segment_count = 0;

@@ -4,7 +4,7 @@
  *
  * Only the raw REQUEST_URI is used: web servers decode PATH_INFO, after which a
  * slash in a name looks like one between segments.  The URI is split at '?' and
- * at '/', and each piece is decoded exactly once.  Nothing is allocated: the
+ * at '/', and each piece is decoded exactly once.  No memory is allocated: the
  * decoded texts are in the struct.
  */
 #ifndef FCGI_HTTP_REQUEST_H
@@ -41,7 +41,7 @@ struct request_input {
 	/* If either is present, there is a body (RFC 9112 6). */
 	const char *content_length;
 	const char *transfer_encoding;
-	bool https; /* the client uses TLS */
+	bool https; /* the web server received it over TLS */
 	/*
 	 * Reads up to ${size} bytes of the body; 0 at its end, -1 if it cannot
 	 * be read.  NULL: there is none.
@@ -68,8 +68,6 @@ struct request_segment {
 
 struct request {
 	enum request_method method;
-	const char *if_none_match;
-	const char *accept;
 	const struct request_input *in;
 	size_t path_len; /* of its URI before the query */
 	/* Above LIMIT_PATH_SEGMENTS: the path had more than were kept. */

@@ -55,8 +55,7 @@ enum route_access {
 	ROUTE_DENIED, /* none: the default of a new row */
 	ROUTE_PUBLIC, /* all */
 	ROUTE_LOOPBACK, /* processes of this machine, without a proxy */
-	ROUTE_TRIGGER /* those that trigger.access of the configuration allows
-		       */
+	ROUTE_TRIGGER /* those of the setting trigger.access */
 };
 
 /* What a route needs from the database before its handler is called. */
@@ -123,8 +122,7 @@ struct route_match {
 int route_find(struct route_match *m, enum route_program program,
     const struct request *r, struct err *e);
 
-/* The pattern of one mount, a single bit of enum route_mount; "" for the root.
- */
+/* The pattern of the mount ${mount}, one bit; "" for the root. */
 const char *route_prefix(enum route_mount mount);
 
 /*

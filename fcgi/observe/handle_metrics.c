@@ -332,7 +332,7 @@ handle_metrics(struct exchange *x, struct err *e)
 {
 	struct exposition m = { .to = &x->response->body,
 		.open_metrics =
-		    exposition_wants_open_metrics(x->request->accept) };
+		    exposition_wants_open_metrics(x->request->in->accept) };
 
 	x->response->type = exposition_content_type(m.open_metrics);
 	add_program(&m, x);
