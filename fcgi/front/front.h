@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The page for people, as fcgi/front/embed makes it at build time of the files
- * beside it: one document that loads nothing and uses only this API.
+ * The web page.  fcgi/front/embed generates it at build time from the files beside
+ * it: one document that loads nothing and uses only this API.
  */
 #ifndef FCGI_FRONT_FRONT_H
 #define FCGI_FRONT_FRONT_H
@@ -11,7 +11,7 @@
 extern const char front_document[];
 extern const size_t front_length; /* bytes, without the NUL */
 extern const char front_etag[]; /* with quotes */
-/* Header lines with their ends: what the document may do. */
+/* Complete header lines that restrict what the document may do. */
 extern const char front_lines[];
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page for people.  It needs no database: it shows if there is none. */
+/* The web page.  It needs no database: it shows whether there is one. */
 #include "fcgi/front/front.h"
 #include "fcgi/handlers/handle.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The page for people: what the sync does, what registries hold, one server.
+ * The web page: state of the sync, servers of a registry, one server.
  *
- * Everything comes from the public API by URLs relative to the page.  Stored
- * text may be hostile, so it enters the page as text nodes only, and the
- * policy of the page forbids any other way.  The part of the URL behind "#"
- * says what is shown: "/", "/registry/NAME?q=TEXT" or
- * "/registry/NAME/server/NAME[/version/VERSION]".
+ * All data comes from the public API by URLs relative to the page.  Stored text
+ * may be hostile, so it is added as text nodes only, and the policy of the page
+ * forbids any other way.  The fragment of the URL selects the view: "/",
+ * "/registry/NAME?q=TEXT" or "/registry/NAME/server/NAME[/version/VERSION]".
  */
 "use strict";
 (() => {
@@ -25,9 +24,9 @@ const enc = encodeURIComponent;
 /* ---- text ---- */
 
 /*
- * Characters that show nothing or turn what follows around are written out:
- * all of them in names, which nobody should be able to fake; in prose only
- * those that no language needs.
+ * Invisible characters and those that change the text direction are shown by
+ * their number: in names all of them, so that no name can imitate another; in
+ * prose only those that no language needs.
  */
 const NEVER = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]/g;
 const NOT_IN_NAMES = /[\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\udb40\udb41][\udc00-\udfff]/g;
@@ -65,19 +64,19 @@ const fill = (to, ...children) => { to.replaceChildren(); return add(to, childre
 const name = (x, tag = "bdi") => el(tag, { class: "mono", dir: tag === "bdi" ? null : "ltr" }, exact(x));
 const prose = x => el("bdi", { dir: "auto" }, plain(x));
 
-/* Changes an element only when it has to: a reader's place is not lost. */
+/* Changes an element only if the text differs, so that a selection in it stays. */
 function set(e, value) {
 	if (e.textContent !== value)
 		e.textContent = value;
 }
 
-let said = "";
-function say(words) {
-	if (words !== said)
-		$("said").textContent = said = words;
+let announced = "";
+function announce(words) {
+	if (words !== announced)
+		$("announced").textContent = announced = words;
 }
 
-/* ---- time: the server's clock decides what is ago ---- */
+/* ---- time: ages are relative to the server's clock ---- */
 
 let skew = 0;
 const now = () => Date.now() + skew;
@@ -105,7 +104,7 @@ function when(instant, words = relative) {
 }
 const day = instant => when(instant, (ms, t) => full.format(t));
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 class Failure extends Error {
 	constructor(status, words) {
@@ -120,7 +119,7 @@ async function get(url, signal) {
 		answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
 	} catch (e) {
 		if (e.name === "AbortError") throw e;
-		throw new Failure(0, "The registry does not answer.");
+		throw new Failure(0, "The registry does not respond.");
 	}
 	const date = Date.parse(answer.headers.get("Date"));
 	if (!Number.isNaN(date) && Math.abs(date - Date.now()) > 5000) skew = date - Date.now();
@@ -132,9 +131,9 @@ async function get(url, signal) {
 	}
 	if (answer.ok && body) return body;
 	throw new Failure(answer.status, answer.status === 503
-		? "The registry has no database that it can read. It appears with the first sync."
-		: body && body.error ? `The registry says: ${plain(body.error)}.`
-		: `The registry answers with status ${answer.status}.`);
+		? "The registry has no readable database. The first sync creates it."
+		: body && body.error ? `Error from the registry: ${plain(body.error)}.`
+		: `The registry responded with status ${answer.status}.`);
 }
 
 /* ---- overview ---- */
@@ -170,7 +169,7 @@ function sentence(run) {
 	return `${number(run.addedCount)} added, ${number(run.updatedCount)} changed, ${number(run.removedCount)} removed`;
 }
 
-/* The newest run stands at the right; the tallest bar is the longest run. */
+/* The newest run is on the right; the tallest bar is the longest run. */
 function plot(runs) {
 	const most = Math.max(1, ...runs.map(took));
 	const bars = runs.map((run, i) => {
@@ -184,11 +183,11 @@ function plot(runs) {
 	const failed = runs.filter(run => run.result === "failed").length;
 	const changed = runs.filter(run => outcome(run) === "changed").length;
 	return shape("svg", { viewBox: `0 0 ${RUNS * 6} 40`, preserveAspectRatio: "none", role: "img",
-		"aria-label": `Last ${many(runs.length, "run")}: ${changed} brought changes, ${failed} failed` }, bars);
+		"aria-label": `Last ${many(runs.length, "run")}: ${changed} with changes, ${failed} failed` }, bars);
 }
 
 function historyTable(runs, of) {
-	const head = ["Ended", "Took", "Result", "Total"].map((t, i) =>
+	const head = ["Finished", "Duration", "Result", "Total"].map((t, i) =>
 		el("th", { scope: "col", class: i === 1 || i === 3 ? "number" : null }, t));
 	return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Runs of ${exact(of)}` }, el("table", {},
 		el("thead", {}, el("tr", {}, head)),
@@ -199,7 +198,7 @@ function historyTable(runs, of) {
 			el("td", { class: "number" }, number(run.totalCount)))))));
 }
 
-/* One source keeps its element: an open table stays open. */
+/* The element of a source is reused, so that an open table stays open. */
 function sourceElement(of) {
 	const parts = { state: el("span"), kind: el("span", { class: "soft small" }), facts: el("p", { class: "facts" }),
 		plot: el("div"), message: el("div", { class: "message", tabindex: "0", hidden: true }),
@@ -240,21 +239,21 @@ function drawSource(source) {
 	set(parts.state, words);
 	set(parts.kind, text(source.type));
 	const stale = kind === "bad" || kind === "warn";
-	const looked = stale ? source.lastSuccess : source.lastCheck || source.lastSync;
+	const checked = stale ? source.lastSuccess : source.lastCheck || source.lastSync;
 	const due = Date.parse(source.nextDue);
 	fill(parts.facts,
-		el("span", {}, looked ? [stale ? "what is served is as of " : "checked ", when(looked)] : "never read"),
+		el("span", {}, checked ? [stale ? "served data is from " : "checked ", when(checked)] : "never read"),
 		source.nextDue && el("span", {}, kind === "warn" ? ["was due ", when(source.nextDue)]
 			: due < now() ? "due now" : ["next ", when(source.nextDue)]),
 		el("span", {}, counts(source)),
-		source.rejectedCount > 0 && el("span", { class: "state warn" }, many(source.rejectedCount, "entry", "entries") + " left out"));
+		source.rejectedCount > 0 && el("span", { class: "state warn" }, many(source.rejectedCount, "entry", "entries") + " rejected"));
 	parts.message.hidden = source.phase !== "failed" || !source.message;
 	set(parts.message, plain(source.message));
 	drawHistory(parts, source.name);
 	return parts.root;
 }
 
-/* Puts children in order without touching those already in place. */
+/* Puts children in order without moving those already in place. */
 function arrange(parent, children) {
 	children.forEach((child, i) => {
 		if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] || null);
@@ -279,9 +278,9 @@ function drawVerdict() {
 	fill($("last"),
 		run ? ["A sync started ", when(run.startTime), run.source && [" on ", name(run.source)],
 			run.entries ? ", " + many(run.entries, "entry", "entries") + " so far" : "", ". "] : "",
-		last ? ["Last run ended ", when(last.completionTime), ", took ", span(took(last)), "."]
-			: "No run of the sync has ended yet.");
-	say(title.textContent);
+		last ? ["Last run finished ", when(last.completionTime), ", took ", span(took(last)), "."]
+			: "No sync has finished yet.");
+	announce(title.textContent);
 }
 
 function drawRegistries() {
@@ -308,7 +307,7 @@ function drawOverview() {
 	for (const key of shown.keys())
 		if (!state.sources.some(s => s.name === key)) shown.delete(key);
 	$("legend").hidden = history.size === 0;
-	/* A link that has the focus would lose it. */
+	/* A link would lose the focus. */
 	if (!$("registries").contains(document.activeElement)) drawRegistries();
 }
 
@@ -329,9 +328,9 @@ async function refresh() {
 		if (at.view === "overview") document.title = `${$("verdict").textContent} – MCP registry`;
 	} catch (e) {
 		const words = `${e instanceof Failure ? e.message : "Something went wrong: " + e.message} `;
-		set($("trouble"), words + (state ? "Below is what was known before. " : "") + "Trying again every 15 seconds.");
+		set($("trouble"), words + (state ? "The data below is older. " : "") + "Retrying every 15 seconds.");
 		if (!state) {
-			set($("verdict"), e.status === 503 ? "No database yet" : "The state is not known");
+			set($("verdict"), e.status === 503 ? "No database yet" : "The state is unknown");
 			$("verdict").className = "bad";
 		}
 	}
@@ -342,7 +341,7 @@ async function refresh() {
 /* ---- the catalogue of one registry ---- */
 
 let at = { view: "" };
-let found = { key: null, cursor: null, count: 0, asking: null };
+let found = { key: null, cursor: null, count: 0, request: null };
 const address = (registry, server) => `#/registry/${enc(registry)}` + (server === undefined ? "" : `/server/${enc(server)}`);
 const key = () => at.registry + "\n" + at.q;
 
@@ -376,27 +375,27 @@ function row(item) {
 			meta.updatedAt && el("span", {}, "changed ", when(meta.updatedAt))));
 }
 
-function tell() {
+function drawFound() {
 	const some = found.cursor ? `The first ${many(found.count, "server")}` : many(found.count, "server");
 	const words = found.count === 0
-		? at.q ? `No server of this registry has “${plain(at.q)}” in its name, title or description.` : "This registry shows no servers."
+		? at.q ? `No server of this registry has “${plain(at.q)}” in its name, title or description.` : "This registry has no servers."
 		: at.q ? `${some} with “${plain(at.q)}” in name, title or description.` : `${some}, by name.`;
 	set($("found"), words);
-	say(words);
+	announce(words);
 	$("more").hidden = !found.cursor;
 }
 
-/* Shows a failure in the place of what could not be had. */
-function apologise(place, e, again) {
+/* Shows a failure in place of the data, with a button to try again. */
+function drawFailure(place, e, again) {
 	const button = el("button", { type: "button" }, "Try again");
 	button.addEventListener("click", again);
 	fill(place, el("p", {}, e instanceof Failure ? e.message : "Something went wrong: " + e.message), el("p", {}, button));
-	say(place.firstChild.textContent);
+	announce(place.firstChild.textContent);
 }
 
 async function search(more) {
-	if (found.asking) found.asking.abort();
-	const mine = found.asking = new AbortController();
+	if (found.request) found.request.abort();
+	const request = found.request = new AbortController();
 	const results = $("results");
 	const of = key();
 	const query = new URLSearchParams({ version: "latest", limit: PAGE });
@@ -404,14 +403,14 @@ async function search(more) {
 	if (more) query.set("cursor", found.cursor);
 	results.classList.add("busy");
 	try {
-		const page = await get(`registry/${enc(at.registry)}/v0.1/servers?${query}`, mine.signal);
+		const page = await get(`registry/${enc(at.registry)}/v0.1/servers?${query}`, request.signal);
 		if (!more) found = { ...found, key: of, count: 0 };
 		found.cursor = page.metadata && page.metadata.nextCursor || null;
 		const rows = list(page.servers).map(row);
 		found.count += rows.length;
 		if (more) add(results, rows);
 		else fill(results, rows);
-		tell();
+		drawFound();
 		if (more && rows.length) rows[0].querySelector("a").focus();
 	} catch (e) {
 		if (e.name === "AbortError") return;
@@ -419,10 +418,10 @@ async function search(more) {
 		$("more").hidden = true;
 		results.replaceChildren();
 		found.count = 0;
-		apologise($("found"), e, () => search(false));
+		drawFailure($("found"), e, () => search(false));
 	}
-	if (found.asking === mine) {
-		found.asking = null;
+	if (found.request === request) {
+		found.request = null;
 		results.classList.remove("busy");
 	}
 }
@@ -439,11 +438,11 @@ function showCatalogue(came) {
 		}
 		search(false);
 	} else if (came && opened && opened.isConnected) {
-		tell();
+		drawFound();
 		opened.focus();
 		return true;
 	} else {
-		tell();
+		drawFound();
 	}
 	return false;
 }
@@ -453,7 +452,7 @@ function showCatalogue(came) {
 const SAFE = /^[A-Za-z0-9_@%+=:,./-]+$/;
 const quote = word => SAFE.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'";
 
-/* The words of an argument as the format describes it. */
+/* The words of an argument of a server document. */
 function argument(a) {
 	const value = text(a.value) || text(a.default);
 	const hole = "<" + (text(a.valueHint) || text(a.name) || "value") + ">";
@@ -466,7 +465,7 @@ function argument(a) {
 
 const args = x => list(x).flatMap(argument);
 
-/* The image with its tag, unless it has one or a digest. */
+/* The image with the version as its tag, unless it has a tag or a digest. */
 function image(p) {
 	const id = text(p.identifier);
 	return id.includes("@") || /:[^/]*$/.test(id) || !text(p.version) ? id : `${id}:${p.version}`;
@@ -480,14 +479,14 @@ const RUNNERS = {
 		...list(p.environmentVariables).flatMap(v => text(v.name) ? ["-e", text(v.name)] : []), image(p)],
 };
 
-/* ${given}, after those of ${wanted} that are not among them. */
+/* ${given}, after each of ${wanted} that it lacks. */
 function unless(given, wanted) {
 	return [...wanted.filter(w => !given.includes(w)), ...given];
 }
 
 /*
- * A line for a shell, quoted; null when there is none, "" when a word in it is
- * not to be trusted there: it could turn into an option, or looks like another.
+ * A quoted line for a shell; null if there is none, "" if a word in it is unsafe:
+ * it could be taken for an option, or it looks like another word.
  */
 function command(p) {
 	const runner = Object.hasOwn(RUNNERS, p.registryType) && RUNNERS[p.registryType];
@@ -506,16 +505,16 @@ function commandLine(line) {
 		try {
 			await navigator.clipboard.writeText(line);
 			button.firstChild.textContent = "Copied";
-			say("Copied");
+			announce("Copied");
 		} catch {
-			say("The browser does not allow copying");
+			announce("The browser does not allow copying");
 		}
 		setTimeout(() => { button.firstChild.textContent = "Copy"; }, 2000);
 	});
 	return add(box, [button]);
 }
 
-/* Only the web's schemes are linked; the text shows where it leads. */
+/* Only http and https are linked; the text is the address. */
 function link(url, words) {
 	let to = null;
 	try {
@@ -527,7 +526,7 @@ function link(url, words) {
 
 function inputs(title, of, rows) {
 	if (rows.length === 0) return null;
-	const head = ["Name", "Needed", "Default", "What for"].map(t => el("th", { scope: "col" }, t));
+	const head = ["Name", "Required", "Default", "Description"].map(t => el("th", { scope: "col" }, t));
 	return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title} of ${exact(of)}` }, el("table", {},
 		el("caption", { class: "unseen" }, title),
 		el("thead", {}, el("tr", {}, head)),
@@ -545,7 +544,7 @@ function packageBlock(p) {
 	return el("li", { class: "block" },
 		el("h3", {}, name(p.identifier)),
 		el("p", { class: "soft small" }, [p.registryType, p.version, transport].map(text).filter(t => t).map(exact).join(" · ")),
-		line ? commandLine(line) : line === "" ? el("p", { class: "state warn" }, "No command is offered: a word in it holds characters that do not belong there.")
+		line ? commandLine(line) : line === "" ? el("p", { class: "state warn" }, "No command is shown, because it would contain unsafe characters.")
 			: p.registryType === "mcpb" ? el("p", {}, "Download: ", link(p.identifier)) : null,
 		p.fileSha256 && el("p", { class: "small" }, "SHA-256: ", name(p.fileSha256)),
 		inputs("Environment variables", p.identifier, list(p.environmentVariables)));
@@ -597,48 +596,48 @@ function drawServer(item, versions) {
 		blocks("Remotes", list(server.remotes), remoteBlock),
 		versionsNav(versions, text(server.version)),
 		el("details", {}, el("summary", {}, "The entry as JSON"),
-			el("p", { class: "small" }, el("a", { href: api }, "As it is served")),
+			el("p", { class: "small" }, el("a", { href: api }, "This entry from the API")),
 			el("pre", { dir: "ltr", tabindex: "0" }, plain(JSON.stringify(item, null, 2)))));
 	return title;
 }
 
-/* Where the way back leads: to what was searched, if it was this registry. */
+/* The address of the list: with the last search, if it was in this registry. */
 function back() {
 	const [registry, q] = found.key === null ? [] : found.key.split("\n");
 	return address(at.registry) + (registry === at.registry && q ? `?q=${enc(q)}` : "");
 }
 
-let looking = null;
+let serverRequest = null;
 async function showServer() {
-	if (looking) looking.abort();
-	const mine = looking = new AbortController();
+	if (serverRequest) serverRequest.abort();
+	const request = serverRequest = new AbortController();
 	const base = `registry/${enc(at.registry)}/v0.1/servers/${enc(at.server)}/versions`;
 	const here = at;
 	document.title = `${exact(at.server)} – MCP registry`;
 	fill($("detail"), el("p", {}, el("a", { href: back() }, "← Servers of ", name(at.registry))),
 		el("h1", { tabindex: "-1" }, name(at.server)), el("p", {}, "Loading…"));
 	try {
-		/* Where versions are listed, a name that should not be is refused. */
-		const page = await get(base, mine.signal).catch(e => {
+		/* The list of versions rejects some names that a single version accepts. */
+		const page = await get(base, request.signal).catch(e => {
 			if (e.status !== 400) throw e;
 			return {};
 		});
 		const all = list(page.servers).filter(i => i.server);
 		let item = here.version === undefined ? all.find(i => official(i).isLatest) || all[0]
 			: all.find(i => text(i.server.version) === here.version);
-		if (!item) item = await get(`${base}/${enc(here.version || "latest")}`, mine.signal);
+		if (!item) item = await get(`${base}/${enc(here.version || "latest")}`, request.signal);
 		drawServer(item, all).focus({ preventScroll: true });
 	} catch (e) {
 		if (e.name === "AbortError") return;
 		const place = el("div");
 		fill($("detail"), el("p", {}, el("a", { href: back() }, "← Servers of ", name(at.registry))),
 			el("h1", { tabindex: "-1" }, name(at.server)), place);
-		apologise(place, e.status === 404 ? new Failure(404, "There is no such server here.") : e, showServer);
+		drawFailure(place, e.status === 404 ? new Failure(404, "This registry has no such server.") : e, showServer);
 		$("detail").querySelector("h1").focus({ preventScroll: true });
 	}
 }
 
-/* ---- where we are ---- */
+/* ---- views ---- */
 
 function parse(hash) {
 	const [path, query] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
@@ -648,7 +647,7 @@ function parse(hash) {
 		if (part[0] === "registry" && part[1] && part.length === 2) return { view: "catalogue", registry: part[1], q };
 		if (part[0] === "registry" && part[2] === "server" && part[3] && (part.length === 4 || part[4] === "version" && part.length === 6))
 			return { view: "detail", registry: part[1], server: part[3], version: part[5] };
-	} catch { /* not an address of ours */ }
+	} catch { /* not an address of this page */ }
 	return { view: "overview" };
 }
 
@@ -656,7 +655,7 @@ let opened = null;
 let scrolls = new Map();
 let place = "";
 
-/* A registry can be searched before the list of all has come. */
+/* Allows a search before the list of registries is loaded. */
 function choose(registry) {
 	const select = $("registry");
 	if (select.options.length === 0) {
@@ -674,7 +673,7 @@ function go() {
 	scrolls.set(place, { y: scrollY });
 	place = location.hash;
 	for (const view of ["overview", "catalogue", "detail"]) $(view).hidden = at.view !== view;
-	if (looking && at.view !== "detail") looking.abort();
+	if (serverRequest && at.view !== "detail") serverRequest.abort();
 	if (at.registry !== undefined) choose(at.registry);
 	if (at.view !== "catalogue" && document.activeElement !== $("q")) $("q").value = "";
 	let focused = false;
@@ -687,7 +686,7 @@ function go() {
 	if (title) title.focus({ preventScroll: true });
 }
 
-/* What is in the box becomes the address; one step of history for all typing. */
+/* Puts the search text in the address; all typing is one step of the history. */
 function typed() {
 	const q = $("q").value.trim();
 	const registry = $("registry").value;
@@ -714,16 +713,16 @@ $("search").addEventListener("submit", e => {
 	clearTimeout(typing);
 	typed();
 	const link = $("results").querySelector("a");
-	if (link && found.key === key() && !found.asking) link.focus();
+	if (link && found.key === key() && !found.request) link.focus();
 });
-$("more").addEventListener("click", () => { if (!found.asking && found.cursor) search(true); });
+$("more").addEventListener("click", () => { if (!found.request && found.cursor) search(true); });
 $("results").addEventListener("click", e => { opened = e.target.closest("a") || opened; });
 $("skip").addEventListener("click", e => {
 	e.preventDefault();
 	$("main").focus();
 });
 
-/* "/" searches; up and down go through the results, from the box and back. */
+/* "/" focuses the search; up and down move between the search and its results. */
 document.addEventListener("keydown", e => {
 	if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
 	const here = document.activeElement;

@@ -211,7 +211,7 @@ def test_refresh():
         "what changes is shown without a reload")
     tap.ok(t.js("document.querySelectorAll('.source')[1]"
         ".querySelector('details').open"), "and what is open stays open")
-    tap.equal(t.js("document.querySelector('#said').textContent"),
+    tap.equal(t.js("document.querySelector('#announced').textContent"),
         "1 of 3 sources not synced yet", "and said")
     with db:
         db.execute("UPDATE source_state SET phase = 'failed', attempts = 3"
@@ -239,7 +239,7 @@ def test_search_and_keyboard():
     t.type("FILES")
     tap.ok(t.until(f"{CATALOGUE} === 1"), "what is typed is searched for")
     tap.equal(t.js(NAMES), ["a.example/files"], "the right server")
-    tap.equal(t.js("document.querySelector('#said').textContent"),
+    tap.equal(t.js("document.querySelector('#announced').textContent"),
         "1 server with “FILES” in name, title or description.",
         "how many is said aloud")
     tap.equal((t.js("location.hash"), t.js("history.length")),
@@ -286,7 +286,7 @@ def test_more_and_empty():
         "'No server of this registry has “%_nothing”')"), "nothing found")
     t.go(GATEWAY.url + "#/registry/none")
     tap.ok(t.until("document.querySelector('#found').textContent === "
-        "'This registry shows no servers.'"), "nothing there")
+        "'This registry has no servers.'"), "nothing there")
     finish(t)
     t = tab("#/registry/gone", "document.querySelector('#found button')")
     tap.contains(t.js("document.querySelector('#found').innerText"),
@@ -332,7 +332,7 @@ def test_detail():
     t = tab("#/registry/all/server/no%2Fone",
         "document.querySelector('#detail button')")
     tap.contains(t.js("document.querySelector('#detail').innerText"),
-        "There is no such server here.", "a server that is not there")
+        "This registry has no such server.", "a server that is not there")
     finish(t, ["404"])
 
 
@@ -419,7 +419,7 @@ def test_screen_reader():
             ("search", ""), ("banner", ""), ("main", ""), ("contentinfo", ""),
             ("heading", "1 of 3 sources failed"), ("heading", "Sources"),
             ("heading", "Registries"), ("heading", "bad"),
-            ("image", "Last 40 runs: 19 brought changes, 2 failed"),
+            ("image", "Last 40 runs: 19 with changes, 2 failed"),
             ("link", "Skip to content"), ("link", "all"), ("link", "few"),
             ("DisclosureTriangle", "40 runs as a table")):
         tap.ok(wanted in names, f"{wanted}")
@@ -459,7 +459,7 @@ def test_no_database():
         t = tab("", "document.querySelector('#verdict').textContent === "
             "'No database yet'")
         tap.contains(t.js("document.querySelector('#trouble').textContent"),
-            "The registry has no database that it can read.", "and why")
+            "The registry has no readable database.", "and why")
         build(later)
         t.js("document.dispatchEvent(new Event('visibilitychange'))")
         tap.ok(t.until(OVERVIEW), "it is there when the database is")
