@@ -8,6 +8,9 @@
 #include "fcgi/process/program.h"
 #include "fcgi/process/serve.h"
 #include "lib/db/db.h"
+#include "lib/log/log.h"
+
+#include <stdlib.h>
 
 static const struct program program = {
 	.name = "thv-registry-admin",
@@ -47,7 +50,7 @@ main(int argc, char **argv)
 	keeper_hold_signals();
 	if (!serve_is_fastcgi())
 		keeper_end_by_signals();
-	program_log(&program);
+	log_start(program.name, getenv("THV_REGISTRY_LOG_LEVEL"));
 	db_use_pool();
 	responder =
 	    responder_new(program_database(), ROUTE_ADMIN, serve_is_fastcgi());

@@ -139,7 +139,7 @@ main(int argc, char **argv)
 	keeper_hold_signals();
 	if (serve_is_fastcgi())
 		profile_load(argv);
-	program_log(&program);
+	log_start(program.name, getenv("THV_REGISTRY_LOG_LEVEL"));
 	if (serve_is_fastcgi())
 		status = keeper_start(&successor.link, program_path());
 	else

@@ -22,7 +22,7 @@
 
 /*
  * Lowers the priority so that requests are served first, unless the process
- * was started with a niceness of its own.
+ * was started with another niceness than 0.
  */
 static void
 lower_priority(void)
@@ -34,22 +34,15 @@ lower_priority(void)
 static void
 set_up_log(const struct options *o, bool plain)
 {
-	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
-	const char *invalid = log_open("thv-registry-sync");
-	enum log_level level;
+	const char *level = getenv("THV_REGISTRY_LOG_LEVEL");
 
-	if (invalid != NULL)
-		log_message(LOG_LEVEL_WARN, invalid, NULL);
-	if (name == NULL || name[0] == '\0')
-		name = getenv("LOG_LEVEL");
-	if (log_level_from_name(&level, name) == -1)
-		log_message(
-		    LOG_LEVEL_WARN, "invalid THV_REGISTRY_LOG_LEVEL", name);
+	if (level == NULL || level[0] == '\0')
+		level = getenv("LOG_LEVEL");
+	log_start("thv-registry-sync", level);
 	if (o->verbose)
-		level = LOG_LEVEL_DEBUG;
-	else if (name == NULL && (o->quiet || plain))
-		level = LOG_LEVEL_WARN;
-	log_set_level(level);
+		log_set_level(LOG_LEVEL_DEBUG);
+	else if (level == NULL && (o->quiet || plain))
+		log_set_level(LOG_LEVEL_WARN);
 }
 
 /* Frees ${conf}. */

@@ -311,19 +311,19 @@ load_source(struct run *r, struct run_source *s, struct err *e)
 	const struct options *o = r->options;
 	struct source_job *job = &s->job;
 	bool named = is_named(o, s->conf->name);
-	/* A trigger that names no source asks for all of them. */
-	bool asked =
+	/* A trigger that names no source requests all of them. */
+	bool requested =
 	    named || o->force || (r->triggered != NULL && o->name_count == 0);
 
 	source_job_free(job);
-	if (source_job_load(job, &r->context, s->conf, asked, o->force,
+	if (source_job_load(job, &r->context, s->conf, requested, o->force,
 		clock_now(), e) == -1)
 		return -1;
 	job->confirmed = o->force && named;
 	job->due = job->due || s->child != NULL;
 	s->outcome.counts = job->state.counts;
 	memcpy(s->outcome.hash, job->state.validators.hash, FETCH_HASH_SIZE);
-	if (asked && job->waits)
+	if (requested && job->waits)
 		report_skipped(r, s,
 		    "the server asked for a pause (Retry-After; --force "
 		    "ignores it)",

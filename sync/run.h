@@ -11,10 +11,10 @@
  * others.  The run ends when no source is being fetched or due, or at its
  * deadline.
  *
- * With --watch the loop goes on: between runs it holds neither the lock nor the
- * database, so that another sync can run.  The next run starts when a source
- * is due or watch.c has noticed a change.  Changes are noticed during a run,
- * too, so that a slow source does not delay a new configuration.
+ * With --watch the loop continues: between runs it holds neither the lock nor
+ * the database, so that another sync can run.  The next run starts when a
+ * source is due or watch.c has noticed a change.  Changes are noticed during a
+ * run, too, so that a slow source does not delay a new configuration.
  *
  *   run_loop.c    the loop: what to do next, and waiting for events
  *   run.c         opening a run, loading its sources, closing it

@@ -57,8 +57,8 @@ run_fetch_start(struct run *r, struct run_source *s, struct err *e)
 }
 
 /*
- * Warns, once in a process, if a fetch ran without the sandbox that it asked
- * for, and stores the warning for the responders.
+ * Warns, once in a process, if a fetch ran without a sandbox although it should
+ * have one, and stores the warning for the responders.
  */
 static int
 note_sandbox(const struct run *r, const char *source,
@@ -125,7 +125,7 @@ run_fetch_finish(struct run *r, struct err *e)
 			continue;
 		if (!s->sent)
 			err_set(&lost, ERR_FETCH,
-			    "timed out after %.3gs without an answer from the "
+			    "timed out after %.3gs without a result from the "
 			    "fetching process",
 			    (double)(s->deadline_us - s->since_us) /
 				(double)CLOCK_SECOND);

@@ -56,7 +56,7 @@ next_source(struct run *r, bool remote)
 			continue;
 		job->due = job->due || s->local.changed || falls_due(r, s, now);
 		/* A changed filter alone needs no fetch. */
-		if (!source_job_wanted(job) ||
+		if (!source_job_needs_sync(job) ||
 		    (job->due && s->conf->kind->remote) != remote)
 			continue;
 		if (best == NULL ||
@@ -198,7 +198,8 @@ wait_for_event(struct run *r, struct err *e)
 
 		if (s->child == NULL)
 			continue;
-		/* Its pipe was not read meanwhile: that time does not count. */
+		/* Its pipe was not read during that time, so it does not count.
+		 */
 		s->deadline_us += spent;
 		of[count] = s;
 		fds[count++] = (struct pollfd){ .fd = fetch_child_fd(s->child),

@@ -163,7 +163,7 @@ has_other_rules(const struct source_job *job)
 
 int
 source_job_load(struct source_job *out, const struct source_context *c,
-    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
+    const struct conf_source *conf, bool requested, bool force, int64_t now,
     struct err *e)
 {
 	char *filter;
@@ -181,7 +181,7 @@ source_job_load(struct source_job *out, const struct source_context *c,
 	out->waits = !force && asks_to_wait(out, now);
 	out->reread = has_other_rules(out);
 	/* Changed rules apply at once, except after a failure. */
-	out->due = !out->waits && (asked_for || is_due(out, now) ||
+	out->due = !out->waits && (requested || is_due(out, now) ||
 				      (out->reread && out->state.complete));
 	filter = filter_spec_json(&conf->filter);
 	out->refilter = out->state.applied_filter != NULL &&
@@ -211,7 +211,7 @@ source_job_reload(struct source_job *job, struct db *db, struct err *e)
 }
 
 bool
-source_job_wanted(const struct source_job *job)
+source_job_needs_sync(const struct source_job *job)
 {
 	return job->due || job->refilter;
 }

@@ -44,18 +44,18 @@ struct source_job {
 };
 
 /*
- * Loads the state of ${conf} from the database.  A source that was asked for is
- * due before its interval has passed; with ${force} it is due even if its
- * server asked for a pause.  The caller calls source_job_free().
+ * Loads the state of ${conf} from the database.  A ${requested} source is due
+ * before its interval has passed; with ${force} it is due even if its server
+ * asked for a pause.  The caller calls source_job_free().
  */
 int source_job_load(struct source_job *out, const struct source_context *c,
-    const struct conf_source *conf, bool asked_for, bool force, int64_t now,
+    const struct conf_source *conf, bool requested, bool force, int64_t now,
     struct err *e);
 void source_job_free(struct source_job *job); /* the members */
 
 /*
  * Whether a source on another machine was fetched less than ${pause_us} ago and
- * is not due by itself.
+ * its interval has not passed.
  */
 bool source_job_is_in_pause(
     const struct source_job *job, int64_t pause_us, int64_t now);
@@ -64,7 +64,7 @@ bool source_job_is_in_pause(
 int source_job_reload(struct source_job *job, struct db *db, struct err *e);
 
 /* Whether the source is to be synced. */
-bool source_job_wanted(const struct source_job *job);
+bool source_job_needs_sync(const struct source_job *job);
 
 /*
  * For a source that is fetched in another process: call source_claim(), fetch

@@ -236,18 +236,18 @@ note_events(struct watch *w, int64_t now)
 void
 watch_check(struct watch *w, struct run *r)
 {
-	bool asked = stop_reload_requested();
+	bool requested = stop_reload_requested();
 	int64_t now = clock_monotonic();
 	int64_t noticed;
 
 	note_events(w, now);
-	if (!asked && now < watch_next(w))
+	if (!requested && now < watch_next(w))
 		return;
 	noticed = w->first_us < now ? w->first_us : now;
 	w->first_us = w->settled_us = INT64_MAX;
 	/* Watch before checking: a change in between raises an event. */
 	renew_paths(w, r);
-	if (has_changed(&w->config) || asked) {
+	if (has_changed(&w->config) || requested) {
 		reload(w, r, noticed);
 		r->next_us = 0;
 	}

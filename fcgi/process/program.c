@@ -27,21 +27,6 @@ program_arguments(int argc, char **argv, const struct program *p)
 	return 2;
 }
 
-void
-program_log(const struct program *p)
-{
-	const char *name = getenv("THV_REGISTRY_LOG_LEVEL");
-	const char *wrong = log_open(p->name);
-	enum log_level level;
-
-	if (wrong != NULL)
-		log_message(LOG_LEVEL_WARN, wrong, NULL);
-	if (log_level_from_name(&level, name) == -1)
-		log_message(
-		    LOG_LEVEL_WARN, "unknown THV_REGISTRY_LOG_LEVEL", name);
-	log_set_level(level);
-}
-
 const char *
 program_database(void)
 {

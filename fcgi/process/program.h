@@ -62,9 +62,6 @@ struct program {
 /* Parses the command line.  Returns an exit status, or -1 to continue. */
 int program_arguments(int argc, char **argv, const struct program *p);
 
-/* Configures the log from the environment. */
-void program_log(const struct program *p);
-
 /* The path of the database from the environment, or the default. */
 const char *program_database(void);
 

@@ -329,3 +329,17 @@ log_message(enum log_level level, const char *msg, const char *error)
 	log_str(&l, "error", error);
 	log_end(&l);
 }
+
+void
+log_start(const char *program, const char *level)
+{
+	const char *invalid = log_open(program);
+	enum log_level l;
+
+	if (invalid != NULL)
+		log_message(LOG_LEVEL_WARN, invalid, NULL);
+	if (log_level_from_name(&l, level) == -1)
+		log_message(
+		    LOG_LEVEL_WARN, "invalid THV_REGISTRY_LOG_LEVEL", level);
+	log_set_level(l);
+}

@@ -57,6 +57,12 @@ bool log_is_on(enum log_level level);
 const char *log_open(const char *program);
 
 /*
+ * Calls log_open() and sets the level named ${level}, the value of a variable;
+ * NULL is info.  Logs a warning for an invalid setting.
+ */
+void log_start(const char *program, const char *level);
+
+/*
  * Sets the ${count} fields that end every line until the next call.  They are
  * borrowed.
  */

@@ -81,8 +81,8 @@ conf_claims_json(const struct conf_at *at)
 	/* It is an error to configure protection that is not enforced. */
 	if (ok && !at->reader->claims_ignored)
 		conf_error(at->parent, at->key,
-		    "claims are not enforced by this version: everyone would "
-		    "be served everything; to accept that, write "
+		    "claims are not enforced by this version: every client "
+		    "could read everything; to accept that, write "
 		    "'auth.claims: ignored'");
 	if (ok)
 		return buf_take(&text);

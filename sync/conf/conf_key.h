@@ -145,7 +145,7 @@ struct conf_at conf_enter(const struct conf_at *at, const char *key);
 /* The same for element ${index} of the list of blocks at ${key}. */
 struct conf_at conf_element(
     const struct conf_at *at, const char *key, size_t index);
-/* Whether there is a block at ${key}; an empty list stands for one. */
+/* Whether ${node} is a block; an empty list counts as one. */
 bool conf_is_block(const struct yaml_tree_node *node);
 /* The configuration that is being read, as far as it has been read. */
 struct conf *conf_being_read(const struct conf_at *at);

@@ -190,5 +190,5 @@ conf_check_whole(const struct conf_at *at, void *conf)
 	if (at->reader->claims_ignored && has_claims(c) && mode != NULL &&
 	    strcmp(mode, "oauth") != 0)
 		conf_warn(&auth, "claims",
-		    "claims are ignored: everyone is served everything");
+		    "claims are ignored: every client can read everything");
 }

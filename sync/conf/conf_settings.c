@@ -14,8 +14,8 @@ check_oauth(const struct conf_at *at)
 		    "access in the web server in front");
 	else
 		conf_error(at, "mode",
-		    "authentication is not enforced by this version: everyone "
-		    "would be served everything; restrict access in the web "
+		    "authentication is not enforced by this version: every client "
+		    "could read everything; restrict access in the web "
 		    "server in front, and write 'auth.mode: anonymous' or, to "
 		    "keep this block, 'auth.claims: ignored'");
 }

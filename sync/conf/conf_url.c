@@ -147,7 +147,7 @@ check_plain(
 	/* The reference accepts plain http for any host. */
 	else if (is_exposed(at, url))
 		conf_warn(at, key,
-		    "%s is plain http: the response can be changed on its way",
+		    "%s is plain http: the response can be changed in transit",
 		    shown);
 }
 

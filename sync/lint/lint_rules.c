@@ -20,7 +20,7 @@
 	{                                                                   \
 		{ __VA_ARGS__ }, .when = (applies), .is_wrong = (condition) \
 	}
-/* A condition on a text; it is not asked about other values. */
+/* A condition on a text; other values are right. */
 #define TEXT(condition, ...)                                  \
 	{                                                     \
 		{ __VA_ARGS__ }, .is_wrong_text = (condition) \
@@ -49,7 +49,7 @@ const struct lint_rule lint_rules_table[] = {
 	{ "format", LINT_WARNING, LINT_SYNC | LINT_REFERENCE,
 	    "The entry breaks a rule of its format.  The sync serves it, or "
 	    "ignores the member, but the reference refuses a document that "
-	    "holds it, and clients may be unable to use it.",
+	    "contains it, and clients may be unable to use it.",
 	    "Make the named member follow the rule.", NOWHERE },
 	{ "duplicate", LINT_ERROR, LINT_SYNC | LINT_REFERENCE,
 	    "The name and version are in the document twice: the sync rejects"
@@ -168,7 +168,7 @@ const struct lint_rule lint_rules_table[] = {
 		TEXT(lint_text_is_sse, EACH_REMOTE, "type") } },
 	{ "transport-variable", LINT_WARNING, LINT_REFERENCE | LINT_OFFICIAL,
 	    "The URL starts with a variable, which only the draft of the "
-	    "next schema allows: the reference refuses a document that holds "
+	    "next schema allows: the reference refuses a document that contains "
 	    "it.",
 	    "Start the URL with https://.",
 	    { TEXT(lint_text_starts_with_variable, EACH_PACKAGE, "transport",
@@ -193,7 +193,7 @@ const struct lint_rule lint_rules_table[] = {
 	    "The URL ends in a slash.  Where only registered servers may run "
 	    "VS Code compares every character: written without the slash, the "
 	    "server is refused.",
-	    "Leave the slash out if the server answers without it.",
+	    "Leave the slash out if the server responds without it.",
 	    { TEXT(lint_text_ends_in_slash, EACH_REMOTE, "url") } },
 	{ "remote-query", LINT_WARNING, LINT_VSCODE,
 	    "The URL has a query.  Where only registered servers may run VS "
@@ -218,7 +218,7 @@ const struct lint_rule lint_rules_table[] = {
 	{ "publisher-scalar", LINT_WARNING, LINT_REFERENCE,
 	    "A value directly below publisher-provided is not an object.  The"
 	    " official registry accepts that, but the reference refuses a "
-	    "document that holds it.",
+	    "document that contains it.",
 	    "Put it into an object under a name of the publisher.",
 	    { AT(lint_checks_scalar, "_meta", PUBLISHER, LINT_ANY) } },
 	{ "publisher-size", LINT_ERROR, LINT_REFERENCE,

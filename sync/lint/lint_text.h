@@ -16,7 +16,7 @@
  */
 const char *lint_text_carried_version(const char *type, const char *identifier);
 
-/* Of versions; a range stands for several: ^1.2, >=1, 1.x, 1 || 2, 1 - 2. */
+/* Of versions; a range means several: ^1.2, >=1, 1.x, 1 || 2, 1 - 2. */
 bool lint_text_is_range(const char *version);
 bool lint_text_is_latest(const char *version);
 /* Neither empty nor latest, no range and no semantic version. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A configuration file: it is taken whole, or refused with the line, and what
+ * A configuration file: it is loaded, or rejected with a line number, and what
  * is shown of it is JSON.
  */
 #include "sync/conf/conf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration that loads: values, defaults, the environment, where the
- * file may be, and that no secret is shown.
+ * Valid configurations: values, defaults, the environment, paths of the file,
+ * and that no secret is shown.
  */
 #include "sync/kinds/kind.h"
 #include "tests/unit/conf_file.h"

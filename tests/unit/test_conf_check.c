@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is said about a configuration: every mistake that has a message, one
- * file each, all of them at once, and the warnings of files that load.
+ * Messages about a configuration: each error in a file of its own, all errors
+ * of one file together, and the warnings of files that load.
  */
 #include "tests/unit/conf_file.h"
 
@@ -455,8 +455,8 @@ static const struct {
 		  "    - {name: n, audience: a, issuerUrl: "
 		  "'https://example.com'}\n"),
 	    6,
-	    "authentication is not enforced by this version: everyone "
-	    "would be served everything" },
+	    "authentication is not enforced by this version: every client "
+	    "could read everything" },
 
 	/* telemetry, trigger */
 	{ __LINE__, AFTER("sync: {deadline: -1s}\n"), 5,
@@ -590,11 +590,11 @@ static const struct {
 	    SOURCE(MANAGED "  claims: {a: b}\n") "auth:\n"
 						 "  mode: anonymous\n"
 						 "  claims: ignored\n",
-	    9, "claims are ignored: everyone is served everything" },
+	    9, "claims are ignored: every client can read everything" },
 	{ __LINE__,
 	    REGISTRIES(
 		"- {name: r, sources: 's,t', claims: {a: [b]}}\n") "Auth: {Mode: anonymous, Claims: ignored}\n",
-	    6, "claims are ignored: everyone is served everything" },
+	    6, "claims are ignored: every client can read everything" },
 	{ __LINE__, AFTER("auth: {mode: anonymous, claims: ignored}\n"), 0,
 	    NULL },
 	{ __LINE__,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every rule of the lint with entries it finds and entries it passes over, and
- * what is only found by comparing entries.  Rows are JSON with ' for ";
- * @9@ stands for nine times the letter a.  A row is added to the members of a
- * good entry, where the last member of a name wins; one that starts with { is
- * a whole entry.
+ * Every rule of the lint with entries that it reports and entries that it
+ * accepts, and the rules that compare entries.  Rows are JSON with ' for "; @9@
+ * means nine letters a.  The members of a row replace those of a valid entry; a
+ * row that starts with { is a whole entry.
  */
 #include "tests/t.h"
 #include "lib/buf.h"

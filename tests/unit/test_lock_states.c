@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sync lock in every state that a sync from cron and two triggers can get
- * into: all their steps in all orders, with a death after any of them, and
- * each coming again as often as it likes, as a flood of requests does.
+ * The sync lock in every state that a sync from cron and two triggers can
+ * reach: all their steps in all orders, where each may be killed after any step
+ * and may start again any number of times, as with a flood of requests.
  *
  * flock(2) belongs to an open file, not to a process, so the actors live in
  * this one process with descriptors of their own, and the real functions are

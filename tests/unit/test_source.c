@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What source_store() makes of what a fetch brings, of a part above all. */
+/* source_store() with the results of fetches, partial ones above all. */
 #include "sync/kinds/kind.h"
 #include "sync/source.h"
 

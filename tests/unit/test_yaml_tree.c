@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configurations that attack: bombs of aliases, deep nests, junk, and a right
- * file cut short or damaged at every few bytes.
+ * Hostile configurations: alias bombs, deep nesting, random bytes, and a valid
+ * file that is truncated or damaged every few bytes.
  */
 #include "tests/unit/conf_file.h"
 
-/* Loads what must fail, and fail with ${text} on ${line}. */
+/* Checks that loading fails with ${text} on ${line}. */
 static void
 check_hostile(const char *yaml, size_t len, int line, const char *text)
 {
