@@ -69,7 +69,7 @@ static const struct {
 	{ "meta", META },
 };
 
-/* The first row whose members were all seen decides. */
+/* The first row of which a member was seen decides. */
 static const struct {
 	unsigned bits;
 	const char *seems;

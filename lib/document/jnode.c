@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cutting JSON text into nodes. */
+/* Making nodes of JSON text. */
 #include "lib/document/jnode.h"
 
 #include "lib/document/jscan.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FIRST_NODES 512
-#define DOUBLE_DIGITS 308 /* an integer of so many is in range */
+#define DOUBLE_DIGITS 308 /* a double can hold integers this long */
 #define NO_PARENT UINT32_MAX
 
 struct reading {
@@ -20,7 +20,7 @@ struct reading {
 	uint32_t open; /* innermost node that is not complete */
 };
 
-/* ---- texts that not every client can read ---- */
+/* ---- texts that some clients cannot read ---- */
 
 static const char *
 escape_defect(const char **at, const char *end)
@@ -61,7 +61,7 @@ add_node(struct reading *r)
 	struct jnodes *nodes = r->nodes;
 	struct jnode *n;
 
-	/* One more is always there: what follows a name without a value. */
+	/* One more than is used: read as the value of a name without one. */
 	if (nodes->count + 1 >= nodes->capacity) {
 		nodes->capacity =
 		    nodes->capacity == 0 ? FIRST_NODES : nodes->capacity * 2;
@@ -73,7 +73,7 @@ add_node(struct reading *r)
 	return n;
 }
 
-/* Its span holds its parent until it is complete. */
+/* Until a node is complete, its span is the index of its parent. */
 static void
 open_node(struct reading *r, struct jnode *n)
 {
@@ -92,7 +92,7 @@ close_node(struct reading *r)
 	return n;
 }
 
-/* After a value: the name before it is complete too. */
+/* After a value, the node of its name is complete, too. */
 static void
 close_name(struct reading *r)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The values of a JSON text that jscan_run() handed out, cut into nodes by one
- * pass.  Nodes are in the order of the text, a container before what it holds:
+ * The values of a JSON text from jscan_run() as nodes, made by one pass.  Nodes
+ * are in the order of the text, a container before its content:
  *
  *	for (n = object + 1; n < jnode_end(object); n = jnode_end(n))
  *
- * visits the elements of an array, or the names of an object's members, each
- * followed by its value: n + 1.  Nothing is copied or converted.
+ * visits the elements of an array, or the names of an object's members.  The
+ * value of a member is at n + 1.  Nothing is copied or converted.
  */
 #ifndef LIB_DOCUMENT_JNODE_H
 #define LIB_DOCUMENT_JNODE_H
@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 struct jnode {
-	const char *text; /* as it is written; its first byte is its type */
+	const char *text; /* as in the document; the first byte is its type */
 	uint32_t len; /* bytes of ${text} */
-	uint32_t span; /* nodes: this one and all that belongs to it */
+	uint32_t span; /* number of nodes: this one and its content */
 	bool escaped; /* a string with escapes */
 };
 
@@ -29,17 +29,17 @@ struct jnodes {
 	size_t count;
 	size_t capacity;
 	/*
-	 * The first reason why not every client can read the text: a number
-	 * that a double cannot hold, a NUL, half of a surrogate pair.  A static
-	 * text for people; NULL if there is none.
+	 * The first reason why some client cannot read the text: a number out
+	 * of the range of a double, a NUL, half of a surrogate pair.  A static
+	 * text for messages; NULL if there is none.
 	 */
 	const char *defect;
 };
 
 /*
- * Reads the ${len} bytes at ${json}, which are valid and without white space
- * between tokens.  The nodes of the text before are lost.  Of other texts nodes
- * mean nothing, but nothing outside of them is touched.
+ * Reads the ${len} bytes at ${json}, which are valid and have no white space
+ * between tokens; for other texts the nodes are meaningless, but no byte
+ * outside of them is read.  Replaces earlier nodes.
  */
 void jnode_read(struct jnodes *nodes, const char *json, size_t len);
 void jnode_free(struct jnodes *nodes);
@@ -60,8 +60,8 @@ struct jnode_text {
 };
 
 /*
- * The text of a string: a part of the JSON text, or of ${scratch} if it holds
- * escapes.
+ * The text of a string: part of the JSON text or, if it has escapes, of
+ * ${scratch}.
  */
 struct jnode_text jnode_string(const struct jnode *n, struct buf *scratch);
 double jnode_number(const struct jnode *n);

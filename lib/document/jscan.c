@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The JSON scanner.  Nothing here looks ahead more than one byte or goes back,
- * so any byte may be the last one of the window.  The text of a captured value
- * is not copied byte by byte: ${run} marks where the uncopied part starts, and
- * it is moved to the buffer when white space or the end of the window comes.
+ * The JSON scanner.  It looks at most one byte ahead and never back, so any
+ * byte may be the last one of the window.  The text of a captured value is not
+ * copied byte by byte: ${run} marks the start of the uncopied part, which is
+ * copied at white space or at the end of the window.
  */
 #include "lib/document/jscan.h"
 
@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define WINDOW (64 * KIB)
-#define END (-1) /* what peek() gives after the last byte */
+#define END (-1) /* returned by peek() after the last byte */
 
 struct scan {
 	struct reader *reader;
@@ -33,22 +33,22 @@ struct scan {
 	uint64_t line_start; /* offset of the first byte of this line */
 	size_t line;
 	bool failed; /* ${e} is set */
-	bool malformed; /* because the bytes are not JSON */
+	bool malformed; /* the bytes are not JSON */
 	size_t head_len; /* of ${head} */
-	bool stopped; /* the handler has seen enough */
+	bool stopped; /* by JSCAN_STOP */
 	size_t level; /* open containers */
 	size_t capture_level; /* open containers around the captured value */
 	bool too_deep;
 	struct buf value;
 	struct buf keys[JSCAN_PATH_MAX];
 	struct jscan_step steps[JSCAN_PATH_MAX];
-	size_t depth; /* steps on the way to where we are */
+	size_t depth; /* number of steps to the present value */
 	char kinds[LIMIT_JSON_NESTING]; /* '{' or '[' for each open one */
 	char window[WINDOW];
 	char head[FOREIGN_HEAD]; /* the first bytes of the document */
 };
 
-/* What a scan of one token led to. */
+/* The result of scanning one token. */
 enum state {
 	BROKEN, /* err is set */
 	VALUE_DUE, /* a container was opened or continued */
@@ -93,8 +93,8 @@ keep_head(struct scan *s, const char *bytes, size_t len)
 }
 
 /*
- * Adds to the message what the document seems to be.  The rest of its first
- * bytes is read for that, so that it is the same however they arrive.
+ * Adds to the message what the document seems to be.  Reads FOREIGN_HEAD bytes
+ * for that, so that the result does not depend on how they arrive.
  */
 static void
 add_seeming(struct scan *s)
@@ -199,7 +199,7 @@ fail(struct scan *s, const char *what)
 
 /* ---- tokens ---- */
 
-/* Bytes of a string that need no look: not control, '"', '\\', or UTF-8. */
+/* Bytes that jscan_plain() passes over. */
 static inline bool
 is_plain(unsigned char c)
 {
@@ -208,7 +208,7 @@ is_plain(unsigned char c)
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* 0 if the eight bytes are plain; else its lowest bit is in the first other. */
+/* 0 if all eight bytes are plain; else the lowest bit is in the first other. */
 static inline uint64_t
 not_plain(uint64_t w)
 {
@@ -236,7 +236,7 @@ jscan_plain(const char *at, const char *end)
 	return at;
 }
 
-/* One character of more than one byte; no surrogates, no longer forms. */
+/* A character of several bytes; surrogates and overlong forms are invalid. */
 static int
 scan_utf8(struct scan *s, int lead)
 {
@@ -427,7 +427,7 @@ start_container(struct scan *s)
 	return scan_name(s) == -1 ? BROKEN : VALUE_DUE;
 }
 
-/* A whole scalar, or the way to the first value inside a container. */
+/* Scans a scalar, or up to the first value inside a container. */
 static enum state
 start_value(struct scan *s)
 {
@@ -469,7 +469,7 @@ start_value(struct scan *s)
 	return bad ? BROKEN : VALUE_DONE;
 }
 
-/* After a value in a container: on to the next one, or out. */
+/* After a value in a container: scans up to the next one, or the end. */
 static enum state
 after_value(struct scan *s)
 {
@@ -489,7 +489,7 @@ after_value(struct scan *s)
 	return BROKEN;
 }
 
-/* One value with all it holds. */
+/* Scans one value with its content. */
 static int
 scan_value(struct scan *s)
 {
@@ -533,7 +533,7 @@ capture_value(struct scan *s, const struct jscan_place *place)
 	if (scan_value(s) == -1)
 		return -1;
 	capture_end(s);
-	/* A document that is one value is handed out when all of it is good. */
+	/* If the root itself is captured, the rest is checked first. */
 	if (s->depth == 0 && peek_token(s) != END)
 		return fail(s, "unexpected data after the document");
 	if (s->failed)
@@ -549,7 +549,7 @@ capture_value(struct scan *s, const struct jscan_place *place)
 	return 0;
 }
 
-/* Reads a member's name into the step that leads to its value. */
+/* Reads the name of a member into ${step}. */
 static int
 walk_name(struct scan *s, struct jscan_step *step)
 {
@@ -568,7 +568,7 @@ walk_name(struct scan *s, struct jscan_step *step)
 	return scan_colon(s);
 }
 
-/* The container at hand, value by value. */
+/* Walks the values of the present container. */
 static int
 walk_container(struct scan *s)
 {
@@ -625,8 +625,7 @@ walk_value(struct scan *s)
 }
 
 /*
- * Passes over the byte order mark of UTF-8, which RFC 8259, section 8.1 lets a
- * parser ignore.
+ * Skips a byte order mark, which RFC 8259, section 8.1 lets a parser ignore.
  */
 static int
 skip_mark(struct scan *s)
@@ -651,7 +650,8 @@ walk_document(struct scan *s)
 		s->malformed = !s->failed;
 		return -1;
 	}
-	/* The first byte of the other byte order marks is none of UTF-8. */
+	/* Byte order marks of UTF-16 and UTF-32 start with bytes that UTF-8
+	 * lacks. */
 	if (peek(s) >= 0xfe)
 		return fail(s, "expected UTF-8, found UTF-16 or UTF-32");
 	if (skip_mark(s) == -1)
@@ -669,7 +669,8 @@ jscan_run(struct reader *r, const struct jscan_handler *h, struct err *e)
 	struct scan *s = xmalloc(sizeof *s);
 	int rc = -1;
 
-	/* Not the arrays at the end: they are written before read. */
+	/* Without the arrays at the end, which are written before they are
+	 * read. */
 	memset(s, 0, offsetof(struct scan, kinds));
 	s->reader = r;
 	s->handler = h;

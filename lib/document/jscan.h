@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Walking through a JSON document of any size in a fixed window.
+ * A streaming JSON scanner with a window of fixed size.
  *
- * jscan_run() reads a stream once from front to end and checks the syntax of
- * every byte (RFC 8259, UTF-8; a byte order mark at the start is ignored).  At
- * each value it reaches it asks the handler what to do: go inside, hand the
- * value out as text, or pass over it.  What is handed out is the text as it
- * stands in the document without the white space between its tokens; numbers,
- * escapes and the order of members are not touched.  Memory: a window, one
- * captured value, the names on the way to it.
+ * jscan_run() reads a stream once and validates every byte (RFC 8259, UTF-8; a
+ * byte order mark at the start is ignored).  For each value it asks the handler
+ * whether to descend into it, to capture it as text, or to skip it.  A captured
+ * text has no white space between its tokens; numbers, escapes and the order of
+ * members are as in the document.  Memory: the window, one captured value, the
+ * names of the members that lead to it.
  *
- * jscan_find(), jscan_inside() and jscan_unquote() work on text that
- * jscan_run() handed out.
+ * jscan_find(), jscan_inside() and jscan_unquote() work on captured text.
  */
 #ifndef LIB_DOCUMENT_JSCAN_H
 #define LIB_DOCUMENT_JSCAN_H
@@ -23,10 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How far inside a document a handler may go. */
+/* How many levels a handler may descend. */
 #define JSCAN_PATH_MAX 8
 
-/* A piece of JSON text, not followed by a NUL.  ${text} NULL: there is none. */
+/* A piece of JSON text, not NUL-terminated.  ${text} is NULL for none. */
 struct jscan_text {
 	const char *text;
 	size_t len;
@@ -35,21 +33,21 @@ struct jscan_text {
 enum jscan_action {
 	JSCAN_SKIP,
 	JSCAN_CAPTURE,
-	JSCAN_DESCEND, /* of a value without members: the same as skip */
-	JSCAN_STOP /* ends the walk: the rest is not read */
+	JSCAN_DESCEND, /* a scalar is skipped */
+	JSCAN_STOP /* ends the scan; the rest is not read */
 };
 
 /* One step on the way from the root to a value. */
 struct jscan_step {
 	const char *key; /* the member's name, unescaped; NULL in an array */
 	size_t key_len; /* a name may hold NUL bytes */
-	size_t index; /* how many values of the container came before */
+	size_t index; /* in the container, from 0 */
 };
 
-/* Where a value stands.  Valid until the callback returns. */
+/* The place of a value.  Valid until the callback returns. */
 struct jscan_place {
 	const struct jscan_step *steps;
-	size_t depth; /* steps; 0 is the root */
+	size_t depth; /* number of steps; 0: the root */
 	char first; /* first byte of the value: one of { [ " t f n - 0..9 */
 	size_t line; /* of that byte, from 1 */
 	size_t column; /* in bytes, from 1 */
@@ -58,8 +56,8 @@ struct jscan_place {
 struct jscan_capture {
 	char *json; /* NUL-terminated; the callback may change it in place */
 	size_t len;
-	bool too_large; /* than capture_max: json is "" */
-	bool too_deep; /* than LIMIT_JSON_DEPTH, counted from the value */
+	bool too_large; /* over capture_max: json is "" */
+	bool too_deep; /* over LIMIT_JSON_DEPTH, counted from the value */
 };
 
 struct jscan_handler {
@@ -72,59 +70,62 @@ struct jscan_handler {
 };
 
 /*
- * Walks the document that ${r} delivers.  ERR_INPUT for anything that is not
- * exactly one JSON value between white space ("invalid JSON at line 3 column
- * 7: ..."; "data cannot be empty" for no bytes at all), with what the document
- * seems to be if its first bytes are known (lib/document/foreign.h); ERR_LIMIT
- * for a document over LIMIT_DOCUMENT, for nesting over LIMIT_JSON_DEPTH outside
- * captured values, and for a member name over LIMIT_JSON_KEY where the handler
- * went inside; else what the reader or the handler reports.
+ * Scans the document that ${r} delivers.  Besides errors of the reader and the
+ * handler:
+ *
+ * ERR_INPUT: not exactly one JSON value, "invalid JSON at line 3 column 7:
+ * ...", with what the document seems to be if its first bytes are known
+ * (lib/document/foreign.h); "data cannot be empty" for an empty document.
+ *
+ * ERR_LIMIT: a document over LIMIT_DOCUMENT, nesting over LIMIT_JSON_DEPTH
+ * outside of captured values, or a member name over LIMIT_JSON_KEY in an object
+ * that the handler descended into.
  */
 int jscan_run(struct reader *r, const struct jscan_handler *h, struct err *e);
 
-/* Whether ${step} is into the member ${key} of an object. */
+/* Whether ${step} leads to the member ${key} of an object. */
 bool jscan_step_is(const struct jscan_step *step, const char *key);
 
 /*
- * Turns the JSON string ${literal} of ${len} bytes, quotes included, into the
- * text it stands for, in place, and sets ${len} to its length.  The result is
- * followed by a NUL.  A surrogate without its pair becomes U+FFFD.
+ * Decodes the JSON string ${literal} of ${len} bytes, quotes included, in
+ * place. Returns the NUL-terminated text and sets ${len} to its length.  A
+ * surrogate without its pair becomes U+FFFD.
  */
 char *jscan_unquote(char *literal, size_t *len);
 
 /*
- * The first byte from ${at} on, or ${end}, that ends a string or needs a look
- * in one: a quote, a backslash, a control character or no ASCII.
+ * The first byte from ${at} on that a string cannot contain as it is, or that
+ * is not ASCII: a quote, a backslash, a control character; ${end} if there is
+ * none.
  */
 const char *jscan_plain(const char *at, const char *end);
 
 /*
- * A walk through the members or elements of one value, from front to end.
- * Of a value without any nothing comes.
+ * An iterator over the members or elements of one value; a scalar has none.
  */
 struct jscan_inside {
 	const char *at;
 	const char *end;
 	bool object;
-	struct jscan_text name; /* of this member, quotes included */
-	bool escaped; /* the name holds escapes */
+	struct jscan_text name; /* of the present member, quotes included */
+	bool escaped; /* the name has escapes */
 	struct jscan_text value;
 };
 
 void jscan_inside(struct jscan_inside *i, struct jscan_text json);
-/* Goes to the first or the next one; false when there are no more. */
+/* Moves to the first or next one; false at the end. */
 bool jscan_next(struct jscan_inside *i);
-/* Whether the member at hand has the name ${key}. */
+/* Whether the present member has the name ${key}. */
 bool jscan_is_named(const struct jscan_inside *i, const char *key);
 
 /* The value of four hexadecimal digits. */
 uint32_t jscan_hex4(const char *digits);
 
 /*
- * Finds the value at ${steps} in ${json}, which is valid and without white
- * space (else what is found means nothing).  A step with a key looks for the
- * last member of that name, one without for the element at its index.  Returns
- * a pointer into ${json} and sets ${found_len}, or NULL.
+ * Finds the value at ${steps} in ${json}, which must be captured text.  A step
+ * with a key selects the last member of that name, one without a key the
+ * element at its index.  Returns a pointer into ${json} and sets ${found_len},
+ * or NULL.
  */
 const char *jscan_find(const char *json, size_t len,
     const struct jscan_step *steps, size_t depth, size_t *found_len);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Work on JSON text that is valid and free of white space: the text behind a
- * string literal, and the place of one value.  Other text gives results
- * without a meaning, but nothing outside of it is touched.
+ * Decoding strings and finding values in captured JSON text.  For other text
+ * the results are meaningless, but no byte outside of it is read.
  */
 #include "lib/document/jscan.h"
 
@@ -50,7 +49,7 @@ put_utf8(char *out, uint32_t c)
 	return out;
 }
 
-/* Writes what the \u escape at ${in} stands for; returns what follows it. */
+/* Decodes the \u escape at ${in}; returns the byte after it. */
 static const char *
 unescape_unicode(const char *in, const char *end, char **out)
 {
@@ -88,7 +87,7 @@ jscan_unquote(char *literal, size_t *len)
 	const char *in = literal + 1, *end = literal + *len - 1, *name;
 	char *out = literal;
 
-	/* Every escape is at least as long as what it stands for. */
+	/* No escape is shorter than its character. */
 	while (in < end) {
 		if (*in != '\\' || end - in < 2) {
 			*out++ = *in++;

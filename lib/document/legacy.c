@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conversion, in one pass over an entry: its members are collected as
- * pieces of text, then written where the upstream format wants them.  What is
- * empty is left out, as the programs that wrote these catalogues did.
+ * One pass over an entry collects its members as pieces of text, which are then
+ * written in the order of the upstream format.  Empty values are left out, as
+ * by the programs that wrote these catalogues.
  */
 #include "lib/document/legacy.h"
 
@@ -77,7 +77,7 @@ static const char *const names[] = {
 	[ENV_VARS] = "env_vars",
 };
 
-/* What goes into ToolHive's own part, by the kind of entry. */
+/* Members of ToolHive's extension, by the kind of entry. */
 static const enum member common[] = { TIER, TOOLS, TAGS, OVERVIEW,
 	TOOL_DEFINITIONS, METADATA, CUSTOM_METADATA, PROXY_PORT, STATELESS };
 static const enum member of_containers[] = { PERMISSIONS, ARGS, PROVENANCE,
@@ -89,7 +89,7 @@ struct legacy {
 	struct json_out out;
 	struct rules_problem *problem;
 	bool remote;
-	bool client; /* it has members that entries of clients have */
+	bool client; /* it has members of a client's configuration */
 };
 
 /* A member of an environment variable or a header. */
@@ -113,7 +113,7 @@ static int
 violated(struct legacy *l, const char *path, const char *rule,
     struct jscan_text value)
 {
-	/* Of long values the path is enough. */
+	/* Long values are not reported. */
 	snprintf(l->problem->path, sizeof l->problem->path, "%s", path);
 	snprintf(l->problem->rule, sizeof l->problem->rule, "%s", rule);
 	l->problem->value[0] = '\0';
@@ -193,7 +193,7 @@ check_port(struct legacy *l)
 	return 0;
 }
 
-/* Clients keep what they start in a map of the same name. */
+/* Configurations of clients also have a map called servers. */
 static int
 check_description(struct legacy *l)
 {
@@ -355,7 +355,7 @@ put_members(struct legacy *l, const enum member *list, size_t count)
 		put_member(l, list[i]);
 }
 
-/* ToolHive's part stands below the image or the URL. */
+/* ToolHive's extension is keyed by the image or the URL. */
 static void
 put_extension(struct legacy *l)
 {

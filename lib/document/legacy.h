@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The format that ToolHive's registry had before it took the upstream one:
+ * The format that ToolHive's registry had before it adopted the upstream one:
  * {"servers": {key: {}}, "remote_servers": {key: {}}}.  Each entry becomes an
  * upstream server object; nested values and numbers keep their text.  Inner
  * part of lib/document/catalog.c.
@@ -15,12 +15,11 @@
 #include <stddef.h>
 
 /*
- * Writes the server that the entry ${json} of ${len} bytes stands for to
- * ${out}.
- * ${key} of ${key_len} bytes is its name in the map of containers, or with
- * ${remote} in that of remote servers.  ${json} is valid and without white
- * space.  -1 with ${problem} when a member that the server is made of is
- * missing or of a wrong type; ${out} is bad when the server is too large.
+ * Converts the entry ${json} of ${len} bytes, which is valid and has no white
+ * space, to a server in ${out}.  ${key} of ${key_len} bytes is its name in the
+ * map of containers or, with ${remote}, of remote servers.  -1 with ${problem}
+ * if a member that the conversion needs is missing or has a wrong type.  ${out}
+ * is bad if the server is too large.
  */
 int legacy_convert(struct buf *out, const char *key, size_t key_len,
     bool remote, const char *json, size_t len, struct rules_problem *problem);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking one entry: cut it into nodes, walk them along the tables of rules
- * (lib/document/rules_walk.c), and pick out the facts.
+ * Checking one entry: make nodes of it, walk them along the tables of rules
+ * (lib/document/rules_walk.c), and extract the facts.
  */
 #include "lib/document/rules.h"
 
@@ -17,9 +17,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIRST_TEXTS 16 /* room for so many at the start */
+#define FIRST_TEXTS 16 /* first capacity of a list of texts */
 
-/* Texts of an entry that are being collected. */
+/* A growing list of texts of an entry. */
 struct collection {
 	struct rules_texts texts;
 	size_t capacity;
@@ -27,10 +27,10 @@ struct collection {
 
 struct rules {
 	size_t max_meta_size;
-	struct jnodes nodes; /* of the entry at hand */
+	struct jnodes nodes; /* of the present entry */
 	/*
-	 * Its facts.  Each is another part of the entry and at least two bytes
-	 * shorter with its NUL, so the entry's size is room enough.
+	 * Its facts.  Each is a different part of the entry and, with its NUL,
+	 * shorter than there, so the size of the entry is enough.
 	 */
 	char *texts;
 	size_t texts_used, texts_size;
@@ -61,8 +61,8 @@ check_meta_size(struct rules_walk *c, size_t max)
 /* ---- facts ---- */
 
 /*
- * Keeps the text of a string until the next entry.  NULL for another value, and
- * for a text that holds a NUL.
+ * Keeps the text of a string until the next entry.  NULL if ${value} is not a
+ * string, or has a NUL in it.
  */
 static const char *
 keep_text(struct rules *r, const struct jnode *value)
@@ -102,7 +102,7 @@ collect(struct rules *r, struct collection *c, const struct jnode *value)
 	t->at[t->count++] = text;
 }
 
-/* Leaves the first of texts that are equal. */
+/* Removes texts that equal an earlier one. */
 static void
 drop_repeats(struct rules_texts *t)
 {
@@ -154,7 +154,7 @@ collect_list(struct rules *r, struct collection *c, const struct jnode *list)
 		collect(r, c, n);
 }
 
-/* Tags are two levels below the publisher-provided object, by any name. */
+/* Tags are two levels below the publisher-provided object, under any name. */
 static void
 collect_tags(struct rules *r, const struct jnode *server)
 {
@@ -171,7 +171,7 @@ collect_tags(struct rules *r, const struct jnode *server)
 	}
 }
 
-/* What kinds of packages and remotes there are. */
+/* The types of packages, and the transports of packages and remotes. */
 static void
 collect_types(struct rules *r, const struct jnode *entry)
 {
@@ -190,7 +190,7 @@ collect_types(struct rules *r, const struct jnode *entry)
 		collect(r, &r->transports, jnode_member(n, "type"));
 }
 
-/* The name by which an entry is known, NULL if there is none of its size. */
+/* The name that identifies an entry; NULL if missing or too long. */
 static const char *
 full_name(struct rules *r, enum entry_kind kind, const struct jnode *entry)
 {
@@ -209,8 +209,8 @@ full_name(struct rules *r, enum entry_kind kind, const struct jnode *entry)
 }
 
 /*
- * The object with the version, in which the first servers had it; NULL if
- * the entry has it itself.
+ * The object that has the version in the first schemas; NULL if the entry
+ * itself has it.
  */
 static const struct jnode *
 version_detail(enum entry_kind kind, const struct jnode *entry)
@@ -223,7 +223,7 @@ version_detail(enum entry_kind kind, const struct jnode *entry)
 	return detail != NULL && *detail->text == '{' ? detail : NULL;
 }
 
-/* Name and version, which are wanted of bad entries too. */
+/* Name and version, which are reported for bad entries, too. */
 static void
 collect_identity(struct rules *r, struct rules_entry *facts,
     enum entry_kind kind, const struct jnode *entry)
@@ -311,8 +311,8 @@ rules_status_rule(enum entry_kind kind)
 }
 
 /*
- * The status that an entry gives itself: a skill or a plugin, or a server of an
- * earlier schema.  One that is unknown costs the status, and is noted.
+ * The status in the document of a skill, a plugin, or a server of an earlier
+ * schema.  An unknown one is ignored and noted.
  */
 static void
 read_status(struct rules *r, struct rules_walk *c, struct rules_entry *facts,
@@ -331,7 +331,7 @@ read_status(struct rules *r, struct rules_walk *c, struct rules_entry *facts,
 	status = rules_status(kind, text.text, text.len);
 	if (status != NULL)
 		facts->status = status;
-	/* In capitals the reference sends those of skills and plugins. */
+	/* The reference sends those of skills and plugins in upper case. */
 	if (c->noted || c->stored ||
 	    (status != NULL && (kind != ENTRY_SERVER ||
 				   memcmp(status, text.text, text.len) == 0)))
@@ -362,13 +362,13 @@ check_shape(struct rules *r, struct rules_walk *c, enum entry_kind kind,
 		rules_table_server(version_detail(kind, entry) != NULL),
 		entry) == -1)
 		return -1;
-	/* Noted first, because it is why clients ignore the rest. */
+	/* Noted first, because it explains why clients ignore the rest. */
 	c->depth = 0;
 	c->noted |= old && rules_generation_renamed(c, entry);
 	return check_meta_size(c, r->max_meta_size);
 }
 
-/* Makes room for the facts of an entry, and cuts it into nodes. */
+/* Makes room for the facts of an entry, and makes its nodes. */
 static const struct jnode *
 start_entry(struct rules *r, const struct rules_walk *c)
 {
@@ -382,7 +382,7 @@ start_entry(struct rules *r, const struct rules_walk *c)
 	return r->nodes.at;
 }
 
-/* Says that clients could not read an entry. */
+/* Rejects an entry that some clients cannot read. */
 static int
 reject_defect(struct rules_walk *c, const char *defect)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a server, a skill or a plugin must look like to be served, and the
- * facts about it that the database keeps in columns of their own.
+ * Validating servers, skills and plugins, and extracting the facts about them
+ * that the database stores in columns.
  */
 #ifndef LIB_DOCUMENT_RULES_H
 #define LIB_DOCUMENT_RULES_H
@@ -12,19 +12,19 @@
 #include <stddef.h>
 
 /*
- * The number of the rules as a whole.  Raise it with every change after which
- * an entry that was rejected would be accepted, or the other way round, or
- * would have other facts, notes or stored bytes: in lib/document/rules*,
- * item_meta*, legacy*, envelope* or shape*.  Each source is then read once
- * again.
+ * The version of all rules together.  Raise it with every change after which
+ * some entry would be accepted instead of rejected, or rejected instead of
+ * accepted, or would have other facts, notes or stored bytes: in
+ * lib/document/rules*, item_meta*, legacy*, envelope* or shape*.  Each source
+ * is then read once more.
  */
 #define RULES_VERSION 2
 
-/* The first rule an entry breaks, or what is to be noted about it. */
+/* The first rule that an entry breaks, or a note about it. */
 struct rules_problem {
 	char path[256]; /* inside the entry: "packages.0.transport.url" */
 	char rule[256]; /* "must match ^https?://[^\s]+$" */
-	char value[256]; /* the offending value as JSON, cut; "" if absent */
+	char value[256]; /* the invalid value as JSON, cut; "" if absent */
 };
 
 /* Texts, each once. */
@@ -34,8 +34,8 @@ struct rules_texts {
 };
 
 /*
- * Facts of one entry.  Strings are NUL-terminated and borrowed: they live until
- * the next entry is checked.
+ * Facts of one entry.  Strings are NUL-terminated and borrowed until the next
+ * entry is checked.
  */
 struct rules_entry {
 	const char *name; /* server: name; else "namespace/name" */
@@ -44,7 +44,7 @@ struct rules_entry {
 	const char *description;
 	/*
 	 * Skill, plugin: as given, else "active".  Server: NULL, unless its
-	 * schema is one of those that still put the status there.
+	 * schema is an early one, in which a server has a status.
 	 */
 	const char *status;
 	const char **tags; /* server: from publisher-provided, 4.3 */
@@ -55,23 +55,22 @@ struct rules_entry {
 
 /* Where an entry comes from. */
 enum rules_level {
-	RULES_AUTHORED, /* a person wrote it for a registry */
+	RULES_AUTHORED, /* written by its author for a registry */
 	/*
-	 * A registry serves it.  The same rules hold, but for the limits that
-	 * registries have for publishing: the form of names, and the length of
-	 * titles and descriptions.
+	 * From a registry's API.  The same rules hold, except those for
+	 * publishing: the form of names, and the length of titles and
+	 * descriptions.
 	 */
 	RULES_SERVED,
-	RULES_STORED /* it was judged when it was stored: its facts are wanted
-		      */
+	RULES_STORED /* from the database: only its facts are needed */
 };
 
 struct rules;
 
 /*
- * Checks and facts share memory that is reused from entry to entry.
- * ${max_meta_size} is the most a server's publisher-provided object may take,
- * in bytes without white space.
+ * Creates a checker, whose memory is reused from entry to entry.
+ * ${max_meta_size} limits a server's publisher-provided object, in bytes
+ * without white space.
  */
 struct rules *rules_new(size_t max_meta_size);
 void rules_free(struct rules *r);
@@ -83,33 +82,34 @@ enum rules_verdict {
 };
 
 /*
- * Checks one entry of ${kind} as far as ${level} asks.  ${json} is valid, has
- * no white space between its tokens, and ends with a NUL after its ${len}
- * bytes. RULES_KEPT, with ${facts} filled.  RULES_NOTED, the same, and
- * ${problem} says what clients may be unable to use: a rule of the format is
- * broken, but the entry can be served.  RULES_BROKEN, with ${problem} filled,
- * and facts.name and facts.version set when they could be read, else NULL.
+ * Checks one entry of ${kind} by the rules of ${level}.  ${json} is captured
+ * text (lib/document/jscan.h), with a NUL after its ${len} bytes.
  *
- * A server cannot be served without a usable name and version, with a member of
- * another JSON type than the schema gives it (outside its _meta), or when it is
- * larger than a limit.  An optional member that is null or empty counts as
- * absent.
+ * RULES_KEPT: valid; ${facts} is set.
+ * RULES_NOTED: valid enough to be served; ${facts} is set, and ${problem} says
+ * which rule of the format is broken and may trouble clients.
+ * RULES_BROKEN: rejected; ${problem} is set, and of ${facts} only the name and
+ * the version, NULL if they could not be read.
+ *
+ * A server is rejected if its name or version is missing or invalid, if a
+ * member outside of _meta has a wrong JSON type, or if it exceeds a limit.  An
+ * optional member that is null or empty counts as absent.
  */
 enum rules_verdict rules_check(struct rules *r, enum entry_kind kind,
     enum rules_level level, const char *json, size_t len,
     struct rules_entry *facts, struct rules_problem *problem);
 
 /*
- * The status of ${kind} that the ${len} bytes at ${text} name, in whatever
- * case; NULL when they name none.
+ * The status of ${kind} named by the ${len} bytes at ${text}, compared without
+ * case; NULL if there is no such status.
  */
 const char *rules_status(enum entry_kind kind, const char *text, size_t len);
-/* The rule about them. */
+/* "must be one of: active, deprecated, ...". */
 const char *rules_status_rule(enum entry_kind kind);
 
 /*
- * Whether the valid ${json} can be handed to clients: numbers in range, no NUL,
- * no half of a surrogate pair.  -1 with ${problem} filled.
+ * Checks that clients can read the valid ${json}: numbers in range, no NUL, no
+ * half of a surrogate pair.  -1 with ${problem} set.
  */
 int rules_check_text(struct rules *r, const char *json, size_t len,
     struct rules_problem *problem);

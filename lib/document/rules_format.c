@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The matchers.  Each reads its text once from left to right.  Classes of
- * characters are bits of one table, so that a pattern is a few spans of them.
+ * Patterns as tables of parts, and functions for formats that are no such
+ * pattern.  Each reads its text once from left to right.
  */
 #include "lib/document/rules_format.h"
 

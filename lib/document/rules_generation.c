@@ -48,7 +48,7 @@ present_name(const struct jnode *name)
 	return NULL;
 }
 
-/* The date of a schema's address; NULL when there is none in it. */
+/* The date in the URL of a schema; NULL if there is none. */
 static const char *
 schema_date(const char *schema)
 {
@@ -113,7 +113,7 @@ rules_generation_renamed(struct rules_walk *c, const struct jnode *value)
 	const bool object = *value->text == '{';
 	size_t index = 0;
 
-	/* Nothing that was renamed stood deeper. */
+	/* No renamed member is deeper. */
 	if (c->depth + 1 >= RULES_WALK_STEPS ||
 	    (!object && *value->text != '['))
 		return false;
@@ -123,7 +123,7 @@ rules_generation_renamed(struct rules_walk *c, const struct jnode *value)
 		char *copy = NULL;
 		bool found;
 
-		/* Publishers choose the names of what they add. */
+		/* Publishers choose the names inside of _meta. */
 		if (c->depth == 0 && is_name(n, "_meta"))
 			continue;
 		if (object)

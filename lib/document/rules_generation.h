@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Servers written for an earlier schema: the releases of server.schema.json
- * are dated, and $schema says which one a document follows.  Up to 2025-07-09
- * members were spelled with underscores, which no client of today reads.
- * Inner part of lib/document/rules.c.
+ * Servers of earlier schemas.  Releases of server.schema.json are dated, and
+ * $schema names the one that a document follows.  Up to 2025-07-09 the names of
+ * members had underscores; clients ignore these members today.  Inner part of
+ * lib/document/rules.c.
  */
 #ifndef LIB_DOCUMENT_RULES_GENERATION_H
 #define LIB_DOCUMENT_RULES_GENERATION_H
@@ -17,13 +17,13 @@
 
 /*
  * Whether ${server} follows an earlier schema: by the date in its ${schema},
- * else by members that only such a one has.
+ * else by members that only earlier schemas have.
  */
 bool rules_generation_is_old(const struct jnode *server, const char *schema);
 
 /*
- * Looks in an old server for a member that was renamed since, and fills the
- * problem with it; false when there is none.
+ * Looks in an old server for a member that later schemas renamed, and reports
+ * it as the problem; false if there is none.
  */
 bool rules_generation_renamed(struct rules_walk *c, const struct jnode *server);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the rules are written down (lib/document/rules_table.c) for the walker
- * that checks them (lib/document/rules.c).  A shape lists the members of an
- * object in the order in which they are checked; members it does not list are
- * allowed.
+ * The types of the rules in lib/document/rules_table.c, which
+ * lib/document/rules_walk.c checks.  A shape lists the members of an object in
+ * the order of checking; other members are allowed.
  */
 #ifndef LIB_DOCUMENT_RULES_PRIVATE_H
 #define LIB_DOCUMENT_RULES_PRIVATE_H
@@ -27,13 +26,13 @@ enum rule_type {
 };
 
 /*
- * Which entries are rejected for the value of a member; others are noted.  A
- * wrong type is always a reason: a client that decodes into typed fields loses
- * the whole page with one wrong type.
+ * Which entries a broken rule rejects; for other entries it is only noted.  A
+ * wrong type rejects all entries, because a client that decodes into typed
+ * fields loses the whole page.
  */
 enum rule_binds {
-	BINDS_KIND, /* skills and plugins; of a server it is a note */
-	BINDS_AUTHORS, /* what a person wrote, not what a registry serves */
+	BINDS_KIND, /* skills and plugins, but not servers */
+	BINDS_AUTHORS, /* RULES_AUTHORED, but not RULES_SERVED */
 	BINDS_ALL
 };
 
@@ -42,18 +41,18 @@ struct rule {
 	enum rule_type type;
 	enum rule_binds binds;
 	bool required;
-	bool free; /* the types of what is inside do not bind either */
+	bool free; /* not even wrong types inside of it reject */
 	bool unique; /* no two elements of the list are equal */
 	int min; /* characters of a string, value of a number */
 	int max; /* the same; 0: any */
 	const struct rules_format *format;
 	const char *const *choices; /* ends with NULL */
-	const struct rule *then; /* holds as well */
+	const struct rule *then; /* a second rule for the same value */
 	const struct shape *shape; /* NULL: any object */
 	const struct rule *each;
 };
 
-/* What a table row cannot say; checked after the members. */
+/* Rules across members, checked after them. */
 enum shape_extra {
 	SHAPE_PLAIN,
 	SHAPE_TRANSPORT, /* a url, unless the type is stdio */
@@ -69,14 +68,14 @@ struct shape {
 };
 
 /*
- * The shape of a whole server; ${old_version}: its version stands in
+ * The shape of a whole server; ${old_version}: its version is in
  * version_detail.
  */
 const struct shape *rules_table_server(bool old_version);
 
 /*
- * The shape of a skill or a plugin; of one that a registry serves, the least
- * that it must have to be stored and found again.
+ * The shape of a skill or a plugin.  If it is ${served} by a registry, only
+ * what is needed to store and find it.
  */
 const struct shape *rules_table_extension(enum entry_kind kind, bool served);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules for servers, skills and plugins, as tables.  They say what the
- * schemas of the formats say: server.schema.json of 2025-12-11, ToolHive's
- * publisher-provided extensions, and its skills and plugins.  Read from the
- * bottom: an entry's shape is at the end, its parts are above it.
+ * The rules for servers, skills and plugins as tables.  They follow the
+ * schemas: server.schema.json of 2025-12-11, ToolHive's publisher-provided
+ * extensions, and its skills and plugins.  Read them from the bottom: the shape
+ * of an entry is at the end, its parts are above it.
  */
 #include "lib/document/rules_private.h"
 
@@ -359,8 +359,8 @@ SHAPE(extension_identity, extension_identity_rules);
 /* ---- servers ---- */
 
 /*
- * A name is what URLs are made of, and a version too: an empty one no URL
- * names, and a client that meets it first on a page drops the page.
+ * URLs contain the name and the version.  No URL can name an empty one, and a
+ * client drops a page whose first entry has one.
  */
 static const struct rule name_form = STRING(NULL, .binds = BINDS_AUTHORS,
     .min = 3, .max = LIMIT_NAME, .format = &rules_format_server_name);

@@ -14,7 +14,7 @@
 static int check_value(
     struct rules_walk *c, const struct rule *rule, const struct jnode *value);
 
-/* ---- what is reported ---- */
+/* ---- reporting ---- */
 
 /*
  * Appends ${len} bytes of UTF-8 to ${into}, cut with "..." so that they are at
@@ -84,7 +84,7 @@ rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
 	return -1;
 }
 
-/* A wrong type: -1, or 0 where types are free. */
+/* Reports a wrong type: -1, or 0 inside a free member. */
 static int
 mistyped(struct rules_walk *c, const char *rule)
 {
@@ -122,7 +122,7 @@ is_judged(const struct rules_walk *c, const struct rule *rule)
 static int objected(struct rules_walk *c, const struct rule *rule,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* A value that ${rule} does not allow: -1, or 0 where it does not bind. */
+/* Reports a broken rule: -1, or 0 if it does not reject the entry. */
 static int
 objected(struct rules_walk *c, const struct rule *rule, const char *fmt, ...)
 {
@@ -277,7 +277,7 @@ static int
 check_integer(
     struct rules_walk *c, const struct rule *rule, const struct jnode *value)
 {
-	/* What is no number is out of any range. */
+	/* A value of another type is out of range. */
 	const double n =
 	    is_number(value) ? jnode_number(value) : rule->min - 1.0;
 
@@ -325,7 +325,7 @@ rules_walk_find_repeats(struct rules_item *items, size_t count)
 	return repeats;
 }
 
-/* The elements are strings or whole numbers by now. */
+/* The elements were checked: they are strings or integers. */
 static int
 check_unique(
     struct rules_walk *c, const struct rule *rule, const struct jnode *list)
@@ -336,7 +336,7 @@ check_unique(
 	size_t count = 0, repeats, first = SIZE_MAX;
 	int rc = -1;
 
-	/* Texts with escapes stay where they are written. */
+	/* Reserved, so that decoded texts do not move. */
 	buf_reserve(&texts, list->len);
 	for (const struct jnode *n = list + 1; n < jnode_end(list); n++) {
 		struct rules_item *item = &items[count];
@@ -387,7 +387,7 @@ check_list(
 			return -1;
 		rules_walk_leave(c);
 	}
-	/* After a note the elements may be of any type, and one is enough. */
+	/* Only the first note is kept; after it, types are unknown. */
 	if (!rule->unique || count < 2 || !is_judged(c, rule) || c->noted)
 		return 0;
 	return check_unique(c, rule, value);
@@ -442,7 +442,7 @@ require(struct rules_walk *c, const struct rule *rule, const char *member,
 	return 0;
 }
 
-/* What binds the kind of the entry. */
+/* Rules of BINDS_KIND. */
 static const struct rule extra_rule;
 static const struct rule extra_url = { .format = &rules_format_http_url };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walk of one entry along the tables of rules.  It stops at the
- * first broken rule that binds, in the order of the tables, and reports the
- * path to it.  The first broken rule that does not bind is noted.  Inner part
- * of lib/document/rules.c.
+ * Walking one entry along the tables of rules.  The walk stops at the first
+ * broken rule that rejects the entry and reports its path.  The first broken
+ * rule that does not reject it is noted.  Inner part of lib/document/rules.c.
  */
 #ifndef LIB_DOCUMENT_RULES_WALK_H
 #define LIB_DOCUMENT_RULES_WALK_H
@@ -25,33 +24,33 @@ struct rules_walk {
 	struct rules_problem *problem;
 	struct jscan_step path[RULES_WALK_STEPS];
 	size_t depth;
-	bool authors_bound; /* rules that bind authors bind this entry */
-	bool kind_bound; /* and so do those that bind its kind */
-	bool quiet; /* what does not bind is not wanted: types are enough */
-	bool free; /* inside a member whose types do not bind */
-	bool noted; /* the problem says what does not bind */
-	bool stored; /* it was judged before: nothing is noted */
+	bool authors_bound; /* BINDS_AUTHORS rejects this entry */
+	bool kind_bound; /* BINDS_KIND rejects this entry */
+	bool quiet; /* no notes are wanted: check types only */
+	bool free; /* inside a member whose rule is free */
+	bool noted; /* the problem is a note */
+	bool stored; /* it was checked before: nothing is noted */
 };
 
 /*
- * Checks ${object}; -1 with the problem filled at the first broken rule that
- * binds.  Otherwise c->noted says whether the problem is filled.
+ * Checks ${object}.  -1, and the problem is set, if the entry is rejected; else
+ * c->noted says whether the problem is set.
  */
 int rules_walk_shape(struct rules_walk *c, const struct shape *shape,
     const struct jnode *object);
 
-/* Goes one step down, to the member ${key}. */
+/* Enters the member ${key}. */
 void rules_walk_enter(struct rules_walk *c, const char *key);
 /*
- * The same, to the member ${name}.  Returns what the caller frees when the walk
- * has left it; NULL for a name without escapes.
+ * Enters the member ${name}.  Returns a copy of a name with escapes, which the
+ * caller frees after leaving it, else NULL.
  */
 char *rules_walk_enter_name(struct rules_walk *c, const struct jnode *name);
-/* And to the element ${index}. */
+/* Enters the element ${index}. */
 void rules_walk_enter_element(struct rules_walk *c, size_t index);
 void rules_walk_leave(struct rules_walk *c);
 
-/* Fills the problem with where the walk is and what is wrong.  Always -1. */
+/* Sets the problem to the present path and this rule.  Returns -1. */
 int rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -59,7 +58,7 @@ int rules_walk_violated(struct rules_walk *c, const char *fmt, ...)
 struct rules_item {
 	struct jnode_text text; /* of a string */
 	double number; /* 0 for a string */
-	size_t at; /* its place among them */
+	size_t at; /* its index among them */
 };
 
 /*

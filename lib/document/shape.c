@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Detecting shapes by the members of the root.  A member that only one shape
- * has ends the search; one that several shapes have decides if no other
- * follows. The search also collects what else the document could be.
+ * has ends the search.  A member that several shapes have decides if no such
+ * member follows.  The search also notes the members of other known files.
  */
 #include "lib/document/shape.h"
 
@@ -16,7 +16,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define ANY '\0'
 
-/* In the order in which members that do not settle it count. */
+/* Of members that do not end the search, the first row here decides. */
 static const struct sign {
 	const char *member;
 	char first; /* of its value */
@@ -36,13 +36,13 @@ static const struct sign {
 };
 
 struct search {
-	size_t best; /* of signs, COUNT(signs): none yet */
+	size_t best; /* row of signs so far; COUNT(signs): none */
 	enum shape_kind shape;
 	struct foreign foreign;
 };
 
 static enum jscan_action
-look(void *ctx, const struct jscan_place *p)
+decide(void *ctx, const struct jscan_place *p)
 {
 	struct search *s = ctx;
 	const struct jscan_step *step = p->steps;
@@ -64,7 +64,7 @@ look(void *ctx, const struct jscan_place *p)
 			continue;
 		s->best = i;
 		s->shape = sign->shape;
-		/* Manifests of Kubernetes have data, too. */
+		/* Kubernetes manifests have data, too. */
 		if (sign->shape == SHAPE_REGISTRY &&
 		    foreign_may_be_manifest(&s->foreign))
 			return JSCAN_SKIP;
@@ -90,7 +90,7 @@ shape_detect(
     enum shape_kind *out, const char **seems, struct reader *r, struct err *e)
 {
 	struct search s = { .best = COUNT(signs), .shape = SHAPE_FOREIGN };
-	const struct jscan_handler handler = { &s, FOREIGN_KIND, look,
+	const struct jscan_handler handler = { &s, FOREIGN_KIND, decide,
 		captured };
 
 	*seems = NULL;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Detecting the shape of a document by its content, before it is read; the same
- * for all kinds of source.
+ * Detecting the shape of a document by its content, for all kinds of source.
  */
 #ifndef LIB_DOCUMENT_SHAPE_H
 #define LIB_DOCUMENT_SHAPE_H
@@ -10,7 +9,7 @@
 #include "lib/reader.h"
 
 enum shape_kind {
-	SHAPE_FOREIGN, /* JSON, but none of these */
+	SHAPE_FOREIGN, /* JSON of no shape below */
 	SHAPE_REGISTRY, /* {"version", "meta", "data": {"servers": []...}} */
 	SHAPE_PAGE, /* an API's {"servers": [], "metadata": {}}, or skills */
 	SHAPE_LIST, /* an array of servers or of items of a page */
@@ -20,7 +19,7 @@ enum shape_kind {
 	SHAPE_ENTRIES /* lines, see lib/document/catalog.h; not detected */
 };
 
-/* What can be read, for people: the end of a message. */
+/* The readable shapes, for the end of a message. */
 #define SHAPE_ACCEPTED                                                     \
 	"a registry document (version, meta, data.servers), a page of an " \
 	"API (servers, skills or plugins as an array), an array of "       \
@@ -29,11 +28,11 @@ enum shape_kind {
 	"(servers or remote_servers as an object)"
 
 /*
- * Detects the shape of the document that ${r} delivers, and reads no further
- * than it has to; the caller opens the document again to read it.  Fails as
- * jscan_run() does when it breaks before that.  Sets *${seems} to what JSON
- * that has none of the shapes, or perhaps not, seems to be: a noun with what to
- * do about it, static; else to NULL.
+ * Detects the shape of the document that ${r} delivers.  Reads no more than
+ * needed; the caller opens the document again to read it.  Fails like
+ * jscan_run() if the part that was read is invalid.  If the shape is
+ * SHAPE_FOREIGN or doubtful, sets *${seems} to what the document seems to be, a
+ * static noun with advice; else to NULL.
  */
 int shape_detect(
     enum shape_kind *out, const char **seems, struct reader *r, struct err *e);
