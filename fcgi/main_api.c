@@ -90,7 +90,7 @@ join_profiles(struct service *s)
 		log_message(LOG_LEVEL_WARN, "profiling is off", e.text);
 	if (!profile_is_on())
 		return;
-	s->between = profile_attend;
+	s->between = profile_poll;
 }
 
 /* Answers requests by FastCGI or CGI.  Returns the exit status. */
@@ -116,7 +116,7 @@ serve(struct successor *successor)
 	enter_sandbox();
 	status = program_answer(&program, &service);
 	if (kept && status == 0 && outdated(responder))
-		status = KEEPER_ANEW;
+		status = KEEPER_RESTART;
 	profile_leave();
 	program_end(&service, counters);
 	responder_free(responder);

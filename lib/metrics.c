@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mapped file: finding it, making it, counting in it. */
+/* The mapped file: opening, creating, counting. */
 #include "lib/metrics.h"
 
 #include "lib/xalloc.h"
@@ -20,7 +20,7 @@
 #error "64-bit atomics take a lock here, which no two processes would share"
 #endif
 
-#define MAGIC UINT32_C(0x54484d31) /* also tells the byte order */
+#define MAGIC UINT32_C(0x54484d31) /* differs with the byte order, too */
 #define FILE_MODE 0660
 #define TRIES 100 /* others may be making the file at the same time */
 
@@ -284,7 +284,7 @@ claim(struct metrics *m, unsigned cell, uint64_t key)
 				  found == key));
 }
 
-/* The row of ${key} where it would stand, or the next that can be had. */
+/* The row of ${key}, or a free one, from row ${at} on. */
 static unsigned
 search_row(
     struct metrics *m, const struct metrics_table *t, unsigned at, uint64_t key)
@@ -305,7 +305,7 @@ metrics_row(struct metrics *m, const struct metrics_table *t, uint64_t key)
 	unsigned at = (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 	unsigned cell = key_cell(t, at & (t->rows - 1));
 
-	/* Nearly always. */
+	/* The usual case. */
 	if (metrics_get(m, cell) == key)
 		return cell + 1;
 	return search_row(m, t, at, key);
@@ -336,7 +336,7 @@ lock_of(int seat)
 }
 
 int
-metrics_sit(struct metrics *m, const struct metrics_seats *s)
+metrics_take_seat(struct metrics *m, const struct metrics_seats *s)
 {
 	int count = m->fd == -1 ? 1 : (int)s->count;
 
@@ -361,7 +361,7 @@ metrics_is_taken(const struct metrics *m, int seat)
 }
 
 bool
-metrics_lend(struct metrics *m, int seat)
+metrics_lock_seat(struct metrics *m, int seat)
 {
 	struct flock lock = lock_of(seat);
 
@@ -370,7 +370,7 @@ metrics_lend(struct metrics *m, int seat)
 }
 
 void
-metrics_return(struct metrics *m, int seat)
+metrics_unlock_seat(struct metrics *m, int seat)
 {
 	struct flock lock = lock_of(seat);
 

@@ -87,15 +87,15 @@ unsigned metrics_row_at(const struct metrics *m, const struct metrics_table *t,
  * are taken.  Its cells have the values that the previous process left.  Call
  * once.
  */
-int metrics_sit(struct metrics *m, const struct metrics_seats *s);
+int metrics_take_seat(struct metrics *m, const struct metrics_seats *s);
 /* Whether the process that took the seat is alive. */
 bool metrics_is_taken(const struct metrics *m, int seat);
 /*
- * Takes a second seat, which is free, until metrics_return(); false if another
- * process has taken it.
+ * Takes a second seat, which is free, until metrics_unlock_seat(); false if
+ * another process has taken it.
  */
-bool metrics_lend(struct metrics *m, int seat);
-void metrics_return(struct metrics *m, int seat);
+bool metrics_lock_seat(struct metrics *m, int seat);
+void metrics_unlock_seat(struct metrics *m, int seat);
 /* The first cell of a seat. */
 unsigned metrics_seat_cell(const struct metrics_seats *s, int seat);
 

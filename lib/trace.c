@@ -45,7 +45,7 @@ is_traceparent(const char *text)
 	if (strnlen(text, LEN) < LEN || hex_value(text[0]) == -1 ||
 	    hex_value(text[1]) == -1 || memcmp(text, "ff", 2) == 0)
 		return false;
-	/* A later version may have more to say, after another dash. */
+	/* A later version may have more fields, after another dash. */
 	if (text[LEN] != '\0' &&
 	    (memcmp(text, "00", 2) == 0 || text[LEN] != '-'))
 		return false;

@@ -12,9 +12,8 @@
 #define TRACE_ID_LEN 32
 #define TRACE_SPAN_LEN 16
 #define TRACE_ENVIRONMENT "TRACEPARENT" /* the variable */
-#define TRACE_PARENT_SIZE                                  \
-	56 /* of a traceparent of version 00, with its NUL \
-	    */
+/* Of a traceparent of version 00, with its NUL. */
+#define TRACE_PARENT_SIZE 56
 
 struct trace {
 	char id[TRACE_ID_LEN + 1]; /* lower-case hex; "": there is none */
@@ -23,8 +22,8 @@ struct trace {
 };
 
 /*
- * Takes a trace from ${traceparent}, NULL for none.  Returns whether it is one;
- * else ${t} is empty, as the specification wants it.
+ * Parses ${traceparent}, NULL for none.  If it is invalid, returns false and
+ * leaves ${t} empty, as the specification requires.
  */
 bool trace_parse(struct trace *t, const char *traceparent);
 /* Starts a new trace, which is not recorded. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where in the mapped file what is counted. */
+/* The layout of the mapped file of counters. */
 #include "fcgi/observe/counters.h"
 
 #include "fcgi/observe/endpoint.h"
@@ -18,18 +18,15 @@
 #define DIRECTORY RUNSTATEDIR "/thv-registry/metrics"
 #define FILE_DEFAULT DIRECTORY "/counters"
 
-/* To be changed with the meaning of cells; a new route changes the layout
- * itself. */
+/* Change this with the meaning of cells.  A new route changes the layout number
+ * by itself. */
 #define MEANING 2
 
-/*
- * Clients can cause some 2,200 rows: the routes with their
- * methods, two schemes, seven statuses.
- */
+/* Clients can cause some 2,200 rows: routes, methods, schemes and statuses. */
 #define ROWS 4096
 #define SEATS 1024
 
-/* The state of a process, for others to read. */
+/* The state of a process, which others read. */
 struct seat {
 	_Atomic uint64_t program; /* 1 + enum counters_program; 0: never used */
 	_Atomic uint64_t resident;
@@ -54,19 +51,19 @@ const char *const counters_programs[COUNTERS_PROGRAMS] = {
 
 struct counters {
 	struct metrics *metrics;
-	struct seat *seat; /* in the file, or the other */
-	struct seat other; /* when none was free */
-	int statm; /* this process in /proc, open from before the sandbox */
+	struct seat *seat; /* in the file, or ${spare} */
+	struct seat spare; /* used if no seat is free */
+	int statm; /* of this process in /proc, opened before the sandbox */
 	long page;
 };
 
-/* ---- the beginning ---- */
+/* ---- opening ---- */
 
 static int
 open_file(struct metrics **out, const char *path, struct err *e)
 {
 	uint32_t layout = endpoint_fingerprint() ^ MEANING;
-	/* Programs of several versions count side by side, each in its own. */
+	/* Each version of the program has its own file. */
 	char *name = xasprintf("%s.%08" PRIx32, path, layout);
 	int rc = metrics_open(out, name, layout, CELLS, e);
 
@@ -98,11 +95,11 @@ seat_of(struct metrics *m, int number)
 }
 
 static void
-sit(struct counters *c, enum counters_program program)
+take_seat(struct counters *c, enum counters_program program)
 {
-	int number = metrics_sit(c->metrics, &seats);
+	int number = metrics_take_seat(c->metrics, &seats);
 
-	c->seat = &c->other;
+	c->seat = &c->spare;
 	if (number == -1)
 		return;
 	c->seat = seat_of(c->metrics, number);
@@ -119,7 +116,7 @@ counters_new(enum counters_program program, struct err *e)
 	c->metrics = open_metrics(e);
 	c->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	c->page = sysconf(_SC_PAGESIZE);
-	sit(c, program);
+	take_seat(c, program);
 	counters_add(
 	    c, (enum counters_number)(COUNTERS_STARTS + (int)program), 1);
 	counters_measure(c);
@@ -195,7 +192,7 @@ counters_measure(struct counters *c)
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	/* Pages in all, pages in memory, and more. */
+	/* The first two numbers: pages in all, and pages in memory. */
 	(void)strtoull(text, &end, 10);
 	if (*end == ' ')
 		c->seat->resident = strtoull(end, NULL, 10) * (uint64_t)c->page;
@@ -235,7 +232,7 @@ read_row(struct counters_row *out, const struct metrics *m, unsigned cell,
 	out->bytes = metrics_get(m, cell + COUNTERS_BYTES);
 }
 
-/* Kinds that differ only in what ${by} leaves out become the same. */
+/* Clears the members of a kind that ${by} does not select. */
 static struct counters_kind
 reduced(struct counters_kind k, unsigned by)
 {
@@ -256,7 +253,7 @@ by_kind(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Merges rows of the same kind, which are neighbours; returns how many stay. */
+/* Merges adjacent rows of the same kind; returns the number of rows left. */
 static size_t
 merge(struct counters_row *rows, size_t count)
 {

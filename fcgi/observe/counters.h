@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all responders of this machine count together: requests with their
- * durations, and the state of each process.  The file they map is
- * lib/metrics.h; fcgi/observe/handle_metrics.c reads it.
+ * The counters that all responders of a machine share, in a mapped file
+ * (lib/metrics.h): requests with their durations, and the state of each
+ * process. fcgi/observe/handle_metrics.c reads them.
  *
  * A request is counted once, before the first byte of its answer is sent.  So a
  * request that a killed process had not answered is not counted, and each
@@ -23,11 +23,11 @@
 #define COUNTERS_BOUNDS 11
 extern const int64_t counters_bounds[COUNTERS_BOUNDS];
 
-/* The cells of a place: a part of the distribution each, and two sums. */
+/* The cells of a row: one for each part of the distribution, and two sums. */
 enum {
 	COUNTERS_US = COUNTERS_BOUNDS + 1,
 	COUNTERS_BYTES,
-	COUNTERS_PLACE /* how many cells */
+	COUNTERS_PLACE /* number of cells */
 };
 
 /* In the order of their names below. */
@@ -51,7 +51,7 @@ struct counters_kind {
 /* A number for a kind, never 0. */
 uint64_t counters_key(const struct counters_kind *k);
 
-/* Which members of a kind tell rows apart. */
+/* By which members of a kind rows are counted. */
 enum {
 	COUNTERS_BY_ENDPOINT = 1,
 	COUNTERS_BY_METHOD = 2,
@@ -63,9 +63,9 @@ enum {
 /* What has been counted of one kind, or of several. */
 struct counters_row {
 	struct counters_kind kind;
-	uint64_t parts[COUNTERS_BOUNDS + 1]; /* not cumulated */
+	uint64_t parts[COUNTERS_BOUNDS + 1]; /* not cumulative */
 	uint64_t requests; /* their sum */
-	uint64_t us; /* all their time */
+	uint64_t us; /* the sum of their durations */
 	uint64_t bytes; /* of bodies */
 };
 
@@ -87,10 +87,10 @@ enum counters_number {
 };
 
 /*
- * Opens the file that THV_REGISTRY_METRICS_PATH names, or the one of this
- * system; this process counts for itself where there is none.  ${e} says why
- * if a variable names it or it is there.  Call before a sandbox is entered.
- * Freed with counters_free(), which allows NULL.
+ * Opens the file that THV_REGISTRY_METRICS_PATH names, or the default if its
+ * directory exists.  Without a file, this process counts alone; ${e} has the
+ * cause if the file cannot be opened.  Call before a sandbox is entered.  Freed
+ * with counters_free(), which allows NULL.
  */
 struct counters *counters_new(enum counters_program program, struct err *e);
 void counters_free(struct counters *c);
@@ -99,7 +99,7 @@ void counters_free(struct counters *c);
 
 /* This process is busy with a request. */
 void counters_begin(struct counters *c, enum request_method method, bool https);
-/* It has an answer with a body of ${bytes}, after ${us}. */
+/* Counts its answer: a body of ${bytes}, after ${us}. */
 void counters_answered(struct counters *c, const struct counters_kind *kind,
     int64_t us, uint64_t bytes);
 /* This process is not busy any more. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbering the routes, each below each of its mounts. */
+/* Numbers the routes below each of their mounts. */
 #include "fcgi/observe/endpoint.h"
 
 #include "lib/xalloc.h"
@@ -8,7 +8,8 @@
 
 #define UNKNOWN "unknown_route"
 
-/* The patterns of all mounts of every route; NULL where a route lacks one. */
+/* The patterns of all routes below all mounts; NULL if a route lacks a mount.
+ */
 static const char **
 names(void)
 {

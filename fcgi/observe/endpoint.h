@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every path that is answered, as a small number: what requests are counted
- * and logged by.  A number means something only beside the same table of
- * routes; endpoint_fingerprint() tells tables apart.
+ * A number for each path of each route, by which requests are counted and
+ * logged.  The numbers depend on the table of routes, and
+ * endpoint_fingerprint() differs between tables.
  */
 #ifndef FCGI_OBSERVE_ENDPOINT_H
 #define FCGI_OBSERVE_ENDPOINT_H
@@ -14,7 +14,7 @@
 
 #define ENDPOINT_UNKNOWN 0 /* no such path, or not with this method */
 
-/* How many there are, the unknown one included. */
+/* Their number, including the unknown one. */
 unsigned endpoint_count(void);
 unsigned endpoint_of(const struct route_match *m);
 /* The pattern of its path, such as "/v0.1/servers"; static. */

@@ -12,7 +12,7 @@
 bool
 exposition_wants_open_metrics(const char *accept)
 {
-	/* Who can take it says so, and Prometheus asks for it first. */
+	/* No quality values: Prometheus prefers OpenMetrics if it lists it. */
 	return accept != NULL && strstr(accept, OPEN_METRICS) != NULL;
 }
 
@@ -23,7 +23,7 @@ exposition_content_type(bool open_metrics)
 			    : "text/plain; version=0.0.4; charset=utf-8";
 }
 
-/* What a sample's name has at its end by its type. */
+/* The suffix of a sample's name, by its type. */
 static const char *
 suffix_of(enum exposition_type type)
 {
@@ -102,7 +102,7 @@ exposition_int(struct exposition *x, int64_t value)
 	buf_addc(x->to, '\n');
 }
 
-/* Seconds with no more digits than they need, and one behind the point. */
+/* Seconds without trailing zeros, but with one digit after the point. */
 static void
 format_seconds(char *out, size_t size, int64_t us)
 {

@@ -57,7 +57,7 @@ add_single(struct exposition *m, const char *name, enum exposition_type type,
 
 /* ---- requests ---- */
 
-/* The bounds of the family with series for each endpoint: 0.1 s and 1 s. */
+/* Bounds of the family by endpoint, which is meant to be small. */
 static bool
 is_coarse(int64_t bound_us)
 {
@@ -172,7 +172,7 @@ static int
 add_statuses(struct exposition *m, struct exchange *x, struct err *e)
 {
 	struct counters_row *rows = NULL;
-	/* By the first digit, but those without content. */
+	/* By the first digit, except 304. */
 	uint64_t requests[10] = { 0 }, not_modified = 0, good;
 	size_t count = 0;
 
@@ -337,7 +337,7 @@ handle_metrics(struct exchange *x, struct err *e)
 	x->response->type = exposition_content_type(m.open_metrics);
 	add_program(&m, x);
 	if (x->counters != NULL) {
-		/* Its own memory is known as it is now. */
+		/* Updates the memory of this process. */
 		counters_measure(x->counters);
 		add_counters(&m, x->counters);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shared by the two halves of /metrics: handle_metrics.c has what processes
- * have counted, handle_metrics_sync.c what is in the database.
+ * Shared by the two parts of /metrics: handle_metrics.c writes the counters of
+ * processes, handle_metrics_sync.c writes metrics from the database.
  *
- * Names that begin with http_server_ and stacklok_ are those of the registry
- * server whose dashboards are meant to carry over, with its labels; http_,
- * sync_, config_ and process_ are short ones; what only exists here begins with
- * thv_registry_.
+ * Names that start with http_server_ and stacklok_ are those of the ToolHive
+ * registry server, with its labels, so that its dashboards work here.  Names
+ * that start with http_, sync_, config_ and process_ are short ones.  All
+ * others start with thv_registry_.
  */
 #ifndef FCGI_OBSERVE_HANDLE_METRICS_H
 #define FCGI_OBSERVE_HANDLE_METRICS_H
@@ -14,17 +14,17 @@
 #include "fcgi/handlers/handle.h"
 #include "fcgi/observe/exposition.h"
 
-/* Starts a sample with the two labels that all stacklok_ families have. */
+/* Starts a sample with the two labels of all stacklok_ families. */
 void handle_metrics_begin(struct exposition *m, const char *suffix);
 
-/* Syncs, sources and registries; only where there is a database. */
+/* Syncs, sources and registries; needs a database. */
 int handle_metrics_sync(
     struct exposition *m, struct exchange *x, struct err *e);
-/* Samples of failed syncs, in a family that has begun. */
+/* Adds samples of failed syncs to the current family. */
 int handle_metrics_sync_errors(
     struct exposition *m, struct exchange *x, struct err *e);
 
-/* A distribution, written bucket by bucket in the order of their bounds. */
+/* A histogram, written bucket by bucket in the order of their bounds. */
 struct handle_metrics_histogram {
 	void (*labels)(struct exposition *m, const void *ctx);
 	const void *ctx;

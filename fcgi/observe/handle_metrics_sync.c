@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /metrics: what the sync has left in the database. */
+/* /metrics: syncs, sources and registries, from the database. */
 #include "fcgi/observe/handle_metrics.h"
 
 #include "lib/clock.h"
@@ -10,7 +10,7 @@
 
 /* ---- how long syncs took ---- */
 
-/* Whose distribution is being written. */
+/* The series that is being written. */
 struct series {
 	char *kind;
 	char *source;
@@ -25,9 +25,9 @@ series_free(struct series *s)
 	*s = (struct series){ .good = -1 };
 }
 
-/* Whether the row is of another series; takes it then. */
+/* Changes to the series of the row; false if it is the same. */
 static bool
-series_moves(struct series *series, struct stmt *s)
+series_change(struct series *series, struct stmt *s)
 {
 	const char *kind = stmt_str(s, 0);
 	const char *source = stmt_str(s, 1);
@@ -74,8 +74,8 @@ static const struct durations {
 	const char *name;
 	const char *help;
 	const char *what;
-	bool together; /* all sources of a kind */
-	bool apart; /* successes and failures */
+	bool by_kind; /* sum of all sources of a kind */
+	bool by_outcome; /* successes and failures separately */
 	void (*labels)(struct exposition *m, const void *ctx);
 } durations[] = {
 	{ "sync_duration_seconds",
@@ -103,8 +103,8 @@ add_durations(struct exposition *m, struct db *db, const struct durations *d,
 
 	exposition_family(m, d->name, EXPOSITION_HISTOGRAM, d->help);
 	stmt_bind_str(s, SQL_METRICS_DURATIONS_P_WHAT, d->what);
-	stmt_bind_int(s, SQL_METRICS_DURATIONS_P_TOGETHER, d->together);
-	stmt_bind_int(s, SQL_METRICS_DURATIONS_P_APART, d->apart);
+	stmt_bind_int(s, SQL_METRICS_DURATIONS_P_TOGETHER, d->by_kind);
+	stmt_bind_int(s, SQL_METRICS_DURATIONS_P_APART, d->by_outcome);
 	for (;;) {
 		int64_t bound;
 
@@ -112,7 +112,7 @@ add_durations(struct exposition *m, struct db *db, const struct durations *d,
 			goto out;
 		if (!row)
 			break;
-		if (series_moves(&series, s)) {
+		if (series_change(&series, s)) {
 			h.count = 0;
 			h.us = 0;
 		}
@@ -225,10 +225,10 @@ static const struct {
 	{ "stacklok_registry_plugins", "Versions of plugins, by source.",
 	    offsetof(struct source, plugins) },
 	{ "thv_registry_source_rejected_entries",
-	    "Entries left out because they break a rule, by source.",
+	    "Entries rejected because they break a rule, by source.",
 	    offsetof(struct source, rejected) },
 	{ "thv_registry_source_failed_attempts",
-	    "Attempts that failed since the last good one, by source.",
+	    "Failed attempts since the last successful one, by source.",
 	    offsetof(struct source, attempts) },
 };
 
@@ -310,8 +310,7 @@ add_states(struct exposition *m, const struct sources *s)
 	}
 	exposition_family(m, "thv_registry_source_last_success_age_seconds",
 	    EXPOSITION_GAUGE,
-	    "Time since the source was last found to be what is stored; none "
-	    "before that.");
+	    "Time since the last successful sync; missing before the first.");
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->all[i].interval_us < 0 ||
 		    s->all[i].succeeded_us == CLOCK_NEVER)
@@ -371,8 +370,8 @@ handle_metrics_sync(struct exposition *m, struct exchange *x, struct err *e)
 			return -1;
 	if (add_sources(m, x->db, e) == -1 ||
 	    add_ages(m, x->db, "thv_registry_data_age_seconds",
-		"How old what is served may be: time since the source of the "
-		"registry that waited longest was found unchanged or stored.",
+		"Greatest possible age of what the registry serves: time since "
+		"the oldest of the last successful syncs of its sources.",
 		2, e) == -1)
 		return -1;
 	return add_ages(m, x->db, "thv_registry_last_change_age_seconds",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ids, times, counting, and the line in the log. */
+/* Ids, durations, counters and log lines of requests. */
 #include "fcgi/observe/observer.h"
 
 #include "fcgi/observe/endpoint.h"
@@ -18,13 +18,13 @@
 
 #define HEADER "X-Request-Id: "
 #define HEADER_LEN (sizeof HEADER - 1)
-/* Ends the header line, and the head, of which it is the last line. */
+/* The end of the last header line, and of the head. */
 #define END "\r\n\r\n"
 #define END_LEN (sizeof END - 1)
 #define PATH_LOGGED 1024
 #define QUERY_LOGGED 1024
 #define PREFIX_LEN 17 /* 16 hex digits and a dash, before a number */
-#define HEADS 61 /* those with the same place replace each other */
+#define HEADS 61 /* one replaces another with the same remainder */
 #define MEASURE_EVERY 128 /* requests */
 
 enum wanted {
@@ -42,7 +42,7 @@ enum {
 	FIELDS
 };
 
-/* How lines of a kind of request, and of a registry, start. */
+/* The start of log lines for a kind of request and a registry. */
 struct head {
 	uint64_t key; /* counters_key(); 0: none yet */
 	char registry[64];
@@ -119,8 +119,7 @@ observer_new(
 	    (struct log_field){ "parent_id", o->trace.parent, TRACE_SPAN_LEN };
 	if (read_wanted(o, s->log_requests, e) == -1)
 		return -1;
-	/* Also of processes that answer a single request one in so many logs.
-	 */
+	/* A random start: plain CGI processes answer a single request each. */
 	if (o->wanted == SOME)
 		o->successes = (unsigned long)(random % o->one_in);
 	return 0;
@@ -147,7 +146,7 @@ valid_id(const char *id)
 	return len;
 }
 
-/* Takes the client's id if it sent a valid one, else makes one. */
+/* Uses the client's id if it is valid, else generates one. */
 static void
 set_id(struct observer *o)
 {
@@ -167,9 +166,9 @@ set_id(struct observer *o)
 	o->fields[FIELD_ID].len = len;
 }
 
-/* ---- the three moments ---- */
+/* ---- the three steps of a request ---- */
 
-/* The scheme that X-Forwarded-Proto says first, or that of the connection. */
+/* The first scheme in X-Forwarded-Proto, else that of the connection. */
 static bool
 is_https(const struct request_input *in)
 {
@@ -219,7 +218,7 @@ level_of(int status)
 			       : LOG_LEVEL_INFO;
 }
 
-/* Starts the line with what requests of a kind have in common. */
+/* Starts the line with the fields that requests of a kind share. */
 static void
 begin_line(struct log_line *l, const struct observer *o)
 {
@@ -232,7 +231,7 @@ begin_line(struct log_line *l, const struct observer *o)
 	log_str(l, "registry", o->out->registry);
 }
 
-/* The same from the texts of earlier lines. */
+/* The same, from the text of an earlier line. */
 static void
 begin_line_like(struct log_line *l, struct observer *o)
 {
@@ -257,7 +256,7 @@ begin_line_like(struct log_line *l, struct observer *o)
 	memcpy(h->registry, registry, strlen(registry) + 1);
 }
 
-/* The request's id, and its trace, are the fields of every line meanwhile. */
+/* log_end() adds the id of the request and its trace. */
 static void
 log_request(struct observer *o)
 {

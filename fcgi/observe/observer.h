@@ -37,7 +37,8 @@ int observer_new(
     struct observer **out, const struct observer_settings *s, struct err *e);
 void observer_free(struct observer *o);
 
-/* The three moments of a request; ${in} and ${out} stay until the last. */
+/* The three steps of a request; ${in} and ${out} are borrowed until the last.
+ */
 void observer_begin(struct observer *o, const struct request_input *in);
 /* Before anything is sent: counts, and adds the id to the head of ${out}. */
 void observer_answered(struct observer *o, struct response *out);

@@ -95,7 +95,7 @@ handle_signals(void (*handler)(int))
 	sigaction(SIGUSR1, &action, NULL);
 }
 
-/* ---- a request for the program that is there now ---- */
+/* ---- a request for the new program ---- */
 
 /* Reads to the end of the stream; returns 0 on errors and if it is too long. */
 static size_t
@@ -206,8 +206,9 @@ end_like(int status)
 	int number;
 
 	if (!WIFSIGNALED(status))
-		return WEXITSTATUS(status) == KEEPER_ANEW ? 0
-							  : WEXITSTATUS(status);
+		return WEXITSTATUS(status) == KEEPER_RESTART
+			   ? 0
+			   : WEXITSTATUS(status);
 	number = WTERMSIG(status);
 	/* The child has written the core file. */
 	setrlimit(RLIMIT_CORE, &none);
@@ -233,7 +234,8 @@ keep(pid_t pid, const char *program, int link)
 		kill(successor, SIGKILL);
 		waitpid(successor, NULL, 0);
 	}
-	if (!ending && WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_ANEW)
+	if (!ending && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == KEEPER_RESTART)
 		return become(program);
 	return end_like(status);
 }

@@ -7,8 +7,8 @@
  * path. So no web server notices an upgrade, and connections wait in the
  * socket's queue.
  *
- * Until then the parent only waits, passes on signals to end, and exits as the
- * child exited.
+ * Until then the parent only waits, passes on SIGTERM and SIGUSR1, and exits as
+ * the child exited.
  *
  * Why two processes: a responder in its sandbox can execute nothing, so another
  * process has to.  Why the request in hand is handed over
@@ -20,19 +20,19 @@
  * - to close the connection without an answer: a web server that has sent a
  *   request cannot know that it is safe to send it again, and answers 500 or
  * 502;
- * - to look for a newer program before each request: a system call more for
- * each, and the schema can still change between the look and the read;
+ * - to check for a newer program before each request: each check is a system
+ *   call, and the schema can still change between the check and the read;
  * - to pass the connection to the new program: libfcgi has consumed the
  * request, so both versions would need a format for it.  CGI variables are such
  * a format, and a stable one: the new program answers as plain CGI, and the old
- * one sends that answer.
+ *   one sends that answer.
  */
 #ifndef FCGI_PROCESS_KEEPER_H
 #define FCGI_PROCESS_KEEPER_H
 
 /*
- * Blocks signals to end until the program waits for requests.  To be called
- * before any function of libfcgi, whose handlers would swallow them.
+ * Blocks SIGTERM and SIGUSR1 until the program waits for requests.  Call before
+ * any function of libfcgi, whose handlers would discard them.
  */
 void keeper_hold_signals(void);
 /* For a program that turns out not to be a FastCGI responder. */
@@ -44,8 +44,8 @@ void keeper_release_signals(void);
  */
 void keeper_end_by_signals(void);
 
-/* The child exits with this status if the program at its path shall run. */
-#define KEEPER_ANEW 64
+/* The exit status of a child that wants the program at its path executed. */
+#define KEEPER_RESTART 64
 
 /*
  * Forks.  Returns -1 in the child, which answers requests; ${link} is a socket

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The beginning of main(), for the programs that web servers start. */
+/* Arguments, environment and observation, for programs of web servers. */
 #include "fcgi/process/program.h"
 
 #include "fcgi/process/cgi.h"

@@ -2,7 +2,7 @@
 /* The FastCGI loop. */
 #include "fcgi/process/serve.h"
 
-#include "fcgi/process/parting.h"
+#include "fcgi/process/closing.h"
 #include "fcgi/process/records.h"
 #include "fcgi/process/successor.h"
 #include "lib/err.h"
@@ -128,7 +128,7 @@ readable(int fd, const struct timespec *limit, const sigset_t *mask)
  * until pselect(), so that none is missed just before it.
  */
 static bool
-wait_among(int kept, struct parting *parting)
+wait_among(int kept, struct closing *closing)
 {
 	sigset_t held;
 	bool came = false;
@@ -136,7 +136,7 @@ wait_among(int kept, struct parting *parting)
 	sigprocmask(SIG_SETMASK, &undisturbed, &held);
 	if (!ending)
 		came = kept >= 0 ? readable(kept, NULL, &waiting)
-				 : parting_wait(parting, LISTENING, &waiting);
+				 : closing_wait(closing, LISTENING, &waiting);
 	sigprocmask(SIG_SETMASK, &held, NULL);
 	return came;
 }
@@ -164,14 +164,14 @@ read_request(FCGX_Request *request)
  * the process is to exit.
  */
 static int
-next_request(FCGX_Request *request, struct parting *parting)
+next_request(FCGX_Request *request, struct closing *closing)
 {
 	const struct timespec limit = { .tv_sec = FIRST_BYTE_S };
 	int fd = request->ipcFd;
 
 	if (ending)
 		return -1;
-	if ((fd >= 0 || parting->count > 0) && !wait_among(fd, parting))
+	if ((fd >= 0 || closing->count > 0) && !wait_among(fd, closing))
 		return ending ? -1 : 0;
 	if (fd < 0 && (fd = next_connection()) == -1)
 		return !ending && errno == EINTR ? 0 : -1;
@@ -295,7 +295,7 @@ may_have_body(const struct request_input *in)
  */
 static void
 finish(FCGX_Request *request, const struct request_input *in,
-    struct parting *parting)
+    struct closing *closing)
 {
 	int keep = request->keepConnection;
 	int fd = request->ipcFd;
@@ -313,7 +313,7 @@ finish(FCGX_Request *request, const struct request_input *in,
 	if (all_read)
 		close(fd);
 	else
-		parting_take(parting, fd);
+		closing_add(closing, fd);
 	request->ipcFd = -1;
 }
 
@@ -321,7 +321,7 @@ int
 serve_run(const struct service *s)
 {
 	FCGX_Request request;
-	struct parting parting = { 0 };
+	struct closing closing = { 0 };
 	struct request_input in;
 	struct response out;
 	int got;
@@ -335,13 +335,13 @@ serve_run(const struct service *s)
 	has_alarm = s->between != NULL;
 	handle_signals();
 	response_init(&out);
-	while ((got = next_request(&request, &parting)) != -1) {
+	while ((got = next_request(&request, &closing)) != -1) {
 		if (s->between != NULL)
 			s->between();
 		if (got == 0)
 			continue;
 		serve_one(s, &request, &in, &out);
-		finish(&request, &in, &parting);
+		finish(&request, &in, &closing);
 		if (is_outdated(s)) {
 			log_message(LOG_LEVEL_INFO,
 			    "exiting so that a new process can start", NULL);
@@ -349,7 +349,7 @@ serve_run(const struct service *s)
 		}
 	}
 	/* Exit closes the held connections. */
-	parting_end(&parting, &undisturbed);
+	closing_finish(&closing, &undisturbed);
 	response_free(&out);
 	return 0;
 }

@@ -19,16 +19,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_US 250000 /* how often a process without requests looks */
+#define TICK_US 250000 /* between polls of a process without requests */
 #define NAP_NS 20000000L
 #define SECOND INT64_C(1000000000)
 /* How long to wait for processes after the end of a profile. */
 #define PATIENCE_NS (2 * SECOND)
 
-/* Files in the directory: this one, which all processes have mapped, ... */
+/* Files in the directory: one that all processes map, ... */
 #define SHARED "%s/shared"
 #define LAYOUT 1
-/* ... and what each leaves there, after the number of its seat. */
+/* ... and the dumps of each, with the number of its seat in front. */
 #define END_CPU "cpu"
 #define END_HEAP "heap"
 #define END_MAPS "maps"
@@ -50,7 +50,7 @@ enum {
 };
 static const struct metrics_seats seats = { CELL_SEATS, LIMIT_PROFILE_PROCESSES,
 	SEAT_WIDTH };
-/* Locked by the process that takes a profile; nobody's seat. */
+/* Locked by the process that takes a profile; not a seat. */
 #define TAKING LIMIT_PROFILE_PROCESSES
 
 static struct {
@@ -215,8 +215,8 @@ check_directory(const char *path, struct err *e)
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
 	    (st.st_mode & OTHERS_WRITE) != 0) {
 		err_set(e, ERR_DENIED,
-		    "%s has to be a directory of the user who runs this, that "
-		    "others cannot write to (chmod go-w)",
+		    "%s must be a directory that is owned by the user of this "
+		    "process and not writable for others (chmod go-w)",
 		    path);
 		return -1;
 	}
@@ -233,7 +233,7 @@ sit(const char *directory, struct err *e)
 	if (metrics_open(&state.shared, path, LAYOUT,
 		CELL_SEATS + LIMIT_PROFILE_PROCESSES * SEAT_WIDTH, e) == -1)
 		goto out;
-	state.seat = metrics_sit(state.shared, &seats);
+	state.seat = metrics_take_seat(state.shared, &seats);
 	if (state.seat == -1) {
 		err_set(e, ERR_LIMIT,
 		    "%d processes have this directory for profiles",
@@ -247,7 +247,7 @@ out:
 	return rc;
 }
 
-/* An address means something only beside the maps of its process. */
+/* Addresses can be resolved only with the maps of their process. */
 static int
 leave_maps(struct err *e)
 {
@@ -362,7 +362,7 @@ begin(uint64_t order)
 }
 
 void
-profile_attend(void)
+profile_poll(void)
 {
 	uint64_t order;
 
@@ -383,7 +383,7 @@ profile_attend(void)
 
 /* ---- taking a profile ---- */
 
-/* Whether a signal to end is pending: it is blocked during a request. */
+/* Whether SIGTERM or SIGUSR1 is pending: both are blocked during a request. */
 static bool
 is_ending(void)
 {
@@ -412,7 +412,7 @@ has_done(int seat, uint64_t order)
 	return metrics_get(state.shared, cell_of(seat, SEAT_DONE)) == order;
 }
 
-/* Waits until all processes have carried out the order, or are too late. */
+/* Waits until all processes have carried out the order, or time is over. */
 static int
 await_all(int *present, int *done, uint64_t order, struct err *e)
 {
@@ -420,7 +420,7 @@ await_all(int *present, int *done, uint64_t order, struct err *e)
 	int64_t end = end_of(order), now;
 
 	for (;;) {
-		profile_attend();
+		profile_poll();
 		now = now_ns();
 		*present = *done = 0;
 		for (int i = 0; now >= end && i < LIMIT_PROFILE_PROCESSES;
@@ -434,7 +434,7 @@ await_all(int *present, int *done, uint64_t order, struct err *e)
 		    (*done == *present || now >= end + PATIENCE_NS))
 			return 0;
 		if (is_ending()) {
-			err_set(e, ERR_BUSY, "the responder was told to end");
+			err_set(e, ERR_BUSY, "the responder is exiting");
 			return -1;
 		}
 		nanosleep(&nap, NULL);
@@ -477,7 +477,7 @@ profile_take(
 	char comment[64];
 	int present, done, rc = -1;
 
-	if (!metrics_lend(state.shared, TAKING)) {
+	if (!metrics_lock_seat(state.shared, TAKING)) {
 		err_set(e, ERR_BUSY, "a profile is being taken");
 		return -1;
 	}
@@ -493,8 +493,8 @@ profile_take(
 	    &n, now.tv_sec * SECOND + now.tv_nsec, duration, comment);
 	rc = 0;
 out:
-	/* Those that still take samples stop. */
+	/* Stops processes that still take samples. */
 	metrics_set(state.shared, CELL_ORDER, 0);
-	metrics_return(state.shared, TAKING);
+	metrics_unlock_seat(state.shared, TAKING);
 	return rc;
 }

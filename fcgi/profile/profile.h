@@ -30,7 +30,7 @@ enum profile_kind {
 	PROFILE_HEAP
 };
 
-/* To be called first in main(): may restart the program. */
+/* Call first in main(): may restart the program. */
 void profile_load(char **argv);
 
 /*
@@ -45,13 +45,13 @@ void profile_leave(void);
 bool profile_is_on(void);
 /* Whether heap profiles are possible: the other variable is set, too. */
 bool profile_watches_heap(void);
-/* Why not, and what to do about it: a text for the client. */
+/* The reason why it cannot, and what to do: a text for the client. */
 const char *profile_why_off(void);
 /* NULL when it is off. */
 const char *profile_directory(void);
 
-/* To be called between requests: takes part in profiles. */
-void profile_attend(void);
+/* Call between requests: takes part in profiles. */
+void profile_poll(void);
 
 /*
  * Appends to ${out} the profile of all responders, in the format of pprof:

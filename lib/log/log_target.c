@@ -51,8 +51,7 @@ connect_syslog(void)
 	return fd;
 }
 
-/* 1 if a variable has the second of two words, 0 if the first, -1 if neither.
- */
+/* 1 if the variable is the second word, 0 if the first or unset, else -1. */
 static int
 is_second(const char *variable, const char *first, const char *second)
 {
@@ -116,7 +115,7 @@ log_target_write(const char *line, size_t len)
 {
 	ssize_t ignored;
 
-	/* An error of writing the log cannot be logged. */
+	/* A failure to write the log cannot be logged. */
 	if (log_target.syslog != -1 &&
 	    write(log_target.syslog, line, len - 1) != -1)
 		return;

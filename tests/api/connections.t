@@ -89,7 +89,7 @@ def test_body_that_was_not_announced():
     s = ask(SERVER.record(SERVER.STDIN, b"x" * 60000))
     time.sleep(0.2)
     s.sendall(END_OF_INPUT)
-    tap.ok(b"a.example/x" in answer(s), "one that no length tells of, too")
+    tap.ok(b"a.example/x" in answer(s), "a body without a length, too")
 
 
 def test_body_that_never_ends():

@@ -107,7 +107,7 @@ def test_requests_of_all_processes():
             s.stop()
         got = exposition.read(responder.cgi(site.database, "/metrics",
             **env).body)
-        tap.equal(got.total(REQUESTS), 14, "kept when nobody is there")
+        tap.equal(got.total(REQUESTS), 14, "kept without processes")
         tap.equal(got.value("thv_registry_responder_processes",
             program="thv-registry-api"), 1, "only this one")
 
@@ -129,7 +129,7 @@ def test_active_requests():
                 break
         tap.equal([(labels["http_request_method"], labels["url_scheme"], value)
             for labels, value in active()], [("GET", "http", 1)],
-            "one is at work: who tells it")
+            "one is busy: the one that answers")
         for s in servers:
             s.stop()
 
@@ -225,7 +225,7 @@ def test_syncs():
         tap.equal(got.value("sync_duration_seconds_count",
             source_type="file"), 5, "counted on by kind")
         tap.equal([labels["source"] for labels, _ in got.samples[name]],
-            ["two"], "no series of sources that are gone")
+            ["two"], "no series of removed sources")
         tap.ok(0 < got.value("thv_registry_data_age_seconds",
             registry="main") < 300, "age of what is served")
 
@@ -297,7 +297,7 @@ def test_another_version_counts_beside():
         with open(site.path(name), "r+b") as f:
             f.write(b"no such thing")
         got = exposition.read(site.get("/metrics", **counting(site)).body)
-        tap.equal(got.total(REQUESTS), 0, "a damaged file is made anew")
+        tap.equal(got.total(REQUESTS), 0, "a damaged file is replaced")
 
 
 def test_tools():

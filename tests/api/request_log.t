@@ -131,7 +131,7 @@ def test_traces():
     got = lines(s)
     tap.equal([(line["msg"], line["request_id"], line["trace_id"])
         for line in got], [("database unavailable", "mine", TRACE)],
-        "an error tells whose it was")
+        "an error has the id and trace of its request")
 
 
 def test_queries():

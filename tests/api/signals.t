@@ -185,7 +185,7 @@ def test_connections_that_bring_nothing():
     idle = server.connect()
     tap.equal(server.get(URI).status, 200, "it serves the next")
     idle.close()
-    tap.equal(server.stop(), 0, "and ends when told")
+    tap.equal(server.stop(), 0, "and exits on SIGTERM")
 
 
 tap.main([value for name, value in list(globals().items())

@@ -39,7 +39,7 @@ ASKED = [ # URI, the route it is counted by
 
 
 def kill(process):
-    """Who answers dies, and is gone when the one that was started has ended."""
+    """Kills the child and waits for its parent."""
     os.kill(responder.serving(process.pid), signal.SIGKILL)
     process.wait()
 
@@ -216,9 +216,9 @@ def test_killed_while_sending():
         tap.equal(counts(after) - counts(before),
             collections.Counter({("/v0.1/servers", "200"): 1}), "counted")
         tap.equal(int(after.total("http_server_active_requests")), 2,
-            "it is at work, and so is who tells")
-        # Who told that is done a moment after: it sleeps then, as does the
-        # one that waits for its client.
+            "it is busy, and so is the one that answers this")
+        # The one that answered is idle a moment later: it sleeps then, as
+        # does the one that waits for its client.
         while any(state(p) != "S" for p in pool.processes):
             time.sleep(0.02)
         for p in pool.processes:
@@ -229,7 +229,7 @@ def test_killed_while_sending():
         tap.equal(sum((counts(after) - counts(before)).values()), 1,
             "it stays counted")
         tap.equal(int(after.total("http_server_active_requests")), 1,
-            "and it is not at work any more")
+            "and it is not busy any more")
         pool.stop_all()
 
 
@@ -246,7 +246,7 @@ def test_behind_web_servers():
                 THV_REGISTRY_METRICS_PATH=os.path.join(shared, "counters"))
             servers.append(s)
             if kind == kinds[0]:
-                # Who makes the file is not who else counts in it.
+                # Programs of other users count in the file, too.
                 old = os.umask(0)
             tap.ok(s.start(), f"{kind} starts")
             if kind == kinds[0]:
@@ -259,7 +259,7 @@ def test_behind_web_servers():
             text = exposition.read(s.get("/metrics").body)
             tap.equal(int(text.total("stacklok_registry_http_requests_total",
                 http_route="unknown_route")), 5 * len(kinds),
-                f"all of them, as {s.kind} tells it")
+                f"all of them, in the answer of {s.kind}")
             tap.equal(int(text.value("thv_registry_metrics_shared")), 1,
                 "together")
     finally:

@@ -227,7 +227,7 @@ def test_refresh():
     t.js("Object.defineProperty(document, 'hidden', {value: false}); "
         "document.dispatchEvent(new Event('visibilitychange'))")
     tap.ok(t.until("document.querySelector('.source.bad')"),
-        "it asks again when it is looked at")
+        "it asks again when it is visible")
     finish(t)
 
 
@@ -498,7 +498,7 @@ def test_policy_holds():
 
 
 if chromium.path() is None:
-    print("1..0 # SKIP the page was not looked at: Chromium is not installed "
+    print("1..0 # SKIP the page was not tested: Chromium is not installed "
         "(apt-get install chromium)")
     sys.exit(0)
 DIRECTORY = tempfile.TemporaryDirectory()

@@ -73,7 +73,7 @@ def heap_of_all(of, but=None):
 
 
 class Asking:
-    """Clients that ask without a pause, until told to stop."""
+    """Clients that send requests without a pause, until stop()."""
 
     def __init__(self, clients):
         self.stopped = False
@@ -85,7 +85,7 @@ class Asking:
 
     def ask(self):
         client = web_servers.Client(SERVER)
-        # What was asked for before would be told without a look at it.
+        # A repeated request would be answered from memory.
         for number in itertools.count():
             if self.stopped:
                 break
@@ -100,7 +100,7 @@ class Asking:
 
 
 def take_under_load():
-    """A CPU profile, and what another is told that is asked for meanwhile."""
+    """A CPU profile, and the answer to a second request meanwhile."""
     asking = Asking(8)
     answers = {}
 
@@ -210,15 +210,15 @@ def alone(test, directory, **environment):
             r.stop()
 
 
-def test_who_may():
+def test_which_clients_may():
     def check(r):
-        for who in {}, {"REMOTE_ADDR": "192.0.2.1"}, \
+        for client in {}, {"REMOTE_ADDR": "192.0.2.1"}, \
                 {"REMOTE_ADDR": "::ffff:192.0.2.1"}, \
                 {**LOCAL, "HTTP_X_FORWARDED_FOR": "192.0.2.1"}, \
                 {**LOCAL, "HTTP_FORWARDED": "for=192.0.2.1"}:
-            answer = r.get(CPU + "?seconds=1", **who)
+            answer = r.get(CPU + "?seconds=1", **client)
             tap.equal((answer.status, answer.json), (403,
-                {"error": "allowed only from this machine"}), f"not {who}")
+                {"error": "allowed only from this machine"}), f"not {client}")
         answer = r.get(CPU + "?seconds=1", REMOTE_ADDR="::1")
         tap.equal(answer.status, 200, "::1 may")
         answer = r.get(HEAP, **LOCAL)
@@ -229,15 +229,15 @@ def test_who_may():
         alone(check, directory)
 
 
-def test_told_to_end():
-    """A responder that takes a profile ends when it is told to."""
+def test_sigterm_during_a_profile():
+    """A responder that takes a profile exits on SIGTERM."""
     def check(r):
         connection = r.send(CPU + "?seconds=100", **LOCAL)
         time.sleep(0.5)
         tap.equal(r.stop(), 0, "it ends")
         answer = r.receive(connection)
         tap.equal((answer.status, answer.json), (409, {"error":
-            "the responder was told to end"}), "with an answer")
+            "the responder is exiting"}), "with an answer")
     with tempfile.TemporaryDirectory() as directory:
         alone(check, directory)
 
@@ -301,7 +301,7 @@ def main():
     with_lighttpd([test_cpu, test_bad_requests, test_still_shut_in])
     with_lighttpd([test_heap, test_readers, test_one_is_killed],
         THV_REGISTRY_PROFILE_HEAP="1")
-    tap.main([test_who_may, test_told_to_end, test_off, test_other_servers])
+    tap.main([test_which_clients_may, test_sigterm_during_a_profile, test_off, test_other_servers])
 
 
 main()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each server as root: what answers strangers is not root, and nothing that
-root reads, runs or writes can be changed by those who answer."""
+"""Each server as root: processes that answer clients are not root, and they can
+change no file that root reads, executes or writes."""
 
 import os
 import pwd
@@ -20,7 +20,7 @@ import tap
 import web_servers
 
 WORKER = "www-data"
-# Who may stay root: what started it all, and a process that only holds the port
+# Processes that may stay root: the script, and a process that only holds the port
 # and starts the others.
 MASTERS = {"lighttpd": 0, "lighttpd-cgi": 0, "nginx": 1, "apache-proxy": 1,
     "apache-fcgid": 1, "apache-cgi": 1}

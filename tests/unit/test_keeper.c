@@ -30,13 +30,13 @@ static char *program, *note;
 	"    [ -t 0 ] || read -r line || printf end\n"           \
 	"    exit 0\n"                                           \
 	"fi\n"                                                   \
-	"echo anew >> \"$0.note\"\n"                             \
+	"echo new >> \"$0.note\"\n"                              \
 	"exit 5\n"
 
 #define STATUS_IN_CHILD 7
 #define KILLED_BY 1000 /* with the number of the signal */
 
-/* ${child} answers requests; how it ends for whoever started it. */
+/* The exit status of the parent, if ${child} answers requests. */
 static int
 outcome(int (*child)(int link))
 {
@@ -102,10 +102,10 @@ end(int link)
 }
 
 static int
-ask_for_anew(int link)
+want_restart(int link)
 {
 	(void)link;
-	return KEEPER_ANEW;
+	return KEEPER_RESTART;
 }
 
 static int
@@ -126,7 +126,7 @@ ask(int link)
 
 	return exchange(link, message, sizeof message,
 		   "GET|/a?b=`c`&$d|x\ny|on|0|end")
-		   ? KEEPER_ANEW
+		   ? KEEPER_RESTART
 		   : 1;
 }
 
@@ -192,7 +192,7 @@ static void
 test_messages(void)
 {
 	CHECK_INT(outcome(ask), 5);
-	CHECK_STR(noted(), "cgi\nanew\n");
+	CHECK_STR(noted(), "cgi\nnew\n");
 	for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
 		T_AT(hostile[i].line);
 		CHECK_INT(outcome(hostile[i].child), STATUS_IN_CHILD);
@@ -208,8 +208,8 @@ test_ends(void)
 {
 	CHECK_INT(outcome(end), STATUS_IN_CHILD);
 	CHECK_STR(noted(), "");
-	CHECK_INT(outcome(ask_for_anew), 5);
-	CHECK_STR(noted(), "anew\n");
+	CHECK_INT(outcome(want_restart), 5);
+	CHECK_STR(noted(), "new\n");
 	CHECK_INT(outcome(fall_over), KILLED_BY + SIGUSR2);
 }
 
@@ -219,9 +219,9 @@ on_term(int number)
 	(void)number;
 }
 
-/* Told through the other process, it ends as it says. */
+/* The parent passes the signal on. */
 static int
-wait_to_be_told(void)
+wait_for_sigterm(void)
 {
 	struct sigaction action = { .sa_handler = on_term };
 	sigset_t open;
@@ -237,25 +237,25 @@ wait_to_be_told(void)
 }
 
 static int
-end_when_told(int link)
+exit_on_sigterm(int link)
 {
 	(void)link;
-	return wait_to_be_told() == 0 ? STATUS_IN_CHILD : 1;
+	return wait_for_sigterm() == 0 ? STATUS_IN_CHILD : 1;
 }
 
 static int
-want_anew_when_told(int link)
+restart_on_sigterm(int link)
 {
 	(void)link;
-	return wait_to_be_told() == 0 ? KEEPER_ANEW : 1;
+	return wait_for_sigterm() == 0 ? KEEPER_RESTART : 1;
 }
 
 static void
 test_signals(void)
 {
-	CHECK_INT(outcome(end_when_told), STATUS_IN_CHILD);
-	/* Who is to end does not begin again. */
-	CHECK_INT(outcome(want_anew_when_told), 0);
+	CHECK_INT(outcome(exit_on_sigterm), STATUS_IN_CHILD);
+	/* After SIGTERM the parent does not restart. */
+	CHECK_INT(outcome(restart_on_sigterm), 0);
 	CHECK_STR(noted(), "");
 }
 
@@ -270,7 +270,7 @@ hear_nothing(int link)
 {
 	static const char message[] = "REQUEST_METHOD=GET";
 
-	return exchange(link, message, sizeof message, "") ? KEEPER_ANEW : 1;
+	return exchange(link, message, sizeof message, "") ? KEEPER_RESTART : 1;
 }
 
 static void

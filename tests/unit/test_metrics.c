@@ -250,7 +250,7 @@ test_seats(void)
 		children[i] = fork();
 		if (children[i] == 0) {
 			struct metrics *own = open_layout(LAYOUT, CELLS);
-			int seat = metrics_sit(own, &seats);
+			int seat = metrics_take_seat(own, &seats);
 
 			metrics_set(own, metrics_seat_cell(&seats, seat),
 			    (uint64_t)getpid());
@@ -262,13 +262,13 @@ test_seats(void)
 			;
 		CHECK(metrics_is_taken(m, i));
 	}
-	CHECK_INT(metrics_sit(m, &seats), -1);
+	CHECK_INT(metrics_take_seat(m, &seats), -1);
 	kill(children[1], SIGKILL);
 	wait_for(children[1], SIGKILL);
 	CHECK(metrics_is_taken(m, 0));
 	CHECK(!metrics_is_taken(m, 1));
 	CHECK(metrics_is_taken(m, 2));
-	CHECK_INT(metrics_sit(m, &seats), 1);
+	CHECK_INT(metrics_take_seat(m, &seats), 1);
 	CHECK(metrics_is_taken(m, 1));
 	CHECK_INT(metrics_get(m, metrics_seat_cell(&seats, 1)), children[1]);
 	for (int i = 0; i < 3; i += 2) {
@@ -278,13 +278,13 @@ test_seats(void)
 	metrics_close(m);
 	m = metrics_private(CELLS);
 	CHECK(!metrics_is_shared(m));
-	CHECK_INT(metrics_sit(m, &seats), 0);
+	CHECK_INT(metrics_take_seat(m, &seats), 0);
 	CHECK(metrics_is_taken(m, 0));
 	CHECK(!metrics_is_taken(m, 1));
 	metrics_close(m);
 }
 
-/* Whatever the umask of who makes it, its group counts along. */
+/* Its group can count in it, with any umask of its creator. */
 static void
 test_mode(void)
 {

@@ -11,13 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static char asked[1000]; /* what the other side got last */
+static char asked[1000]; /* what the parent received last */
 static size_t asked_len;
 
-/*
- * Asks somebody who answered beforehand: socket buffers are larger than all
- * of this.
- */
+/* The answer is written first: socket buffers are larger than all of this. */
 static int
 ask(struct response *out, const struct request_input *in, const char *says,
     size_t len, struct err *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the rest of request bodies, beside other requests. */
-#include "fcgi/process/parting.h"
+/* Reads the rest of request bodies while other requests are answered. */
+#include "fcgi/process/closing.h"
 
 #include "lib/clock.h"
 #include "lib/limits.h"
@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 /* As long as libfcgi itself would wait. */
-#define PARTING_US (2 * CLOCK_SECOND)
-#define NOBODY (-1) /* instead of a listening socket */
+#define CLOSING_US (2 * CLOCK_SECOND)
+#define NOT_LISTENING (-1) /* in place of a listening socket */
 
 static void
-drop(struct parting *p, unsigned i)
+drop(struct closing *p, unsigned i)
 {
 	close(p->held[i].fd);
 	p->count--;
@@ -39,26 +39,26 @@ is_open(int fd)
 }
 
 void
-parting_take(struct parting *p, int fd)
+closing_add(struct closing *p, int fd)
 {
 	if (fd >= FD_SETSIZE || shutdown(fd, SHUT_WR) == -1 || !is_open(fd)) {
 		close(fd);
 		return;
 	}
-	if (p->count == PARTING_MAX)
+	if (p->count == CLOSING_MAX)
 		drop(p, 0);
 	p->held[p->count].fd = fd;
-	p->held[p->count].until_us = clock_monotonic() + PARTING_US;
+	p->held[p->count].until_us = clock_monotonic() + CLOSING_US;
 	p->count++;
 }
 
 static int
-watch(const struct parting *p, fd_set *set, int listening)
+watch(const struct closing *p, fd_set *set, int listening)
 {
 	int top = listening;
 
 	FD_ZERO(set);
-	if (listening != NOBODY)
+	if (listening != NOT_LISTENING)
 		FD_SET(listening, set);
 	for (unsigned i = 0; i < p->count; i++) {
 		FD_SET(p->held[i].fd, set);
@@ -69,7 +69,7 @@ watch(const struct parting *p, fd_set *set, int listening)
 }
 
 bool
-parting_wait(struct parting *p, int listening, const sigset_t *open)
+closing_wait(struct closing *p, int listening, const sigset_t *open)
 {
 	while (p->count > 0) {
 		int64_t left = p->held[0].until_us - clock_monotonic();
@@ -90,15 +90,15 @@ parting_wait(struct parting *p, int listening, const sigset_t *open)
 			if (FD_ISSET(p->held[i].fd, &set) &&
 			    !is_open(p->held[i].fd))
 				drop(p, i);
-		if (listening != NOBODY && FD_ISSET(listening, &set))
+		if (listening != NOT_LISTENING && FD_ISSET(listening, &set))
 			break;
 	}
 	return true;
 }
 
 void
-parting_end(struct parting *p, const sigset_t *open)
+closing_finish(struct closing *p, const sigset_t *open)
 {
 	while (p->count > 0)
-		(void)parting_wait(p, NOBODY, open);
+		(void)closing_wait(p, NOT_LISTENING, open);
 }

@@ -7,37 +7,37 @@
  * the body is read and discarded for a limited time, while other requests are
  * answered: otherwise clients that send bodies slowly would block responders.
  */
-#ifndef FCGI_PROCESS_PARTING_H
-#define FCGI_PROCESS_PARTING_H
+#ifndef FCGI_PROCESS_CLOSING_H
+#define FCGI_PROCESS_CLOSING_H
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PARTING_MAX 16 /* connections; the oldest is closed for another */
+#define CLOSING_MAX 16 /* connections; the oldest is closed for another */
 
-struct parting {
+struct closing {
 	struct {
 		int fd;
 		int64_t until_us; /* in clock_monotonic() */
-	} held[PARTING_MAX]; /* oldest first */
+	} held[CLOSING_MAX]; /* oldest first */
 	unsigned count;
 };
 
 /* Takes ownership of ${fd}, a connection with nothing left to write. */
-void parting_take(struct parting *p, int fd);
+void closing_add(struct closing *p, int fd);
 
 /*
  * Waits for a connection on ${listening} and serves the held connections
  * meanwhile.  Returns false if a signal that ${open} does not block arrives
  * first.  Returns at once if no connection is held.
  */
-bool parting_wait(struct parting *p, int listening, const sigset_t *open);
+bool closing_wait(struct closing *p, int listening, const sigset_t *open);
 
 /*
- * To be called before exit: waits until the web server has closed all held
- * connections, or their time is over.
+ * Call before exit: waits until the web server has closed all held connections,
+ * or their time is over.
  */
-void parting_end(struct parting *p, const sigset_t *open);
+void closing_finish(struct closing *p, const sigset_t *open);
 
 #endif
