@@ -1,6 +1,6 @@
--- What must be derived again at the end of a change (lib/store/derive.h), in
--- the writer's own temporary database.  Rows are added as facts change, and each
--- step reads and empties its tables:
+-- Lists of what must be derived again at the end of a change
+-- (lib/store/derive.h), in the writer's own temporary database.  Each step reads
+-- and empties its tables and fills those of later steps:
 --
 --   heads      touched -> patched, stale, recompose, now_shown
 --   registries recompose -> stale, now_shown
@@ -9,7 +9,7 @@
 -- On disk, because a first sync touches every entry.
 
 CREATE TEMP TABLE touched (
-    -- Entries whose versions change, with what their heads were.
+    -- Entries whose versions change, with their heads before the change.
     entry_id INTEGER PRIMARY KEY,
     sort_key INTEGER,
     latest_version TEXT,
@@ -19,7 +19,8 @@ CREATE TEMP TABLE touched (
 ) STRICT;
 
 CREATE TEMP TABLE patched (
-    -- Entries whose head was derived again, with what their postings still say.
+    -- Entries whose head was derived again, with the old head, which their
+    -- postings still follow.
     sort_key INTEGER PRIMARY KEY,
     search_text TEXT NOT NULL,
     terms BLOB NOT NULL,
@@ -28,19 +29,19 @@ CREATE TEMP TABLE patched (
 ) STRICT;
 
 CREATE TEMP TABLE recompose (
-    -- Names for which registries must decide again whose entry they show.
+    -- Names for which registries must decide again which entry they show.
     kind INTEGER NOT NULL,
     name TEXT NOT NULL,
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TEMP TABLE was_shown (
-    -- What the registry at hand showed under these names.
+    -- Entries that the present registry showed under the names in recompose.
     entry_id INTEGER PRIMARY KEY
 ) STRICT;
 
 CREATE TEMP TABLE now_shown (
-    -- Entries whose shown_us becomes the instant of this change.
+    -- Entries whose shown_us is set to the instant of this change.
     entry_id INTEGER PRIMARY KEY
 ) STRICT;
 
@@ -50,6 +51,6 @@ CREATE TEMP TABLE stale (
 ) STRICT;
 
 CREATE TEMP TABLE damaged (
-    -- Documents that --rebuild found unreadable, or other than their digest.
+    -- Documents that are unreadable or do not match their digest.
     document_id INTEGER PRIMARY KEY
 ) STRICT;

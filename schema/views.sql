@@ -1,4 +1,4 @@
--- For people with sqlite3: as stable as the HTTP API.  Times are RFC 3339 text
+-- Views for operators, as stable as the HTTP API.  Times are RFC 3339 text
 -- in UTC.  The comments are part of the views: .schema shows them.
 
 CREATE VIEW server AS
@@ -10,33 +10,33 @@ SELECT
     e.name AS name,
     -- As its document writes it.
     v.version AS version,
-    -- For people; NULL when the document has none.
+    -- For display; NULL if the document has none.
     json_extract(d.body, '$.title') AS title,
     json_extract(d.body, '$.description') AS description,
-    -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
-    -- source.
+    -- 'active', 'deprecated', 'archived' or 'deleted'; 'deleted', too, if its
+    -- source does not offer it any more.
     v.status AS status,
-    -- 1 for the newest version of its entry that is not deleted; when all are
-    -- deleted, for the newest.
+    -- 1 for the newest version of its entry that is not deleted or, if all
+    -- are deleted, for the newest.
     v.version = h.latest_version AS is_latest,
-    -- The upstream's own times, else first seen and last changed here.
+    -- As the upstream says; else as first_seen_at and changed_at.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
-    -- The document itself, as it is sent.
+    -- The document as it is sent to clients.
     d.body AS doc,
-    -- Said when its status changed; NULL for nothing.
+    -- The upstream's message for the status; NULL if none.
     v.status_message AS status_message,
-    -- When this database first held it, when its content last moved, and when
-    -- it left its source; NULL when it has not.
+    -- When it was first stored here, when it last changed here, and when its
+    -- source stopped offering it, NULL if it still does.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.first_seen_us / 1000000, 'unixepoch')
         AS first_seen_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
         AS changed_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
         AS removed_at,
-    -- The file of the source that it came from; NULL when the source is one
+    -- The file of the source that it came from; NULL if the source is one
     -- document or a registry API.
     v.file AS file
 FROM entry e
@@ -51,39 +51,39 @@ CREATE VIEW skill AS
 SELECT
     -- The configured name of the source that offers it.
     s.name AS source,
-    -- The part of its identity that tells equal names apart.
+    -- Distinguishes equal names.
     json_extract(d.body, '$.namespace') AS namespace,
     -- Its name within the namespace.
     json_extract(d.body, '$.name') AS name,
     -- As its document writes it.
     v.version AS version,
-    -- For people; NULL when the document has none.
+    -- For display; NULL if the document has none.
     json_extract(d.body, '$.title') AS title,
     json_extract(d.body, '$.description') AS description,
-    -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
-    -- source.
+    -- 'active', 'deprecated', 'archived' or 'deleted'; 'deleted', too, if its
+    -- source does not offer it any more.
     v.status AS status,
-    -- 1 for the newest version of its entry that is not deleted; when all are
-    -- deleted, for the newest.
+    -- 1 for the newest version of its entry that is not deleted or, if all
+    -- are deleted, for the newest.
     v.version = h.latest_version AS is_latest,
-    -- The upstream's own times, else first seen and last changed here.
+    -- As the upstream says; else as first_seen_at and changed_at.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
-    -- The document itself, as it is sent.
+    -- The document as it is sent to clients.
     d.body AS doc,
-    -- Said when its status changed; NULL for nothing.
+    -- The upstream's message for the status; NULL if none.
     v.status_message AS status_message,
-    -- When this database first held it, when its content last moved, and when
-    -- it left its source; NULL when it has not.
+    -- When it was first stored here, when it last changed here, and when its
+    -- source stopped offering it, NULL if it still does.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.first_seen_us / 1000000, 'unixepoch')
         AS first_seen_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
         AS changed_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
         AS removed_at,
-    -- The file of the source that it came from; NULL when the source is one
+    -- The file of the source that it came from; NULL if the source is one
     -- document or a registry API.
     v.file AS file
 FROM entry e
@@ -98,39 +98,39 @@ CREATE VIEW plugin AS
 SELECT
     -- The configured name of the source that offers it.
     s.name AS source,
-    -- The part of its identity that tells equal names apart.
+    -- Distinguishes equal names.
     json_extract(d.body, '$.namespace') AS namespace,
     -- Its name within the namespace.
     json_extract(d.body, '$.name') AS name,
     -- As its document writes it.
     v.version AS version,
-    -- For people; NULL when the document has none.
+    -- For display; NULL if the document has none.
     json_extract(d.body, '$.title') AS title,
     json_extract(d.body, '$.description') AS description,
-    -- 'active', 'deprecated', 'archived', or 'deleted' for what left its
-    -- source.
+    -- 'active', 'deprecated', 'archived' or 'deleted'; 'deleted', too, if its
+    -- source does not offer it any more.
     v.status AS status,
-    -- 1 for the newest version of its entry that is not deleted; when all are
-    -- deleted, for the newest.
+    -- 1 for the newest version of its entry that is not deleted or, if all
+    -- are deleted, for the newest.
     v.version = h.latest_version AS is_latest,
-    -- The upstream's own times, else first seen and last changed here.
+    -- As the upstream says; else as first_seen_at and changed_at.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.published_us / 1000000, 'unixepoch')
         AS published_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.updated_us / 1000000, 'unixepoch')
         AS updated_at,
-    -- The document itself, as it is sent.
+    -- The document as it is sent to clients.
     d.body AS doc,
-    -- Said when its status changed; NULL for nothing.
+    -- The upstream's message for the status; NULL if none.
     v.status_message AS status_message,
-    -- When this database first held it, when its content last moved, and when
-    -- it left its source; NULL when it has not.
+    -- When it was first stored here, when it last changed here, and when its
+    -- source stopped offering it, NULL if it still does.
     strftime('%Y-%m-%dT%H:%M:%SZ', v.first_seen_us / 1000000, 'unixepoch')
         AS first_seen_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.changed_us / 1000000, 'unixepoch')
         AS changed_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.removed_us / 1000000, 'unixepoch')
         AS removed_at,
-    -- The file of the source that it came from; NULL when the source is one
+    -- The file of the source that it came from; NULL if the source is one
     -- document or a registry API.
     v.file AS file
 FROM entry e
@@ -169,9 +169,9 @@ SELECT
     -- registry_type.
     coalesce(json_extract(p.value, '$.registryType'),
         json_extract(p.value, '$.registry_type')) AS registry_type,
-    -- What it is called there.
+    -- The name of the package in its registry.
     json_extract(p.value, '$.identifier') AS identifier,
-    -- The version of the package; NULL when the identifier carries it.
+    -- The version of the package; NULL if it is part of the identifier.
     json_extract(p.value, '$.version') AS package_version,
     -- stdio, sse or streamable-http.
     json_extract(p.value, '$.transport.type') AS transport
@@ -187,7 +187,7 @@ SELECT
     r.key AS ordinal,
     -- sse or streamable-http.
     json_extract(r.value, '$.type') AS transport,
-    -- Where it answers; may hold variables in braces.
+    -- Its URL, which may contain variables in braces.
     json_extract(r.value, '$.url') AS url
 FROM server v, json_each(v.doc, '$.remotes') r
 WHERE r.type = 'object';
@@ -216,8 +216,8 @@ FROM membership m
     JOIN version v ON v.entry_id = e.id;
 
 CREATE VIEW shadowed_entry AS
-    -- What a registry does not show, because a source before it in the
-    -- registry's order holds the name: one row per name and hidden source.
+    -- Entries that a registry does not show because an earlier one of its
+    -- sources has the same name: one row per name and hidden source.
 SELECT
     -- The registry.
     r.name AS registry,
@@ -244,60 +244,60 @@ FROM membership m
 WHERE yh.is_usable = 1;
 
 CREATE VIEW registry_status AS
-    -- The registries, what they are made of, and how much they show.
+    -- The registries, their sources, and how many names they show.
 SELECT
     -- The configured name.
     r.name AS registry,
-    -- 1 for the one that answers where no registry is named.
+    -- 1 for the registry of requests that name none.
     r.is_default AS is_default,
-    -- Its sources, the one with priority first.
+    -- Its sources in order of priority.
     (SELECT group_concat(o.name, ', ') FROM (
         SELECT s.name FROM registry_source y JOIN source s ON s.id = y.source_id
         WHERE y.registry_id = r.id ORDER BY y.position) o) AS sources,
-    -- Names that are shown, deleted ones not counted.
+    -- Numbers of names shown, without deleted ones.
     coalesce(c.servers, 0) AS servers, coalesce(c.skills, 0) AS skills,
     coalesce(c.plugins, 0) AS plugins,
-    -- When an answer from it last changed.
+    -- When its responses last changed.
     strftime('%Y-%m-%dT%H:%M:%SZ', r.generation / 1000000, 'unixepoch')
         AS changed_at
 FROM registry r LEFT JOIN registry_count c ON c.registry_id = r.id;
 
 CREATE VIEW source_status AS
-    -- How each source stands.
+    -- The state of each source.
 SELECT
     -- The configured name.
     s.name AS source,
     -- git, api, file, managed, kubernetes or configmap.
     s.kind AS kind,
-    -- 'complete', 'failed', or 'syncing' while a sync works on it.
+    -- 'complete', 'failed' or, during a sync, 'syncing'.
     t.phase AS phase,
-    -- What the last attempt had to say.
+    -- The message of the last attempt.
     t.message AS message,
     -- Failures since the last success.
     t.attempts AS attempts,
-    -- When it was last looked at and could be read; when its content was last
-    -- known to be what is stored; when it is due again.
+    -- When it was last checked successfully; when the stored content was last
+    -- known to be current; when it is due again, NULL for at once.
     strftime('%Y-%m-%dT%H:%M:%SZ', t.checked_us / 1000000, 'unixepoch')
         AS checked_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', t.succeeded_us / 1000000, 'unixepoch')
         AS succeeded_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', t.due_us / 1000000, 'unixepoch')
         AS due_at,
-    -- Entries stored, versions counted one by one, and entries left out.
+    -- Numbers of stored versions, and of rejected entries and files.
     t.servers AS servers, t.skills AS skills, t.plugins AS plugins,
     t.rejected AS rejected,
     -- SHA-256 of the content before filtering.
     t.content_hash AS hash,
     -- The git commit it came from.
     t.revision AS revision,
-    -- How long a result counts as fresh; NULL for kinds that are not synced.
+    -- Time between two syncs; NULL for kinds that are not synced.
     s.interval_us / 1e6 AS interval_seconds
 FROM source s JOIN source_state t ON t.source_id = s.id;
 
 CREATE VIEW sync_run AS
-    -- What the sync did with each source in each run that had work.
+    -- The result of each source in each run that had work to do.
 SELECT
-    -- Which run; what a trigger answered.
+    -- The run; POST /registry/sync returns this, too.
     r.run_id AS run_id,
     -- 'automatic' or 'manual'.
     r.trigger AS trigger,
@@ -306,16 +306,16 @@ SELECT
     s.kind AS kind,
     -- 'completed', 'unchanged' or 'failed'.
     s.result AS result,
-    -- When work on this source began and ended, and how long it took.
+    -- When the attempt started and ended, and how long it took.
     strftime('%Y-%m-%dT%H:%M:%SZ', s.started_us / 1000000, 'unixepoch')
         AS started_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', s.ended_us / 1000000, 'unixepoch')
         AS ended_at,
     (s.ended_us - s.started_us) / 1e6 AS duration_seconds,
-    -- Entries by what happened to them; total is what is stored now.
+    -- Numbers of versions by result; total is how many were stored at the end.
     s.added AS added, s.updated AS updated, s.removed AS removed,
     s.unchanged AS unchanged, s.rejected AS rejected, s.total AS total,
-    -- What fetching took.
+    -- Requests made and bytes received.
     s.requests AS requests, s.bytes AS bytes,
     -- SHA-256 of the content before filtering.
     s.hash AS hash,
@@ -324,8 +324,8 @@ SELECT
 FROM run r JOIN run_source s ON s.run = r.id;
 
 CREATE VIEW rejected_entry AS
-    -- Entries and files of the last content that were rejected, and why.  What
-    -- was stored of them before is still served.
+    -- Entries and files of the last content that were rejected, and why.  Their
+    -- last good versions are still served.
 SELECT
     -- The source that offers it.
     s.name AS source,
@@ -334,14 +334,14 @@ SELECT
         AS kind,
     -- Document, array, index, and the member that breaks the rule.
     r.path AS path,
-    -- As far as they could be read.
+    -- NULL if they could not be read.
     r.name AS name,
     r.version AS version,
     -- The rule, and the value that breaks it.
     r.rule AS rule,
     r.value AS value,
-    -- The last good version of that name, which is served in its place; NULL
-    -- when there is none.
+    -- The last good version of that name, which is served instead; NULL if
+    -- there is none.
     coalesce(
         (SELECT v.version FROM entry e JOIN version v ON v.entry_id = e.id
         WHERE e.kind = r.kind AND e.name = r.name AND e.source_id = r.source_id
@@ -354,10 +354,10 @@ FROM rejection r JOIN source s ON s.id = r.source_id
 WHERE r.served = 0;
 
 CREATE VIEW entry_note AS
-    -- What is worth knowing of entries that are served: most often that clients
-    -- of today cannot use all of a document of an earlier schema.
+    -- Notes about entries that are served although they break a rule: most
+    -- often, clients ignore a part of a document of an earlier schema.
 SELECT
-    -- The columns are those of rejected_entry.
+    -- The columns are as in rejected_entry.
     s.name AS source,
     CASE r.kind WHEN 1 THEN 'server' WHEN 2 THEN 'skill' ELSE 'plugin' END
         AS kind,

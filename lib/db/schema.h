@@ -14,7 +14,7 @@
 #define SCHEMA_APPLICATION_ID 1296257138 /* 0x4d435072 */
 #define SCHEMA_APPLICATION_ID_TEXT "1296257138"
 #define SCHEMA_DURABLE 7 /* steps in schema/durable/ */
-#define SCHEMA_DERIVED 8 /* of schema/derived.sql and views.sql */
+#define SCHEMA_DERIVED 9 /* of schema/derived.sql and views.sql */
 #define SCHEMA_VERSION (SCHEMA_DURABLE * 1000 + SCHEMA_DERIVED)
 
 extern const char *const schema_durable[]; /* ends with a null pointer */

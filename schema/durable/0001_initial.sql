@@ -208,8 +208,8 @@ CREATE TABLE run (
     hash TEXT,
     -- Servers stored in all sources when it ended.
     servers INTEGER,
-    -- Progress while it runs: who writes it, when it last did, and what it is
-    -- busy with.
+    -- Progress while it runs: the process that writes it, when it last did,
+    -- and the source that it is syncing.
     pid INTEGER NOT NULL,
     heartbeat_us INTEGER NOT NULL,
     current_source TEXT,

@@ -1,4 +1,4 @@
--- What came, changed and went in the last seven days, newest first.
+-- Versions added, changed or removed in the last seven days, newest first.
 .headers on
 .mode column
 

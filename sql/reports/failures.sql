@@ -1,4 +1,4 @@
--- What syncs failed with, by source: how often, and when first and last.
+-- Errors of syncs by source: how often, and when first and last.
 .headers on
 .mode column
 

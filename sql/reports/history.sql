@@ -1,5 +1,4 @@
--- The last fifty attempts to sync a source, how long they took, and what
--- became of them.
+-- The last fifty attempts to sync a source, their duration and result.
 .headers on
 .mode column
 

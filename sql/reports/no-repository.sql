@@ -1,4 +1,4 @@
--- Servers whose newest version does not say where its source code is.
+-- Servers whose newest version has no source repository.
 .headers on
 .mode column
 

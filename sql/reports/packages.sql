@@ -1,5 +1,4 @@
--- What servers are installed from: packages of the newest versions, by
--- registry and transport.
+-- Packages of the newest versions of servers, by registry and transport.
 .headers on
 .mode column
 

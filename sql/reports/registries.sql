@@ -1,4 +1,4 @@
--- The registries, what they are made of, and how much they show.
+-- The registries, their sources, and how many names they show.
 .headers on
 .mode column
 

@@ -1,4 +1,4 @@
--- Which rules entries were left out for, the most frequent first.
+-- Rules that rejected entries, the most frequent first.
 .headers on
 .mode column
 

@@ -1,4 +1,4 @@
--- Entries and files that the sync rejected, and why.
+-- Rejected entries and files, and why.
 .headers on
 .mode column
 

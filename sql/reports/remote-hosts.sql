@@ -1,4 +1,4 @@
--- Where servers are hosted: hosts of the remotes of the newest versions.
+-- Hosts of the remotes of the newest versions of servers.
 .headers on
 .mode column
 

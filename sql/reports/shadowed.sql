@@ -1,4 +1,4 @@
--- What shadows what: names that several sources of a registry hold.
+-- Names that several sources of a registry have, and which source is shown.
 .headers on
 .mode column
 

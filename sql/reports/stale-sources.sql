@@ -1,5 +1,5 @@
--- Sources whose content is older than two of their intervals, or that failed,
--- or that were never read; the oldest first.
+-- Sources that failed, were never read, or whose content is older than two of
+-- their intervals; the oldest first.
 .headers on
 .mode column
 

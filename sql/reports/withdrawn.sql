@@ -1,4 +1,4 @@
--- What is deprecated, archived or deleted, and since when.
+-- Versions that are deprecated, archived or deleted, and since when.
 .headers on
 .mode column
 
