@@ -11,9 +11,10 @@
 SELECT name FROM stored.sqlite_schema;
 
 -- name: verify_pages
--- plan: scan-ok as many findings as are asked for
+-- Without a limit: newer versions of SQLite take it for the name of a table.
+-- plan: scan-ok 100 findings at most
 SELECT count(*), min(integrity_check)
-FROM pragma_integrity_check(20, 'stored') WHERE integrity_check <> 'ok';
+FROM pragma_integrity_check(NULL, 'stored') WHERE integrity_check <> 'ok';
 
 -- name: verify_references
 -- Rows that refer to rows that do not exist.
