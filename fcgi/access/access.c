@@ -71,10 +71,9 @@ access_check_trigger(enum trigger_access access, const char *token_file,
 static int
 read_setting(char **out, struct db *db, const char *key, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SETTING_READ);
+	struct stmt *s = db_query(db, SQL_SETTING_READ, ARGS(STR(key)));
 	bool row;
 
-	stmt_bind_str(s, SQL_SETTING_READ_P_KEY, key);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	*out = row ? xstrdup(stmt_str(s, 0)) : NULL;

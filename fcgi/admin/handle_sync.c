@@ -23,8 +23,7 @@ check_source(struct db *db, const char *name, struct err *e)
 		    "sources are unknown before the first sync");
 		return -1;
 	}
-	s = db_stmt(db, SQL_SOURCE_ID);
-	stmt_bind_str(s, SQL_SOURCE_ID_P_NAME, name);
+	s = db_query(db, SQL_SOURCE_ID, ARGS(STR(name)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	stmt_done(s);

@@ -135,10 +135,8 @@ read_registry(struct exchange *x, struct err *e)
 	struct stmt *s;
 	bool row;
 
-	s = db_stmt(
-	    x->db, name == NULL ? SQL_REGISTRY_DEFAULT_GET : SQL_REGISTRY_GET);
-	if (name != NULL)
-		stmt_bind_str(s, SQL_REGISTRY_GET_P_NAME, name);
+	s = name == NULL ? db_stmt(x->db, SQL_REGISTRY_DEFAULT_GET)
+			 : db_query(x->db, SQL_REGISTRY_GET, ARGS(STR(name)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (!row) {

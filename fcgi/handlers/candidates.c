@@ -149,15 +149,13 @@ static int
 add_posting(struct candidates *c, uint64_t bits[POSTING_WORDS], size_t term,
     struct err *e)
 {
-	struct stmt *s = db_stmt(c->db, SQL_POSTING_GET);
+	struct stmt *s = db_query(c->db, SQL_POSTING_GET,
+	    ARGS(INT(stmt_int(c->block, COLUMN_FIRST_KEY)),
+		BLOB(c->text.data + c->terms[term].start, c->terms[term].len)));
 	const void *data;
 	size_t len;
 	bool row;
 
-	stmt_bind_int(s, SQL_POSTING_GET_P_FIRST_KEY,
-	    stmt_int(c->block, COLUMN_FIRST_KEY));
-	stmt_bind_blob(s, SQL_POSTING_GET_P_TERM,
-	    c->text.data + c->terms[term].start, c->terms[term].len);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (!row)
@@ -272,13 +270,10 @@ load_block(struct candidates *c, struct err *e)
 static int
 next_block(struct candidates *c, bool *any, struct err *e)
 {
-	if (c->block == NULL) {
-		c->block = db_stmt(c->db, SQL_BLOCK_WALK);
-		stmt_bind_int(c->block, SQL_BLOCK_WALK_P_FROM, c->from);
-		stmt_bind_int(c->block, SQL_BLOCK_WALK_P_END, c->end);
-		stmt_bind_int(c->block, SQL_BLOCK_WALK_P_WITH_CHANGED,
-		    c->since != CLOCK_NEVER);
-	}
+	if (c->block == NULL)
+		c->block = db_query(c->db, SQL_BLOCK_WALK,
+		    ARGS(INT(c->since != CLOCK_NEVER), INT(c->from),
+			INT(c->end)));
 	if (stmt_step(c->block, any, e) == -1)
 		return -1;
 	return *any ? load_block(c, e) : 0;

@@ -51,10 +51,9 @@ handle_sources(struct exchange *x, struct err *e)
 int
 handle_source(struct exchange *x, struct err *e)
 {
-	struct stmt *s = db_stmt(x->db, SQL_SOURCE_NAMED);
+	struct stmt *s = db_query(
+	    x->db, SQL_SOURCE_NAMED, ARGS(STR(x->match.captures[ROUTE_NAME])));
 
-	stmt_bind_str(
-	    s, SQL_SOURCE_NAMED_P_NAME, x->match.captures[ROUTE_NAME]);
 	return answer_one(x, "source", s, e);
 }
 
@@ -67,9 +66,8 @@ handle_registries(struct exchange *x, struct err *e)
 int
 handle_registry(struct exchange *x, struct err *e)
 {
-	struct stmt *s = db_stmt(x->db, SQL_REGISTRY_NAMED);
+	struct stmt *s = db_query(x->db, SQL_REGISTRY_NAMED,
+	    ARGS(STR(x->match.captures[ROUTE_NAME])));
 
-	stmt_bind_str(
-	    s, SQL_REGISTRY_NAMED_P_NAME, x->match.captures[ROUTE_NAME]);
 	return answer_one(x, "registry", s, e);
 }

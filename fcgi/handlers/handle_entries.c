@@ -62,21 +62,22 @@ read_place(struct place *p, const struct cursor *c, struct err *e)
 }
 
 /*
- * Finds the source or registry in the path by ${s}, and the place where the
+ * Finds the source or registry in the path by ${find}, and the place where the
  * page starts; writes the start of the response.
  */
 static int
-start(struct entries *out, int64_t *id, struct exchange *x, struct stmt *s,
+start(struct entries *out, int64_t *id, struct exchange *x, enum sql_id find,
     const char *noun, struct err *e)
 {
+	const char *name = x->match.captures[ROUTE_NAME];
+	struct stmt *s = db_query(x->db, find, ARGS(STR(name)));
 	struct cursor c;
 	bool row, resumed;
 
 	*out = (struct entries){
 		.x = x,
 		.j = JSON_OUT_INIT(&x->response->body),
-		.scope = { x->match.captures[ROUTE_NAME], x->match.route->kind,
-		    noun },
+		.scope = { name, x->match.route->kind, noun },
 		.from = { 0, "", "", 0 },
 	};
 	if (stmt_step(s, &row, e) == -1)
@@ -168,18 +169,14 @@ add_source_entries(struct entries *out, struct stmt *s, struct err *e)
 int
 handle_source_entries(struct exchange *x, struct err *e)
 {
-	struct stmt *named = db_stmt(x->db, SQL_SOURCE_ID);
-	struct stmt *s = db_stmt(x->db, SQL_SOURCE_ENTRIES);
 	struct entries out;
+	struct stmt *s;
 	int64_t id;
 
-	stmt_bind_str(
-	    named, SQL_SOURCE_ID_P_NAME, x->match.captures[ROUTE_NAME]);
-	if (start(&out, &id, x, named, "source", e) == -1)
+	if (start(&out, &id, x, SQL_SOURCE_ID, "source", e) == -1)
 		return -1;
-	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_SOURCE, id);
-	stmt_bind_int(s, SQL_SOURCE_ENTRIES_P_KIND, out.from.kind);
-	stmt_bind_str(s, SQL_SOURCE_ENTRIES_P_NAME, out.from.name);
+	s = db_query(x->db, SQL_SOURCE_ENTRIES,
+	    ARGS(INT(id), INT(out.from.kind), STR(out.from.name)));
 	if (add_source_entries(&out, s, e) == -1)
 		return -1;
 	return page_end(x, &out.j, out.count, out.more, &out.scope, true, e);
@@ -226,20 +223,15 @@ add_registry_entries(struct entries *out, struct stmt *s, struct err *e)
 int
 handle_registry_entries(struct exchange *x, struct err *e)
 {
-	struct stmt *named = db_stmt(x->db, SQL_REGISTRY_GET);
-	struct stmt *s = db_stmt(x->db, SQL_REGISTRY_ENTRIES);
 	struct entries out;
+	struct stmt *s;
 	int64_t id;
 
-	stmt_bind_str(
-	    named, SQL_REGISTRY_GET_P_NAME, x->match.captures[ROUTE_NAME]);
-	if (start(&out, &id, x, named, "registry", e) == -1)
+	if (start(&out, &id, x, SQL_REGISTRY_GET, "registry", e) == -1)
 		return -1;
-	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_REGISTRY, id);
-	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_KIND, out.from.kind);
-	stmt_bind_str(s, SQL_REGISTRY_ENTRIES_P_NAME, out.from.name);
-	stmt_bind_str(s, SQL_REGISTRY_ENTRIES_P_VERSION, out.from.version);
-	stmt_bind_int(s, SQL_REGISTRY_ENTRIES_P_POSITION, out.from.position);
+	s = db_query(x->db, SQL_REGISTRY_ENTRIES,
+	    ARGS(INT(id), INT(out.from.kind), STR(out.from.name),
+		STR(out.from.version), INT(out.from.position)));
 	if (add_registry_entries(&out, s, e) == -1)
 		return -1;
 	return page_end(x, &out.j, out.count, out.more, &out.scope, true, e);

@@ -23,24 +23,23 @@ handle_entry_name(struct exchange *x)
 int
 handle_item(struct exchange *x, struct err *e)
 {
-	struct stmt *s = db_stmt(x->db, SQL_ITEM_GET);
 	const char *version = x->match.captures[ROUTE_VERSION];
+	enum entry_kind kind = x->match.route->kind;
+	struct stmt *s;
 	bool row;
 
 	if (version != NULL && strcmp(version, "latest") == 0)
 		version = NULL;
-	stmt_bind_str(s, SQL_ITEM_GET_P_VERSION, version);
-	stmt_bind_int(s, SQL_ITEM_GET_P_REGISTRY, x->registry.id);
-	stmt_bind_int(s, SQL_ITEM_GET_P_KIND, x->match.route->kind);
-	stmt_bind_str(s, SQL_ITEM_GET_P_NAME, handle_entry_name(x));
-	stmt_bind_int(s, SQL_ITEM_GET_P_DELETED, x->query->deleted);
+	s = db_query(x->db, SQL_ITEM_GET,
+	    ARGS(STR(version), INT(x->registry.id), INT(kind),
+		STR(handle_entry_name(x)), INT(x->query->deleted)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (!row) {
 		err_set(e, ERR_NOT_FOUND, "not found");
 		return -1;
 	}
-	item_add(&x->response->body, s, x->match.route->kind);
+	item_add(&x->response->body, s, kind);
 	buf_addc(&x->response->body, '\n');
 	stmt_done(s);
 	return 0;

@@ -50,12 +50,11 @@ static int
 find_place(
     struct place *p, struct exchange *x, const struct cursor *c, struct err *e)
 {
-	struct stmt *s = db_stmt(x->db, SQL_LIST_START);
+	struct stmt *s = db_query(x->db, SQL_LIST_START,
+	    ARGS(INT(x->registry.id), INT(x->match.route->kind),
+		STR(c->last_name)));
 	bool row;
 
-	stmt_bind_int(s, SQL_LIST_START_P_REGISTRY, x->registry.id);
-	stmt_bind_int(s, SQL_LIST_START_P_KIND, x->match.route->kind);
-	stmt_bind_str(s, SQL_LIST_START_P_NAME, c->last_name);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (!row) {
@@ -83,20 +82,14 @@ fill_plain(struct exchange *x, const struct place *p,
 	struct page_rows rows = { .next = page_next_row };
 	struct stmt *s;
 
-	if (query_version(x->query) != NULL) {
-		s = db_stmt(x->db, SQL_LIST_LATEST);
-		stmt_bind_int(s, SQL_LIST_LATEST_P_REGISTRY, x->registry.id);
-		stmt_bind_int(s, SQL_LIST_LATEST_P_FROM, p->from);
-		stmt_bind_int(s, SQL_LIST_LATEST_P_END, p->end);
-		stmt_bind_int(s, SQL_LIST_LATEST_P_DELETED, x->query->deleted);
-	} else {
-		s = db_stmt(x->db, SQL_LIST_ALL);
-		stmt_bind_int(s, SQL_LIST_ALL_P_REGISTRY, x->registry.id);
-		stmt_bind_int(s, SQL_LIST_ALL_P_FROM, p->from);
-		stmt_bind_int(s, SQL_LIST_ALL_P_END, p->end);
-		stmt_bind_str(s, SQL_LIST_ALL_P_AFTER, p->after);
-		stmt_bind_int(s, SQL_LIST_ALL_P_DELETED, x->query->deleted);
-	}
+	if (query_version(x->query) != NULL)
+		s = db_query(x->db, SQL_LIST_LATEST,
+		    ARGS(INT(x->registry.id), INT(p->from), INT(p->end),
+			INT(x->query->deleted)));
+	else
+		s = db_query(x->db, SQL_LIST_ALL,
+		    ARGS(INT(p->from), STR(p->after), INT(x->registry.id),
+			INT(p->end), INT(x->query->deleted)));
 	rows.context = s;
 	if (page_fill(NULL, x, &rows, scope, e) == -1)
 		return -1;
@@ -197,32 +190,22 @@ static struct stmt *
 start_entries(struct exchange *x, const struct place *p)
 {
 	const struct query *q = x->query;
-	bool all = query_version(q) == NULL;
-	struct stmt *s =
-	    db_stmt(x->db, all ? SQL_ENTRIES_ALL : SQL_ENTRIES_ONE);
-	const struct buf *needle = &x->scratch->needle;
+	const char *sort_keys = buf_str(&x->scratch->sort_keys);
+	const char *status = q->filters.text[PARAMETER_STATUS];
+	const char *version = query_is_latest(q) ? NULL : query_version(q);
+	const char *needle =
+	    x->scratch->needle.len == 0 ? NULL : buf_str(&x->scratch->needle);
 
-#define P(name) \
-	(all ? (int)SQL_ENTRIES_ALL_P_##name : (int)SQL_ENTRIES_ONE_P_##name)
-	stmt_bind_int(s, P(REGISTRY), x->registry.id);
-	stmt_bind_str(s, P(SORT_KEYS), buf_str(&x->scratch->sort_keys));
-	stmt_bind_int(s, P(DELETED), q->deleted);
-	stmt_bind_int(s, P(FACETED), query_has_facets(q));
-	if (q->since == CLOCK_NEVER)
-		stmt_bind_null(s, P(SINCE));
-	else
-		stmt_bind_int(s, P(SINCE), q->since);
-	stmt_bind_str(s, P(STATUS), q->filters.text[PARAMETER_STATUS]);
-	stmt_bind_str(s, P(NEEDLE), needle->len == 0 ? NULL : buf_str(needle));
-#undef P
-	if (all) {
-		stmt_bind_int(s, SQL_ENTRIES_ALL_P_FROM, p->from);
-		stmt_bind_str(s, SQL_ENTRIES_ALL_P_AFTER, p->after);
-	} else {
-		stmt_bind_str(s, SQL_ENTRIES_ONE_P_VERSION,
-		    query_is_latest(q) ? NULL : query_version(q));
-	}
-	return s;
+	if (query_version(q) == NULL)
+		return db_query(x->db, SQL_ENTRIES_ALL,
+		    ARGS(INT(query_has_facets(q)), STR(sort_keys),
+			INT(x->registry.id), INT(p->from), STR(p->after),
+			STR(needle), INT(q->deleted), TIME(q->since),
+			STR(status)));
+	return db_query(x->db, SQL_ENTRIES_ONE,
+	    ARGS(INT(query_has_facets(q)), STR(sort_keys), INT(x->registry.id),
+		STR(version), STR(needle), INT(q->deleted), TIME(q->since),
+		STR(status)));
 }
 
 /*

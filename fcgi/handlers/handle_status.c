@@ -52,11 +52,11 @@ add_warning(struct json_out *j, const char *what, const char *warning)
 static int
 add_sandbox_warnings(struct json_out *j, struct db *db, struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_SETTING_READ);
+	struct stmt *s =
+	    db_query(db, SQL_SETTING_READ, ARGS(STR(SANDBOX_SETTING)));
 	char own[SANDBOX_WARNING_MAX];
 	bool row;
 
-	stmt_bind_str(s, SQL_SETTING_READ_P_KEY, SANDBOX_SETTING);
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	sandbox_warning(own, sandbox_now());
@@ -71,11 +71,8 @@ add_sandbox_warnings(struct json_out *j, struct db *db, struct err *e)
 static struct stmt *
 running_run(struct db *db)
 {
-	struct stmt *s = db_stmt(db, SQL_STATUS_RUNNING);
-
-	stmt_bind_int(
-	    s, SQL_STATUS_RUNNING_P_ALIVE, clock_now() - HEARTBEAT_MAX);
-	return s;
+	return db_query(
+	    db, SQL_STATUS_RUNNING, ARGS(INT(clock_now() - HEARTBEAT_MAX)));
 }
 
 /*
@@ -87,7 +84,7 @@ static int
 find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
 {
 	struct stmt *running = running_run(db);
-	struct stmt *s = db_stmt(db, SQL_STATUS_OVERDUE);
+	struct stmt *s;
 	char due[CLOCK_TEXT_SIZE];
 	bool row;
 
@@ -98,7 +95,7 @@ find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
 	if (row)
 		return 0;
 	*before = clock_now() - OVERDUE_AFTER;
-	stmt_bind_int(s, SQL_STATUS_OVERDUE_P_BEFORE, *before);
+	s = db_query(db, SQL_STATUS_OVERDUE, ARGS(INT(*before)));
 	if (stmt_step(s, &row, e) == -1)
 		return -1;
 	if (row) {
@@ -115,8 +112,7 @@ find_overdue(char **why, int64_t *before, struct db *db, struct err *e)
 static int
 add_syncs(struct json_out *j, struct exchange *x, struct err *e)
 {
-	struct stmt *last = db_stmt(x->db, SQL_STATUS_LAST_RUN);
-	struct stmt *sources = db_stmt(x->db, SQL_STATUS_SOURCES);
+	struct stmt *last, *sources;
 	char *why = NULL;
 	int64_t before, started, ended;
 	int rc = -1;
@@ -124,13 +120,12 @@ add_syncs(struct json_out *j, struct exchange *x, struct err *e)
 	if (find_overdue(&why, &before, x->db, e) == -1)
 		goto out;
 	lockfile_noted(&started, &ended, x->database);
-	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED, ended);
-	stmt_bind_int(last, SQL_STATUS_LAST_RUN_P_NOTED_START, started);
-	stmt_bind_str(last, SQL_STATUS_LAST_RUN_P_OVERDUE, why);
+	last = db_query(x->db, SQL_STATUS_LAST_RUN,
+	    ARGS(INT(ended), INT(started), STR(why)));
 	if (add_row(j, "lastSync", last, e) == -1 ||
 	    add_row(j, "running", running_run(x->db), e) == -1)
 		goto out;
-	stmt_bind_int(sources, SQL_STATUS_SOURCES_P_BEFORE, before);
+	sources = db_query(x->db, SQL_STATUS_SOURCES, ARGS(INT(before)));
 	json_out_key(j, "sources");
 	if (rows_add_array(j, sources, e) == -1)
 		goto out;
@@ -163,10 +158,9 @@ static int
 add_history(
     struct json_out *j, struct exchange *x, const char *source, struct err *e)
 {
-	struct stmt *s = db_stmt(x->db, SQL_STATUS_HISTORY);
+	struct stmt *s = db_query(
+	    x->db, SQL_STATUS_HISTORY, ARGS(STR(source), INT(x->query->limit)));
 
-	stmt_bind_str(s, SQL_STATUS_HISTORY_P_SOURCE, source);
-	stmt_bind_int(s, SQL_STATUS_HISTORY_P_LIMIT, x->query->limit);
 	return rows_add_array(j, s, e);
 }
 

@@ -30,12 +30,9 @@ handle_versions(struct exchange *x, struct err *e)
 		version_order_key(key, c.last_version, strlen(c.last_version));
 	else
 		buf_adds(key, after_all_keys);
-	s = db_stmt(x->db, SQL_ITEM_VERSIONS);
-	stmt_bind_blob(s, SQL_ITEM_VERSIONS_P_BEFORE, key->data, key->len);
-	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_REGISTRY, x->registry.id);
-	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_KIND, scope.kind);
-	stmt_bind_str(s, SQL_ITEM_VERSIONS_P_NAME, scope.entry);
-	stmt_bind_int(s, SQL_ITEM_VERSIONS_P_DELETED, x->query->deleted);
+	s = db_query(x->db, SQL_ITEM_VERSIONS,
+	    ARGS(BLOB(key->data, key->len), INT(x->registry.id),
+		INT(scope.kind), STR(scope.entry), INT(x->query->deleted)));
 	rows.context = s;
 	if (page_fill(&count, x, &rows, &scope, e) == -1)
 		return -1;

@@ -94,7 +94,8 @@ static int
 add_durations(struct exposition *m, struct db *db, const struct durations *d,
     struct err *e)
 {
-	struct stmt *s = db_stmt(db, SQL_METRICS_DURATIONS);
+	struct stmt *s = db_query(db, SQL_METRICS_DURATIONS,
+	    ARGS(INT(d->by_outcome), STR(d->what), INT(d->by_kind)));
 	struct series series = { .good = -1 };
 	struct handle_metrics_histogram h = { .labels = d->labels,
 		.ctx = &series };
@@ -102,9 +103,6 @@ add_durations(struct exposition *m, struct db *db, const struct durations *d,
 	int rc = -1;
 
 	exposition_family(m, d->name, EXPOSITION_HISTOGRAM, d->help);
-	stmt_bind_str(s, SQL_METRICS_DURATIONS_P_WHAT, d->what);
-	stmt_bind_int(s, SQL_METRICS_DURATIONS_P_TOGETHER, d->by_kind);
-	stmt_bind_int(s, SQL_METRICS_DURATIONS_P_APART, d->by_outcome);
 	for (;;) {
 		int64_t bound;
 
