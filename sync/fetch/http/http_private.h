@@ -2,8 +2,10 @@
 /*
  * The parts of the HTTP client.  Its interface is http.h.
  *
- *   http.c           sends requests, follows redirects, retries
- *   http_policy.c    where a request may go, and what may be sent along
+ *   http.c           follows redirects, retries
+ *   http_transfer.c  sends one request by libcurl
+ *   http_failure.c   explains why a request failed
+ *   http_policy.c    where a request may go, and which headers it may carry
  *   http_response.c  reads the head of an answer
  *   http_words.c     reads why a server refused
  */
@@ -18,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* ---- http_policy.c ---- */
 
@@ -44,6 +47,49 @@ bool http_policy_same_origin(const char *a, const char *b);
  */
 int http_policy_check(const struct http_policy *policy, const char *url,
     const char *first, const char *shown, bool *headers, struct err *e);
+
+/* ---- what a call of http_get() is doing ---- */
+
+struct http {
+	CURL *easy;
+	struct http_policy policy;
+	char text[CURL_ERROR_SIZE]; /* libcurl's description of a failure */
+	CURLcode unready; /* why libcurl refused an option */
+};
+
+struct http_exchange {
+	struct http *http;
+	const struct http_request *rq;
+	struct http_response *rs;
+	struct err *e;
+	uint64_t max_body;
+	int64_t try_ends_us; /* of timeout_ns; 0: none */
+	int64_t reported_us; /* when progress was last called */
+	char *url; /* of the current request, owned */
+	char *shown; /* the same, for messages */
+	bool headers; /* those of the policy go to ${url} */
+	struct http_refused refused;
+	uint64_t bytes_before; /* received by earlier requests */
+	/* Of the response being received. */
+	size_t header_bytes;
+	uint64_t body_bytes;
+	bool failed; /* a callback has set ${e} */
+	/* Of the try that failed. */
+	bool may_retry;
+	int64_t wait_us; /* from Retry-After; 0: none */
+};
+
+/* ---- http_transfer.c ---- */
+
+/* Sends the request for x->url; the response is in x->rs. */
+CURLcode http_transfer(struct http_exchange *x);
+
+/* ---- http_failure.c ---- */
+
+/* They set x->e, and the last two whether and when to retry. */
+void http_failure_too_large(struct http_exchange *x);
+void http_failure_by_code(struct http_exchange *x, CURLcode code);
+void http_failure_by_status(struct http_exchange *x);
 
 /* ---- http_response.c ---- */
 
