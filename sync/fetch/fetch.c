@@ -37,7 +37,7 @@ fetch_source(struct fetch *out, const struct conf_source *source,
 		out->retry_us = retry_us;
 		goto out;
 	}
-	/* A retry that succeeded leaves no error. */
+	/* Attempts before the successful one may have set it. */
 	err_clear(e);
 	rc = 0;
 out:

@@ -38,21 +38,21 @@ struct fetch_progress {
 
 struct fetch_options {
 	/*
-	 * For repositories, crawls and spool files: of fetch_source() the
-	 * source's own directory, of fetch_child_start() the one above.
+	 * For repositories, crawls and spool files.  fetch_source() expects the
+	 * directory of the source, fetch_child_start() the one above.
 	 */
 	const char *cache_dir;
-	/* Where documents go; the fetch takes it over.  NULL: it makes one. */
+	/* For documents; the fetch owns it.  NULL: it creates one. */
 	struct spool *spool;
 	/*
-	 * Of the source: fetch_child_start() wipes all others from the memory
-	 * of the process that fetches.  NULL: there are none.
+	 * fetch_child_start() wipes all other sources of it from the memory of
+	 * the process that fetches.  NULL: there are none.
 	 */
 	const struct conf *conf;
-	bool force; /* validators are not trusted to skip reading */
-	int64_t deadline_us; /* clock_monotonic(); give up after it; 0: none */
+	bool force; /* read even if the validators are the same */
+	int64_t deadline_us; /* clock_monotonic(); 0: none */
 	uint64_t max_bytes; /* of one source; 0: as lib/limits.h has it */
-	/* Called now and then while bytes arrive; NULL for none. */
+	/* Called from time to time while data is received; NULL: none. */
 	void (*progress)(void *ctx, const struct fetch_progress *p);
 	void *progress_ctx;
 };
@@ -61,13 +61,13 @@ struct fetch_document {
 	char *name; /* owned */
 	uint64_t offset; /* in the spool, in bytes */
 	uint64_t length;
-	char *problem; /* owned; of a file: why it cannot be read, else NULL */
+	char *problem; /* owned; why it cannot be read; NULL: it can */
 	char hash[FETCH_HASH_SIZE]; /* of its bytes, where that was computed */
 };
 
-/* The result of a fetch; opaque parts belong to the kind that made it. */
+/* The result of a fetch. */
 struct fetch {
-	bool unchanged; /* the content is that of the validators given */
+	bool unchanged; /* the content is the same as at the last sync */
 	bool partial; /* only what changed: absent entries are not removed */
 	/* The documents are files: one may be unreadable beside others. */
 	bool files;
@@ -76,24 +76,23 @@ struct fetch {
 	size_t document_count; /* 0 when unchanged */
 	/* Sorted by name, owned; NULL: ${opener} opens them. */
 	struct fetch_document *documents;
-	struct spool *spool; /* owned; they lie in it */
+	struct spool *spool; /* of the documents; owned */
 	struct fetch_progress used;
-	/* The server requested a pause of so long; 0: it did not. */
+	/* How long the server asked to wait; 0: it did not. */
 	int64_t retry_us;
-	char note[FETCH_NOTE_SIZE]; /* for a log line; "" for none
-				     */
-	/* Filled by read_and_apply(): which could not be read; "" for none. */
+	char note[FETCH_NOTE_SIZE]; /* for a log line; "": none */
+	/* Set by read_and_apply(): documents that cannot be read; or "". */
 	char unreadable[ERR_TEXT_MAX];
-	/* How to open and release documents that are not in a spool. */
+	/* For documents that are not in a spool, and other state; or NULL. */
 	const struct fetch_opener *opener;
 	void *state;
 };
 
 struct fetch_opener {
 	/*
-	 * Sets *${name} (borrowed from the fetch, for messages) and ${r}.  Of a
-	 * file the name is set on failure too; ERR_INPUT: what the fetch found
-	 * wrong with it, which is part of the hash.
+	 * Sets *${name} (borrowed from the fetch, for messages) and ${r}.  The
+	 * name of a file is set on failure, too.  ERR_INPUT: the fetch has
+	 * already found the problem, which is part of the hash.
 	 */
 	int (*open)(struct fetch *f, size_t index, struct reader *r,
 	    const char **name, struct err *e);
@@ -103,9 +102,9 @@ struct fetch_opener {
 /*
  * Fetches ${source}.  ${previous} may have empty members.  On success the
  * caller owns ${out} and calls fetch_free().  Errors are ERR_FETCH, ERR_LIMIT
- * or ERR_INPUT, with a text that names the place and the cause; then only
- * ${out}->used and ${out}->retry_us say something, and nothing needs to be
- * freed.
+ * or ERR_INPUT, with a text that names the place and the cause.  On failure
+ * only
+ * ${out}->used and ${out}->retry_us are valid, and nothing needs to be freed.
  *
  * The hash: of one document, SHA-256 of its bytes; of several, SHA-256 over
  * the lines "<hash of the document>  <name>\n" sorted by name.  Of a registry
@@ -117,11 +116,11 @@ int fetch_source(struct fetch *out, const struct conf_source *source,
 /* Adds one of those lines to ${all}. */
 void fetch_hash_add(
     struct digest *all, const char hash[FETCH_HASH_SIZE], const char *name);
-/* The same for a document that cannot be read, and why. */
+/* The same for a document that cannot be read because of ${problem}. */
 void fetch_hash_add_problem(
     struct digest *all, const char *problem, const char *name);
 /*
- * Makes the validators those of no content that a later fetch could find,
+ * Changes the validators so that the next fetch finds different content,
  * because document ${name} could not be read.
  */
 void fetch_forget(struct fetch *f, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making, protecting and removing the cache directories of sources. */
+/* Creating and removing the cache directories of sources. */
 #include "sync/fetch/fetch_cache.h"
 
 #include "lib/text.h"
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Follows the name of a source; no entry of an earlier layout ends so. */
+/* Follows the name of a source; earlier versions used other names. */
 #define SUFFIX ".d"
 
 int
@@ -24,8 +24,7 @@ fetch_cache_open(char **path, const char *root, const char *name, struct err *e)
 	int fd, rc = -1;
 
 	*path = NULL;
-	/* The configuration checks names, too; here an invalid one would do
-	 * harm. */
+	/* The name becomes part of a path, so it is checked here as well. */
 	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
 		err_set(e, ERR_INPUT, "source name \"%s\" cannot name a cache",
 		    name);
@@ -60,12 +59,12 @@ belongs_to_source(const char *entry, const struct conf *conf)
 }
 
 /*
- * Whether the sync made the entry ${name} of ${dirfd}: any other program may
- * have called its directory "cache", too.  The directories of the sync are
- * closed to other users.
+ * Whether the sync created the entry ${name} of ${dirfd}.  Other programs may
+ * use a directory "cache" beside the database as well.  Directories of the sync
+ * are closed to other users.
  */
 static bool
-is_ours(int dirfd, const char *name)
+is_of_sync(int dirfd, const char *name)
 {
 	static const char *const earlier[] = { "api-", ".spool-" };
 	struct stat st;
@@ -91,7 +90,7 @@ prune_entry(void *ctx, int fd, const char *name)
 {
 	struct prune *p = ctx;
 
-	if (!is_ours(fd, name) || belongs_to_source(name, p->conf) ||
+	if (!is_of_sync(fd, name) || belongs_to_source(name, p->conf) ||
 	    directory_remove(fd, name) == 0)
 		return 0;
 	err_set_errno(

@@ -3,9 +3,9 @@
  * The cache: one directory for each source that is fetched by a process of its
  * own, below the directory "cache" beside the database.
  *
- * The parent makes the directories, and a fetch can open its own only.  Its
+ * The parent creates the directories, and a fetch can open only its own.  The
  * content can be fetched again.  It is not trusted, because the process that
- * wrote it reads from the network: no symbolic link in it is followed.
+ * wrote it reads from the network: symbolic links in it are not followed.
  */
 #ifndef SYNC_FETCH_FETCH_CACHE_H
 #define SYNC_FETCH_FETCH_CACHE_H
@@ -14,16 +14,17 @@
 #include "sync/conf/conf.h"
 
 /*
- * The directory of source ${name} below ${root}, made when missing, closed to
- * other users.  ERR_FETCH when it is none, or belongs to another user.  The
- * caller frees *${path}.
+ * Sets *${path} to the directory of source ${name} below ${root}, and creates
+ * it if it is missing.  ERR_FETCH when it is not a directory or belongs to
+ * another user.  The caller frees *${path}.
  */
 int fetch_cache_open(
     char **path, const char *root, const char *name, struct err *e);
 
 /*
- * Removes from ${root} the caches of sources that ${conf} does not have, and
- * those of earlier versions.  Everything else in it stays.
+ * Removes from ${root} the caches of sources that are not in ${conf}, and those
+ * of earlier versions.  Other entries stay.  ERR_STORAGE when one cannot be
+ * removed.
  */
 int fetch_cache_prune(const char *root, const struct conf *conf, struct err *e);
 

@@ -37,8 +37,8 @@ struct fetch_child {
 	struct fetch_progress progress;
 	char phase[FETCH_WIRE_PHASE];
 	struct fetch_wire_result result;
-	bool answered; /* there is a result */
-	struct err err; /* what is wrong with its messages */
+	bool answered; /* ${result} was received */
+	struct err err; /* of an invalid message; ERR_NONE: there was none */
 };
 
 /* ---- in the child ---- */
@@ -50,13 +50,13 @@ struct reporter {
 	const char *cache_dir;
 	int64_t started_us;
 	int64_t deadline_us;
-	/* Of what follows, and of writing to fd; held until the exit. */
+	/* Protects what follows, and writing to fd; held until the exit. */
 	pthread_mutex_t lock;
 	struct fetch_progress used; /* as sent last */
 	int64_t reported_us;
 };
 
-/* Drops the message rather than wait for the parent to read. */
+/* If the pipe is full, the message is dropped: progress must not block. */
 static void
 report_progress(void *ctx, const struct fetch_progress *p)
 {
@@ -73,7 +73,7 @@ report_progress(void *ctx, const struct fetch_progress *p)
 		fetch_wire_add_progress(&message, p);
 		if (write(t->fd, message.data, message.len) == -1 &&
 		    errno == EPIPE)
-			_exit(1); /* the parent is gone */
+			_exit(1); /* the parent has exited */
 	}
 	pthread_mutex_unlock(&t->lock);
 	buf_free(&message);
@@ -117,7 +117,7 @@ send_failure(struct reporter *t, const struct err *why,
 	send_result(t->fd, &failure);
 }
 
-/* Libraries that are blocked in a system call cannot be asked to stop. */
+/* The deadline has passed: a library may be blocked in a system call. */
 static void
 expire(void *ctx)
 {
@@ -142,7 +142,7 @@ static void
 run_child(int fd, struct spool *spool, const struct conf_source *source,
     const struct validators *previous, struct fetch_options options)
 {
-	struct reporter teller = { .fd = fd,
+	struct reporter reporter = { .fd = fd,
 		.source = source,
 		.cache_dir = options.cache_dir,
 		.started_us = clock_monotonic(),
@@ -155,20 +155,20 @@ run_child(int fd, struct spool *spool, const struct conf_source *source,
 	conf_forget_others(options.conf, source);
 	fetch_sandbox_environment(source);
 	fetch_sandbox_enter(source, options.cache_dir);
-	fetch_deadline_start(options.deadline_us, expire, &teller);
+	fetch_deadline_start(options.deadline_us, expire, &reporter);
 	options.progress = report_progress;
-	options.progress_ctx = &teller;
+	options.progress_ctx = &reporter;
 	options.spool = spool;
 	(void)fetch_source(&f, source, previous, &options, &why);
-	pthread_mutex_lock(&teller.lock);
+	pthread_mutex_lock(&reporter.lock);
 	if (why.code != ERR_NONE) {
-		send_failure(&teller, &why, &f.used, f.retry_us);
+		send_failure(&reporter, &why, &f.used, f.retry_us);
 		_exit(0);
 	}
 	result.fetch = f;
 	result.sandbox = *sandbox_now();
 	send_result(fd, &result);
-	/* Releasing it removes what is no longer needed from the cache. */
+	/* This also removes files of the cache that are no longer needed. */
 	fetch_free(&f);
 	_exit(0);
 }
@@ -229,13 +229,13 @@ fetch_child_sandbox(const struct fetch_child *c)
 }
 
 static int
-take_result(struct fetch_child *c, const char *payload, size_t len)
+read_result(struct fetch_child *c, const char *payload, size_t len)
 {
 	struct stat st;
 
 	if (fstat(spool_fd(c->spool), &st) == -1) {
 		err_set_errno(&c->err, ERR_FETCH, errno,
-		    "failed to look at a temporary file");
+		    "failed to stat a temporary file");
 		return -1;
 	}
 	if (fetch_wire_result(
@@ -245,9 +245,9 @@ take_result(struct fetch_child *c, const char *payload, size_t len)
 	return 0;
 }
 
-/* Reads one message of the input: its size, 0 if it is incomplete, or -1. */
+/* Reads one message of the input: returns its size, 0 if incomplete, or -1. */
 static ssize_t
-take_message(struct fetch_child *c, const char *at, size_t left)
+read_message(struct fetch_child *c, const char *at, size_t left)
 {
 	const char *payload = at + FETCH_WIRE_HEADER;
 	enum fetch_wire_kind kind;
@@ -268,19 +268,19 @@ take_message(struct fetch_child *c, const char *at, size_t left)
 		if (fetch_wire_progress(
 			&c->progress, c->phase, payload, len, &c->err) == -1)
 			return -1;
-	} else if (take_result(c, payload, len) == -1) {
+	} else if (read_result(c, payload, len) == -1) {
 		return -1;
 	}
 	return (ssize_t)(FETCH_WIRE_HEADER + len);
 }
 
 static int
-take_messages(struct fetch_child *c)
+read_messages(struct fetch_child *c)
 {
 	size_t used = 0;
 	ssize_t n;
 
-	while ((n = take_message(
+	while ((n = read_message(
 		    c, c->input.data + used, c->input.len - used)) > 0)
 		used += (size_t)n;
 	if (n == -1)
@@ -311,11 +311,11 @@ fetch_child_read(struct fetch_child *c)
 		    "the result of the fetching process is too long");
 		return true;
 	}
-	return take_messages(c) == -1;
+	return read_messages(c) == -1;
 }
 
 static void
-set_death_error(const struct fetch_child *c, int status, struct err *e)
+set_exit_error(const struct fetch_child *c, int status, struct err *e)
 {
 	if (c->err.code != ERR_NONE)
 		*e = c->err;
@@ -338,7 +338,7 @@ set_death_error(const struct fetch_child *c, int status, struct err *e)
 		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-/* A library that crashed may have read something damaged there. */
+/* Damaged data in the cache may have caused the crash. */
 static void
 empty_cache(const char *path)
 {
@@ -368,13 +368,13 @@ fetch_child_finish(struct fetch *out, struct fetch_child *c, struct err *e)
 	int status;
 
 	memset(out, 0, sizeof *out);
-	/* A process that is exiting already keeps its status. */
+	/* If the process has exited already, this returns its status. */
 	status = fetch_process_end(c->pid);
 	out->used = c->answered ? c->result.fetch.used : c->progress;
 	out->used.phase = NULL;
 	out->retry_us = c->result.fetch.retry_us;
 	if (!c->answered || c->err.code != ERR_NONE) {
-		set_death_error(c, status, e);
+		set_exit_error(c, status, e);
 		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 			empty_cache(c->cache_dir);
 		goto out;

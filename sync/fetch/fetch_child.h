@@ -20,17 +20,17 @@
 struct fetch_child;
 
 /*
- * Starts fetching as fetch_source() would.  Nothing of the arguments is used
- * after the return; options->progress is not called.  The caller ends it with
+ * Starts a process that calls fetch_source().  The arguments are not used after
+ * the return, and options->progress is not called.  The caller calls
  * fetch_child_finish() or fetch_child_kill().
  */
 int fetch_child_start(struct fetch_child **out,
     const struct conf_source *source, const struct validators *previous,
     const struct fetch_options *options, struct err *e);
 
-/* What to poll for input. */
+/* The descriptor to poll for input. */
 int fetch_child_fd(const struct fetch_child *c);
-/* Reads what the child has written; returns whether that was all. */
+/* Reads what the child has written; returns whether the end was reached. */
 bool fetch_child_read(struct fetch_child *c);
 /* Its progress; borrowed until the next fetch_child_read(). */
 const struct fetch_progress *fetch_child_progress(const struct fetch_child *c);

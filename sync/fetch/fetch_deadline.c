@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <time.h>
 
-/* A fetch that can notice its deadline says more about the cause. */
+/* A fetch that notices its deadline itself can report the cause better. */
 #define MARGIN (CLOCK_SECOND / 4)
 #define TENTH (CLOCK_SECOND / 10)
 
@@ -44,7 +44,7 @@ fetch_deadline_start(int64_t deadline_us, void (*expired)(void *ctx), void *ctx)
 	if (deadline_us == 0)
 		return;
 	w = (struct wait){ deadline_us + MARGIN, expired, ctx };
-	/* Without it the parent kills the process, a little later. */
+	/* Without the thread the parent kills the process a little later. */
 	if (pthread_create(&thread, NULL, wait_and_expire, &w) == 0)
 		(void)pthread_detach(thread);
 }

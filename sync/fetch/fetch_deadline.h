@@ -13,14 +13,14 @@
 /*
  * From now on, when clock_monotonic() is somewhat past ${deadline_us}, calls
  * ${expired} in another thread; it must not return.  A fetch that notices its
- * deadline itself has reported it by then.  0: there is no deadline.
+ * deadline itself has reported it by then.  0 means no deadline.
  */
 void fetch_deadline_start(
     int64_t deadline_us, void (*expired)(void *ctx), void *ctx);
 
 /*
- * The error of a fetch that took from ${started_us} to ${deadline_us};
- * ${phase}: what it was doing, NULL if it had not begun.
+ * Sets ${e} for a fetch that started at ${started_us} and passed ${deadline_us}
+ * during ${phase} (NULL: it had not started).
  */
 void fetch_deadline_error(
     struct err *e, int64_t started_us, int64_t deadline_us, const char *phase);

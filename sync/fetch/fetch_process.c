@@ -55,7 +55,7 @@ close_ranges(const int keep[KEPT])
 	return close_range_of(first, ~0U);
 }
 
-/* For kernels without that call: repeats until there is none to close. */
+/* For kernels without close_range(): repeats until none is left to close. */
 static int
 close_listed(const int keep[KEPT])
 {
@@ -97,7 +97,7 @@ reset_signals(void)
 	action.sa_handler = SIG_DFL;
 	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
 		sigaction(defaults[i], &action, NULL);
-	/* A server that closes the connection is an error to report. */
+	/* A connection that the server closed is an error to report. */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigemptyset(&none);
@@ -110,8 +110,7 @@ isolate(pid_t parent, const int keep[KEPT])
 	const struct rlimit no_core = { 0, 0 };
 	int null;
 
-	/* A session of its own has no terminal, and one kill reaches all of it.
-	 */
+	/* The new session has no terminal, and one kill reaches all of it. */
 	setsid();
 	reset_signals();
 #ifdef __linux__

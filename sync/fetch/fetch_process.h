@@ -21,11 +21,12 @@ struct fetch_process {
 };
 
 /*
- * Starts a process with a pipe to this one.  It leads a session, so that one
- * kill reaches its group; of all descriptors only standard error, its end of
- * the pipe and ${keep} are open; signals do what they do by default, but
- * SIGPIPE is ignored.  When the parent exits, it exits or is killed (on Linux).
- * The parent closes its end of the pipe and calls fetch_process_end().
+ * Starts a process with a pipe to this one.  The process leads a session, so
+ * that one kill reaches its group.  Only standard error, its end of the pipe
+ * and
+ * ${keep} are open.  Signals have their default actions, but SIGPIPE is
+ * ignored. On Linux it is killed when the parent exits.  The parent closes its
+ * end of the pipe and calls fetch_process_end().
  */
 int fetch_process_start(struct fetch_process *p, int keep, struct err *e);
 
@@ -36,8 +37,8 @@ int fetch_process_start(struct fetch_process *p, int keep, struct err *e);
 int fetch_process_end(pid_t pid);
 
 /*
- * Makes this process inherit the orphans of its descendants, which a killed
- * child leaves.
+ * Makes this process the parent of orphaned descendants, which a killed child
+ * leaves behind.
  */
 void fetch_process_adopt(void);
 /*

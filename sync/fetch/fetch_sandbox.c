@@ -14,8 +14,8 @@
 extern char **environ;
 
 /*
- * What every fetch keeps.  If REQUEST_METHOD is set, HTTP_PROXY is a header of
- * a client and not used.
+ * Kept in every fetch.  REQUEST_METHOD shows that HTTP_PROXY is the header of a
+ * client, which must not be used.
  */
 static const char *const kept_variables[] = { "ALL_PROXY", "HOME",
 	"HTTPS_PROXY", "HTTP_PROXY", "LANG", "LC_ALL", "LC_CTYPE",

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a fetching process keeps of the machine: what its source needs. */
+/* Limits a fetching process to what its source needs. */
 #ifndef SYNC_FETCH_FETCH_SANDBOX_H
 #define SYNC_FETCH_FETCH_SANDBOX_H
 
 #include "sync/conf/conf.h"
 
 /*
- * Removes every variable that a fetch of ${source} has no use for from the
- * environment, and wipes its value from memory.  What stays: proxies,
- * certificates, language, time zone, home and name resolution, and what the
- * source's kind needs.
+ * Removes every variable that a fetch of ${source} does not need from the
+ * environment, and wipes its value from memory.  Variables for proxies,
+ * certificates, language, time zone, home and name resolution stay, and those
+ * that the kind of the source needs.
  */
 void fetch_sandbox_environment(const struct conf_source *source);
 
 /*
- * From here on this process may read the files that ${source} names, those of
- * certificates and the like that libraries need, and write in ${cache_dir},
- * which is this source's alone; neither the database nor secrets of other
- * sources.  A git repository on this machine may lead anywhere (alternates,
- * worktrees), so for one everything can be read.  Where the kernel has no
- * Landlock, or THV_REGISTRY_SANDBOX is "off", nothing changes.
+ * From now on this process can read the files that ${source} names and those
+ * that libraries need (certificates and the like), and write in ${cache_dir},
+ * which belongs to this source.  It can access neither the database nor secrets
+ * of other sources.  For a git repository on this machine it can read all
+ * files, because the repository may refer to any (alternates, worktrees).  If
+ * the kernel has no Landlock or THV_REGISTRY_SANDBOX is "off", nothing changes.
  */
 void fetch_sandbox_enter(
     const struct conf_source *source, const char *cache_dir);

@@ -18,13 +18,13 @@
 
 /*
  * A payload being written or read.  Each message has one function that lists
- * its fields for both directions: so they cannot differ.
+ * its fields for both directions, so that writer and reader cannot differ.
  */
 struct wire {
 	struct buf *to; /* NULL: the payload is read */
 	const char *at;
 	size_t left;
-	bool bad; /* what was read is invalid; then all values are 0 */
+	bool bad; /* the payload is invalid; all further values are 0 */
 };
 
 /* ---- fields ---- */
@@ -114,7 +114,7 @@ move_array(struct wire *w, char *array, size_t size)
 	}
 }
 
-/* Of a text that was read and will be shown; NULL is allowed. */
+/* Replaces control characters in a text that was read; NULL is allowed. */
 static void
 clean(const struct wire *w, char *text)
 {
@@ -249,7 +249,7 @@ end_message(struct buf *to, size_t start)
 {
 	uint32_t length = (uint32_t)(to->len - start);
 
-	/* One that does not fit is bad, and is not sent. */
+	/* A message that does not fit is bad and is not sent. */
 	if (!to->bad)
 		memcpy(
 		    to->data + start - sizeof length, &length, sizeof length);

@@ -4,10 +4,10 @@
  * one result.
  *
  * A message is a header of FETCH_WIRE_HEADER bytes and a payload; numbers are
- * in the machine's byte order, texts follow their length.  The sender has
- * parsed bytes of other machines, so its messages are not trusted: every length
- * has a limit, a payload must be read to its end, and documents must lie inside
- * the spool.
+ * in the machine's byte order, and the length of a text stands before it.  The
+ * sender has parsed data from the network, so its messages are not trusted:
+ * every length has a limit, a payload must be read to its end, and documents
+ * must lie inside the spool.
  */
 #ifndef SYNC_FETCH_FETCH_WIRE_H
 #define SYNC_FETCH_FETCH_WIRE_H
@@ -31,7 +31,7 @@ enum fetch_wire_kind {
 
 struct fetch_wire_result {
 	struct err err; /* ERR_NONE: fetched */
-	struct fetch fetch; /* without a phase, a spool and what is of a kind */
+	struct fetch fetch; /* without phase, spool, opener and state */
 	struct sandbox sandbox; /* of the process that fetched */
 };
 
@@ -40,8 +40,8 @@ void fetch_wire_add_progress(struct buf *to, const struct fetch_progress *p);
 void fetch_wire_add_result(struct buf *to, const struct fetch_wire_result *r);
 
 /*
- * Reads a header: which ${kind} of message, and how many bytes of payload
- * follow.  ERR_FETCH: it is none, of another version, or too long.
+ * Reads a header: the ${kind} of the message and the ${length} of its payload
+ * in bytes.  ERR_FETCH: not a header, another version, or too long.
  */
 int fetch_wire_header(enum fetch_wire_kind *kind, size_t *length,
     const void *bytes, struct err *e);

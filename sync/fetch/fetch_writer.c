@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Documents on their way into a spool. */
+/* Writing documents to a spool. */
 #include "sync/fetch/fetch_writer.h"
 
 #include "lib/xalloc.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 int
-fetch_writer_begin(struct fetch_writer *w, struct fetch *f,
+fetch_writer_start(struct fetch_writer *w, struct fetch *f,
     const struct fetch_options *options, struct err *e)
 {
 	*w = (struct fetch_writer){ .fetch = f, .digest = digest_new() };
@@ -70,7 +70,7 @@ fetch_writer_fail(struct fetch_writer *w, struct err *why)
 {
 	struct fetch_document *d = last(w);
 
-	/* What was added to the digest must not count for the next one. */
+	/* This resets the digest for the next document. */
 	digest_hex(w->digest, d->hash);
 	d->problem = xstrdup(why->text);
 	err_clear(why);
@@ -84,7 +84,7 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The hash of all; how many of them can be read. */
+/* Sets the hash of all documents; returns how many can be read. */
 static size_t
 hash_all(const struct fetch *f, char hash[FETCH_HASH_SIZE])
 {

@@ -20,22 +20,22 @@ struct fetch_writer {
  * Gives ${f} an empty spool and no documents.  The caller calls
  * fetch_writer_free(), on failure too.
  */
-int fetch_writer_begin(struct fetch_writer *w, struct fetch *f,
+int fetch_writer_start(struct fetch_writer *w, struct fetch *f,
     const struct fetch_options *options, struct err *e);
 void fetch_writer_free(struct fetch_writer *w);
 
-/* Starts a document, adds bytes to it, and ends it. */
+/* These start a document, add bytes to it, and end it. */
 void fetch_writer_open(struct fetch_writer *w, const char *name);
 int fetch_writer_add(
     struct fetch_writer *w, const void *data, size_t len, struct err *e);
 void fetch_writer_close(struct fetch_writer *w);
-/* Ends it as one that cannot be read, for the reason in ${why}; clears that. */
+/* Ends it as one that cannot be read; moves the reason out of ${why}. */
 void fetch_writer_fail(struct fetch_writer *w, struct err *why);
 
 /*
- * Sorts the documents by name and fills validators.hash.  If that is the hash
- * in ${previous}, NULL for none, there is nothing new, and the documents are
- * dropped.  ${unreadable} is the error if none of them can be read.
+ * Sorts the documents by name and sets validators.hash.  If ${previous} (NULL:
+ * none) has the same hash, the fetch is unchanged and the documents are
+ * dropped.  If no document can be read, the error is of code ${unreadable}.
  */
 int fetch_writer_finish(struct fetch_writer *w,
     const struct validators *previous, enum err_code unreadable, struct err *e);

@@ -64,7 +64,7 @@ file_list_free(struct file_list *l)
 	memset(l, 0, sizeof *l);
 }
 
-/* Takes over the texts on success. */
+/* Owns the texts on success. */
 static int
 add_file(struct walk *w, char *name, char *path, char *problem,
     const struct stat *st)
@@ -308,7 +308,7 @@ file_list_identity(const struct file_list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		one = stamp(&l->entries[i].stat);
 		digest_add(d, one, strlen(one));
-		/* The NUL parts names, which may hold any other byte. */
+		/* A name may hold any byte but NUL, which ends it here. */
 		digest_add(d, " ", 1);
 		digest_add(
 		    d, l->entries[i].name, strlen(l->entries[i].name) + 1);
@@ -350,8 +350,8 @@ bool
 file_list_same(const struct stat *a, const struct stat *b)
 {
 	/*
-	 * Replacing a file by rename moves the change time of the old one,
-	 * whose bytes have not changed; the number of its names has.
+	 * If another file was renamed over it, the change time differs and so
+	 * does the number of links, but the bytes are the same.
 	 */
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	       a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&

@@ -46,7 +46,7 @@ component_matches(const char *pattern, size_t p, const char *name, size_t n)
 	return fnmatch(one, other, FNM_PERIOD) == 0;
 }
 
-/* Whether the first components match, and set both to what follows them. */
+/* Whether the first components match; then moves both to the next ones. */
 static bool
 match_component(const char **pattern, const char **path)
 {
@@ -61,7 +61,7 @@ match_component(const char **pattern, const char **path)
 	return true;
 }
 
-/* Whether a component of ${path} begins with a dot. */
+/* Whether a component of ${path} starts with a dot. */
 static bool
 has_dot(const char *path)
 {
@@ -69,10 +69,10 @@ has_dot(const char *path)
 }
 
 /*
- * Only the last '**' that was passed is ever gone back to: one that stands
- * later finds all that an earlier one could, names with a dot included, since
- * '**' passes none of them and each other component matches either only names
- * with a dot or only names without.
+ * After a mismatch it is enough to try again from the last '**': it can match
+ * everything that an earlier one could.  That holds for names with a dot, too,
+ * because '**' matches none of them, and any other component matches either
+ * only names with a dot or only names without.
  */
 bool
 path_glob_match(const char *pattern, const char *path)

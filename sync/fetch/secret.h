@@ -6,12 +6,13 @@
 #include "lib/err.h"
 
 /*
- * Reads ${file} without the white space around its text.  ${what} is
- * what messages call it: status pages show them to everybody, so they do not
- * say where secrets are kept, but which key of the configuration does.
- * ERR_FETCH when it cannot be read, or holds nothing or bytes that a header
- * field cannot carry (anything but printable ASCII); ERR_LIMIT over
- * LIMIT_SECRET_FILE.  The caller frees *${out} with secret_free().
+ * Reads ${file} without the white space around its text.  Messages call it
+ * ${what}, which names the key of the configuration instead of the path,
+ * because status pages show messages to all clients.  ERR_FETCH when the file
+ * cannot be read, is empty, or holds bytes other than printable ASCII, which a
+ * header field cannot carry; ERR_LIMIT over LIMIT_SECRET_FILE.  The caller
+ * frees
+ * *${out} with secret_free().
  */
 int secret_read(char **out, const char *what, const char *file, struct err *e);
 /* The same for a text that may hold any byte but NUL. */

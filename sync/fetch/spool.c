@@ -18,7 +18,7 @@ struct spool {
 	char *what; /* for messages: a temporary file in ... */
 };
 
-/* For file systems without O_TMPFILE: the name lives for two system calls. */
+/* For file systems without O_TMPFILE. */
 static int
 open_and_unlink(const char *dir)
 {
@@ -36,7 +36,7 @@ open_nameless(const char *dir)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	/* Those that do not know the flag differ in errno. */
+	/* File systems without the flag differ in errno. */
 	if (fd == -1 &&
 	    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
 		fd = open_and_unlink(dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of kinds, and what follows from a row and its keys. */
+/* The list of kinds, and what can be derived from a row and its keys. */
 #include "sync/kinds/kind.h"
 
 #include "lib/clock.h"
@@ -15,7 +15,7 @@ const struct source_kind *const kind_list[] = { KIND_LIST(ROW) NULL };
 #undef ROW
 
 static void
-take_address(void *ctx, const struct conf_key *key, const char *text)
+note_address(void *ctx, const struct conf_key *key, const char *text)
 {
 	const char **address = ctx;
 
@@ -28,7 +28,7 @@ kind_address(const struct conf_source *s)
 {
 	const char *address = NULL;
 
-	conf_block_each_text(s, s->kind->keys, take_address, &address);
+	conf_block_each_text(s, s->kind->keys, note_address, &address);
 	return address;
 }
 

@@ -2,10 +2,9 @@
 /*
  * The kinds of source: a row each, in a folder of its own.
  *
- * A row says what the rest of the program has to know of a kind.  The keys of
- * its block say most of that (sync/conf/conf_key.h); the functions say the
- * rest.  Nothing outside a folder asks which kind a source is.  README.md says
- * how to add one.
+ * A row is all that the rest of the program knows about a kind: the keys of its
+ * block (sync/conf/conf_key.h) and some functions.  No code outside a folder
+ * asks which kind a source is.  README.md says how to add one.
  */
 #ifndef SYNC_KINDS_KIND_H
 #define SYNC_KINDS_KIND_H
@@ -20,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a process that fetches may use besides what all of them may. */
+/* What a fetching process may use besides what all of them may use. */
 struct kind_needs {
 	const char *
 	    *files; /* to read, directories too; owned, NULL at the end */
@@ -55,15 +54,15 @@ struct source_kind {
 	bool remote; /* it is fetched in a process of its own */
 	/*
 	 * How long a fetch may take, in microseconds, if no key of its block
-	 * says so; 0: as long as most.
+	 * says so; 0: the common default.
 	 */
 	int64_t time_us;
 	/* Of one that is not remote: the path to watch, the caller's, or NULL.
 	 */
 	char *(*watched)(const struct conf_source *s);
 	/*
-	 * Of a remote one, for a process that gives up: removes what it has
-	 * written to ${cache_dir} and cannot finish.
+	 * Of a remote one, when the deadline of a fetch has passed: removes
+	 * unfinished files from ${cache_dir}.
 	 */
 	void (*abandon)(const char *cache_dir);
 	/* Of a remote one: more than the files that its keys name. */
@@ -83,7 +82,7 @@ struct source_kind {
 KIND_LIST(KIND_DECLARE)
 #undef KIND_DECLARE
 
-/* Rows that kind_file and kind_configmap hand a source over to. */
+/* Rows that the check of kind_file and kind_configmap may choose. */
 extern const struct source_kind kind_url;
 extern const struct source_kind kind_configmap_api;
 

@@ -37,7 +37,7 @@ read_object(struct spool *answer)
 	struct err e = ERR_INIT;
 	struct fetch_writer w;
 
-	FUZZ_HOLDS(fetch_writer_begin(&w, &f, &options, &e) == 0);
+	FUZZ_HOLDS(fetch_writer_start(&w, &f, &options, &e) == 0);
 	if (fetch_configmap_object(&w, answer, "*", INFLATED_MAX, &e) == 0)
 		check_documents(&f);
 	else

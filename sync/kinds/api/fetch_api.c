@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fetches a registry API: sets up a crawl, and turns its result into the
+ * Fetches a registry API: prepares a crawl, and turns its result into the
  * documents, the validators and the checkpoint of the fetch.
  */
 #include "sync/kinds/api/fetch_api.h"
@@ -64,7 +64,7 @@ write_documents(struct fetch_api_job *job, struct err *e)
 	struct reader page;
 	int rc = -1;
 
-	if (fetch_writer_begin(&w, out, job->options, e) == -1)
+	if (fetch_writer_start(&w, out, job->options, e) == -1)
 		goto out;
 	for (size_t i = 0; i < job->log->count; i++) {
 		snprintf(name, sizeof name, "page %zu", i + 1);
@@ -89,30 +89,30 @@ out:
 
 /* ---- the result ---- */
 
-/* The instant that the next delta starts from. */
+/* The next delta requests changes since this instant. */
 static int64_t
 watermark(const struct fetch_api_job *job)
 {
 	const struct fetch_api_head *h = &job->log->head;
 	int64_t at = h->started_us;
 
-	/* The earlier of two clocks misses nothing. */
+	/* With the earlier of two clocks no change is missed. */
 	if (h->date_us != CLOCK_NEVER && h->date_us < at)
 		at = h->date_us;
 	return at - job->conf->overlap_ns / 1000;
 }
 
-/* Lets the next fetch be conditional, if one page is all there is. */
+/* The next fetch can be conditional only if this one had a single page. */
 static void
 remember_conditions(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 {
 	bool whole = job->not_modified || job->log->count == 1;
 
-	*c->asked = '\0';
+	*c->url_hash = '\0';
 	if (!whole || job->resumed_pages > 0)
 		return;
 	fetch_download_keep(&job->out->validators, &job->first, job->previous);
-	memcpy(c->asked, job->asked, sizeof c->asked);
+	memcpy(c->url_hash, job->url_hash, sizeof c->url_hash);
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -168,7 +168,7 @@ describe_delta(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 	digest_free(d);
 	c->crawl_us = log->head.started_us;
 	c->since_us = watermark(job);
-	*c->asked = '\0'; /* the next request is since another instant */
+	*c->url_hash = '\0'; /* the next request is since another instant */
 	memcpy(c->delta, log->hash, sizeof c->delta);
 	clock_format(since, log->head.since_us);
 	note_counts(job);
@@ -176,7 +176,7 @@ describe_delta(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 }
 
 static int
-check_offer(struct fetch_api_job *job, struct err *e)
+check_not_empty(struct fetch_api_job *job, struct err *e)
 {
 	char *shown;
 
@@ -189,7 +189,7 @@ check_offer(struct fetch_api_job *job, struct err *e)
 	    "api.allowEmpty to accept an empty registry)",
 	    shown);
 	free(shown);
-	job->spoiled = true;
+	job->discard = true;
 	return -1;
 }
 
@@ -202,10 +202,10 @@ describe_full(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 
 	memcpy(v->hash, log->hash, sizeof v->hash);
 	job->out->unchanged = strcmp(v->hash, job->previous->hash) == 0;
-	/* An unchanged upstream without deltas is not probed again. */
+	/* If nothing has changed, an upstream without deltas still has none. */
 	deltas = !(job->out->unchanged && job->known &&
 		     job->old.since_us == CLOCK_NEVER) &&
-		 fetch_api_crawl_knows_deltas(job);
+		 fetch_api_crawl_has_deltas(job);
 	*c = (struct fetch_api_checkpoint){
 		.crawl_us = log->head.started_us,
 		.full_us = log->head.started_us,
@@ -229,7 +229,7 @@ describe_full(struct fetch_api_job *job, struct fetch_api_checkpoint *c)
 
 /* Whether a delta is empty or the same as the one before. */
 static bool
-is_old_news(const struct fetch_api_job *job)
+has_nothing_new(const struct fetch_api_job *job)
 {
 	return job->not_modified ||
 	       (job->head.since_us != CLOCK_NEVER &&
@@ -243,11 +243,11 @@ describe(struct fetch_api_job *job, struct err *e)
 {
 	struct fetch_api_checkpoint c = job->old;
 
-	if (is_old_news(job))
+	if (has_nothing_new(job))
 		describe_unchanged(job, &c);
 	else if (job->head.since_us != CLOCK_NEVER)
 		describe_delta(job, &c);
-	else if (check_offer(job, e) == 0)
+	else if (check_not_empty(job, e) == 0)
 		describe_full(job, &c);
 	else
 		return -1;
@@ -273,7 +273,7 @@ make_key(char out[DIGEST_HEX_SIZE], const struct conf_source *source)
 }
 
 static int
-set_up(struct fetch_api_job *job, struct err *e)
+prepare(struct fetch_api_job *job, struct err *e)
 {
 	const struct conf_api *conf = job->conf;
 
@@ -298,9 +298,9 @@ set_up(struct fetch_api_job *job, struct err *e)
 static void
 tear_down(struct fetch_api_job *job)
 {
-	/* Keep the file only if it will be resumed. */
+	/* Keep the file only if the crawl can be resumed. */
 	if (job->log != NULL &&
-	    (job->log->count == 0 || job->spoiled || job->out->unchanged))
+	    (job->log->count == 0 || job->discard || job->out->unchanged))
 		fetch_api_log_unlink(job->log);
 	fetch_api_log_free(job->log);
 	buf_free(&job->body);
@@ -323,7 +323,7 @@ fetch_api(struct fetch *out, const struct conf_source *source,
 		.body = BUF_INIT(LIMIT_API_PAGE) };
 	int rc = -1;
 
-	if (set_up(&job, e) == -1 || fetch_api_crawl_run(&job, e) == -1 ||
+	if (prepare(&job, e) == -1 || fetch_api_crawl_run(&job, e) == -1 ||
 	    describe(&job, e) == -1)
 		goto out;
 	if (!out->unchanged && write_documents(&job, e) == -1)

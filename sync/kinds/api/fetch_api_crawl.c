@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests page after page, into the log.
+ * Requests page after page, and writes them to the log.
  *
- * Upstreams differ in what they accept, and nothing says so but their
- * refusals.  Therefore one loop requests the next page, and after a failure
- * changes one thing and goes on, until nothing is left to change.
+ * Upstreams differ in what they accept, and say so only by rejecting requests.
+ * So one loop requests the next page, and after a failure changes one thing and
+ * tries again, until nothing is left to change.
  */
 #include "sync/kinds/api/fetch_api.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As far ahead as an upstream's parser can be expected to go. */
+/* The latest year that parsers of upstreams can be expected to accept. */
 #define FAR_FUTURE "2200-01-01T00:00:00Z"
 #define PROBE_MAX (1 * MIB)
 
@@ -38,7 +38,7 @@ report_progress(void *ctx, unsigned requests, uint64_t bytes)
 		job->options->progress(job->options->progress_ctx, used);
 }
 
-/* Sends ${rq}, whose body is then in job->body, and adds up the cost. */
+/* Sends ${rq}, stores the body in job->body, and adds up the cost. */
 static int
 request(struct fetch_api_job *job, struct http_request *rq,
     struct http_response *rs, struct err *e)
@@ -65,9 +65,9 @@ request(struct fetch_api_job *job, struct http_request *rq,
 	return rc;
 }
 
-/* The limit of one page, given what the crawl has received. */
+/* The most bytes that the next page may have. */
 static uint64_t
-room(const struct fetch_api_job *job)
+page_limit(const struct fetch_api_job *job)
 {
 	uint64_t all = job->options->max_bytes != 0 ? job->options->max_bytes
 						    : LIMIT_API_BYTES;
@@ -80,7 +80,7 @@ room(const struct fetch_api_job *job)
 
 /* ---- one page ---- */
 
-/* Whether the first byte that is no blank starts a tag. */
+/* Whether the text starts with a tag. */
 static bool
 is_markup(const struct buf *text)
 {
@@ -103,7 +103,7 @@ check_limits(struct fetch_api_job *job, struct err *e)
 		    LIMIT_API_EMPTY_PAGES);
 	else
 		return 0;
-	job->spoiled = true;
+	job->discard = true;
 	return -1;
 }
 
@@ -123,7 +123,7 @@ store_page(struct fetch_api_job *job, struct err *e)
 		return -1;
 	}
 	if (fetch_api_log_end(job->log, &page, e) == -1) {
-		job->spoiled = e->code == ERR_INPUT;
+		job->discard = e->code == ERR_INPUT;
 		return -1;
 	}
 	return check_limits(job, e);
@@ -131,8 +131,8 @@ store_page(struct fetch_api_job *job, struct err *e)
 
 /*
  * Makes the request for the first page conditional if the validators are those
- * of this very URL.  They are kept only if that page was the whole list, since
- * one unchanged page of many does not mean that the others are unchanged.
+ * of the same URL.  They are stored only if that page was the whole list: one
+ * unchanged page of many would not mean that the others are unchanged.
  */
 static void
 add_conditions(struct fetch_api_job *job, struct http_request *rq)
@@ -140,16 +140,16 @@ add_conditions(struct fetch_api_job *job, struct http_request *rq)
 	struct digest *d = digest_new();
 
 	digest_add(d, rq->url, strlen(rq->url));
-	digest_hex(d, job->asked);
+	digest_hex(d, job->url_hash);
 	digest_free(d);
 	if (!job->known || job->options->force ||
-	    strcmp(job->asked, job->old.asked) != 0)
+	    strcmp(job->url_hash, job->old.url_hash) != 0)
 		return;
 	rq->etag = job->previous->etag;
 	rq->last_modified = job->previous->last_modified;
 }
 
-/* Adds to a failure where it was and what may help. */
+/* Adds to an error which page it was, and what may help. */
 static void
 explain(struct fetch_api_job *job, const struct http_request *rq, bool received,
     struct err *e)
@@ -164,7 +164,7 @@ explain(struct fetch_api_job *job, const struct http_request *rq, bool received,
 		return;
 	}
 	if (e->code == ERR_LIMIT && rq->max_body < LIMIT_API_PAGE) {
-		job->spoiled = true;
+		job->discard = true;
 		err_wrap(e, "too much to crawl");
 	} else if (e->code == ERR_LIMIT && job->page_size > 1) {
 		err_wrap(e, "a smaller api.pageSize may help");
@@ -173,7 +173,7 @@ explain(struct fetch_api_job *job, const struct http_request *rq, bool received,
 		err_wrap(e, "page %zu", number);
 }
 
-/* Requests the next page.  The first one makes the crawl that was wanted. */
+/* Requests the next page.  If it is the first, the log gets job->head. */
 static int
 fetch_page(struct fetch_api_job *job, struct err *e)
 {
@@ -188,7 +188,7 @@ fetch_page(struct fetch_api_job *job, struct err *e)
 		.since_us = head->since_us,
 		.cursor = job->log->cursor };
 	char *url = fetch_api_url_page(&q);
-	struct http_request rq = { .url = url, .max_body = room(job) };
+	struct http_request rq = { .url = url, .max_body = page_limit(job) };
 	struct http_response other = { 0 };
 	struct http_response *rs = first ? &job->first : &other;
 	bool received = false;
@@ -230,9 +230,9 @@ full_is_due(const struct fetch_api_job *job, int64_t now)
 	       now - old->full_us >= job->conf->full_interval_ns / 1000;
 }
 
-/* Sets job->head to the crawl that is wanted. */
+/* Sets job->head to the crawl that should be made. */
 static void
-want(struct fetch_api_job *job, bool full)
+choose_crawl(struct fetch_api_job *job, bool full)
 {
 	struct fetch_api_head *h = &job->head;
 	const char *version = "v0.1";
@@ -253,9 +253,9 @@ want(struct fetch_api_job *job, bool full)
 	job->other_version = false;
 }
 
-/* Whether what was kept is a part of what is wanted. */
+/* Whether the crawl on disk is the beginning of the one in job->head. */
 static bool
-fits(const struct fetch_api_job *job)
+can_resume(const struct fetch_api_job *job)
 {
 	const struct fetch_api_head *kept = &job->log->head;
 	int64_t age = job->head.started_us - kept->started_us;
@@ -266,12 +266,12 @@ fits(const struct fetch_api_job *job)
 		return false;
 	if (!job->log->complete)
 		return true;
-	/* Either it was stored, or its process was killed before that. */
+	/* If the checkpoint does not have it, its process was killed. */
 	return !job->options->force &&
 	       !(job->known && job->old.crawl_us == kept->started_us);
 }
 
-/* A delta has changes of the lists that the last full crawl found. */
+/* A delta skips the lists that the last full crawl did not find. */
 static bool
 is_left_out(const struct fetch_api_job *job)
 {
@@ -289,7 +289,7 @@ is_elsewhere(int status)
 	return status == 404 || status == 405 || status == 410;
 }
 
-/* Whether the upstream answered, and did not accept the request. */
+/* Whether the status means that this request is not accepted. */
 static bool
 is_refusal(int status)
 {
@@ -299,11 +299,10 @@ is_refusal(int status)
 }
 
 /*
- * Whether the failure of the first page of skills or plugins means that there
- * are none.  Most upstreams do not know such lists, and some have an answer of
- * their own for unknown paths; but one that had the list before still has it
- * unless it says otherwise.  One that asks for a later request has not
- * answered.
+ * Whether the failure of the first page of skills or plugins means that the
+ * upstream has no such list.  Most upstreams have none, and some respond to
+ * unknown paths in unusual ways.  If the last fetch found the list, only a
+ * status such as 404 means that it was removed.  Status 429 says nothing.
  */
 static bool
 is_absent(const struct fetch_api_job *job)
@@ -316,7 +315,7 @@ is_absent(const struct fetch_api_job *job)
 		   (job->status != 0 || job->no_page));
 }
 
-/* First as many as the upstream names, then half as many each time. */
+/* First the limit that the upstream named, then half of it each time. */
 static bool
 shrink_page(struct fetch_api_job *job)
 {
@@ -351,9 +350,9 @@ change_first(struct fetch_api_job *job)
 }
 
 /*
- * Changes what may have caused the failure ${e}, which is then cleared; or
- * returns -1.  A cursor that is no longer accepted costs one new start, a
- * delta that is not accepted one full crawl.
+ * Changes what may have caused the failure, and clears ${e}; or returns -1.
+ * If the cursor of a resumed crawl is rejected, the crawl starts again; if a
+ * delta is rejected, a full crawl follows.
  */
 static int
 recover(struct fetch_api_job *job, struct err *e)
@@ -377,7 +376,7 @@ recover(struct fetch_api_job *job, struct err *e)
 		return -1;
 	if (fetch_api_log_reset(job->log, &ignored) == -1)
 		return -1;
-	want(job, !delta || job->resumed_pages == 0);
+	choose_crawl(job, !delta || job->resumed_pages == 0);
 	job->resumed_pages = 0;
 	err_clear(e);
 	return 0;
@@ -388,10 +387,10 @@ fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 {
 	struct fetch_api_log *log = job->log;
 
-	want(job, full_is_due(job, clock_now()));
-	if (!fits(job) && fetch_api_log_reset(log, e) == -1)
+	choose_crawl(job, full_is_due(job, clock_now()));
+	if (!can_resume(job) && fetch_api_log_reset(log, e) == -1)
 		return -1;
-	/* A complete crawl is handed over again only once. */
+	/* A complete crawl on disk is used only once. */
 	if (log->complete)
 		fetch_api_log_unlink(log);
 	job->resumed_pages = log->count;
@@ -413,7 +412,7 @@ fetch_api_crawl_run(struct fetch_api_job *job, struct err *e)
 /* ---- deltas ---- */
 
 bool
-fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
+fetch_api_crawl_has_deltas(struct fetch_api_job *job)
 {
 	struct fetch_api_query q = { .list = FETCH_API_SERVERS,
 		.root = job->root,
@@ -425,7 +424,7 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 	struct fetch_api_page page;
 	struct http_response rs = { 0 };
 	struct err ignored = ERR_INIT;
-	bool knows;
+	bool has_deltas;
 	char *url;
 
 	if (clock_parse(
@@ -433,11 +432,11 @@ fetch_api_crawl_knows_deltas(struct fetch_api_job *job)
 		return false;
 	url = fetch_api_url_page(&q);
 	rq.url = url;
-	knows = request(job, &rq, &rs, &ignored) == 0 &&
-		fetch_api_page_read(&page, FETCH_API_SERVERS, &job->body, NULL,
-		    &ignored) == 0 &&
-		page.entries == 0 && *page.cursor == '\0';
+	has_deltas = request(job, &rq, &rs, &ignored) == 0 &&
+		     fetch_api_page_read(&page, FETCH_API_SERVERS, &job->body,
+			 NULL, &ignored) == 0 &&
+		     page.entries == 0 && *page.cursor == '\0';
 	http_response_free(&rs);
 	free(url);
-	return knows;
+	return has_deltas;
 }

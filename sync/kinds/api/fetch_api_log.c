@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A crawl on disk.  A record is a line: a mark that no entry starts with, the
- * SHA-256 of what comes before and of the object, in hex, a space, the object.
+ * A crawl on disk.  A record is a line: '#', which no entry starts with, the
+ * SHA-256 of everything before and of the JSON object, in hex, a space, and the
+ * object.
  *
- * Nothing is synced to the disk: after kill -9 the kernel still has every
- * byte, and after a power failure the hashes tell how far the file is sound.
+ * Nothing is synced to the disk.  After kill -9 the kernel still has every
+ * byte; after a power failure the hashes show up to where the file is valid.
  */
 #include "sync/kinds/api/fetch_api.h"
 
@@ -23,7 +24,7 @@
 #define MARK '#'
 #define BLOCK (64 * KIB)
 
-/* ---- where a crawl stands ---- */
+/* ---- the state of a crawl ---- */
 
 /* Starts the digest of the next document, which continues the chain. */
 static void
@@ -37,7 +38,7 @@ start_digest(struct fetch_api_log *log)
 
 /* The hash of a record ${json} that follows the document of ${hash}. */
 static void
-seal(struct fetch_api_log *log, char out[DIGEST_HEX_SIZE],
+hash_record(struct fetch_api_log *log, char out[DIGEST_HEX_SIZE],
     const char hash[FETCH_HASH_SIZE], const char *json, size_t len)
 {
 	digest_add(log->digest, hash, strlen(hash));
@@ -45,9 +46,9 @@ seal(struct fetch_api_log *log, char out[DIGEST_HEX_SIZE],
 	digest_hex(log->digest, out);
 }
 
-/* A cryptographic hash: an upstream cannot make two cursors collide. */
+/* Part of a cryptographic hash, so that cursors do not collide. */
 static uint64_t
-mark_of(const char *cursor)
+cursor_mark(const char *cursor)
 {
 	unsigned char raw[DIGEST_RAW_SIZE];
 	struct digest *d;
@@ -63,7 +64,7 @@ mark_of(const char *cursor)
 	return mark;
 }
 
-/* Whether a page of this list was followed by this cursor before. */
+/* Whether an earlier page of this list had the same next cursor. */
 static bool
 was_followed(const struct fetch_api_log *log, uint64_t mark)
 {
@@ -75,7 +76,7 @@ was_followed(const struct fetch_api_log *log, uint64_t mark)
 
 /* Cursors are valid in their list only. */
 static void
-go_to_list(struct fetch_api_log *log, enum fetch_api_list list)
+start_list(struct fetch_api_log *log, enum fetch_api_list list)
 {
 	log->list = list;
 	log->list_start = log->count;
@@ -101,13 +102,13 @@ add_page(struct fetch_api_log *log, const struct fetch_api_part *part,
 	memcpy(log->hash, hash, FETCH_HASH_SIZE);
 	memcpy(log->cursor, page->cursor, sizeof log->cursor);
 	if (*page->cursor == '\0')
-		go_to_list(log, log->list + 1);
+		start_list(log, log->list + 1);
 }
 
-/* ---- reading what was kept ---- */
+/* ---- reading an earlier crawl ---- */
 
 static bool
-take_head(struct fetch_api_log *log, const char *json, size_t len)
+read_head(struct fetch_api_log *log, const char *json, size_t len)
 {
 	struct fetch_api_head *h = &log->head;
 
@@ -120,17 +121,17 @@ take_head(struct fetch_api_log *log, const char *json, size_t len)
 }
 
 static bool
-take_page(struct fetch_api_log *log, struct fetch_api_part part,
+read_page(struct fetch_api_log *log, struct fetch_api_part part,
     const char *json, size_t len, const char hash[FETCH_HASH_SIZE])
 {
 	struct fetch_api_page page = { .entries = 0 };
 
 	fetch_api_record_read(&page, FETCH_API_PAGE, json, len);
 	if (page.absent)
-		go_to_list(log, FETCH_API_LISTS);
+		start_list(log, FETCH_API_LISTS);
 	if (page.absent)
 		return true;
-	part.mark = mark_of(page.cursor);
+	part.mark = cursor_mark(page.cursor);
 	if (page.size < 0 || page.entries < 0 ||
 	    log->count >= LIMIT_API_PAGES || was_followed(log, part.mark))
 		return false;
@@ -138,29 +139,29 @@ take_page(struct fetch_api_log *log, struct fetch_api_part part,
 	return true;
 }
 
-/* Takes in the record ${text}, up to which ${part} reaches, if it is sound. */
+/* Reads the record ${text}, which follows ${part}; false: it is invalid. */
 static bool
-take_record(struct fetch_api_log *log, struct fetch_api_part part,
+read_record(struct fetch_api_log *log, struct fetch_api_part part,
     const char *text, size_t len)
 {
 	const size_t before = DIGEST_HEX_SIZE; /* the hash and the space */
-	char hash[FETCH_HASH_SIZE], sealed[DIGEST_HEX_SIZE];
+	char hash[FETCH_HASH_SIZE], expected[DIGEST_HEX_SIZE];
 	bool taken;
 
 	if (log->complete || len <= before || text[before - 1] != ' ')
 		return false;
 	digest_hex(log->digest, hash);
-	seal(log, sealed, hash, text + before, len - before);
-	if (memcmp(sealed, text, before - 1) != 0)
+	hash_record(log, expected, hash, text + before, len - before);
+	if (memcmp(expected, text, before - 1) != 0)
 		return false;
 	taken = part.start == 0
-		    ? take_head(log, text + before, len - before)
-		    : take_page(log, part, text + before, len - before, hash);
+		    ? read_head(log, text + before, len - before)
+		    : read_page(log, part, text + before, len - before, hash);
 	start_digest(log);
 	return taken;
 }
 
-/* Reads up to the last record that is sound, and cuts the rest off. */
+/* Reads up to the last valid record, and cuts off the rest. */
 static int
 read_kept(struct fetch_api_log *log, struct err *e)
 {
@@ -178,13 +179,13 @@ read_kept(struct fetch_api_log *log, struct err *e)
 	while ((len = getline(&line, &size, f)) > 0 && line[len - 1] == '\n') {
 		if (*line != MARK)
 			digest_add(log->digest, line, (size_t)len);
-		else if (take_record(log, part, line + 1, (size_t)len - 2))
+		else if (read_record(log, part, line + 1, (size_t)len - 2))
 			part.start = part.end + (uint64_t)len;
 		else
 			break;
 		part.end += (uint64_t)len;
 	}
-	/* A head without pages is written again. */
+	/* The head is written again with the first page. */
 	log->end = log->count == 0 ? 0 : part.start;
 	if (spool_cut(log->file, log->end, e) == -1)
 		goto out;
@@ -252,7 +253,7 @@ fetch_api_log_reset(struct fetch_api_log *log, struct err *e)
 	log->received = 0;
 	log->end = 0;
 	log->hash[0] = '\0';
-	go_to_list(log, FETCH_API_SERVERS);
+	start_list(log, FETCH_API_SERVERS);
 	return spool_clear(log->file, e);
 }
 
@@ -267,19 +268,19 @@ flush(struct fetch_api_log *log, struct err *e)
 	return rc;
 }
 
-/* Ends the document at hand, whose ${hash} it sets, with a record. */
+/* Ends the current document with a record, and sets ${hash} to its hash. */
 static int
 write_record(struct fetch_api_log *log, enum fetch_api_record kind,
     const void *from, char hash[FETCH_HASH_SIZE], struct err *e)
 {
 	struct buf json = BUF_INIT(FETCH_API_RECORD_MAX);
-	char sealed[DIGEST_HEX_SIZE];
+	char prefix_hash[DIGEST_HEX_SIZE];
 	int rc = -1;
 
 	digest_hex(log->digest, hash);
 	fetch_api_record_write(&json, kind, from);
-	seal(log, sealed, hash, json.data, json.len);
-	buf_addf(&log->out, "%c%s %s\n", MARK, sealed, json.data);
+	hash_record(log, prefix_hash, hash, json.data, json.len);
+	buf_addf(&log->out, "%c%s %s\n", MARK, prefix_hash, json.data);
 	if (flush(log, e) == -1)
 		goto out;
 	log->end = spool_size(log->file);
@@ -331,7 +332,7 @@ fetch_api_log_end(
     struct fetch_api_log *log, const struct fetch_api_page *page, struct err *e)
 {
 	struct fetch_api_part part = { .start = log->end,
-		.mark = mark_of(page->cursor) };
+		.mark = cursor_mark(page->cursor) };
 	char hash[FETCH_HASH_SIZE];
 
 	if (was_followed(log, part.mark)) {
@@ -355,14 +356,14 @@ fetch_api_log_skip(struct fetch_api_log *log, struct err *e)
 	static const struct fetch_api_page absent = { .absent = true };
 	char ignored[FETCH_HASH_SIZE];
 
-	/* An attempt at its first page may have left entries. */
+	/* A failed attempt at its first page may have left entries. */
 	buf_reset(&log->out);
 	if (spool_cut(log->file, log->end, e) == -1)
 		return -1;
 	start_digest(log);
 	if (write_record(log, FETCH_API_PAGE, &absent, ignored, e) == -1)
 		return -1;
-	go_to_list(log, FETCH_API_LISTS);
+	start_list(log, FETCH_API_LISTS);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ struct page {
 	struct fetch_api_page *out;
 	struct fetch_api_log *log; /* NULL: entries are only counted */
 	const char *member; /* that holds the entries */
-	size_t arrays; /* how often it is there */
+	size_t arrays; /* how often that member occurs */
 	/* The member of the wrong type, NULL for none; and its first byte. */
 	const char *wrong;
 	char first;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is remembered of a registry API as flat JSON objects: the checkpoint in
- * the database, and the records of a crawl on disk.  A table says which member
- * of an object is which member of a struct.
+ * Flat JSON objects: the checkpoint of a registry API in the database, and the
+ * records of a crawl on disk.  A table maps members of an object to members of
+ * a struct.
  */
 #include "sync/kinds/api/fetch_api.h"
 
@@ -48,7 +48,7 @@ static const struct fetch_api_member checkpoint[] = {
 	MEMBER(FLAG, fetch_api_checkpoint, "skills", has[FETCH_API_SKILLS]),
 	MEMBER(FLAG, fetch_api_checkpoint, "plugins", has[FETCH_API_PLUGINS]),
 	MEMBER(TEXT, fetch_api_checkpoint, "delta", delta),
-	MEMBER(TEXT, fetch_api_checkpoint, "asked", asked),
+	MEMBER(TEXT, fetch_api_checkpoint, "asked", url_hash),
 };
 
 static const struct fetch_api_member head[] = {
@@ -110,7 +110,7 @@ fetch_api_record_write(
 	json_out_close(&j, '}');
 }
 
-/* The text behind a literal into ${out}, "" when it is none or too long. */
+/* Copies a string literal to ${out}: "" if it is none or too long. */
 static void
 read_text(char *out, size_t size, const char *literal, size_t len)
 {
@@ -125,7 +125,7 @@ read_text(char *out, size_t size, const char *literal, size_t len)
 	free(copy);
 }
 
-/* A number that is none changes nothing. */
+/* An invalid number leaves the value as it is. */
 static void
 read_number(char *out, const char *literal, size_t len)
 {

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Some servers refuse a page of more skills or plugins than that. */
+/* Some servers reject a page of more skills or plugins. */
 #define EXTENSIONS_MOST 100
-/* In a refusal, a smaller number is more likely a code or a minimum. */
+/* In an explanation a smaller number is rather a code or a minimum. */
 #define NAMED_MIN 10
 #define NAMED_DIGITS 4
 
@@ -22,10 +22,10 @@ static const struct {
 	const char *name;
 	const char *path; /* behind the version */
 	unsigned most; /* entries of a page; 0: as configured */
-	bool deleted; /* include_deleted means something */
+	bool deleted; /* include_deleted is supported */
 } lists[] = {
 	[FETCH_API_SERVERS] = { "servers", "servers", 0, true },
-	/* A deleted skill looks like any other. */
+	/* Nothing marks a deleted skill. */
 	[FETCH_API_SKILLS] = { "skills", "x/dev.toolhive/skills",
 	    EXTENSIONS_MOST, false },
 	[FETCH_API_PLUGINS] = { "plugins", "x/dev.toolhive/plugins",
@@ -78,7 +78,7 @@ fetch_api_url_root(char version[FETCH_API_VERSION_SIZE], const char *endpoint)
 	return xstrndup(endpoint, len);
 }
 
-/* Everything but the unreserved characters of RFC 3986 as %XX. */
+/* Percent-encodes all but the unreserved characters of RFC 3986. */
 static void
 add_encoded(struct buf *to, const char *text)
 {
@@ -137,7 +137,7 @@ fetch_api_headers_read(
 	return 0;
 }
 
-/* ---- refused sizes ---- */
+/* ---- rejected sizes ---- */
 
 static bool
 mentions(const char *words, const char *const *names, size_t count)
@@ -176,7 +176,7 @@ fetch_api_size_is_refused(
 {
 	static const char *const sizes[] = { "limit", "page", "size", "maximum",
 		"too many" };
-	/* Other parameters of the request, which fail in other ways. */
+	/* Other parameters, which may be rejected as well. */
 	static const char *const others[] = { "cursor", "include_deleted",
 		"updated_since" };
 

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #define MINUTE_NS (60 * INT64_C(1000000000))
-/* Of one fetch, which may ask for many pages. */
+/* Of one fetch, which may request many pages. */
 #define TIME_US (3600 * CLOCK_SECOND)
 
 /* A field name of RFC 9110 section 5.1. */
@@ -116,7 +116,7 @@ check(struct conf_source *s, const struct conf_at *at)
 	conf_http_check(&a->http, at, "endpoint", a->endpoint, secret);
 }
 
-/* A tenant's header may decide what there is to see, and may be secret. */
+/* A header may decide which entries are visible, and may be secret. */
 static void
 identify(struct json_out *j, const struct conf_source *s)
 {

@@ -217,7 +217,7 @@ take_documents(struct fetch *out, struct spool *answer,
 	int rc = -1;
 
 	out->files = strcmp(conf->key, "*") == 0;
-	if (fetch_writer_begin(&w, out, options, e) == -1)
+	if (fetch_writer_start(&w, out, options, e) == -1)
 		goto out;
 	if (fetch_configmap_object(&w, answer, conf->key,
 		limit(options, LIMIT_CONFIGMAP_INFLATED), e) == -1) {

@@ -238,7 +238,7 @@ read_documents(struct fetch *out, struct fetch_git_job *job,
 	int rc = -1;
 
 	out->files = at->is_directory;
-	if (fetch_writer_begin(&w, out, job->options, e) == -1 ||
+	if (fetch_writer_start(&w, out, job->options, e) == -1 ||
 	    fetch_git_tree_read(job, at, &w, e) == -1 ||
 	    fetch_writer_finish(
 		&w, job->options->force ? NULL : previous, ERR_FETCH, e) == -1)

@@ -76,7 +76,7 @@ fetch_url(struct fetch *out, const struct conf_source *source,
 	struct fetch_writer w;
 	int rc = -1;
 
-	if (fetch_writer_begin(&w, out, options, e) == -1 ||
+	if (fetch_writer_start(&w, out, options, e) == -1 ||
 	    download(&w, &source->u.file, previous, options, e) == -1)
 		goto out;
 	rc = 0;
