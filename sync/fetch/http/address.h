@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses are public, for fetches that are limited to those. */
+/* Which addresses are public, for sources that may not use others. */
 #ifndef SYNC_FETCH_HTTP_ADDRESS_H
 #define SYNC_FETCH_HTTP_ADDRESS_H
 

@@ -18,18 +18,17 @@ int fetch_policy(struct http_policy *out, const struct conf_http *conf,
 void fetch_policy_free(struct http_policy *policy);
 
 /*
- * Sends ${rq} once, under ${policy}: http_get() with progress and deadline
- * filled in here.  Sets the costs in ${out}, and how long to wait after
- * a failure.  The caller frees the members of ${rs} with
- * http_response_free() in any case.
+ * Sends ${rq} under ${policy}: http_get() with progress and deadline of
+ * ${options}.  Sets used of ${out}, and retry_us after a failure.  The caller
+ * frees the members of ${rs} with http_response_free() in any case.
  */
 int fetch_download(struct fetch *out, const struct fetch_options *options,
     struct http_request *rq, const struct http_policy *policy,
     struct http_response *rs, struct err *e);
 
 /*
- * Moves the validators of ${rs} to ${v}; after a 304 that leaves one out, the
- * one in ${previous} still holds.
+ * Moves the validators of ${rs} to ${v}.  If a 304 lacks one, it is copied from
+ * ${previous}.
  */
 void fetch_download_keep(struct validators *v, struct http_response *rs,
     const struct validators *previous);

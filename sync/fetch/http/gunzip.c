@@ -13,7 +13,7 @@
 #define PIECE (64 * KIB)
 #define GZIP_ONLY 16 /* added to the window bits */
 
-/* Ends the process without memory: one case less to handle. */
+/* Running out of memory ends the process, so zlib never fails for it. */
 static void *
 allocate(void *ctx, unsigned count, unsigned size)
 {

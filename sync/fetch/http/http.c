@@ -88,7 +88,7 @@ out:
 	return rc;
 }
 
-/* Whether the answer is one that http_get() reports as success. */
+/* Whether http_get() reports the response as success. */
 static bool
 is_wanted(const struct http_exchange *x)
 {
@@ -113,7 +113,7 @@ try_once(struct http_exchange *x)
 		code = http_transfer(x);
 		if (x->failed)
 			goto out;
-		/* A bad status explains more than how its body ended. */
+		/* An error status explains more than an incomplete body. */
 		if (code != CURLE_OK && x->rs->status <= 200) {
 			http_failure_by_code(x, code);
 			goto out;
@@ -172,8 +172,8 @@ start_try(struct http_exchange *x)
 
 /*
  * Microseconds to wait before try ${next}, which is at least 2: Retry-After
- * (${asked_us}) unless that is 0, else longer each time.  Chance keeps clients
- * that failed together from retrying together.
+ * (${asked_us}) unless that is 0, else longer each time.  A random part keeps
+ * clients that failed at the same time from retrying at the same time.
  */
 static int64_t
 pause_length(int next, int64_t asked_us)
@@ -188,7 +188,7 @@ pause_length(int next, int64_t asked_us)
 	return base / 2 + chance % base;
 }
 
-/* Sleeps through signals. */
+/* Signals do not shorten the pause. */
 static void
 pause_for(int64_t us)
 {

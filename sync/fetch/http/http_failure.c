@@ -102,7 +102,7 @@ http_failure_by_code(struct http_exchange *x, CURLcode code)
 	    *text != '\0' ? text : curl_easy_strerror(code), advice);
 }
 
-/* Sets x->rs->words if the body of a refusal adds to its status. */
+/* Sets x->rs->words if the body says more than the status. */
 static void
 read_words(struct http_exchange *x)
 {
@@ -152,7 +152,7 @@ http_failure_by_status(struct http_exchange *x)
 	x->may_retry =
 	    status == 408 || status == 429 || (status >= 500 && status <= 599);
 	if (wait > LIMIT_HTTP_RETRY_AFTER * CLOCK_SECOND) {
-		/* Other sources are waiting; a later sync retries. */
+		/* Other sources would wait; a later sync retries. */
 		x->may_retry = false;
 		err_wrap(x->e, "asked to wait %lld seconds",
 		    (long long)(wait / CLOCK_SECOND));

@@ -24,7 +24,7 @@
 
 /* ---- http_policy.c ---- */
 
-/* The address that a connection was refused to, "" for none. */
+/* The address that was refused because it is not public, "" for none. */
 struct http_refused {
 	char address[ADDRESS_TEXT_SIZE];
 };
@@ -40,10 +40,10 @@ curl_socket_t http_policy_open_socket(
 bool http_policy_same_origin(const char *a, const char *b);
 
 /*
- * Whether ${url} may be requested under ${policy}.  ${first} is the URL that
- * this chain of redirects started with: ${policy}'s headers go only to its
- * origin, and *${headers} says whether they go to ${url}.  ERR_FETCH when it
- * may not; messages call it ${shown}.
+ * Checks whether ${policy} allows a request for ${url}: 0, or ERR_FETCH with a
+ * message that calls it ${shown}.  ${first} is the URL that this chain of
+ * redirects started with.  *${headers} is set if the headers of ${policy} may
+ * be sent: only to the origin of ${first}.
  */
 int http_policy_check(const struct http_policy *policy, const char *url,
     const char *first, const char *shown, bool *headers, struct err *e);
@@ -94,22 +94,22 @@ void http_failure_by_status(struct http_exchange *x);
 /* ---- http_response.c ---- */
 
 /*
- * Takes one line of ${len} bytes at ${data}, its line end included or not.  A
- * status line starts a new answer and drops an informational one.
- * An invalid line changes nothing, or leaves status 0.
+ * Parses one header line of ${len} bytes at ${data}, with or without its line
+ * end.  A status line starts a new response and drops an informational one.  An
+ * invalid line changes nothing, or leaves status 0.
  */
 void http_response_add_line(
     struct http_response *rs, const char *data, size_t len);
 
-/* Keeps ${len} bytes at ${data} of a refusal, up to LIMIT_HTTP_QUOTED. */
+/* Keeps ${len} bytes at ${data} of an error body, up to LIMIT_HTTP_QUOTED. */
 void http_response_add_refusal(
     struct http_response *rs, const char *data, size_t len);
 
-/* Forgets the answer, not the counts. */
+/* Clears everything but the counts. */
 void http_response_clear(struct http_response *rs);
 
 /*
- * The words of RFC 9110 for ${status}, for messages: the text that a
+ * The reason phrase of RFC 9110 for ${status}, for messages: the phrase that a
  * server sends is not trusted.
  */
 const char *http_response_reason(int status);
@@ -117,12 +117,12 @@ const char *http_response_reason(int status);
 /* ---- http_words.c ---- */
 
 /*
- * The explanation in the body of a refusal, of which ${text} is the start: the
- * texts of members such as "error", "detail" and "message" of JSON, in their
- * order, wherever they stand, and what they refer to ("location", "loc",
- * "path"); "title" if there is nothing else.  Of plain text the first line.
- * The result is one line of valid UTF-8 without control or invisible
- * characters.  The caller frees it; NULL when there is none.
+ * The explanation in an error body that starts with ${text}.  In JSON these are
+ * the strings of members such as "error", "detail" and "message" at any depth,
+ * in their order, and of members that name a place ("location", "loc", "path");
+ * "title" if there are none.  In plain text it is the first line.  The result
+ * is one line of valid UTF-8 without control or invisible characters.  The
+ * caller frees it; NULL if there is none.
  */
 char *http_words_read(const char *text, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The head of an HTTP answer: its status and the headers that are kept. */
+/* The status and the headers of an HTTP response that are kept. */
 #include "sync/fetch/http/http_private.h"
 
 #include "lib/clock.h"

@@ -108,7 +108,7 @@ set_protocols(struct http *h)
 #endif
 }
 
-/* The variables that Go and OpenSSL's programs read, too. */
+/* Programs in Go and those with OpenSSL read the same variables. */
 static void
 set_roots(struct http *h)
 {
@@ -132,8 +132,8 @@ set_up(struct http *h)
 	set_protocols(h);
 	set_roots(h);
 	/*
-	 * CURLOPT_NOSIGNAL stays off: then libcurl shields the process from
-	 * SIGPIPE during a transfer.
+	 * CURLOPT_NOSIGNAL stays off, so that libcurl ignores SIGPIPE during a
+	 * transfer.
 	 */
 	SET(h, CURLOPT_ERRORBUFFER, h->text);
 	SET(h, CURLOPT_USERAGENT, "thv-registry-sync/" PROGRAM_VERSION);
@@ -280,7 +280,6 @@ proxy_for(const struct http *h, const char *url)
 	return getenv("HTTP_PROXY");
 }
 
-/* Sends the request for x->url; the answer is in x->rs. */
 CURLcode
 http_transfer(struct http_exchange *x)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds the explanation in the body of a refusal.  Registries, frameworks and
- * proxies each have their own form (RFC 9457, FastAPI, Zod, JSON:API,
- * Kubernetes), so members that explain are found by their names alone.
+ * Finds the explanation in an error body.  Registries, frameworks and proxies
+ * use different formats (RFC 9457, FastAPI, Zod, JSON:API, Kubernetes), so the
+ * members are found by their names alone.
  */
 #include "sync/fetch/http/http_private.h"
 
@@ -28,7 +28,7 @@ struct words {
 
 /* The length of the character at ${p} if it is invisible, else 0. */
 static size_t
-unseen(const unsigned char *p)
+invisible_length(const unsigned char *p)
 {
 	if (*p < ' ' || *p == 0x7f)
 		return 1;
@@ -38,7 +38,7 @@ unseen(const unsigned char *p)
 		return 3; /* byte order mark */
 	if (p[0] != 0xe2)
 		return 0;
-	/* Marks of width 0 and of direction, separators of lines. */
+	/* Zero width, direction marks, line separators. */
 	if ((p[1] == 0x80 && ((p[2] >= 0x8b && p[2] <= 0x8f) ||
 				 (p[2] >= 0xa8 && p[2] <= 0xae))) ||
 	    (p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf))
@@ -55,7 +55,7 @@ clean(char *text)
 	size_t skip;
 
 	while (*from != '\0') {
-		skip = *from == ' ' ? 1 : unseen(from);
+		skip = *from == ' ' ? 1 : invisible_length(from);
 		if (skip == 0) {
 			*to++ = (char)*from++;
 			continue;

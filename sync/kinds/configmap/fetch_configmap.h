@@ -2,9 +2,9 @@
 /*
  * What the files of the configmap kind share.
  *
- *   fetch_configmap.c         which way, and the one by a mounted directory
- *   fetch_configmap_api.c     the way by the Kubernetes API
- *   fetch_configmap_object.c  from the API's answer to documents
+ *   fetch_configmap.c         mounted ConfigMaps
+ *   fetch_configmap_api.c     requests to the Kubernetes API
+ *   fetch_configmap_object.c  from the response of the API to documents
  */
 #ifndef SYNC_KINDS_CONFIGMAP_FETCH_CONFIGMAP_H
 #define SYNC_KINDS_CONFIGMAP_FETCH_CONFIGMAP_H
@@ -13,7 +13,7 @@
 #include "sync/fetch/fetch_writer.h"
 #include "sync/fetch/spool.h"
 
-/* What a pod is given to identify itself. */
+/* The files that identify a pod. */
 #define FETCH_CONFIGMAP_SERVICE_ACCOUNT \
 	"/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -29,15 +29,15 @@ int fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 
 /* ---- fetch_configmap_object.c ---- */
 /*
- * Reads from ${answer}, a ConfigMap as JSON, its metadata.resourceVersion,
- * which the caller frees.  ERR_INPUT when the text is something else.
+ * Reads metadata.resourceVersion from ${answer}, a ConfigMap as JSON.  The
+ * caller frees *${out}.  ERR_INPUT when it is not a ConfigMap.
  */
 int fetch_configmap_version(char **out, struct spool *answer, struct err *e);
 
 /*
- * Writes the texts of ${answer} at ${key} ("*": all), those of binaryData
- * decoded and inflated, together at most ${max} bytes.  There may be none.
- * ERR_INPUT, ERR_LIMIT, ERR_FETCH.
+ * Writes the values of ${key} ("*": of all keys) in ${answer} as documents, at
+ * most ${max} bytes together.  Values of binaryData are decoded and, if they
+ * are compressed, inflated.  ERR_INPUT, ERR_LIMIT, ERR_FETCH.
  */
 int fetch_configmap_object(struct fetch_writer *w, struct spool *answer,
     const char *key, uint64_t max, struct err *e);

@@ -3,11 +3,10 @@
  * A ConfigMap read from the Kubernetes API, as a pod's service account unless
  * the configuration says otherwise.
  *
- * The API knows no conditional request for one object (an ETag is not sent,
- * If-None-Match not looked at), so the object comes over the network each
- * time; its resourceVersion then tells whether there is anything to do.  Token
- * and CA are files that the cluster replaces while this runs: both are read
- * anew for every fetch.
+ * The API has no conditional requests for one object: it sends no ETag and
+ * ignores If-None-Match.  So the object is requested each time, and its
+ * resourceVersion shows whether it has changed.  The cluster replaces the files
+ * of token and CA from time to time, so both are read for every fetch.
  */
 #include "sync/kinds/configmap/fetch_configmap.h"
 
@@ -26,14 +25,14 @@
 #define SERVICE_ACCOUNT FETCH_CONFIGMAP_SERVICE_ACCOUNT
 #define TIMEOUT_NS (30 * INT64_C(1000000000))
 
-/* How to request it, found out for every fetch. */
+/* How to request the object; determined for every fetch. */
 struct access {
 	char *namespace_name;
 	char *url; /* of the ConfigMap */
 	struct conf_http http;
 };
 
-/* ---- where and as whom ---- */
+/* ---- address and secrets ---- */
 
 static int
 find_namespace(
@@ -130,7 +129,7 @@ out:
 	return rc;
 }
 
-/* ---- asking ---- */
+/* ---- the request ---- */
 
 static uint64_t
 limit(const struct fetch_options *options, uint64_t most)
@@ -140,9 +139,9 @@ limit(const struct fetch_options *options, uint64_t most)
 		   : most;
 }
 
-/* The answer of the API to ${spool}. */
+/* Writes the response of the API to ${spool}. */
 static int
-ask(struct spool *spool, struct fetch *out, const struct access *a,
+request_object(struct spool *spool, struct fetch *out, const struct access *a,
     const struct fetch_options *options, struct err *e)
 {
 	struct http_request rq = {
@@ -191,7 +190,7 @@ check_found(
 	return -1;
 }
 
-/* One may be in data and in binaryData. */
+/* The same key may be in data and in binaryData. */
 static int
 check_duplicates(const struct fetch *f, struct err *e)
 {
@@ -208,7 +207,7 @@ check_duplicates(const struct fetch *f, struct err *e)
 
 /* ${name} is that of the ConfigMap, for messages. */
 static int
-take_documents(struct fetch *out, struct spool *answer,
+write_documents(struct fetch *out, struct spool *answer,
     const struct conf_configmap *conf, const char *name,
     const struct validators *previous, const struct fetch_options *options,
     struct err *e)
@@ -252,7 +251,7 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 	if (spool_new(&spool, options->cache_dir, e) == -1)
 		goto out;
 	if (find_access(&a, conf, e) == -1 ||
-	    ask(spool, out, &a, options, e) == -1 ||
+	    request_object(spool, out, &a, options, e) == -1 ||
 	    fetch_configmap_version(&v->revision, spool, e) == -1) {
 		err_wrap(e, "failed to get ConfigMap %s/%s",
 		    a.namespace_name != NULL ? a.namespace_name : "?",
@@ -263,7 +262,7 @@ fetch_configmap_api(struct fetch *out, const struct conf_source *source,
 	if (is_known(previous, v->revision, options)) {
 		memcpy(v->hash, previous->hash, sizeof v->hash);
 		out->unchanged = true;
-	} else if (take_documents(
+	} else if (write_documents(
 		       out, spool, conf, name, previous, options, e) == -1) {
 		goto out;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The API's answer, walked through twice: for the version, which often ends
- * the matter, and for the documents.  One document at a time is in memory.
+ * Scans the response of the API twice: for the version, which has often not
+ * changed, and for the documents.  One document at a time is in memory.
  */
 #include "sync/kinds/configmap/fetch_configmap.h"
 
@@ -26,7 +26,7 @@ is_member(const struct jscan_place *p, size_t depth, const char *key)
 	return p->depth == depth + 1 && is_step(p, depth, key);
 }
 
-/* ---- what it is, and which version ---- */
+/* ---- kind and version ---- */
 
 struct head {
 	char *kind;
@@ -46,7 +46,7 @@ decide_head(void *ctx, const struct jscan_place *p)
 }
 
 static int
-take_head(void *ctx, const struct jscan_place *p, const struct jscan_capture *c,
+keep_head(void *ctx, const struct jscan_place *p, const struct jscan_capture *c,
     struct err *e)
 {
 	struct head *head = ctx;
@@ -66,7 +66,7 @@ fetch_configmap_version(char **out, struct spool *answer, struct err *e)
 {
 	struct head head = { NULL, NULL };
 	struct jscan_handler handler = { &head, LIMIT_HTTP_VALIDATOR,
-		decide_head, take_head };
+		decide_head, keep_head };
 	struct reader r;
 	int rc = -1;
 
@@ -96,14 +96,14 @@ out:
 
 /* ---- the documents ---- */
 
-struct intake {
+struct extraction {
 	struct fetch_writer *writer;
 	const char *key;
 	uint64_t max;
 };
 
 static uint64_t
-size_so_far(const struct intake *in)
+size_so_far(const struct extraction *in)
 {
 	return spool_size(in->writer->fetch->spool);
 }
@@ -111,7 +111,7 @@ size_so_far(const struct intake *in)
 static enum jscan_action
 decide_document(void *ctx, const struct jscan_place *p)
 {
-	const struct intake *in = ctx;
+	const struct extraction *in = ctx;
 
 	if (p->depth == 0 || is_member(p, 0, "data") ||
 	    is_member(p, 0, "binaryData"))
@@ -125,7 +125,7 @@ decide_document(void *ctx, const struct jscan_place *p)
 static int
 write_document(void *ctx, const void *data, size_t len, struct err *e)
 {
-	struct intake *in = ctx;
+	struct extraction *in = ctx;
 
 	if (size_so_far(in) + len > in->max) {
 		err_set(e, ERR_LIMIT, "is more than %llu bytes with the others",
@@ -135,9 +135,9 @@ write_document(void *ctx, const void *data, size_t len, struct err *e)
 	return fetch_writer_add(in->writer, data, len, e);
 }
 
-/* Decodes ${text}, and inflates it where it is compressed. */
+/* Decodes ${text}, and inflates it if it is compressed. */
 static int
-write_binary(struct intake *in, char *text, size_t len, struct err *e)
+write_binary(struct extraction *in, char *text, size_t len, struct err *e)
 {
 	if (base64_decode(text, &len) == -1) {
 		err_set(e, ERR_INPUT, "is not valid base64");
@@ -149,9 +149,9 @@ write_binary(struct intake *in, char *text, size_t len, struct err *e)
 	    text, len, in->max - size_so_far(in), write_document, in, e);
 }
 
-/* Writes what a key holds to the spool. */
+/* Writes the value of a key to the spool. */
 static int
-write_text(struct intake *in, const char *key, const struct jscan_place *p,
+write_text(struct extraction *in, const char *key, const struct jscan_place *p,
     const struct jscan_capture *c, struct err *e)
 {
 	bool binary = is_step(p, 0, "binaryData");
@@ -171,10 +171,10 @@ write_text(struct intake *in, const char *key, const struct jscan_place *p,
 }
 
 static int
-take_document(void *ctx, const struct jscan_place *p,
+extract_document(void *ctx, const struct jscan_place *p,
     const struct jscan_capture *c, struct err *e)
 {
-	struct intake *in = ctx;
+	struct extraction *in = ctx;
 	char *key = xstrndup(p->steps[1].key, p->steps[1].key_len);
 	int rc = -1;
 
@@ -187,7 +187,7 @@ take_document(void *ctx, const struct jscan_place *p,
 	if (write_text(in, key, p, c, e) == 0) {
 		fetch_writer_close(in->writer);
 	} else {
-		/* One key of several costs no more than itself. */
+		/* One invalid key does not fail the others. */
 		if (strcmp(in->key, "*") != 0 || e->code != ERR_INPUT)
 			goto out;
 		fetch_writer_fail(in->writer, e);
@@ -202,9 +202,9 @@ int
 fetch_configmap_object(struct fetch_writer *w, struct spool *answer,
     const char *key, uint64_t max, struct err *e)
 {
-	struct intake in = { .writer = w, .key = key, .max = max };
+	struct extraction in = { .writer = w, .key = key, .max = max };
 	struct jscan_handler handler = { &in, LIMIT_CONFIGMAP_ANSWER,
-		decide_document, take_document };
+		decide_document, extract_document };
 	struct reader r;
 
 	spool_reader(answer, &r);

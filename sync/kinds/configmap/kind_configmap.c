@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sources of kind configmap: a mounted ConfigMap has a path, one that is read
- * from the API of the cluster has a name and is handed over to
- * kind_configmap_api.  Names end up in a URL and in file names, so they are
- * held to what Kubernetes allows.
+ * Sources of kind configmap: a mounted ConfigMap has a path; one that is read
+ * from the API of the cluster has a name, and its kind is kind_configmap_api.
+ * Names become parts of URLs and of file names, so only what Kubernetes allows
+ * is accepted.
  */
 #include "lib/limits.h"
 #include "lib/xalloc.h"
@@ -163,7 +163,7 @@ needs(struct kind_needs *n, const struct conf_source *s)
 
 	(void)s;
 	n->variables = of_a_pod;
-	/* The directory: the files in it are links that move when renewed. */
+	/* The directory, because its files are links that change. */
 	kind_needs_file(n, FETCH_CONFIGMAP_SERVICE_ACCOUNT);
 }
 

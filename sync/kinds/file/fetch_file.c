@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Documents on this machine's disk or inside the configuration.  They are read
- * in place: once here for the hash, which decides whether there is work, and
- * a second time by whoever opens them.  Both must see the same bytes, so a
- * file that moved in between is an error and the next sync tries again.
+ * Documents on this machine or inside the configuration.  Files are read in
+ * place: first here for the hash, which shows whether they have changed, then
+ * by the caller of fetch_open().  Both must see the same bytes, so a file that
+ * changed in between is an error, and the next sync tries again.
  */
 #include "sync/kinds/file/fetch_file.h"
 
@@ -24,8 +24,8 @@
 #define TRIES 5 /* at a directory that changes while it is read */
 #define PROGRESS_US (CLOCK_SECOND / 10)
 /*
- * So many files stay open until they are read again, which also makes their
- * replacement by rename harmless.  Larger sets are opened again.
+ * This many files stay open until they are read again; so it does not matter
+ * if another file is renamed over one.  Further files are opened again.
  */
 #define KEPT_OPEN 64
 
@@ -35,7 +35,7 @@ struct files {
 	int kept[KEPT_OPEN]; /* of the first files; -1 when not open */
 };
 
-/* The reading of all files for their hash. */
+/* The state of hashing all files. */
 struct scan {
 	const struct fetch_options *options;
 	struct fetch_progress *used;
@@ -43,7 +43,7 @@ struct scan {
 	struct digest *all;
 	char hex[DIGEST_HEX_SIZE]; /* of the last file */
 	size_t unreadable; /* files */
-	struct err first; /* what is wrong with the first of them */
+	struct err first; /* the error of the first of them */
 	void *buffer; /* READ_SIZE bytes */
 	int64_t reported_us;
 	struct err *e;
@@ -81,7 +81,7 @@ fail_changed(const struct file_entry *entry, struct err *e)
 	return -1;
 }
 
-/* Opens what was listed, without waiting should it now be a FIFO. */
+/* Opens a listed file; if it is a FIFO by now, that does not block. */
 static int
 open_entry(int *out, int base, const struct file_entry *entry, struct err *e)
 {
@@ -109,8 +109,8 @@ out:
 }
 
 /*
- * Reads at ${offset} and returns 0 at the end, if that is where it was when
- * the file was listed and nothing else has changed.
+ * Reads at ${offset}.  Returns 0 at the end of the file; -1 also if the file
+ * has changed since it was listed.
  */
 static ssize_t
 read_entry(int fd, const struct file_entry *entry, void *into, size_t len,
@@ -197,7 +197,7 @@ static const struct fetch_opener documents_on_disk = { open_document,
 /* ---- hashing ---- */
 
 static int
-account(struct scan *s, size_t bytes, const struct file_entry *entry)
+count_bytes(struct scan *s, size_t bytes, const struct file_entry *entry)
 {
 	int64_t now = clock_monotonic();
 	int64_t deadline = s->options->deadline_us;
@@ -216,7 +216,7 @@ account(struct scan *s, size_t bytes, const struct file_entry *entry)
 	return 0;
 }
 
-/* Sets ${readable}; -1 for what is no fault of the file. */
+/* Sets ${readable}; -1 for an error that is not caused by the file. */
 static int
 hash_open_file(
     bool *readable, struct scan *s, int fd, const struct file_entry *entry)
@@ -228,7 +228,7 @@ hash_open_file(
 	*readable = false;
 	for (;;) {
 		n = read_entry(fd, entry, s->buffer, READ_SIZE, offset, s->e);
-		if (n != -1 && account(s, (size_t)n, entry) == -1)
+		if (n != -1 && count_bytes(s, (size_t)n, entry) == -1)
 			goto out;
 		if (n <= 0)
 			break;
@@ -242,7 +242,7 @@ out:
 	return rc;
 }
 
-/* Notes why a file cannot be read; opening it fails with that later. */
+/* Stores why a file cannot be read, for fetch_open() later. */
 static void
 note_problem(struct scan *s, struct file_entry *entry)
 {
@@ -315,7 +315,7 @@ out:
 	return rc;
 }
 
-/* Hashes every file of ${files} into ${hash}; how many cannot be read. */
+/* Sets ${hash} of all files, and the number of ${unreadable} ones. */
 static int
 hash_files(char hash[FETCH_HASH_SIZE], size_t *unreadable, struct files *files,
     const struct fetch_options *options, struct fetch_progress *used,
@@ -397,11 +397,11 @@ is_known(const struct validators *previous, const char *identity,
 	       strcmp(previous->file_identity, identity) == 0;
 }
 
-/* ---- the two kinds of place ---- */
+/* ---- files ---- */
 
 /*
- * Lists and hashes.  ${moved}: the directory changed meanwhile, or there is
- * another generation of the ConfigMap.
+ * Lists and hashes the files.  Sets ${moved} if the directory has changed in
+ * the meantime, or the ConfigMap has another generation.
  */
 static int
 try_files(struct fetch *out, struct files *files, bool *moved,
@@ -428,9 +428,9 @@ try_files(struct fetch *out, struct files *files, bool *moved,
 		 check_directory(files, place->path, identity, moved, e) == -1)
 		goto out;
 	/*
-	 * What was written a moment ago may be written again without leaving a
-	 * trace in the identity, and what cannot be read may be readable the
-	 * next time, so that one is not worth remembering.
+	 * The identity is stored only if it would differ after any change: a
+	 * file written just now may be written again within the same tick, and
+	 * an unreadable file may become readable.
 	 */
 	if (unreadable == 0 && !file_list_is_fresh(&files->list, started)) {
 		v->file_identity = identity;
@@ -484,7 +484,7 @@ open_inline(struct fetch *f, size_t index, struct reader *r, const char **name,
 {
 	const char *data = f->state;
 
-	(void)index; /* there is one */
+	(void)index; /* always 0 */
 	(void)e;
 	reader_from_memory(r, data, strlen(data));
 	*name = "inline data";

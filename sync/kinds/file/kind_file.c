@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sources of kind file: a path of this machine, or a document in the
- * configuration itself.  One with a URL is handed over to kind_url.
+ * configuration itself.  The kind of one with a URL is kind_url.
  */
 #include "lib/xalloc.h"
 #include "sync/conf/conf_key.h"

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static int
-take_document(struct fetch_writer *w, const char *url,
+store_document(struct fetch_writer *w, const char *url,
     const struct validators *previous, struct err *e)
 {
 	char *name = url_shown(url);
@@ -57,7 +57,7 @@ download(struct fetch_writer *w, const struct conf_file *conf,
 	if (rs.status == 304) {
 		memcpy(v->hash, previous->hash, sizeof v->hash);
 		out->unchanged = true;
-	} else if (take_document(w, conf->url, previous, e) == -1) {
+	} else if (store_document(w, conf->url, previous, e) == -1) {
 		goto out;
 	}
 	fetch_download_keep(v, &rs, previous);
