@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Documents out of a git repository: the order of steps.
+ * The steps of fetching a git repository.
  *
- * The cache is compared with the remote and updated; then the file or
- * directory is read from the cache.  A damaged cache is emptied, and the fetch
- * is tried once more.
+ * The cache is compared with the remote and updated; then the file or directory
+ * is read from the cache.  A damaged cache is emptied, and the fetch is tried
+ * once more.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -25,9 +25,9 @@
 /* ---- the library ---- */
 
 /*
- * libgit2 on mbedTLS reads every certificate of the system when it starts, and
- * that takes longer than reading a repository of this machine, which needs
- * none.  Without a descriptor to read them with, it starts without them.
+ * With mbedTLS libgit2 reads every certificate of the system when it starts.
+ * That takes longer than reading a repository on this machine, which needs
+ * none. If no descriptor is available, libgit2 starts without certificates.
  */
 static int
 init_without_certificates(void)
@@ -46,11 +46,11 @@ init_without_certificates(void)
 }
 
 /*
- * Has the library's TLS trust ${ca_file} alone: with OpenSSL what is loaded
- * later is added to these defaults, with mbedTLS it takes their place.
+ * Makes ${ca_file} the only trusted authorities.  OpenSSL adds authorities that
+ * are loaded later to these defaults; mbedTLS replaces the defaults by them.
  */
 static void
-forget_authorities(const char *ca_file)
+replace_authorities(const char *ca_file)
 {
 	setenv("SSL_CERT_FILE", ca_file, 1);
 	setenv("SSL_CERT_DIR", "/nonexistent", 1);
@@ -79,8 +79,8 @@ load_certificates(const char *ca_file, struct err *e)
 }
 
 /*
- * Without the configuration of the user and the machine.  ${home} is where the
- * library finds .ssh/known_hosts; NULL: nowhere.
+ * Starts libgit2 without the configuration of the user and the machine.  It
+ * reads .ssh/known_hosts in ${home}; NULL: no such file.
  */
 static int
 start_library(const char *home, const char *ca_file, bool local, struct err *e)
@@ -92,37 +92,38 @@ start_library(const char *home, const char *ca_file, bool local, struct err *e)
 		"preciousobjects", "relativeworktrees" };
 	size_t i;
 
-	/* The library takes its idea of "home" from here, once. */
+	/* libgit2 reads HOME once, when it starts. */
 	if (home != NULL)
 		setenv("HOME", home, 1);
 	if (ca_file != NULL)
-		forget_authorities(ca_file);
+		replace_authorities(ca_file);
 	if ((local ? init_without_certificates() : git_libgit2_init()) < 0) {
 		fetch_git_error(e, "failed to start libgit2");
 		return -1;
 	}
 	for (i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-		/* ${home} is ours and has no configuration. */
+		/* ${home} was created by this process, without configuration.
+		 */
 		if (levels[i] != GIT_CONFIG_LEVEL_GLOBAL || home == NULL)
 			git_libgit2_opts(
 			    GIT_OPT_SET_SEARCH_PATH, levels[i], "");
 	}
 #if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 5)
-	/* None of them changes how objects and references are read. */
+	/* None of these changes how objects and references are read. */
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
 	    sizeof extensions / sizeof extensions[0]);
 	/*
-	 * The check protects those who run a repository's hooks and commands.
-	 * We only read objects, and local repositories are named by the
-	 * operator and often belong to the user they are pushed to as.  The
-	 * cache, which is written to, has a check of its own.
+	 * The check protects against hooks and commands of a repository.  This
+	 * program only reads objects.  Operators name local repositories, which
+	 * often belong to the user that pushes to them.  The owner of the cache
+	 * is checked by directory_open_own().
 	 */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 #endif
 	return local ? 0 : load_certificates(ca_file, e);
 }
 
-/* For ssh with a home that has nothing but known hosts. */
+/* ssh gets a home directory that contains only known hosts. */
 static int
 start(struct fetch_git_job *job, struct err *e)
 {
@@ -154,7 +155,7 @@ fetch_git_runs_programs(enum fetch_git_transport transport)
 	return transport == FETCH_GIT_SSH && backend != NULL &&
 	       strcmp(backend, "exec") == 0;
 #elif LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR == 8
-	/* libgit2 1.8 does not say which. */
+	/* libgit2 1.8 does not report its backend. */
 	return transport == FETCH_GIT_SSH;
 #else
 	(void)transport;
@@ -249,9 +250,9 @@ out:
 	return rc;
 }
 
-/* Reads what was found, unless the last fetch found that object there. */
+/* Reads the documents unless the last fetch found the same object there. */
 static int
-take_documents(struct fetch *out, struct fetch_git_job *job,
+read_if_changed(struct fetch *out, struct fetch_git_job *job,
     const struct fetch_git_place *at, const struct validators *previous,
     const char *commit, struct err *e)
 {
@@ -274,7 +275,7 @@ take_documents(struct fetch *out, struct fetch_git_job *job,
 	return 0;
 }
 
-/* Whether nothing can be new since the last fetch: a commit never changes. */
+/* Whether the configured commit was fetched before: commits never change. */
 static bool
 is_known_commit(const struct fetch_git_job *job)
 {
@@ -282,9 +283,9 @@ is_known_commit(const struct fetch_git_job *job)
 	       strcasecmp(job->conf->commit, job->known_commit) == 0;
 }
 
-/* Brings the cache up to date, unless the remote need not be asked. */
+/* Updates the cache.  No request is sent for a commit that it has. */
 static int
-refresh(struct fetch_git_job *job, bool *same, struct err *e)
+update_cache(struct fetch_git_job *job, bool *same, struct err *e)
 {
 	*same = false;
 	if (fetch_git_cache_prepare(&job->cache, job->conf->repository, e) ==
@@ -296,9 +297,9 @@ refresh(struct fetch_git_job *job, bool *same, struct err *e)
 	return fetch_git_remote_update(job, same, e);
 }
 
-/* If an earlier fetch used a clone that lacks objects, read from that. */
+/* If the cache lacks objects of a local clone, reads them from the clone. */
 static int
-borrow(struct fetch_git_job *job, struct err *e)
+borrow_objects(struct fetch_git_job *job, struct err *e)
 {
 	git_odb *odb = NULL;
 	git_oid id;
@@ -313,16 +314,16 @@ borrow(struct fetch_git_job *job, struct err *e)
 			  job->conf->repository, e);
 }
 
-/* An object that a clone lacks does not mean that the cache is damaged. */
+/* If the clone lacks an object, the cache is not damaged. */
 static void
-name_gap(struct fetch_git_job *job, struct err *e)
+explain_missing(struct fetch_git_job *job, struct err *e)
 {
 	if (job->clone == NULL || !job->suspect)
 		return;
 	job->suspect = false;
 	err_wrap(e,
-	    "the repository is a %s clone and lacks what is wanted; fetch that "
-	    "there, or name the repository that it was cloned from",
+	    "the repository is a %s clone and lacks a required object; fetch "
+	    "it there, or name the repository that it was cloned from",
 	    job->clone);
 }
 
@@ -336,24 +337,24 @@ try_once(struct fetch *out, struct fetch_git_job *job,
 
 	job->suspect = false;
 	job->clone = NULL;
-	if (refresh(job, &same, e) == -1)
+	if (update_cache(job, &same, e) == -1)
 		return -1;
 	if (same) {
 		set_unchanged(out, previous, job->known_commit);
 		return 0;
 	}
 	fetch_git_progress(job, "reading");
-	if (job->transport == FETCH_GIT_LOCAL && borrow(job, e) == -1)
+	if (job->transport == FETCH_GIT_LOCAL && borrow_objects(job, e) == -1)
 		return -1;
 	if (fetch_git_tree_find(job, &at, commit, e) == 0 &&
-	    take_documents(out, job, &at, previous, commit, e) == 0)
+	    read_if_changed(out, job, &at, previous, commit, e) == 0)
 		return 0;
-	name_gap(job, e);
+	explain_missing(job, e);
 	return -1;
 }
 
 static int
-try_and_heal(struct fetch *out, struct fetch_git_job *job,
+try_and_repair(struct fetch *out, struct fetch_git_job *job,
     const struct validators *previous, struct err *e)
 {
 	if (try_once(out, job, previous, e) == 0)
@@ -367,7 +368,7 @@ try_and_heal(struct fetch *out, struct fetch_git_job *job,
 
 /* Prefixes the error with the URL and the reference. */
 static void
-wrap_place(const struct conf_git *conf, struct err *e)
+add_place(const struct conf_git *conf, struct err *e)
 {
 	char *shown = url_shown(conf->repository);
 	const char *kind = "HEAD";
@@ -409,7 +410,7 @@ fetch_git(struct fetch *out, const struct conf_source *source,
 	} else if (start(&job, e) == -1 ||
 		   fetch_git_cache_open(&job.cache, options->cache_dir, e) ==
 		       -1 ||
-		   try_and_heal(out, &job, previous, e) == -1) {
+		   try_and_repair(out, &job, previous, e) == -1) {
 		goto out;
 	}
 	rc = 0;
@@ -417,6 +418,6 @@ out:
 	fetch_git_cache_close(&job.cache);
 	free(job.known_hosts);
 	if (rc == -1)
-		wrap_place(job.conf, e);
+		add_place(job.conf, e);
 	return rc;
 }

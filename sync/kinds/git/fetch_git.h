@@ -4,11 +4,11 @@
  *
  *   fetch_git.c         the order of steps, and the documents that result
  *   fetch_git_url.c     which URLs are allowed, and how they are shown
- *   fetch_git_cache.c   the bare repository on disk: lock, check, make new
- *   fetch_git_remote.c  asking a server, and fetching from it
+ *   fetch_git_cache.c   the bare repository on disk: lock, check, create
+ *   fetch_git_remote.c  requests to a server
  *   fetch_git_local.c   shallow and partial clones on this machine
  *   fetch_git_stream.c  which addresses it may connect to
- *   fetch_git_auth.c    secrets, keys, and which servers to trust
+ *   fetch_git_auth.c    secrets, keys, and trusted servers
  *   fetch_git_tree.c    from a commit and a path to documents
  *
  * libgit2 blocks in system calls that have no time limit, so the process that
@@ -30,7 +30,7 @@
 /* An object id in hex.  libgit2's own types stay out of this header. */
 #define FETCH_GIT_ID_SIZE 41
 
-/* The one reference of a cache: what the source pointed to last. */
+/* The only reference of a cache: the object of the last fetch. */
 #define FETCH_GIT_HEAD "refs/thv/head"
 
 struct git_cert;
@@ -48,7 +48,7 @@ struct fetch_git_cache {
 	char *path; /* NULL when not open */
 	int fd; /* of the directory; holds the lock */
 	struct git_repository *repo; /* NULL until prepared */
-	bool fresh; /* made in this run: nothing old can be wrong in it */
+	bool fresh; /* created by this process, so it cannot be damaged */
 	char head[FETCH_GIT_ID_SIZE]; /* FETCH_GIT_HEAD, "" when missing */
 };
 
@@ -58,23 +58,22 @@ struct fetch_git_job {
 	enum fetch_git_transport transport;
 	uint64_t max_received; /* bytes of one fetch */
 	uint64_t max_content; /* bytes of all documents together */
-	/* At this commit nothing is new; NULL when that is not known. */
+	/* Of the last fetch; NULL: unknown. */
 	const char *known_commit;
 	struct fetch_git_cache cache;
-	/* "shallow" or "partial": objects are read in the local clone itself.
-	 */
+	/* "shallow" or "partial": objects are read from the local clone. */
 	const char *clone;
 	char *known_hosts; /* owned; NULL unless for ssh */
 	struct fetch_progress *used;
-	/* The failure may be the cache's fault: worth a try with a new one. */
+	/* The cache may have caused the failure: try with an empty one. */
 	bool suspect;
 };
 
-/* What lies at the configured path of a commit. */
+/* The file or directory at the configured path of a commit. */
 struct fetch_git_place {
 	char root[FETCH_GIT_ID_SIZE]; /* of the blob or tree */
-	char path[LIMIT_PATH]; /* as walked; "" is the root directory */
-	/* Of the names wanted below it; "": every *.json. */
+	char path[LIMIT_PATH]; /* normalized; "" is the root directory */
+	/* Of the documents below it; "": every *.json. */
 	char pattern[LIMIT_PATH];
 	bool is_directory;
 };
@@ -94,7 +93,7 @@ bool fetch_git_runs_programs(enum fetch_git_transport transport);
 void fetch_git_error(struct err *e, const char *what);
 
 /* ---- fetch_git_url.c ---- */
-/* ERR_INPUT when ${url} is not of a kind that is allowed. */
+/* ERR_INPUT when ${url} is invalid or of a transport that is not allowed. */
 int fetch_git_url_check(
     enum fetch_git_transport *transport, const char *url, struct err *e);
 /* Whether ${url} has a user or password in front of the host. */
@@ -104,38 +103,38 @@ void fetch_git_url_clean(struct err *e);
 
 /* ---- fetch_git_cache.c ---- */
 /*
- * Opens the repository's directory in ${cache_dir}, the source's own, made when
- * missing, and locks it until fetch_git_cache_close().
+ * Opens the directory of the repository in ${cache_dir}, and creates it if it
+ * is missing.  Locks it until fetch_git_cache_close().
  */
 int fetch_git_cache_open(
     struct fetch_git_cache *c, const char *cache_dir, struct err *e);
-/* Sets repo, fresh and head; makes a new one if what is there is unusable. */
+/* Sets repo, fresh and head; creates a new repository if it is unusable. */
 int fetch_git_cache_prepare(
     struct fetch_git_cache *c, const char *url, struct err *e);
 /* Reads head again, after a fetch. */
 void fetch_git_cache_head(struct fetch_git_cache *c);
-/* Removes everything; fetch_git_cache_prepare() then makes a new one. */
+/* Removes everything; fetch_git_cache_prepare() then creates a new one. */
 int fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e);
 void fetch_git_cache_close(struct fetch_git_cache *c);
 /*
- * Removes what a process that was killed left in the repository in
- * ${cache_dir}: locks, and packs that it was receiving.
+ * Removes what a killed process left in the repository in ${cache_dir}: locks
+ * and unfinished packs.
  */
 void fetch_git_cache_abandon(const char *cache_dir);
 
 /* ---- fetch_git_remote.c ---- */
 /*
- * Brings the cache up to date with the remote.  Sets ${same} when the remote is
- * at known_commit, and then fetches nothing.
+ * Updates the cache from the remote.  If the remote is at known_commit, sets
+ * ${same} and fetches nothing.
  */
 int fetch_git_remote_update(
     struct fetch_git_job *job, bool *same, struct err *e);
 
 /* ---- fetch_git_stream.c ---- */
 /*
- * If the source allows public addresses only, refuses others from now on.
- * Call it when libgit2 has started, before connecting.  ERR_FETCH: the host of
- * an ssh URL has a private address.
+ * If the source allows public addresses only, refuses others from now on.  To
+ * be called after libgit2 was started and before the connection.  ERR_FETCH:
+ * the host of an ssh URL has a private address.
  */
 int fetch_git_stream_guard(const struct fetch_git_job *job, struct err *e);
 /* Whether a connection was refused since then; if so, fills ${e}. */
@@ -144,7 +143,7 @@ bool fetch_git_stream_refused(struct err *e);
 /* ---- fetch_git_local.c ---- */
 /*
  * If the repository at ${url}, a directory of this machine, is a clone that
- * lacks objects, ${repo} reads from now on what is there, and *${kind} is
+ * lacks objects, adds its objects to those of ${repo}, and sets *${kind} to
  * "shallow" or "partial"; otherwise *${kind} is NULL.
  */
 int fetch_git_local_borrow(const char **kind, struct git_repository *repo,
@@ -156,20 +155,20 @@ void fetch_git_local_explain(struct err *e, const char *url);
 struct fetch_git_auth {
 	const struct conf_git *conf;
 	const char *known_hosts;
-	unsigned given; /* kinds of credentials that were tried */
-	struct err *e; /* set when an answer below is a refusal */
+	unsigned given; /* types of credentials that were tried */
+	struct err *e; /* set when a function below refuses */
 };
 
-/* The file that says which ssh servers to trust; the caller frees it. */
+/* The file of trusted ssh servers; the caller frees it. */
 char *fetch_git_auth_known_hosts(const struct conf_git *conf);
 
 /*
- * Makes a home directory inside ${cache_dir} whose .ssh/known_hosts leads to
- * ${known_hosts}.  The caller frees *${home}.
+ * Creates a home directory inside ${cache_dir} whose .ssh/known_hosts is a link
+ * to ${known_hosts}.  The caller frees *${home}.
  */
 int fetch_git_auth_home(char **home, const struct conf_git *conf,
     const char *known_hosts, const char *cache_dir, struct err *e);
-/* The answers to libgit2's questions; its rules for what they return. */
+/* Callbacks for libgit2, with its rules for what they return. */
 int fetch_git_auth_credentials(struct git_credential **out,
     struct fetch_git_auth *auth, const char *url_user, unsigned allowed);
 int fetch_git_auth_certificate(struct fetch_git_auth *auth,
@@ -177,14 +176,14 @@ int fetch_git_auth_certificate(struct fetch_git_auth *auth,
 
 /* ---- fetch_git_tree.c ---- */
 /*
- * Finds what lies at the configured path of the commit behind the cache's
- * head, and writes the commit's id to ${commit}.
+ * Finds the file or directory at the configured path of the commit that the
+ * cache's head refers to, and writes the commit's id to ${commit}.
  */
 int fetch_git_tree_find(struct fetch_git_job *job, struct fetch_git_place *at,
     char commit[FETCH_GIT_ID_SIZE], struct err *e);
 /*
- * Reads all documents there.  In a directory, one that cannot be read is
- * written as such.
+ * Writes all documents there.  In a directory, one that cannot be read is
+ * written with its problem.
  */
 int fetch_git_tree_read(struct fetch_git_job *job,
     const struct fetch_git_place *at, struct fetch_writer *w, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Credentials for a git server, and which servers to trust.  Secrets are read
- * from their files at each use.
+ * Credentials for a git server, and trusted servers.  Secrets are read from
+ * their files at each use.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What servers of shared repositories expect. */
+/* The usual user on servers of shared repositories. */
 #define DEFAULT_SSH_USER "git"
 
 static char *
@@ -146,7 +146,7 @@ ssh_key(git_credential **out, struct fetch_git_auth *auth, const char *user)
 		made = git_credential_ssh_key_from_agent(out, user);
 	else {
 		err_set(auth->e, ERR_FETCH,
-		    "no private key file is configured and no ssh agent runs");
+		    "no private key file is configured and no ssh agent is running");
 		return GIT_EUSER;
 	}
 	if (made == 0)
@@ -163,7 +163,7 @@ fetch_git_auth_credentials(struct git_credential **out,
 	const char *user = conf->username != NULL ? conf->username : url_user;
 	unsigned fresh = allowed & ~auth->given;
 
-	/* What was given before was refused: asking again ends it. */
+	/* Credentials that were given before have been rejected. */
 	if ((fresh & GIT_CREDENTIAL_USERNAME) != 0) {
 		auth->given |= GIT_CREDENTIAL_USERNAME;
 		if (git_credential_username_new(

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bare repository that a git source keeps in the cache directory, so that
- * a fetch brings only what is new.
+ * The bare repository of a git source in its cache directory, so that a fetch
+ * receives only new objects.
  *
- * Everything in it can be fetched again, so a cache that looks damaged is
- * emptied.  The lock is on the directory itself, which therefore is never
+ * Everything in it can be fetched again, so a cache that may be damaged is
+ * emptied.  The lock is on the directory itself, so the directory is never
  * removed.
  */
 #include "sync/kinds/git/fetch_git.h"
@@ -33,21 +33,21 @@
 #include <unistd.h>
 
 #define REPOSITORY "repository" /* in the cache directory of the source */
-/* Has the digest of the URL that the repository was fetched from. */
+/* Holds the digest of the URL that the repository was fetched from. */
 #define STATE_FILE "thv-state"
 
-/* The only configuration that libgit2 finds in it. */
+/* The only configuration in the repository. */
 static const char config_text[] = "[core]\n"
 				  "\trepositoryformatversion = 0\n"
 				  "\tbare = true\n";
 
-/* As deep as references with many slashes go. */
+/* Enough for references with many slashes. */
 #define TREE_DEPTH 64
 
 #define LOCK_WAIT_US (2 * CLOCK_SECOND)
 #define LOCK_STEP_NS 20000000L
 
-/* Lock files, and packs that were still being received. */
+/* Lock files and unfinished packs. */
 static bool
 is_leftover(const char *name)
 {
@@ -65,7 +65,7 @@ remove_leftover(void *ctx, int fd, const char *name)
 }
 
 static void
-sweep(int fd)
+remove_leftovers(int fd)
 {
 	static const char *const places[] = { ".", "objects/pack", "refs/thv" };
 
@@ -81,13 +81,13 @@ fetch_git_cache_abandon(const char *cache_dir)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd != -1) {
-		sweep(fd);
+		remove_leftovers(fd);
 		close(fd);
 	}
 	free(path);
 }
 
-/* A process that was killed may take a moment to exit. */
+/* Waits, because a killed process may take a moment to exit. */
 static int
 lock_directory(int fd, const char *path, struct err *e)
 {
@@ -119,7 +119,7 @@ fetch_git_cache_open(
 	memset(c, 0, sizeof *c);
 	c->path = xasprintf("%s/" REPOSITORY, cache_dir);
 	c->fd = -1;
-	/* A link or a file in its place; a directory stays. */
+	/* This removes a link or a file in its place, not a directory. */
 	(void)unlink(c->path);
 	if (directory_open_own(&c->fd, c->path, e) == -1 ||
 	    lock_directory(c->fd, c->path, e) == -1)
@@ -156,7 +156,7 @@ fetch_git_cache_clear(struct fetch_git_cache *c, struct err *e)
 	return 0;
 }
 
-/* ---- which URL it belongs to ---- */
+/* ---- the URL ---- */
 
 static bool
 belongs_to(const struct fetch_git_cache *c, const char *url_hash)
@@ -171,7 +171,7 @@ belongs_to(const struct fetch_git_cache *c, const char *url_hash)
 	       memcmp(text, url_hash, sizeof text - 1) == 0;
 }
 
-/* Replaces the file ${name} of the cache with ${text}, whatever it was. */
+/* Replaces the file or link ${name} of the cache with a file of ${text}. */
 static int
 write_file(struct fetch_git_cache *c, const char *name, const char *text)
 {
@@ -193,9 +193,9 @@ out:
 	return rc;
 }
 
-/* ---- what may be in it ---- */
+/* ---- its content ---- */
 
-/* Whether there is a file that leads libgit2 to another repository. */
+/* Whether a file refers libgit2 to another repository. */
 static bool
 leads_elsewhere(const struct fetch_git_cache *c)
 {
@@ -210,7 +210,7 @@ leads_elsewhere(const struct fetch_git_cache *c)
 	return false;
 }
 
-/* Of directories and files of our own, without links; else -1. */
+/* 0 for directories and files of this user, without links; else -1. */
 static int
 check_entry(void *ctx, int fd, const char *name)
 {
@@ -237,9 +237,9 @@ is_plain_tree(int fd)
 }
 
 /*
- * Opens the repository with an empty configuration, so that none changes where
- * a URL leads: not its own, which an attacker in an earlier fetch could have
- * written, and not that of the user or the system.
+ * Opens the repository with an empty configuration, because a configuration can
+ * replace URLs.  An attacker in an earlier fetch could have written one; those
+ * of the user and the system are not used either.
  */
 static int
 open_repository(struct fetch_git_cache *c, git_repository **out)
@@ -250,7 +250,7 @@ open_repository(struct fetch_git_cache *c, git_repository **out)
 	*out = NULL;
 	if (!is_plain_tree(c->fd) || leads_elsewhere(c)) {
 		git_error_set_str(GIT_ERROR_REPOSITORY,
-		    "it holds a link, or leads to another");
+		    "it contains a link or refers to another repository");
 		return -1;
 	}
 	if (write_file(c, "config", config_text) == -1) {
@@ -301,11 +301,11 @@ fetch_git_cache_head(struct fetch_git_cache *c)
 		git_oid_tostr(c->head, sizeof c->head, &id);
 }
 
-/* Whether what is there can be used for the URL behind ${url_hash}. */
+/* Opens the repository if it can be used for the URL of ${url_hash}. */
 static bool
 open_existing(struct fetch_git_cache *c, const char *url_hash)
 {
-	/* libgit2 never repacks; a new clone is small again. */
+	/* libgit2 never repacks, but a new clone has one pack. */
 	return count_packs(c->fd) <= LIMIT_GIT_PACKS &&
 	       belongs_to(c, url_hash) && open_repository(c, &c->repo) == 0;
 }
@@ -320,12 +320,12 @@ make_new(struct fetch_git_cache *c, const char *url_hash, struct err *e)
 	if (fetch_git_cache_clear(c, e) == -1)
 		goto out;
 	if (git_repository_init(&made, c->path, 1) != 0) {
-		fetch_git_error(e, "failed to make the cache repository");
+		fetch_git_error(e, "failed to create the cache repository");
 		goto out;
 	}
 	if (write_file(c, STATE_FILE, state) == -1) {
-		err_set_errno(
-		    e, ERR_FETCH, errno, "failed to make the cache repository");
+		err_set_errno(e, ERR_FETCH, errno,
+		    "failed to create the cache repository");
 		goto out;
 	}
 	if (open_repository(c, &c->repo) == -1) {
@@ -350,7 +350,7 @@ fetch_git_cache_prepare(
 	digest_add(d, url, strlen(url));
 	digest_hex(d, url_hash);
 	digest_free(d);
-	sweep(c->fd);
+	remove_leftovers(c->fd);
 	if (!open_existing(c, url_hash) && make_new(c, url_hash, e) == -1)
 		return -1;
 	fetch_git_cache_head(c);

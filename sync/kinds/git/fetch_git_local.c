@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Repositories on this machine that are not whole.  A shallow clone has no
- * history behind some commits, a partial clone lacks files that were not
- * needed yet, and libgit2's fetch from a directory fails at the first object
- * that is missing, wanted or not.  Here the objects are read where they lie
- * instead, so that only what is wanted has to be there.
+ * Incomplete repositories on this machine.  A shallow clone has no history
+ * before some commits; a partial clone lacks files that were not needed yet.
+ * libgit2's fetch from a directory fails at the first missing object, even if
+ * it is not needed.  So the objects are read from the clone itself, which must
+ * have only those of the documents.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -61,14 +61,14 @@ note_promise(const git_config_entry *entry, void *ctx)
 	return 0;
 }
 
-/* A remote that has promised to send what is missing. */
+/* Whether a remote has promised to send missing objects. */
 static bool
 is_partial(git_repository *repo)
 {
 	git_config *config = NULL;
 	bool found = false;
 
-	/* Its own matching by regular expressions leaks memory. */
+	/* git_config_foreach_match() leaks memory. */
 	if (git_repository_config_snapshot(&config, repo) == 0)
 		git_config_foreach(config, note_promise, &found);
 	git_config_free(config);
@@ -129,7 +129,7 @@ fetch_git_local_explain(struct err *e, const char *url)
 {
 	char *path = path_of(url);
 
-	/* The library's words, of 1.5 and of 1.9. */
+	/* The messages of libgit2 1.5 and 1.9. */
 	if (strstr(e->text, "objectformat") != NULL ||
 	    strstr(e->text, "unknown object format") != NULL)
 		err_set(e, ERR_FETCH,

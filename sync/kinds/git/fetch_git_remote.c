@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Talking to a git server: list its references, compare them with the last
- * fetch, and fetch only the one that is wanted.
+ * Requests to a git server: lists its references, compares them with the last
+ * fetch, and fetches only the configured one.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -23,14 +23,14 @@
 
 #define REPORT_STEP_US (CLOCK_SECOND / 10)
 
-/* Where all references go when a commit cannot be asked for by its id. */
+/* For all references, if a commit cannot be requested by its id. */
 #define ALL_HEADS "+refs/heads/*:refs/thv/all/heads/*"
 #define ALL_TAGS "+refs/tags/*:refs/thv/all/tags/*"
 
-struct visit {
+struct session {
 	struct fetch_git_job *job;
 	struct fetch_git_auth auth;
-	struct err *e; /* set by what refuses on the way */
+	struct err *e; /* set when a callback refuses */
 	git_repository *repo; /* the cache's */
 	git_remote *remote; /* connected, or NULL */
 	uint64_t before; /* bytes received by earlier fetches */
@@ -46,10 +46,10 @@ struct target {
 	git_oid commit;
 };
 
-/* ---- answers to libgit2 ---- */
+/* ---- callbacks for libgit2 ---- */
 
 static void
-report(struct visit *v, const char *phase)
+report(struct session *v, const char *phase)
 {
 	v->reported_us = clock_monotonic();
 	fetch_git_progress(v->job, phase);
@@ -58,7 +58,7 @@ report(struct visit *v, const char *phase)
 static int
 on_transfer(const git_indexer_progress *stats, void *payload)
 {
-	struct visit *v = payload;
+	struct session *v = payload;
 
 	v->job->used->bytes = v->before + stats->received_bytes;
 	if (stats->total_objects > LIMIT_GIT_OBJECTS) {
@@ -82,7 +82,7 @@ static int
 on_credentials(git_credential **out, const char *url, const char *url_user,
     unsigned int allowed, void *payload)
 {
-	struct visit *v = payload;
+	struct session *v = payload;
 
 	(void)url;
 	return fetch_git_auth_credentials(out, &v->auth, url_user, allowed);
@@ -91,7 +91,7 @@ on_credentials(git_credential **out, const char *url, const char *url_user,
 static int
 on_certificate(git_cert *cert, int valid, const char *host, void *payload)
 {
-	struct visit *v = payload;
+	struct session *v = payload;
 
 	return fetch_git_auth_certificate(&v->auth, cert, valid != 0, host);
 }
@@ -99,18 +99,18 @@ on_certificate(git_cert *cert, int valid, const char *host, void *payload)
 /* ---- the remote ---- */
 
 static void
-disconnect(struct visit *v)
+disconnect(struct session *v)
 {
 	git_remote_free(v->remote);
 	v->remote = NULL;
 }
 
 /*
- * ${fetching}: the connection stood, so that only a network error speaks for
- * the cache.
+ * ${fetching}: the connection was established, so only a network error proves
+ * that the cache did not cause the failure.
  */
 static int
-fail(struct visit *v, const char *what, bool fetching)
+fail(struct session *v, const char *what, bool fetching)
 {
 	const git_error *last = git_error_last();
 	int class = last == NULL ? GIT_ERROR_NONE : last->klass;
@@ -126,7 +126,7 @@ fail(struct visit *v, const char *what, bool fetching)
 }
 
 static void
-fill_callbacks(struct visit *v, git_remote_callbacks *callbacks)
+fill_callbacks(struct session *v, git_remote_callbacks *callbacks)
 {
 	callbacks->payload = v;
 	callbacks->credentials = on_credentials;
@@ -134,20 +134,20 @@ fill_callbacks(struct visit *v, git_remote_callbacks *callbacks)
 	callbacks->transfer_progress = on_transfer;
 }
 
-/* A proxy would resolve names itself, unchecked. */
+/* A proxy would resolve names without a check. */
 static git_proxy_t
-proxy_of(const struct visit *v)
+proxy_of(const struct session *v)
 {
 	return v->job->conf->public_only ? GIT_PROXY_NONE : GIT_PROXY_AUTO;
 }
 
 #if LIBGIT2_AT_LEAST(1, 4)
 /*
- * libgit2 does not say that the host has changed when it asks for
- * credentials after a redirect, so with credentials redirects are not followed.
+ * When libgit2 requests credentials after a redirect, it does not report the
+ * new host.  So with credentials, redirects are not followed.
  */
 static git_remote_redirect_t
-redirects(const struct visit *v)
+redirects(const struct session *v)
 {
 	const struct conf_git *conf = v->job->conf;
 
@@ -160,7 +160,7 @@ redirects(const struct visit *v)
 
 /* Requests of one connection are one span of the trace. */
 static git_strarray
-headers_of(struct visit *v)
+headers_of(struct session *v)
 {
 	const git_strarray none = { NULL, 0 }, one = { v->headers, 1 };
 	char parent[TRACE_PARENT_SIZE];
@@ -174,12 +174,11 @@ headers_of(struct visit *v)
 }
 
 /*
- * libgit2 chokes on the lines by which a server says that its repository is
- * shallow, and on long ids, without a word about either.  Its words are those
- * of 1.5 and of 1.9.
+ * libgit2 cannot parse the lines that announce a shallow repository, nor long
+ * ids, and its messages name neither cause.  They are those of 1.5 and 1.9.
  */
 static void
-explain(struct visit *v)
+explain(struct session *v)
 {
 	if (v->e->code != ERR_FETCH)
 		return;
@@ -194,14 +193,14 @@ explain(struct visit *v)
 		    LIBGIT2_VER_MAJOR, LIBGIT2_VER_MINOR);
 	else if (strstr(v->e->text, "early EOF") != NULL)
 		err_wrap(v->e,
-		    "the server broke off, as it does if its repository is a "
-		    "partial clone or damaged");
+		    "the server closed the connection, as it does if its "
+		    "repository is a partial clone or damaged");
 }
 
 static int
-connect_remote(struct visit *v)
+connect_remote(struct session *v)
 {
-	/* The URL is what it says, whatever any configuration would make it. */
+	/* No configuration may replace the URL. */
 	const git_remote_create_options as_written = {
 		.version = GIT_REMOTE_CREATE_OPTIONS_VERSION,
 		.repository = v->repo,
@@ -249,9 +248,9 @@ connect_remote(struct visit *v)
 	return -1;
 }
 
-/* Fetches over the connection that stands; it is closed afterwards. */
+/* Fetches over the established connection, which is closed afterwards. */
 static int
-fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
+fetch_refs(struct session *v, char **specs, size_t count, bool shallow)
 {
 	git_fetch_options options;
 	const git_strarray array = { specs, count };
@@ -267,7 +266,7 @@ fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
 	options.follow_redirects = redirects(v);
 #endif
 #if LIBGIT2_AT_LEAST(1, 7)
-	/* The library's own reader of local repositories cannot cut. */
+	/* libgit2 cannot make shallow fetches from local repositories. */
 	if (shallow && v->job->transport != FETCH_GIT_LOCAL)
 		options.depth = 1;
 #else
@@ -286,7 +285,7 @@ fetch_refs(struct visit *v, char **specs, size_t count, bool shallow)
 
 /* ---- what to fetch ---- */
 
-/* Keeps a reference's name from meaning more inside a refspec. */
+/* Whether the name of a reference has no special meaning in a refspec. */
 static bool
 is_plain_ref(const char *name)
 {
@@ -322,7 +321,7 @@ set_missing(const struct conf_git *conf, size_t ref_count, struct err *e)
 		err_set(e, ERR_FETCH, "there is no tag \"%s\"", conf->tag);
 	else
 		err_set(e, ERR_FETCH,
-		    "its HEAD leads to no branch, name one in git.branch");
+		    "its HEAD refers to no branch, name one in git.branch");
 	return -1;
 }
 
@@ -351,7 +350,7 @@ find_ref(struct target *t, const struct conf_git *conf,
 		set_missing(conf, count, e);
 		goto out;
 	}
-	/* For an annotated tag, the commit it is on comes along. */
+	/* An annotated tag is listed with its commit. */
 	for (i = 0; i < count; i++) {
 		if (strcmp(heads[i]->name, peeled) == 0)
 			t->commit = heads[i]->oid;
@@ -364,7 +363,7 @@ out:
 	return rc;
 }
 
-/* A commit that some reference is at can be asked for by its name. */
+/* If a reference is at the commit, it can be requested by that name. */
 static void
 find_commit(struct target *t, const git_remote_head **heads, size_t count)
 {
@@ -380,7 +379,7 @@ find_commit(struct target *t, const git_remote_head **heads, size_t count)
 }
 
 static int
-ask(struct visit *v, struct target *t)
+list_references(struct session *v, struct target *t)
 {
 	const struct conf_git *conf = v->job->conf;
 	const git_remote_head **heads;
@@ -397,12 +396,12 @@ ask(struct visit *v, struct target *t)
 }
 
 /*
- * Only the text says that history cannot be cut: because the server cannot do
- * that, or because libgit2 1.7 sends its request twice over ssh, which the
- * server refuses.  The whole history is then fetched over a new connection.
+ * Whether a shallow fetch failed because it is not supported: by the server, or
+ * by libgit2 1.7, which sends its request twice over ssh.  Only the message
+ * shows that.  The whole history is then fetched over a new connection.
  */
 static bool
-cannot_cut(const struct err *e)
+cannot_be_shallow(const struct err *e)
 {
 	return e->code == ERR_FETCH &&
 	       (strstr(e->text, "support shallow") != NULL ||
@@ -410,12 +409,12 @@ cannot_cut(const struct err *e)
 }
 
 static int
-fetch_one(struct visit *v, const char *from, bool shallow)
+fetch_one(struct session *v, const char *from, bool shallow)
 {
 	char *spec = xasprintf("+%s:%s", from, FETCH_GIT_HEAD);
 	int result = fetch_refs(v, &spec, 1, shallow);
 
-	if (result == -1 && shallow && cannot_cut(v->e)) {
+	if (result == -1 && shallow && cannot_be_shallow(v->e)) {
 		err_clear(v->e);
 		v->job->suspect = false;
 		result = connect_remote(v);
@@ -426,9 +425,9 @@ fetch_one(struct visit *v, const char *from, bool shallow)
 	return result;
 }
 
-/* Points the cache's head to an object that is there. */
+/* Points the cache's head to an existing object. */
 static int
-point_head(struct visit *v, const git_oid *id)
+point_head(struct session *v, const git_oid *id)
 {
 	git_reference *ref = NULL;
 
@@ -439,9 +438,9 @@ point_head(struct visit *v, const git_oid *id)
 	return 0;
 }
 
-/* Points it to the commit, if that has been fetched. */
+/* Points the head to the commit, if that has been fetched. */
 static int
-set_head(struct visit *v, const git_oid *id)
+set_head(struct session *v, const git_oid *id)
 {
 	git_commit *commit = NULL;
 
@@ -455,11 +454,11 @@ set_head(struct visit *v, const git_oid *id)
 }
 
 /*
- * A commit behind the tips: many servers give it by its id; where that is
- * refused, all branches and tags are fetched to look for it there.
+ * Fetches a commit that no reference is at.  Many servers accept its id;
+ * otherwise all branches and tags are fetched to find it there.
  */
 static int
-fetch_commit(struct visit *v, const struct target *t)
+fetch_commit(struct session *v, const struct target *t)
 {
 	char heads[] = ALL_HEADS;
 	char tags[] = ALL_TAGS;
@@ -478,9 +477,9 @@ fetch_commit(struct visit *v, const struct target *t)
 	return set_head(v, &t->commit);
 }
 
-/* Points it to an object of the clone that is borrowed from. */
+/* Points the head to an object of the local clone. */
 static int
-set_borrowed_head(struct visit *v, const git_oid *id)
+set_borrowed_head(struct session *v, const git_oid *id)
 {
 	git_object *object = NULL;
 
@@ -496,9 +495,9 @@ set_borrowed_head(struct visit *v, const git_oid *id)
 	return point_head(v, id);
 }
 
-/* After a fetch that failed: of a clone with gaps only the gaps are out. */
+/* After a failed fetch from an incomplete local clone: reads it in place. */
 static int
-borrow(struct visit *v, const struct target *t)
+borrow_objects(struct session *v, const struct target *t)
 {
 	struct err ignored = ERR_INIT;
 
@@ -513,13 +512,13 @@ borrow(struct visit *v, const struct target *t)
 }
 
 static int
-update(struct visit *v, struct target *t, bool *same)
+update(struct session *v, struct target *t, bool *same)
 {
 	char id[FETCH_GIT_ID_SIZE];
 	char commit[FETCH_GIT_ID_SIZE];
 	const char *known = v->job->known_commit;
 
-	if (ask(v, t) == -1)
+	if (list_references(v, t) == -1)
 		return -1;
 	git_oid_tostr(id, sizeof id, &t->id);
 	git_oid_tostr(commit, sizeof commit, &t->commit);
@@ -528,7 +527,7 @@ update(struct visit *v, struct target *t, bool *same)
 		return 0;
 	if ((t->ref == NULL ? fetch_commit(v, t)
 			    : fetch_one(v, t->ref, true)) == -1 &&
-	    borrow(v, t) == -1)
+	    borrow_objects(v, t) == -1)
 		return -1;
 	fetch_git_cache_head(&v->job->cache);
 	return 0;
@@ -538,7 +537,7 @@ int
 fetch_git_remote_update(struct fetch_git_job *job, bool *same, struct err *e)
 {
 	int rc = -1;
-	struct visit v = {
+	struct session v = {
 		.job = job,
 		.auth = { .conf = job->conf,
 		    .known_hosts = job->known_hosts,

@@ -2,11 +2,10 @@
 /*
  * Connections to public addresses only.
  *
- * libgit2 opens a socket for http, https and git:// wherever a name or a
- * redirect leads.  It lets a program bring its own sockets instead: these check
- * the very address that they connect to, so a name that resolves differently
- * the next time gains nothing.  For ssh it insists on its own sockets; there
- * all addresses of the host are checked before it connects.
+ * For http, https and git:// libgit2 accepts streams of the program, also after
+ * redirects.  Those of this file check the address that they connect to, so it
+ * does not matter if a name resolves differently later.  For ssh libgit2 always
+ * uses its own sockets; so all addresses of the host are checked before.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -37,7 +36,7 @@ struct connection {
 	int fd;
 };
 
-/* The libraries give callbacks of streams no context. */
+/* Static, because libgit2 passes no context to a stream. */
 static char refused[ADDRESS_TEXT_SIZE];
 
 static int

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From the commit in the cache to the documents of the source: one file, or
- * every *.json below a directory.  What git can store but cannot be read as a
- * document (symbolic links, submodules, pointers to large files elsewhere) is
- * an error that says so, never a document that fails to parse later.  In a
- * directory it is the problem of that document.
+ * every *.json below a directory.  Symbolic links, submodules and Git LFS
+ * pointers are not documents.  Each is reported as an error of its own, not as
+ * a document that cannot be parsed.  In a directory the other documents are
+ * read.
  */
 #include "sync/kinds/git/fetch_git.h"
 
@@ -18,17 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The line a large-file pointer starts with. */
+/* The first line of a Git LFS pointer. */
 #define LFS_MARK "version https://git-lfs"
 
-/* The reading of all documents. */
+/* The state of reading all documents. */
 struct reading {
 	struct fetch_git_job *job;
 	const struct fetch_git_place *at;
 	struct fetch_writer *writer;
-	size_t entries; /* of trees, of any kind, seen */
-	uint64_t left; /* bytes that all may still take */
-	bool of_all; /* the error is not that of one document */
+	size_t entries; /* of all trees so far */
+	uint64_t left; /* bytes that further documents may have */
+	bool of_all; /* the error concerns more than one document */
 };
 
 static int
@@ -39,7 +39,7 @@ cache_error(struct fetch_git_job *job, struct err *e, const char *what)
 	return -1;
 }
 
-/* Copies the path without empty and "." parts, and refuses what leaves it. */
+/* Copies the path without empty and "." components; ".." is an error. */
 static int
 clean_path(const char *path, char *out, size_t size, struct err *e)
 {
@@ -75,8 +75,8 @@ clean_path(const char *path, char *out, size_t size, struct err *e)
 }
 
 /*
- * One step of the walk: the entry ${name} of ${tree} becomes ${id} and
- * ${mode}.  ${len} is how much of the path has been walked, for messages.
+ * Sets ${id} and ${mode} to the entry of ${tree} whose name is ${path} from
+ * ${start} to ${len}.
  */
 static int
 step_into(const git_tree *tree, const char *path, size_t start, size_t len,
@@ -109,7 +109,7 @@ step_into(const git_tree *tree, const char *path, size_t start, size_t len,
 	return 0;
 }
 
-/* Walks at->path down from the tree ${id}, which becomes what is there. */
+/* Replaces the tree ${id} with the entry at at->path below it. */
 static int
 walk_path(struct fetch_git_job *job, const struct fetch_git_place *at,
     git_oid *id, git_filemode_t *mode, struct err *e)
@@ -138,7 +138,7 @@ out:
 	return rc;
 }
 
-/* The commit behind the head, through an annotated tag if there is one. */
+/* The commit of the head, which may be an annotated tag. */
 static int
 find_commit(
     struct fetch_git_job *job, git_oid *tree, char *commit, struct err *e)
@@ -157,7 +157,7 @@ find_commit(
 	}
 	peel = git_object_peel(&peeled, object, GIT_OBJECT_COMMIT);
 	if (peel != 0) {
-		cache_error(job, e, "it does not lead to a commit");
+		cache_error(job, e, "it does not refer to a commit");
 		/* A tag may name a tree or a blob: no reason to try again. */
 		if (peel == GIT_EPEEL || peel == GIT_EINVALIDSPEC)
 			job->suspect = false;
@@ -172,7 +172,7 @@ out:
 	return rc;
 }
 
-/* The directory before a pattern is walked to, the pattern kept. */
+/* Splits at->path into the directory before the pattern and the pattern. */
 static void
 split_pattern(struct fetch_git_place *at)
 {
@@ -288,7 +288,7 @@ out:
 	return rc;
 }
 
-/* ${problem}: why it cannot be read, NULL: that is not known. */
+/* ${problem}: why it cannot be read; NULL: it is tried. */
 static int
 add_document(struct reading *r, const char *name, const git_oid *id,
     const char *problem, struct err *e)
@@ -336,14 +336,14 @@ add_entry(struct reading *r, const git_tree_entry *entry, const char *name,
 	case GIT_FILEMODE_TREE:
 		return add_tree(r, id, name, depth + 1, e);
 	case GIT_FILEMODE_LINK:
-		/* Left out silently, its entries would seem removed. */
+		/* If it were skipped, its entries would be removed. */
 		problem = "a symbolic link";
 		break;
 	case GIT_FILEMODE_BLOB:
 	case GIT_FILEMODE_BLOB_EXECUTABLE:
 		break;
 	default:
-		/* A submodule: what is in it belongs to another repository. */
+		/* A submodule is another repository. */
 		return 0;
 	}
 	return is_wanted(r->at, name) ? add_document(r, name, id, problem, e)
@@ -381,13 +381,13 @@ add_tree(struct reading *r, const git_oid *id, const char *name, int depth,
 		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
 		const char *own = git_tree_entry_name(entry);
 
-		/* As on disk: settings of tools, unless they are named. */
+		/* As on disk: files of tools, unless the pattern matches. */
 		if (path_glob_hides(pattern, own))
 			continue;
-		/* git writes no such name; it would leave the directory. */
+		/* git writes no such name; it would be a path elsewhere. */
 		if (strchr(own, '/') != NULL) {
 			err_set(e, ERR_INPUT,
-			    "a file is named \"%s\", which leads elsewhere",
+			    "invalid file name \"%s\": it contains a slash",
 			    own);
 			goto out;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Addresses of git repositories: which are allowed, and how they are shown.
- * Only transports that libgit2 speaks by itself get through, so an address can
- * never name a program to run.
+ * Only transports that libgit2 implements itself are allowed, so an address
+ * cannot name a program to run.
  */
 #include "sync/kinds/git/fetch_git.h"
 
