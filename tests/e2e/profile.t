@@ -257,7 +257,7 @@ def test_off():
     with tempfile.TemporaryDirectory() as directory:
         alone(check("No such file or directory"), directory + "/none")
         os.chmod(directory, 0o777)
-        alone(check("others cannot write to"), directory)
+        alone(check("not writable for others"), directory)
         database = os.path.join(directory, "registry.db")
         build(database)
         tap.contains(responder.cgi(database, HEAP, **LOCAL).error, off,
@@ -301,7 +301,8 @@ def main():
     with_lighttpd([test_cpu, test_bad_requests, test_still_shut_in])
     with_lighttpd([test_heap, test_readers, test_one_is_killed],
         THV_REGISTRY_PROFILE_HEAP="1")
-    tap.main([test_which_clients_may, test_sigterm_during_a_profile, test_off, test_other_servers])
+    tap.main([test_which_clients_may, test_sigterm_during_a_profile,
+        test_off, test_other_servers])
 
 
 main()
