@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who asks for a sync: the word of the rule, the text of the token's file, the
- * URI, and CGI's variables, a line each.  Whether the rule lets them in is
- * found out here a second time, from the variables as they stand; and of those
- * only the ones of a list go on to the program that is started.
+ * Access to the trigger.  The lines of an input: the value of trigger.access,
+ * the content of the token file, the URI, and the variables of CGI.  The
+ * decision is compared with one made here from the variables.  Of the variables
+ * the sync may inherit only those of a list.
  */
 #include "fcgi/access/access.h"
 #include "fcgi/admin/trigger.h"
@@ -50,7 +50,7 @@ is_own_machine(const char *address)
 }
 
 static bool
-is_told_of_a_proxy_or_a_page(char *const *variables)
+is_from_proxy_or_page(char *const *variables)
 {
 	const char *site = value_of(variables, "HTTP_SEC_FETCH_SITE");
 
@@ -110,7 +110,7 @@ check_access(const char *word, const char *file, char *const *variables)
 	enum trigger_access access = TRIGGER_LOOPBACK;
 	struct request_input in;
 	struct err e = ERR_INIT;
-	bool wanted = !is_told_of_a_proxy_or_a_page(variables) &&
+	bool wanted = !is_from_proxy_or_page(variables) &&
 		      is_own_machine(value_of(variables, "REMOTE_ADDR"));
 	bool let_in;
 

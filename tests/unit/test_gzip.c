@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fcgi/gzip: who takes it, and what comes out of it. */
+/* fcgi/http/gzip: Accept-Encoding, and the compressed bytes. */
 #include "fcgi/http/gzip.h"
 
 #include "lib/err.h"

@@ -336,7 +336,7 @@ test_methods(void)
 	CHECK_INT(find("DELETE", "/nothing", &e), ERR_NOT_FOUND);
 }
 
-/* Each program answers its own routes, and tells methods only of these. */
+/* Each program answers its own routes and lists only their methods. */
 static void
 test_programs(void)
 {
@@ -369,7 +369,7 @@ test_programs(void)
 	T_AT(0);
 }
 
-/* A row that does not say who may use it would be denied to everybody. */
+/* A row without access would be denied to all clients. */
 static void
 test_access(void)
 {
