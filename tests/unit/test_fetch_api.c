@@ -101,7 +101,7 @@ test_checkpoints(void)
 		.plain = true,
 		.has = { [FETCH_API_PLUGINS] = true },
 		.delta = "d",
-		.asked = "a" };
+		.url_hash = "a" };
 	struct fetch_api_checkpoint back;
 	char *text = fetch_api_checkpoint_write(&c);
 
@@ -115,7 +115,7 @@ test_checkpoints(void)
 	CHECK(back.has[FETCH_API_PLUGINS] && !back.has[FETCH_API_SKILLS]);
 	CHECK_STR(back.version, "v0");
 	CHECK_STR(back.delta, "d");
-	CHECK_STR(back.asked, "a");
+	CHECK_STR(back.url_hash, "a");
 	free(text);
 	c = (struct fetch_api_checkpoint){ .since_us = CLOCK_NEVER,
 		.version = "v0.1" };
