@@ -464,8 +464,8 @@ analyze: check-packages ## gcc's and clang's static analyzers (about 3 minutes)
 	@$(MAKE) --no-print-directory $(patsubst %.c,$(BUILD)/analyzed/%.o, \
 	    $(LIB_SRC) $(STORE_SRC) $(SYNC_SRC) $(FCGI_SRC) $(MAINS))
 
-# Programs write what they reached when they end, as whichever user they are; a
-# sandbox would forbid it, and one that is killed tells nothing.
+# Programs write their coverage at exit, as any user; the sandbox would forbid
+# that, and a killed program writes nothing.
 COVER := BUILD=build/cover CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
 	LDFLAGS=--coverage
 

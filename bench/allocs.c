@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts calls of malloc and its kin during requests in steady state.
+ * Counts calls of malloc(), calloc() and realloc() in a warm responder.
  *
  * Usage: allocs DATABASE SERVER-NAME
  * Prints one line a case: its name, HTTP status, calls per request.  The
- * counters stand in for the C library's functions, for this program and for
- * every library it links.
+ * counting functions replace the C library's, for this program and for every
+ * library it links.
  */
 #include "fcgi/answer/responder.h"
 #include "lib/db/db.h"
@@ -18,7 +18,7 @@
 #define WARM_UP 200
 #define REQUESTS 1000
 
-/* The sanitizers bring an allocator that cannot be stood in for. */
+/* The allocator of a sanitizer cannot be replaced. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
 #elif defined(__has_feature)
@@ -30,7 +30,7 @@
 #ifdef SANITIZED
 static uint64_t calls;
 #else
-/* The C library's own, behind the names that are taken here. */
+/* The C library's own functions. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
@@ -67,7 +67,7 @@ append(char *to, size_t size, const char *text)
 	snprintf(to + len, size - len, "%s", text);
 }
 
-/* "a/b" as it stands in a path. */
+/* "a/b" encoded for a path. */
 static void
 append_name(char *to, size_t size, const char *name)
 {
@@ -123,7 +123,7 @@ main(int argc, char **argv)
 	response_init(&first);
 	responder_handle(api,
 	    &(struct request_input){ .method = "GET", .uri = uri }, &first);
-	/* Opening the database takes some: proof that they are counted. */
+	/* Opening the database allocates: proof that calls are counted. */
 	printf("start %d %.3f\n", first.status, (double)calls);
 	measure(api, "get", uri, NULL);
 	measure(api, "latest", latest, NULL);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The limit a single answer is held against: the document of a name and
- * version by its indexes, in a transaction of its own, and nothing else.
+ * The reference for a single response: looks up the document of a name and
+ * version by its indexes, in a transaction of its own, and does nothing else.
  *
  * Usage: bare_lookup DATABASE < FILE
- * A line of the file is a name and a version with a tab between.  Each is
- * looked up WARM_UP times and then once by measured(), which callgrind is told
- * to look at (bench/lib/callgrind.py).  Prints "200 BYTES" for each, 404 for
- * what is not there.
+ * A line of the file is a name, a tab and a version.  Looks each up WARM_UP
+ * times and then once in measured(), whose instructions callgrind counts
+ * (bench/lib/callgrind.py).  Prints "200 BYTES" for each, "404 -1" if not
+ * found.
  */
 #include <sqlite3.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The limit a sync is held against: read a document and parse it with the
- * library's own allocator, entry by entry, and nothing else.
+ * The reference for a sync: reads a document, parses it entry by entry with the
+ * library's own allocator, and does nothing else.
  */
 #include <jansson.h>
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The limit a responder is held against: FastCGI and nothing else.
+ * The reference for a responder: FastCGI and nothing else.
  *
- * Answers with bytes that were read at the start, head and body as the
- * responder would write them.  Web servers are made to start it in the place
- * of thv-registry-api, and let no other variable through: so the folder of the
- * answers, files that are called "0", "1" and so on, comes in
- * THV_REGISTRY_DATABASE_PATH.  The number after the last slash of the URI says
- * which; what is none is the first.
+ * Answers with head and body that were read at start, as the responder would
+ * write them.  Web servers start it in place of thv-registry-api and pass no
+ * other variable, so THV_REGISTRY_DATABASE_PATH is the folder of the responses,
+ * files "0", "1" and so on.  The number after the last slash of the URI chooses
+ * one; without a number it is the first.
  */
 #include "lib/xalloc.h"
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers requests in steady state, for callgrind to count the instructions
- * of each.
+ * Answers requests in a warm process; callgrind counts the instructions of
+ * each.
  *
  * Usage: requests DATABASE [cursor] < FILE
- * A line of the file is a URI.  In front of it may stand:
- *   *  "@" in it is where the nextCursor of the answer before it goes
- *   =  the entity tag of the answer before it is sent along
- *   ~  the answer is wanted compressed
- *   !  it is what everybody asks for; else it is what nobody asked before, so
- *      that the database is asked
- * Each is answered WARM_UP times and then once by measured(), which callgrind
- * is told to look at (bench/lib/callgrind.py). Prints status and bytes of each;
- * with "cursor" at the end the last one's.
+ * A line of the file is a URI, perhaps after one of these characters:
+ *   *  the nextCursor of the response before it replaces "@"
+ *   =  send the entity tag of the response before it
+ *   ~  ask for compression
+ *   !  repeat the same URI; otherwise each URI is new, so that the response is
+ *      not remembered and the database is read
+ * Answers each WARM_UP times and then once in measured(), whose instructions
+ * callgrind counts (bench/lib/callgrind.py).  Prints status and bytes of each;
+ * with "cursor" also the last nextCursor.
  */
 #include "fcgi/answer/responder.h"
 #include "lib/db/db.h"
@@ -57,7 +57,7 @@ make_uri(char *uri, size_t size, const char *line)
 		snprintf(uri, size, "%s", line + (line[0] != '/'));
 }
 
-/* Makes the URI one that was not asked for, of the same meaning. */
+/* Makes the URI new without changing its meaning. */
 static void
 make_new(char *uri, size_t size)
 {
@@ -108,7 +108,7 @@ main(int argc, char **argv)
 		if (line[0] == '~')
 			in.accept_encoding = "gzip";
 		answer(api, &in, &out, uri, sizeof uri, line[0] == '!');
-		/* Where the pages have come to their end, that is no page. */
+		/* Status 0: there is no such page. */
 		printf("%d %zu\n",
 		    line[0] == '*' && cursor[0] == '\0' ? 0 : out.status,
 		    out.body.len);

@@ -30,7 +30,7 @@ def bins(samples, width):
 def fit(processes, width):
     """The slope that samples [(seconds, value)] of processes have in common,
     each at a level of its own, with its 95 % interval; None if there is too
-    little to tell."""
+    little data."""
     xs, ys, levels = [], [], 0
     for samples in processes:
         means = bins(samples, width)

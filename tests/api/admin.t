@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""thv-registry-admin: who may start a sync, and how everybody else is
-refused.  The sync it starts here writes down how it was called."""
+"""thv-registry-admin starts a sync for allowed clients and refuses all others. A
+recorder takes the place of the sync and stores how it was called."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ os.rename(out + ".new", out)
 
 
 class Case:
-    """A database, and a program in the place of the sync."""
+    """A database, and a recorder in place of the sync."""
 
     def __init__(self, access=None, token_file="", with_database=True):
         self.directory = tempfile.TemporaryDirectory()
@@ -69,7 +69,7 @@ class Case:
         self.directory.cleanup()
 
     def ask(self, uri=URL, method="POST", stdin=b"", umask=0o022, **env):
-        """One request by plain CGI."""
+        """Sends one request by plain CGI."""
         if stdin:
             env.setdefault("CONTENT_LENGTH", str(len(stdin)))
         env.setdefault("THV_REGISTRY_SYNC", self.program)
@@ -83,7 +83,7 @@ class Case:
         return answer
 
     def called(self):
-        """How the sync was called."""
+        """What the recorder stored."""
         self.wait_free()
         with open(self.out, encoding="utf-8") as f:
             how = json.load(f)
@@ -91,7 +91,7 @@ class Case:
         return how
 
     def wait_free(self):
-        """Until the lock is free again."""
+        """Waits until the lock is free."""
         with open(self.database + ".lock", "w", encoding="utf-8") as f:
             fcntl.flock(f, fcntl.LOCK_EX)
 
@@ -99,12 +99,12 @@ class Case:
         tap.equal((answer.status, answer.error), (status, text), name)
         tap.ok("access-control-allow-origin" not in answer.headers,
             f"{name}: no page may read it")
-        # Had one been started, it would hold the lock until it has written.
+        # A started sync would hold the lock until it has written.
         self.wait_free()
-        tap.ok(not os.path.exists(self.out), f"{name}: nothing is started")
+        tap.ok(not os.path.exists(self.out), f"{name}: no sync is started")
 
 
-def test_answer():
+def test_response():
     with Case() as case:
         answer = case.ask(**HERE)
         how = case.called()
@@ -122,7 +122,7 @@ def test_answer():
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def test_how_it_is_called():
+def test_call_of_the_sync():
     with Case() as case:
         case.ask(**HERE, stdin=b"ignored", HTTP_PROXY="http://evil.example.com",
             http_proxy="http://proxy.example.com", LANG="C.UTF-8", TZ="UTC",
@@ -136,7 +136,7 @@ def test_how_it_is_called():
         env = how["env"]
         env.pop("LC_CTYPE", None)  # by Python
         lock = env.pop("THV_REGISTRY_LOCK_FD")
-        tap.ok(env.pop("THV_REGISTRY_RUN_ID") != "mine", "a run id of its own")
+        tap.ok(env.pop("THV_REGISTRY_RUN_ID") != "mine", "a new run id")
         tap.equal(env, {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
                 "/bin", "LANG": "C.UTF-8", "TZ": "UTC",
@@ -148,20 +148,20 @@ def test_how_it_is_called():
             "THV_REGISTRY_LOG_REQUESTS": "none",
             "THV_REGISTRY_METRICS_PATH": "", "TRACEPARENT": TRACE,
             "THV_REGISTRY_SECRET": "s", "THV_REGISTRY_SYNC": case.program,
-            "THV_REGISTRY_TEST_OUT": case.out}, "and nothing a client sent")
+            "THV_REGISTRY_TEST_OUT": case.out}, "no variable of the client")
         tap.equal(how["args"], [], "no arguments")
         tap.equal((how["umask"], how["cwd"]), (0o022, "/"), "umask, directory")
         tap.ok(how["session"] not in (how["pid"], os.getsid(0)),
-            "a session of its own that it does not lead")
+            "a new session, not as its leader")
         for umask, want in (0o027, 0o027), (0, 0o022), (0o002, 0o022):
             case.ask(**HERE, umask=umask)
             tap.equal(case.called()["umask"], want, f"umask {umask:o}")
         tap.equal(how["blocked"], 0, "no signal is blocked")
         files = how["files"]
         tap.equal((files.pop("0"), files.pop("1"), files.pop("2")),
-            ("/dev/null",) * 3, "plain CGI: nothing of the web server's")
+            ("/dev/null",) * 3, "plain CGI: no descriptor of the web server")
         tap.equal(files, {lock: case.database + ".lock"},
-            "and the lock is all it inherits")
+            "it inherits only the lock")
 
 
 MALFORMED = ("Invalid source parameter: malformed percent-encoding, or a "
@@ -173,14 +173,14 @@ def test_sources():
         tap.equal(case.ask(f"{URL}?source=a", **HERE).status, 202, "one")
         tap.equal(case.called()["args"], ["--source", "a"], "its name")
         tap.equal(case.ask(f"{URL}?x=1&source=a&%73ource=b%2dc&source",
-            **HERE).status, 400, "one without a name")
+            **HERE).status, 400, "a source without a name")
         tap.equal(case.ask(f"{URL}?x=1&source=a&%73ource=b%2dc", **HERE).status,
             202, "two")
         tap.equal(case.called()["args"], ["--source", "a", "--source", "b-c"],
             "both names")
         tap.equal(case.ask(f"{URL}?source=a&source=a", **HERE).status, 202,
             "the same name twice")
-        tap.equal(case.called()["args"], ["--source", "a"], "counts once")
+        tap.equal(case.called()["args"], ["--source", "a"], "starts it once")
         for query, status, text in (
                 ("source=nope", 404, "source not found: nope"),
                 ("source=a&source=nope", 404, "source not found: nope"),
@@ -238,10 +238,10 @@ def test_loopback():
             if status == 202:
                 case.called()
         case.refused(case.ask(), 403, "allowed only from this machine",
-            "no address at all")
+            "no address")
         for name in ("FORWARDED", "X_FORWARDED_FOR", "X_REAL_IP"):
             case.refused(case.ask(**HERE, **{f"HTTP_{name}": ""}), 403,
-                "allowed only from this machine", f"passed on, says {name}")
+                "allowed only from this machine", f"proxied, by header {name}")
 
 
 def test_pages():
@@ -270,7 +270,7 @@ def test_open_and_off():
         case.refused(case.ask(**HERE), 403, "the trigger is disabled", "off")
     with Case("sideways") as case:
         case.refused(case.ask(**HERE), 503, "the sync cannot be started",
-            "a word of another version")
+            "an access word of another version")
 
 
 def test_token():
@@ -306,7 +306,7 @@ def test_token():
                 case.called()
         set_token(b"other")
         tap.equal(case.ask(HTTP_AUTHORIZATION="Bearer sesame-1").status, 401,
-            "read anew each time")
+            "the file is read for each request")
         for content, mode, text in ((b" \n", 0o600, "empty token file"),
                 (b"", 0o600, "empty token file"),
                 (b"x" * 5000, 0o600, "longer than 4096 bytes"),
@@ -317,11 +317,11 @@ def test_token():
             case.refused(answer, 503, "the sync cannot be started", text)
             tap.contains(answer.log, text, f"{text}: logged")
             tap.ok("other " not in answer.log.replace("other users", "") and
-                "xxx" not in answer.log, "without the token")
+                "xxx" not in answer.log, "the log does not contain the token")
         os.unlink(token)
         os.mkfifo(token, 0o600)
         tap.equal(case.ask(HTTP_AUTHORIZATION="Bearer x").status, 503,
-            "a pipe is not waited for")
+            "a pipe is not read")
 
 
 def test_cannot_start():
@@ -337,7 +337,7 @@ def test_cannot_start():
             tap.equal((answer.status, answer.error,
                 answer.headers.get("retry-after")), (503, text, "5"), program)
             tap.contains(answer.log, f"cannot start {program}: {why}", why)
-        tap.equal(case.ask(**HERE).status, 202, "and the lock was given back")
+        tap.equal(case.ask(**HERE).status, 202, "the lock was released")
         case.called()
 
 
@@ -347,18 +347,18 @@ def test_before_the_first_sync():
             "no database: from this machine only")
         tap.equal(case.ask(URL + "?source=a", **HERE).status, 503,
             "no database: no names")
-        tap.equal(case.ask(**HERE).status, 202, "no database: it is made")
+        tap.equal(case.ask(**HERE).status, 202, "no database: the sync is started")
         case.called()
         with open(case.database, "w", encoding="utf-8") as f:
             f.write("not a database" * 100)
         tap.equal(case.ask(**HERE).status, 503,
-            "what cannot be read may say that nobody may")
+            "an unreadable database may forbid the trigger")
 
 
 def test_not_writable():
-    """Another user, who may read the database only."""
+    """A user that may only read the database cannot start a sync."""
     if os.geteuid() != 0:
-        tap.skip("another user takes root to act as")
+        tap.skip("only root can act as another user")
         return
     with Case() as case:
         program = responder.for_everyone(responder.ADMIN, case.directory.name)
@@ -374,7 +374,7 @@ def test_not_writable():
 
 
 def test_a_body_without_end():
-    """A length that a client made up keeps no process reading."""
+    """A false Content-Length does not keep the process reading."""
     with Case() as case:
         for length in "1000000000000", "99999999999999999999999":
             with open("/dev/zero", "rb") as zero:

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who asks again is told from memory what he was told before, and never what is
-no longer so: whatever moves the database, the next answer is the new one, whole
-and of one state."""
+"""A repeated request is answered from memory, but never with old content: after any
+change of the database the next response is new, complete and of one state."""
 
 import contextlib
 import gzip
@@ -25,9 +24,9 @@ import tap
 ONE = "/v0.1/servers/a.example%2Fserver-3/versions/latest"
 LIST = "/v0.1/servers?limit=20"
 SERVERS = 10
-SETTLED = 3     # seconds until a file's times tell its state
-MEASURED = 128  # requests after which the pages read are told (METRICS)
-MOMENT = 3      # seconds of writing and asking
+SETTLED = 3     # seconds until a file's times prove its state
+MEASURED = 128  # requests between updates of the page counters
+MOMENT = 3      # seconds of writing and requests
 
 
 def as_nobody():
@@ -37,8 +36,8 @@ def as_nobody():
     os.setuid(user.pw_uid)
 
 
-def move(db, number):
-    """Another description everywhere, and another generation."""
+def change(db, number):
+    """Changes every description and the generation."""
     with db:
         db.execute("BEGIN IMMEDIATE")
         db.execute("UPDATE document SET body = json_set(body, '$.description',"
@@ -51,7 +50,7 @@ def write(path):
 
 
 class Site(contextlib.ExitStack):
-    """A database and a responder who may not write to it."""
+    """A database and a responder that may not write to it."""
 
     def __init__(self, journal="WAL"):
         super().__init__()
@@ -63,14 +62,14 @@ class Site(contextlib.ExitStack):
             [rdb.Registry("r", ["a"], True)])
         with contextlib.closing(write(self.path)) as db:
             db.execute(f"PRAGMA journal_mode = {journal}")
-            move(db, 1)
+            change(db, 1)
         self.server = responder.FastCgi(self.path, self.dir,
             responder.for_everyone(responder.PROGRAM, self.dir),
             preexec=as_nobody if os.geteuid() == 0 else None)
         self.callback(self.server.stop)
 
-    def told(self, uri=LIST, **more):
-        """The numbers of the state that an answer was made of."""
+    def state(self, uri=LIST, **more):
+        """The numbers of the states in a response."""
         answer = self.server.get(uri, **more)
         if answer.status != 200:
             return answer.status
@@ -85,33 +84,33 @@ class Site(contextlib.ExitStack):
 def writer_that_stays(site):
     db = write(site.path)
     site.callback(db.close)
-    return lambda number: move(db, number)
+    return lambda number: change(db, number)
 
 
 def writer_that_goes(site):
     def act(number):
         with contextlib.closing(write(site.path)) as db:
-            move(db, number)
+            change(db, number)
     return act
 
 
 def writer_that_leaves_nothing(site):
-    """The WAL is copied and emptied at once."""
+    """The WAL is checkpointed and truncated after each write."""
     def act(number):
         with contextlib.closing(write(site.path)) as db:
-            move(db, number)
+            change(db, number)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return act
 
 
 def another_file(site):
-    """A backup that is put back."""
+    """A restored backup."""
     def act(number):
         copy = os.path.join(site.dir, "copy.db")
         with contextlib.closing(write(site.path)) as db:
             db.execute("VACUUM INTO ?", (copy,))
         with contextlib.closing(write(copy)) as db:
-            move(db, number)
+            change(db, number)
         shutil.copymode(site.path, copy)
         for companion in "-wal", "-shm":
             with contextlib.suppress(FileNotFoundError):
@@ -120,67 +119,68 @@ def another_file(site):
     return act
 
 
-def test_next_answer_is_new():
+def test_the_response_after_a_change_is_new():
     for how, journal in ((writer_that_stays, "WAL"),
             (writer_that_goes, "WAL"), (writer_that_leaves_nothing, "WAL"),
             (another_file, "WAL"), (writer_that_goes, "DELETE")):
         with Site(journal) as site:
             act = how(site)
             for number in range(2, 6):
-                # Both while the times of files tell, and while they do not.
+                # The file times prove the state in two rounds, in the others
+                # they are too new.
                 time.sleep(SETTLED if number in (2, 4) else 0)
                 for uri in ONE, LIST:
                     for headers in {}, {"HTTP_ACCEPT_ENCODING": "gzip"}:
                         for _ in range(4):
-                            before = site.told(uri, **headers)
+                            before = site.state(uri, **headers)
                 tag = site.server.get(LIST).headers["etag"]
-                kept = site.told(etag=tag)
+                kept = site.state(etag=tag)
                 act(number)
-                after = [site.told(uri, **headers) for uri in (ONE, LIST)
+                after = [site.state(uri, **headers) for uri in (ONE, LIST)
                     for headers in ({}, {"HTTP_ACCEPT_ENCODING": "gzip"})]
-                tap.equal((before, kept, after, site.told(etag=tag)),
+                tap.equal((before, kept, after, site.state(etag=tag)),
                     ({number - 1}, 304, [{number}] * 4, {number}),
                     f"{how.__name__}, {journal}, {number}")
 
 
 def leave_a_wal(site):
-    """One that is there while no writer is."""
+    """A WAL that exists while there is no writer."""
     with contextlib.closing(sqlite3.connect(f"file:{site.path}?mode=ro",
             uri=True)) as reader:
         with contextlib.closing(write(site.path)) as db:
             for number in 3, 2, 1:
-                move(db, number)
-            # Whoever closes it last would take the WAL away.
+                change(db, number)
+            # The last connection to close would delete the WAL.
             reader.execute("SELECT count(*) FROM document").fetchall()
 
 
-def test_a_commit_long_after_its_writing():
-    """A disk may take its time between what is written and the moment from
-    which it counts: then nothing about the files is new."""
+def test_a_commit_that_changes_no_file_time_is_seen():
+    """A commit is seen even if the sizes and times of the files do not change:
+    on a slow disk the write may be much older than the commit."""
     if os.geteuid() != 0:
         tap.skip("only root can start a responder that may not write")
         return
     with Site() as site:
         leave_a_wal(site)
         time.sleep(SETTLED)
-        before = [site.told() for _ in range(4)][-1]
+        before = [site.state() for _ in range(4)][-1]
         files = [site.path, site.path + "-wal"]
         stats = [os.stat(path) for path in files]
         with contextlib.closing(write(site.path)) as db:
-            # The WAL begins anew, and stays as long as it is.
+            # The WAL restarts, and its size does not change.
             db.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
-            move(db, 2)
+            change(db, 2)
             for path, st in zip(files, stats):
                 os.utime(path, ns=(st.st_atime_ns, st.st_mtime_ns))
-            told = site.told()
+            state = site.state()
         same = [(s.st_size, s.st_mtime_ns) for s in stats] == \
             [(s.st_size, s.st_mtime_ns) for s in map(os.stat, files)]
-        tap.equal((before, told, same), ({1}, {2}, True),
-            "what counts is told, whatever the files look like")
+        tap.equal((before, state, same), ({1}, {2}, True),
+            "the commit is seen although the files look unchanged")
 
 
 def pages_read(site):
-    """Pages that the responder has asked its database for."""
+    """Pages that the responder has read from its database."""
     for _ in range(MEASURED):
         site.server.get("/health")
     lines = site.server.get("/metrics").body.decode().splitlines()
@@ -188,24 +188,24 @@ def pages_read(site):
         ("thv_registry_database_cache_hits", "thv_registry_database_cache_m")))
 
 
-def test_memory_is_used():
-    """Without a memory, the other tests would pass as well."""
+def test_repeated_requests_are_answered_from_memory():
+    """Repeated requests hardly read the database."""
     with Site() as site:
         time.sleep(SETTLED)
         pages = []
-        # What is new each time has to be read.
+        # A new URI each time must be read from the database.
         for uri in "{}&x={}", "{}":
             before = pages_read(site)
             for number in range(500):
-                site.told(uri.format(LIST, number))
+                site.state(uri.format(LIST, number))
             pages.append(pages_read(site) - before)
-        tap.ok(pages[1] < pages[0] / 5, "of 500 who asked again hardly one "
-            f"went to the database: {pages[1]} pages, else {pages[0]}")
+        tap.ok(pages[1] < pages[0] / 5, "500 repeated requests read "
+            f"{pages[1]} pages, 500 different ones {pages[0]}")
 
 
-def test_answers_are_whole():
-    """A writer and readers at full speed: an answer is of one state, and of
-    none that had passed when it was asked for."""
+def test_each_response_has_one_state():
+    """While a writer and readers run at full speed, each response has one state,
+    which was current during the request."""
     with Site() as site:
         done = [1]
         end = time.monotonic() + MOMENT
@@ -213,7 +213,7 @@ def test_answers_are_whole():
         def keep_writing():
             with contextlib.closing(write(site.path)) as db:
                 while time.monotonic() < end:
-                    move(db, done[0] + 1)
+                    change(db, done[0] + 1)
                     done[0] += 1
                     time.sleep(0.0005 * (done[0] % 7))
         writer = threading.Thread(target=keep_writing)
@@ -222,18 +222,18 @@ def test_answers_are_whole():
         seen = set()
         while writer.is_alive():
             least = done[0]
-            told = site.told((LIST, ONE)[asked % 2])
+            state = site.state((LIST, ONE)[asked % 2])
             asked += 1
-            if not isinstance(told, set) or len(told) != 1 or \
-                    min(told) < least:
+            if not isinstance(state, set) or len(state) != 1 or \
+                    min(state) < least:
                 wrong += 1
-                print(f"# {told}, at least {least}")
+                print(f"# {state}, at least {least}")
             else:
-                seen |= told
+                seen |= state
         writer.join()
-        tap.equal(wrong, 0, f"of {asked} answers while {done[0]} states "
-            f"passed, {len(seen)} of them seen")
+        tap.equal(wrong, 0, f"{asked} responses during {done[0]} states, "
+            f"{len(seen)} of which were seen")
 
 
-tap.main([test_next_answer_is_new, test_a_commit_long_after_its_writing,
-    test_memory_is_used, test_answers_are_whole])
+tap.main([test_the_response_after_a_change_is_new, test_a_commit_that_changes_no_file_time_is_seen,
+    test_repeated_requests_are_answered_from_memory, test_each_response_has_one_state])

@@ -29,7 +29,7 @@ def build(path):
 
 
 def facts(pid):
-    """The lines of /proc that tell of confinement."""
+    """The restrictions of a process, from /proc."""
     out = {}
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
         for line in f:
@@ -49,16 +49,16 @@ def test_in_force():
         build(path)
         server = responder.FastCgi(path, directory,
             THV_REGISTRY_LOG_LEVEL="debug")
-        told = server.get("/version").json["sandbox"]
-        tap.equal(told["seccomp"], not SANITIZED, "the filter is in force")
+        sandbox = server.get("/version").json["sandbox"]
+        tap.equal(sandbox["seccomp"], not SANITIZED, "the filter is in force")
         got = facts(server.pid)
         tap.equal(got.get("Seccomp", 0), 0 if SANITIZED else 2,
             "and the kernel agrees")
         tap.equal(got["NoNewPrivs"], 1, "no new privileges")
         tap.equal((got["Max core file size"], got["Max open files"]),
             ("0", "64"), "limits")
-        if told["landlock"]:
-            tap.ok(1 <= told["landlock"] <= 99, "Landlock's version")
+        if sandbox["landlock"]:
+            tap.ok(1 <= sandbox["landlock"] <= 99, "Landlock's version")
         else:
             tap.skip("this kernel has no Landlock")
         tap.equal(server.log().count("msg=sandbox"), 1, "logged once")

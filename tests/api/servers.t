@@ -22,7 +22,7 @@ DATABASE = os.path.join(DIRECTORY.name, "registry.db")
 BASE = "/registry/r/v0.1"
 OFFICIAL = "io.modelcontextprotocol.registry/official"
 
-# A document whose bytes no JSON library would give back as they are.
+# A document whose bytes would change if a JSON library wrote it again.
 ODD = ('{"version":"1.0.0","name":"odd.example/one","description":"<&> \\u00e9'
     ' é","n":0.10,"big":12345678901234567890123,"e":1E5,"$schema":"s",'
     '"_meta":{"z":{},"a":[]}}')
@@ -63,7 +63,7 @@ def shown(answer):
         for s in answer.json["servers"]]
 
 
-def test_document_as_it_went_in():
+def test_a_document_is_returned_byte_by_byte():
     answer = get(f"{BASE}/servers/odd.example%2Fone/versions/1.0.0")
     tap.equal(answer.status, 200, "status")
     tap.equal(answer.body.decode(), '{"server":' + ODD + ',"_meta":{"' +
@@ -74,7 +74,7 @@ def test_document_as_it_went_in():
         "the document between its envelope, byte by byte")
 
 
-def test_example_a():
+def test_shadowing_comes_before_filters_and_pages():
     """contract: shadowing comes first, then filters, then pages."""
     for query, want in (
             ("", [("n.x/x", "2.0.0")]),
@@ -110,8 +110,8 @@ def test_list_order_and_envelope():
     tap.equal(shown(page), want[4:8], "the cursor alone keeps the limit")
     cursor = page.json["metadata"]["nextCursor"]
     page = get(f"{BASE}/servers?limit=2&cursor={cursor}")
-    tap.equal(shown(page), want[8:], "another limit; exactly the rest")
-    tap.equal(list(page.json["metadata"]), ["count"], "and then the end")
+    tap.equal(shown(page), want[8:], "a page with another limit is the rest")
+    tap.equal(list(page.json["metadata"]), ["count"], "the last page has no cursor")
     tap.equal(shown(get(f"{BASE}/servers?version=latest")),
         [w for w in want if w[0] != "v.example/many"] +
         [("v.example/many", "1.10.0")], "latest only")
@@ -128,14 +128,14 @@ def test_is_latest():
 
 
 def test_a_version_called_latest():
-    """The word means the newest version, whatever versions there are."""
+    """In a path, "latest" is the newest version, even if a version has that name."""
     base = "/registry/w/v0.1/servers"
     uri = f"{base}/w.example%2Fword/versions"
-    tap.equal([v for _, v in shown(get(uri))], ["1.0.0", "latest"], "it is one")
+    tap.equal([v for _, v in shown(get(uri))], ["1.0.0", "latest"], "a version may be called latest")
     tap.equal(get(f"{uri}/latest").json["server"]["version"], "1.0.0",
-        "but not the newest")
+        "the path returns the newest version instead")
     tap.equal(shown(get(f"{base}?version=latest")),
-        [("w.example/word", "1.0.0")], "nor in the list of those")
+        [("w.example/word", "1.0.0")], "version=latest lists the newest version")
 
 
 def test_versions():
@@ -143,7 +143,7 @@ def test_versions():
     want = ["1.10.0", "1.9.0", "1.2.0+build", "1.2.0", "nightly"]
     answer = get(uri)
     tap.equal([v for _, v in shown(answer)], want, "newest first")
-    tap.equal(answer.json["metadata"], {"count": 5}, "all of them")
+    tap.equal(answer.json["metadata"], {"count": 5}, "all versions")
     got, cursor = [], ""
     while cursor is not None:
         page = get(f"{uri}?limit=2&cursor={cursor}").json
@@ -158,28 +158,28 @@ def test_versions():
 
 def test_deleted():
     uri = f"{BASE}/servers/gone.example%2Fhalf/versions"
-    tap.equal(shown(get(uri)), [("gone.example/half", "1.0.0")], "left out")
-    tap.equal(len(shown(get(uri + "?include_deleted=true"))), 2, "or not")
+    tap.equal(shown(get(uri)), [("gone.example/half", "1.0.0")], "deleted versions are left out")
+    tap.equal(len(shown(get(uri + "?include_deleted=true"))), 2, "include_deleted=true lists them")
     tap.equal(get(uri + "/latest").json["server"]["version"], "1.0.0",
-        "latest is what is there to be used")
-    tap.equal(get(uri + "/2.0.0").status, 404, "by name it is not found")
+        "latest is the newest version that is not deleted")
+    tap.equal(get(uri + "/2.0.0").status, 404, "a deleted version is not found by name")
     answer = get(uri + "/2.0.0?include_deleted=true")
     tap.equal(answer.json["_meta"][OFFICIAL], {"status": "deleted",
         "statusMessage": 'withdrawn "now"',
         "statusChangedAt": "2026-01-02T00:00:00.000005Z",
         "publishedAt": "2026-01-01T00:00:00Z",
         "updatedAt": "2026-01-02T00:00:00Z", "isLatest": False},
-        "unless it is asked for")
+        "include_deleted=true finds it")
     lone = "/registry/a/v0.1/servers/gone.example%2Fwhole/versions"
-    tap.equal(get(lone).status, 404, "nothing left: unknown")
-    tap.equal(get(lone + "/latest").status, 404, "and no latest")
-    tap.equal(get(lone + "?include_deleted=true").status, 200, "remembered")
+    tap.equal(get(lone).status, 404, "a name with only deleted versions is unknown")
+    tap.equal(get(lone + "/latest").status, 404, "it has no latest version")
+    tap.equal(get(lone + "?include_deleted=true").status, 200, "the 404 is the same when repeated")
     tap.ok(("gone.example/half", "2.0.0") in
-        shown(get(f"{BASE}/servers?include_deleted=true")), "in the list too")
+        shown(get(f"{BASE}/servers?include_deleted=true")), "include_deleted=true lists its versions")
 
 
 def test_updated_since():
-    """Strictly later, and deleted ones always."""
+    """Lists strictly later versions, and deleted ones too."""
     whole, half = ("gone.example/whole", "1.0.0"), ("gone.example/half",
         "2.0.0")
     for since, has_whole, has_half in (
@@ -214,7 +214,7 @@ def test_search():
         "a search text that is too long")
 
 
-def test_search_whatever_the_case():
+def test_search_ignores_case():
     for text in ("GRÜSSE", "grüße", "Grüsse", "grÜẞe", "STRASSE", "STRAẞE",
             "strasse", "rüss", "οδυσσεύς", "ΟΔΥΣΣΕΎσ", "istanbul", "ISTANBUL",
             "ıstanbul", "FILE", "ﬁLE"):
@@ -234,14 +234,14 @@ def test_limit_errors():
             (400, json.dumps({"error": text}, separators=(",", ":")) + "\n"),
             f"limit={value}")
     tap.equal(len(shown(get(f"{BASE}/servers?limit=99999"))), 10, "clamped")
-    tap.equal(len(shown(get(f"{BASE}/servers?limit="))), 10, "empty is absent")
+    tap.equal(len(shown(get(f"{BASE}/servers?limit="))), 10, "an empty value counts as absent")
 
 
 def test_cursor_errors():
     first = get(f"{BASE}/servers?limit=1&search=example").json
     cursor = first["metadata"]["nextCursor"]
     tap.equal(get(f"{BASE}/servers?cursor={cursor}&search=example").status,
-        200, "repeated as it was")
+        200, "a repeated cursor gives the same page")
     for query in (f"cursor={cursor}&search=exampl",
             f"cursor={cursor}&version=latest",
             f"cursor={cursor}&include_deleted=true"):
@@ -249,7 +249,7 @@ def test_cursor_errors():
             f"another query: {query[-30:]}")
     for around in f"%20{cursor}+", f"{cursor}%0D%0A":
         tap.equal(shown(get(f"{BASE}/servers?cursor={around}")),
-            shown(get(f"{BASE}/servers?cursor={cursor}")), "blanks around it")
+            shown(get(f"{BASE}/servers?cursor={cursor}")), "spaces around a cursor")
     tap.equal(shown(get(f"{BASE}/servers?cursor={cursor}"
         "&updated_since=2036-01-01T00:00:00Z")),
         shown(get(f"{BASE}/servers?cursor={cursor}")),
@@ -266,7 +266,7 @@ def test_cursor_errors():
     tap.equal(get(f"/v0/servers?cursor={cursor}").status, 200,
         "the same registry by its other path")
     tap.equal(get(f"/registry/none/v0.1/servers?cursor=x").error,
-        "registry not found", "the registry comes first")
+        "registry not found", "the registry is checked before the cursor")
 
 
 def test_aliases():
@@ -320,7 +320,7 @@ def test_headers():
             if answer.headers.get(name) != value:
                 tap.equal(answer.headers.get(name), value, name)
         tap.equal(set(EXPECTED_HEADERS) - set(answer.headers), set(),
-            f"{status}: every header that is always there")
+            f"{status}: all required headers")
         body = status not in (204, 304)
         tap.equal(answer.headers.get("content-type"),
             "application/json" if body else None, f"{status}: type")
@@ -339,8 +339,7 @@ def test_headers():
 
 
 def test_changes_are_not_implemented():
-    """Until they are: what the program would do, not that it has no such path;
-    Allow still says what it does."""
+    """Changes get 501, and Allow lists the methods that work."""
     one = "/v0.1/servers/n.x%2Fx/versions/2.0.0"
     for method, uri in (("POST", "/v0/publish"), ("POST", "/v0.1/publish"),
             ("POST", "/registry/r/v0.1/publish"), ("POST", "/v0/validate"),
@@ -353,11 +352,11 @@ def test_changes_are_not_implemented():
                 "HTTP yet", None), f"{method} {uri}")
     for uri in one, "/v1/sources/a":
         tap.equal(get(uri, method="OPTIONS").headers["allow"],
-            "GET, HEAD, OPTIONS", "OPTIONS does not promise it")
+            "GET, HEAD, OPTIONS", "OPTIONS does not list it")
         answer = get(uri, method="POST")
         tap.equal((answer.status, answer.headers["allow"]),
-            (405, "GET, HEAD, OPTIONS"), "nor does a 405")
-    tap.equal(get("/v0/publish").status, 404, "there is nothing to read")
+            (405, "GET, HEAD, OPTIONS"), "the Allow of a 405 does not list it")
+    tap.equal(get("/v0/publish").status, 404, "the body is not read")
 
 
 def test_head():
@@ -380,7 +379,7 @@ def test_etag():
         answer = get(uri, etag=form)
         tap.equal((answer.status, len(answer.body) > 0),
             (status, status == 200), f"If-None-Match: {form}")
-        tap.equal(answer.headers["etag"], tag, "with the tag")
+        tap.equal(answer.headers["etag"], tag, "the 304 has the tag")
     packed = f'"{bare}-gzip"'
     for form, want in ((tag, tag), (packed, packed), (f"W/{packed}", packed),
             (f'"x", {packed}', packed), (f'"{bare}-br"', tag)):
@@ -391,13 +390,13 @@ def test_etag():
     tap.equal(get(f"{uri}/no.such%2Fname/versions/1", etag="*").status, 404,
         "* of what does not exist")
     other = get("/registry/a/v0.1/servers").headers["etag"]
-    tap.ok(other != tag, "registries differ")
-    tap.equal(get("/health", etag="*").status, 200, "not for probes")
-    tap.equal(get(f"{uri}?limit=x", etag=tag).status, 400, "errors first")
+    tap.ok(other != tag, "registries have different tags")
+    tap.equal(get("/health", etag="*").status, 200, "probes have no tag")
+    tap.equal(get(f"{uri}?limit=x", etag=tag).status, 400, "errors come before 304")
 
 
 def test_not_modified_is_for_what_exists():
-    """One process, so that answers are kept as well."""
+    """One process, so that remembered responses are tested too."""
     cursor = get(f"{BASE}/servers?limit=1").json["metadata"]["nextCursor"]
     other = get("/registry/a/v0.1/servers?limit=1").json["metadata"][
         "nextCursor"]
@@ -431,7 +430,7 @@ def test_not_modified_is_for_what_exists():
                 if status == 304:
                     tap.equal((got.body, got.headers["etag"]),
                         (b"", packed if turn == 2 else tag), "its tag")
-        # What was kept of a 304 is the whole answer, packed or not.
+        # After a 304 the remembered response is complete, compressed or not.
         uri = f"{BASE}/servers/v.example%2Fmany/versions"
         for accept in "", "gzip":
             for etag in (tag, tag, tag, None):
@@ -439,7 +438,7 @@ def test_not_modified_is_for_what_exists():
             tap.equal((got.status, got.headers.get("content-encoding")),
                 (200, accept or None), f"then a 200 with '{accept}'")
             body = gzip.decompress(got.body) if accept else got.body
-            tap.equal(body, get(uri).body, "and the whole answer")
+            tap.equal(body, get(uri).body, "the whole response")
         server.stop()
 
 
@@ -456,7 +455,7 @@ def test_large_page_ends_early():
     rest = responder.cgi(path, "/v0.1/servers?cursor=" +
         page["metadata"]["nextCursor"]).json
     tap.equal([s["server"]["name"] for s in page["servers"] +
-        rest["servers"]], [f"l.e/{i}" for i in range(8)], "and the rest")
+        rest["servers"]], [f"l.e/{i}" for i in range(8)], "the next page has the rest")
 
 
 def test_probes():

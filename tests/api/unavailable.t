@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""One responder through everything that can happen to its database: 503 while
-there is nothing to serve, and well again without a restart."""
+"""A responder answers 503 while its database cannot be read, and recovers without a
+restart."""
 
 import os
 import sys
@@ -61,7 +61,7 @@ class Case:
         return self.server.log().count(f"level={level}")
 
     def close(self):
-        tap.equal(self.server.stop(), 0, "ends with status 0")
+        tap.equal(self.server.stop(), 0, "exits with status 0")
         self.directory.cleanup()
 
 
@@ -76,21 +76,21 @@ def check_unavailable(case, why):
     tap.equal(case.server.get("/registry/status").status, 503,
         f"{why}: no status")
     tap.equal(case.server.get("/health").json, {"status": "healthy"},
-        f"{why}: but alive")
+        f"{why}: healthy")
     tap.equal(case.server.get(LIST + "?limit=x").status, 400,
-        f"{why}: mistakes are told without it")
+        f"{why}: an invalid request gets 400")
     tap.equal(case.server.get(LIST, "OPTIONS").status, 204,
-        f"{why}: and so are options")
+        f"{why}: OPTIONS gets 204")
 
 
 def check_healed(case, name, why):
-    tap.equal(case.names(), (200, [name]), f"{why}: well again")
+    tap.equal(case.names(), (200, [name]), f"{why}: recovered")
     tap.equal(case.server.get("/ready").status, 200, f"{why}: ready")
     tap.equal((case.logged("ERROR"), case.logged("INFO")), (1, 1),
-        f"{why}: logged once each way")
+        f"{why}: failure and recovery are logged once")
 
 
-def test_missing_then_made():
+def test_missing_then_created():
     case = Case(with_database=False)
     check_unavailable(case, "missing")
     case.build(case.path, "made.example/later")
@@ -98,7 +98,7 @@ def test_missing_then_made():
     case.close()
 
 
-def test_removed_then_back():
+def test_removed_then_restored():
     case = Case()
     tap.equal(case.names(), (200, ["first.example/one"]), "at first")
     case.remove()
@@ -112,10 +112,10 @@ def test_replaced():
     case = Case()
     etag = case.server.get(LIST).headers["etag"]
     case.replace("second.example/one")
-    tap.equal(case.names(), (200, ["second.example/one"]), "seen at once")
+    tap.equal(case.names(), (200, ["second.example/one"]), "a replaced database is read at once")
     again = case.server.get(LIST, etag=etag)
     # The same path, so the same id in these databases, and the same counter.
-    tap.equal(again.status in (200, 304), True, "with its own tag")
+    tap.equal(again.status in (200, 304), True, "and has its own entity tag")
     case.close()
 
 
@@ -163,7 +163,7 @@ def test_a_directory():
 
 
 def test_damaged_pages():
-    """A database with torn pages answers 503 or 200, and never lies."""
+    """A database with torn pages gets 503, and recovers when repaired."""
     case = Case()
     db = sqlite3.connect(case.path, isolation_level=None)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -183,12 +183,12 @@ def test_damaged_pages():
     tap.equal((answer.status, answer.error), (503, "service unavailable"),
         "a torn page")
     os.rename(good, case.path)
-    tap.equal(case.names(), (200, ["first.example/one"]), "well again")
+    tap.equal(case.names(), (200, ["first.example/one"]), "recovered")
     case.close()
 
 
 def test_without_wal():
-    """Writers come and go, taking the -wal with them as the last one does."""
+    """The last writer deletes the -wal file when it closes the database."""
     case = Case()
     for turn in range(5):
         db = sqlite3.connect(case.path)
@@ -205,7 +205,7 @@ def test_without_wal():
                 case.server.process.wait(10)
                 case.server = restarted(case)
                 db.close()
-    tap.equal(case.logged("ERROR"), 0, "no error on the way")
+    tap.equal(case.logged("ERROR"), 0, "no error is logged")
     case.close()
 
 
@@ -221,10 +221,10 @@ def as_nobody():
     os.setuid(65534)
 
 
-def test_permissions_come_and_go():
-    """A directory, or a file, that the responder's user may not open."""
+def test_missing_permissions():
+    """A directory or file that the responder's user may not open."""
     if os.geteuid() != 0:
-        tap.skip("another user takes root to act as")
+        tap.skip("only root can act as another user")
         return
     for name, closed in (("", 0o700), ("", 0o744), ("registry.db", 0o600)):
         case = Case()
@@ -250,7 +250,7 @@ def test_permissions_come_and_go():
 
 
 def test_read_only_disk():
-    """Mounted read-only, and full: neither keeps a reader from reading."""
+    """A full disk and a read-only mount do not stop a reader."""
     case = Case()
     case.server.stop()
     os.unlink(case.server.path)
@@ -258,7 +258,7 @@ def test_read_only_disk():
     os.mkdir(disk)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk],
             capture_output=True, check=False).returncode != 0:
-        tap.skip("a disk of its own takes root to mount")
+        tap.skip("only root can mount a disk")
         return
     try:
         shutil.copy(case.path, disk)
@@ -272,7 +272,7 @@ def test_read_only_disk():
             tap.equal(case.names()[0], 200, "full")
         os.unlink(os.path.join(disk, "full"))
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        tap.equal(case.names()[0], 200, "read-only while it runs")
+        tap.equal(case.names()[0], 200, "read-only while the responder runs")
         case.server.stop()
         case.server = restarted(case)
         tap.equal(case.names()[0], 200, "read-only from the start")
@@ -283,7 +283,7 @@ def test_read_only_disk():
 
 
 def installed(case):
-    """The responder anew, from a file that can be replaced."""
+    """Restarts the responder from a file that can be replaced."""
     case.server.stop()
     os.unlink(case.server.path)
     program = responder.for_everyone(responder.PROGRAM, case.directory.name)
@@ -293,7 +293,7 @@ def installed(case):
 
 
 def replace(case, program, script=None):
-    """Another file in its place, as an upgrade does it."""
+    """Replaces the program file, as an upgrade does."""
     new = responder.for_everyone(responder.PROGRAM, tempfile.mkdtemp(
         dir=case.directory.name))
     if script:
@@ -308,7 +308,7 @@ def set_schema(case, add):
     db.close()
 
 
-def test_steps_aside():
+def test_a_new_program_answers_after_an_upgrade():
     """After an upgrade the old program meets a schema it does not know: the
     program that is now in its place answers, and takes over from it in the
     same process.  Without an upgrade it stays."""
@@ -318,9 +318,9 @@ def test_steps_aside():
     check_unavailable(case, "newer schema")
     check_unavailable(case, "newer schema, still there")
     before = case.server.pid
-    # Else it might step aside before it is asked, for one that only looks new.
+    # Else the responder might exit before the request, because the file is new.
     case.server.settle()
-    # One that knows the schema by not looking at it.
+    # A program that accepts any schema.
     replace(case, program, f"""#!/bin/sh
 [ -n "$REQUEST_METHOD" ] || exec "{responder.PROGRAM}"
 printf 'Status: 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s' \\
@@ -328,37 +328,37 @@ printf 'Status: 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s' \\
 """)
     answer = case.server.get(LIST)
     tap.equal((answer.status, answer.body.decode()), (200, LIST),
-        "upgraded: the new one answers")
+        "after an upgrade the new program answers")
     set_schema(case, 0)
-    tap.equal(case.names()[0], 200, "and has taken over")
+    tap.equal(case.names()[0], 200, "the new program serves the next request")
     tap.ok(before != case.server.pid and case.server.process.poll() is None,
-        "in a process that the web server knows")
-    tap.equal(case.server.stop(), 0, "which ends when told")
+        "its parent is a child of the web server")
+    tap.equal(case.server.stop(), 0, "it exits on SIGTERM")
     case.directory.cleanup()
 
 
-def test_an_upgrade_alone():
+def test_a_new_file_without_a_new_schema():
     case = Case()
     program = installed(case)
     before = case.server.pid
     replace(case, program)
     tap.equal((case.names()[0], case.server.get("/ready").status,
-        case.server.pid), (200, 200, before), "ends nothing")
+        case.server.pid), (200, 200, before), "a new file alone does not end the process")
     case.close()
 
 
 SUCCESSORS = (
-    ("says that it cannot serve", "printf 'Status: 503 X\\r\\n\\r\\n'"),
-    ("says nothing", "exit 1"),
-    ("says half of it", "printf 'Status: 200 OK\\r\\n'\n"
+    ("answers 503", "printf 'Status: 503 X\\r\\n\\r\\n'"),
+    ("answers nothing", "exit 1"),
+    ("sends half a response", "printf 'Status: 200 OK\\r\\n'\n"
         "printf 'Content-Length: 9\\r\\n\\r\\nhalf'"),
-    ("says something else", "echo hello"),
-    ("never ends", "exec sleep 600"),
+    ("sends no HTTP", "echo hello"),
+    ("hangs", "exec sleep 600"),
 )
 
 
-def test_no_use():
-    """Where a new program is of no use the answer is the one it would be."""
+def test_a_new_program_that_fails():
+    """If the new program cannot answer, the response is 503."""
     for what, script in SUCCESSORS:
         case = Case()
         program = installed(case)
@@ -369,7 +369,7 @@ def test_no_use():
         tap.equal((answer.status, answer.headers.get("retry-after")),
             (503, "5"), f"it {what}: 503")
         set_schema(case, 0)
-        tap.equal(case.names()[0], 200, f"it {what}: and has its turn")
+        tap.equal(case.names()[0], 200, f"it {what}: the next request is answered")
         case.close()
 
 
@@ -379,19 +379,19 @@ def test_program_that_cannot_start():
     replace(case, program, "#!/nonexistent\n")
     set_schema(case, 1)
     tap.equal(case.server.get(LIST).status, 503, "no program: 503")
-    tap.equal(case.server.process.wait(10), 0, "and for others to start one")
+    tap.equal(case.server.process.wait(10), 0, "exits, so that the web server starts another process")
     case.directory.cleanup()
 
 
-def test_told_to_end_meanwhile():
-    """SIGTERM while a successor answers: the answer is sent, and that is it."""
+def test_sigterm_while_a_successor_answers():
+    """After SIGTERM while a successor answers, the response is still sent."""
     case = Case()
     program = installed(case)
     begun = os.path.join(case.directory.name, "begun")
-    go_on = os.path.join(case.directory.name, "go-on")
+    continue_file = os.path.join(case.directory.name, "go-on")
     replace(case, program, f"""#!/bin/sh
 : > "{begun}"
-until [ -e "{go_on}" ]; do sleep 0.05; done
+until [ -e "{continue_file}" ]; do sleep 0.05; done
 printf 'Status: 200 OK\\r\\n\\r\\n'
 """)
     set_schema(case, 1)
@@ -400,23 +400,23 @@ printf 'Status: 200 OK\\r\\n\\r\\n'
         if os.path.exists(begun):
             break
         time.sleep(0.05)
-    # As systemd does it: everyone at once, children too.
+    # As systemd does: all processes at once.
     everyone = [case.server.process.pid]
     with open(f"/proc/{everyone[0]}/task/{everyone[0]}/children",
             encoding="ascii") as f:
         everyone += map(int, f.read().split())
-    tap.equal(len(everyone), 3, "three processes are at it")
+    tap.equal(len(everyone), 3, "three processes are running")
     for pid in everyone:
         os.kill(pid, signal.SIGTERM)
-    with open(go_on, "wb"):
+    with open(continue_file, "wb"):
         pass
-    tap.equal(case.server.receive(connection).status, 200, "it is answered")
-    tap.equal(case.server.process.wait(20), 0, "then all ends")
+    tap.equal(case.server.receive(connection).status, 200, "the request is answered")
+    tap.equal(case.server.process.wait(20), 0, "then all processes exit")
     case.directory.cleanup()
 
 
-def test_killed():
-    """Who kills what the web server knows kills who answers."""
+def test_the_child_dies_with_the_keeper():
+    """If the keeper is killed, its child is killed too."""
     case = Case()
     case.names()
     child = case.server.pid
@@ -426,18 +426,18 @@ def test_killed():
         if not os.path.exists(f"/proc/{child}"):
             break
         time.sleep(0.05)
-    tap.ok(not os.path.exists(f"/proc/{child}"), "both are gone")
+    tap.ok(not os.path.exists(f"/proc/{child}"), "both processes are gone")
     case.server = restarted(case)
     case.names()
     os.kill(case.server.pid, signal.SIGUSR2)
     tap.equal(case.server.process.wait(10), -signal.SIGUSR2,
-        "and how it ended is told")
+        "the keeper ends by the signal that killed its child")
     case.directory.cleanup()
 
 
 def test_another_directory():
-    """The directory is exchanged for another: what Landlock opened is gone,
-    so the program answers as another process, and starts anew."""
+    """If the directory is replaced, Landlock forbids the new one, so a new process
+    answers and takes over."""
     case = Case()
     case.server.stop()
     os.unlink(case.server.path)
@@ -455,11 +455,11 @@ def test_another_directory():
     for _ in range(2):
         tap.equal(case.names(), (200, ["second.example/one"]),
             "another directory")
-    tap.equal(case.server.pid != before, landlock, "a new process if need be")
+    tap.equal(case.server.pid != before, landlock, "a new process serves if Landlock is in force")
     case.close()
 
 
-def test_directory_made_later():
+def test_directory_created_later():
     case = Case(with_database=False)
     case.server.stop()
     os.unlink(case.server.path)
@@ -498,9 +498,9 @@ def touch(path):
     db.close()
 
 
-def test_a_writer_arrives():
-    """A file nobody writes to is read without watching it; whoever reads it
-    when its first writer arrives reads it again, and no client hears of it."""
+def test_first_writer_during_requests():
+    """A database without a writer is read without locks. A request during which
+    the first writer arrives reads it again and succeeds."""
     case = Case()
     got = set()
     for turn in range(40):
@@ -511,13 +511,13 @@ def test_a_writer_arrives():
         while writer.is_alive():
             got.add(case.names()[0])
         writer.join()
-    tap.equal((got, case.logged("ERROR")), ({200}, 0), "200, always")
+    tap.equal((got, case.logged("ERROR")), ({200}, 0), "every request gets 200")
     case.close()
 
 
 def test_while_written():
-    """A writer that commits all the time disturbs nobody, and each answer is
-    from one snapshot: both servers always carry the same text."""
+    """While a writer commits continuously, each response is from one snapshot:
+    both servers have the same text."""
     case = Case()
     case.replace("a.example/one")
     rdb_path = case.path
@@ -552,18 +552,18 @@ def test_while_written():
             odd.append((answer.status, texts))
     stop.set()
     writer.join()
-    tap.equal(odd, [], "one snapshot each, and one body for one tag")
+    tap.equal(odd, [], "each response has one snapshot, each tag one body")
     tap.ok(len(turns) >= 20, f"while it changed {len(turns)} times")
     case.close()
 
 
 def test_read_only_user():
-    """A user who may only read the files of a WAL database reads it."""
+    """A user with read permission only can read a database in WAL mode."""
     if os.geteuid() != 0:
-        tap.skip("another user takes root to act as")
+        tap.skip("only root can act as another user")
         return
     case = Case()
-    case.names()  # else it may be told to end before it has begun
+    case.names()  # else SIGTERM may come before it has started
     os.chmod(case.directory.name, 0o755)
     # The sync keeps -wal and -shm when it closes; hold them open here.
     db = sqlite3.connect(case.path)
@@ -576,7 +576,7 @@ def test_read_only_user():
         capture_output=True, check=False, user=65534, group=65534,
         extra_groups=[], env=responder.environment(case.path,
             REQUEST_METHOD="GET", REQUEST_URI=LIST))
-    tap.equal(responder.Answer(done.stdout).status, 200, "nobody reads")
+    tap.equal(responder.Answer(done.stdout).status, 200, "the user nobody can read it")
     db.close()
     case.close()
 
@@ -587,12 +587,12 @@ def test_signals():
     started = time.monotonic()
     case.server.process.send_signal(signal.SIGTERM)
     tap.equal(case.server.process.wait(10), 0, "SIGTERM when idle")
-    tap.ok(time.monotonic() - started < 1, "and at once")
+    tap.ok(time.monotonic() - started < 1, "at once")
     case.close()
 
 
 def test_signal_in_a_request():
-    """SIGTERM while an answer waits for a slow client: it is finished."""
+    """After SIGTERM a response to a slow client is still completed."""
     case = Case()
     case.remove()
     rdb.build(case.path, [rdb.Source("a", [rdb.Version(rdb.SERVER, f"l.e/{i}",
@@ -604,13 +604,13 @@ def test_signal_in_a_request():
     time.sleep(0.2)
     answer = case.server.receive(connection)
     tap.equal((answer.status, answer.json["metadata"]["count"]), (200, 30),
-        "the whole answer")
-    tap.equal(case.server.process.wait(10), 0, "and then the end")
+        "the whole response is sent")
+    tap.equal(case.server.process.wait(10), 0, "then the process exits")
     case.close()
 
 
-def test_client_goes_away():
-    """A connection closed with the answer unread does no harm."""
+def test_client_closes_early():
+    """A client that closes the connection early does no harm."""
     case = Case()
     for _ in range(20):
         connection = case.server.send(LIST)

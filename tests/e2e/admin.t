@@ -44,8 +44,8 @@ class Web:
             THV_REGISTRY_SYNC=SYNC)
         program = responder.PROGRAM
         if os.geteuid() == 0:
-            # lighttpd and what it starts are www-data then, who reads what
-            # the sync's group may read.
+            # lighttpd and its children run as www-data, which may read the
+            # files of the sync's group.
             shutil.chown(site.dir, group="www-data")
             os.chmod(site.dir, 0o2755)
             os.chmod(self.admin.path, 0o666)

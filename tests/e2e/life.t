@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A life in short: lighttpd and Apache with a pool serve one database while
-configurations change, syncs run and are killed, web servers and pools start
-anew and the disk is full.  All the while clients look things up, and get 200
-for what exists and 404 for what does not, nothing else.
+"""lighttpd and Apache with a pool serve one database while configurations change,
+syncs run and are killed, web servers and pools restart and the disk is full.
+Clients get 200 for existing entries and 404 for missing ones, nothing else.
 
-`make life` (LIFE=long) is the long form, of 100,000 lookups."""
+`make life` (LIFE=long) makes 100,000 lookups."""
 
 import os
 import pwd
@@ -32,7 +31,8 @@ STEPS = RELOADS + SYNCS + KILLS + RESTARTS * len(KINDS) + 1
 CLIENTS = 4 # of each server
 KEPT = 500 # entries that are there from the first sync to the last
 ROOT = os.geteuid() == 0
-# Who syncs and who serves; from an ordinary user both are that one.
+# The user of the sync and the user of the responders; without root both are
+# the current user.
 WRITER = pwd.getpwnam("daemon") if ROOT else None
 WEB = pwd.getpwnam("www-data") if ROOT else None
 TMPFS = 64 << 20
@@ -45,8 +45,8 @@ def become(user):
 
 
 class Home(Site):
-    """Configuration and documents of the writer's, who may read them, and a
-    database on a small disk, which the web server's group may read."""
+    """Configuration and documents that only the writer may read, and a database
+    on a small disk that the group of the web server may read."""
 
     def __init__(self):
         super().__init__()
@@ -75,8 +75,8 @@ class Home(Site):
             umask=0o027, env=self.environment(), **become(WRITER))
 
     def change(self, more=0):
-        """Another version of one entry, and of half of the others; what it
-        is.  With `more` new ones."""
+        """Writes a new version of one entry and of half of the others, and `more` new
+        entries; returns the version."""
         self.round += 1
         version = f"1.0.{self.round}"
         self.file_source("a", server("a.example/moving", version), *(
@@ -88,7 +88,7 @@ class Home(Site):
         return version
 
     def reconfigure(self, number):
-        """Registries and sources come, go and change places."""
+        """Adds, removes and reorders registries and sources."""
         sources = {"a": {"file": {"path": self.path("a.json")}},
                    "b": {"file": {"path": self.path("b.json")}}}
         if number % 2:
@@ -109,7 +109,7 @@ class Web(web_servers.Server):
 
 
 class Load:
-    """Clients of all servers, until told to stop."""
+    """Clients of all servers, until stopped."""
 
     def __init__(self, servers):
         self.wrong = []
@@ -155,7 +155,7 @@ class Load:
         client.close()
 
     def pace(self):
-        """Spreads what is done to the servers over all lookups."""
+        """Spreads the events over all lookups."""
         self.steps += 1
         wait_for(lambda: self.total() * STEPS >= LOOKUPS * self.steps, 600)
 
@@ -172,7 +172,7 @@ class Load:
 
 
 def shows(servers, uri, want):
-    """Whether all servers come to say so; `want` looks at the answer."""
+    """Waits until `want` accepts the response of all servers."""
     return all(wait_for(lambda s=s: want(s.get(uri))) for s in servers)
 
 
@@ -197,7 +197,7 @@ def reload(home, servers, load):
             missed.append(i)
     tap.equal(missed, [], f"{RELOADS} changed configurations are served")
     watch.terminate()
-    tap.equal(watch.wait(60), 0, "who watched ends when told")
+    tap.equal(watch.wait(60), 0, "sync --watch exits on SIGTERM")
 
 
 def sync(home, servers, load):
@@ -221,8 +221,8 @@ def kill(home, servers, load):
         victim.wait()
     version = home.change()
     tap.equal(home.start("--force", "-q").wait(120), 0,
-              f"a sync after {KILLS} that were killed")
-    tap.ok(is_served(servers, version), "is served")
+              f"a sync succeeds after {KILLS} were killed")
+    tap.ok(is_served(servers, version), "its content is served")
 
 
 def restart(_home, servers, load):
@@ -233,14 +233,14 @@ def restart(_home, servers, load):
             web.reload()
             if not wait_for(lambda: (now := set(web.responders()))
                             and not now & before):
-                tap.ok(False, f"{web.kind}: responders start anew")
+                tap.ok(False, f"{web.kind}: responders restart")
                 return
-    tap.ok(True, f"{RESTARTS} times all responders start anew")
+    tap.ok(True, f"all responders restart {RESTARTS} times")
 
 
 def fill(home, servers, load):
     if not home.small:
-        tap.skip("a full disk takes root, who may mount a small one")
+        tap.skip("only root can mount a small disk and fill it")
         return
     load.pace()
     version = home.change(more=4000)
@@ -253,11 +253,11 @@ def fill(home, servers, load):
             pass
     tap.ok(home.start("--force", "-q").wait(120) != 0,
            "a sync fails on a full disk")
-    tap.ok(not is_soon(servers, version), "which changes nothing")
+    tap.ok(not is_soon(servers, version), "readers see no change")
     os.unlink(full)
     tap.equal(home.start("--force", "-q").wait(120), 0,
-              "and the next, with room again, does not")
-    tap.ok(is_served(servers, version), "and is served")
+              "a sync with free space succeeds")
+    tap.ok(is_served(servers, version), "its content is served")
 
 
 def is_soon(servers, version):
@@ -266,18 +266,18 @@ def is_soon(servers, version):
 
 
 def check_users(home, servers):
-    """That the two users are what they seem."""
+    """The responders run as another user than the sync."""
     if not ROOT:
-        tap.skip("two users take root to act as")
+        tap.skip("only root can act as two users")
         return
     serving = {os.stat(f"/proc/{pid}").st_uid for web in servers
                for pid in web.responders()}
     tap.equal((serving, os.stat(home.database).st_uid),
               ({WEB.pw_uid}, WRITER.pw_uid),
-              "who serves is not who syncs")
+              "responders and the sync have different users")
     done = subprocess.run(["sh", "-c", f"echo >> {home.database}"],
                           check=False, capture_output=True, **become(WEB))
-    tap.ok(done.returncode != 0, "and may not write the database")
+    tap.ok(done.returncode != 0, "responders may not write to the database")
 
 
 def live(home, servers):
@@ -295,14 +295,14 @@ def live(home, servers):
         disturb(home, servers, load)
     tap.ok(load.finish(LOOKUPS), f"{LOOKUPS} lookups and more")
     spent = time.monotonic() - started
-    tap.equal(load.wrong[:5], [], "each as it has to be: "
+    tap.equal(load.wrong[:5], [], "every response is as expected: "
               f"{dict(sorted(load.counts.items(), key=str))}")
     print(f"# {load.total()} lookups in {spent:.1f} s by "
           f"{CLIENTS * len(servers)} clients, the slowest {load.slowest:.3f} "
           f"s, {load.again} sent again on a new connection")
     for web in servers:
         status, log = web.stop()
-        if not tap.equal(status, 0, f"{web.kind} stops when told"):
+        if not tap.equal(status, 0, f"{web.kind} exits on SIGTERM"):
             print("#   " + log.replace("\n", "\n#   "))
 
 

@@ -31,8 +31,7 @@ GIVEN = ("sockets", "metrics", "spool/lighttpd", "spool/nginx-body",
 
 
 def attempts(path, evil):
-    """What somebody may try with a path: writing, replacing, planting a link
-    beside it."""
+    """Attacks on a path: writing, replacing, and a link beside it."""
     return {
         "write": lambda: os.close(os.open(path, os.O_WRONLY | os.O_NOFOLLOW)),
         "replace": lambda: os.rename(path, path + ".old"),
@@ -200,7 +199,7 @@ def check_refusals(kind):
     refuses(server, where, f"{kind} in a directory of {WORKER}")
     os.chown(where, 0, 0)
     os.chmod(where, 0o777)
-    refuses(server, where, f"{kind} in a directory of everybody")
+    refuses(server, where, f"{kind} in a world-writable directory")
     server.log.close()
     server.clean()
 

@@ -128,7 +128,7 @@ def test_same_bytes():
                          for at in places), shallow=False),
            f"{tarball} too")
         equal(places[0].encode() in open(os.path.join(places[0], "build",
-              PROGRAMS[0]), "rb").read(), False, "and tells no folder")
+              PROGRAMS[0]), "rb").read(), False, "and contains no path of the build")
 
 
 def sbom_module():

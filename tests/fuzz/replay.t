@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("THV_BUILD", "build"))
 # Under a sanitizer an input costs ten times as much.
 CHANGES = 3000 if os.path.basename(BUILD) == "build" else 300
-# One that changes a database and opens it anew costs as much as hundreds.
+# Changing and reopening a database is a hundred times slower.
 SLOW = {"index": CHANGES // 100}
 ALSO = {"document": ["tests/hostile/documents/*",
                      "sync/example/catalogue/*.json"],

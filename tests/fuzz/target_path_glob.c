@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pattern of paths and the path of a file in somebody's repository, a line
- * each: a pattern without wild cards matches its own path alone, and one that
- * begins with any depth matches as much as what comes behind that.
+ * A pattern and the path of a file in a repository, a line each.  A pattern
+ * without wild cards matches only itself; one that starts with any depth
+ * matches at least what the rest of it matches.
  */
 #include "lib/limits.h"
 #include "sync/fetch/path_glob.h"

@@ -94,17 +94,17 @@ fuzz_one(const uint8_t *data, size_t len)
 	uint32_t rest = (uint32_t)(len - FETCH_WIRE_HEADER);
 	enum fetch_wire_kind kind;
 	struct err e = ERR_INIT;
-	size_t told;
+	size_t length;
 
 	if (len < FETCH_WIRE_HEADER)
 		return;
-	if (fetch_wire_header(&kind, &told, data, &e) == 0)
-		FUZZ_HOLDS(told <= LIMIT_FETCH_RESULT);
+	if (fetch_wire_header(&kind, &length, data, &e) == 0)
+		FUZZ_HOLDS(length <= LIMIT_FETCH_RESULT);
 	memcpy(header, data, sizeof header);
 	memcpy(header + LENGTH_AT, &rest, sizeof rest);
-	if (fetch_wire_header(&kind, &told, header, &e) == -1)
+	if (fetch_wire_header(&kind, &length, header, &e) == -1)
 		return;
-	FUZZ_HOLDS(told == rest);
+	FUZZ_HOLDS(length == rest);
 	data += FETCH_WIRE_HEADER;
 	if (kind == FETCH_WIRE_PROGRESS)
 		check_progress((const char *)data, rest);

@@ -67,7 +67,7 @@ def become_reader():
 
 
 def as_reader(site, uri):
-    """One request by a user who may read the database and write nothing."""
+    """One request by a user that may only read the database."""
     done = subprocess.run(
         [site.path(os.path.basename(responder.PROGRAM))], check=False,
         preexec_fn=become_reader, capture_output=True,
@@ -217,7 +217,7 @@ class Scenario:
             FAULT_SEED=str(at), **self.more_environment)
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + \
             ":verify_asan_link_order=0"
-        # Who looks for leaks opens files as well.
+        # The leak detector opens files, too.
         if kind == "open":
             env["ASAN_OPTIONS"] += ":detect_leaks=0"
         done = subprocess.run(self.command(), env=env, check=False,
@@ -297,8 +297,8 @@ class Scenario:
         return None
 
     def readers_get(self, status):
-        """What is wrong with what other users get, before anybody who may
-        write has opened the database."""
+        """Errors in the responses to other users, before a process with write
+        permission has opened the database."""
         if not self.has_readers:
             return None
         # The first comes while the others have the database open.
@@ -394,7 +394,7 @@ class Responder(Scenario):
 
 
 class Admin(Scenario):
-    """A triggered sync: the fault may hit who starts it or what is started."""
+    """A triggered sync; the fault is in the admin program or in the sync."""
 
     def set_up(self):
         super().set_up()
@@ -494,8 +494,8 @@ for n in range(40):
 
 
 def power_losses(synchronous, points):
-    """How many of so many losses of power break a database whose writer syncs
-    as told: a disk that loses nothing would prove nothing."""
+    """The number of power losses, out of `losses`, that damage a database with
+    this PRAGMA synchronous; OFF proves that the simulated disk loses data."""
     broken = 0
     with Site() as site:
         for at in range(20, 20 + points):

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that mean harm, to one web server with the registry behind it, while
-a good client beside them asks on: run(KIND...) is a whole test program.
+"""Attacks on a web server with the registry behind it, beside a good client.
+run(KIND...) is a whole test program.
 
-Of every attack it holds: no answer but 2xx, 304 or 4xx (501 and 505 where HTTP
-asks for them), the good client gets its 200 each time, and the processes
-stay those that they were, of the size that they were."""
+During each attack all responses are 2xx, 304 or 4xx (501 and 505 where HTTP requires
+them), the good client always gets 200, and the processes neither restart nor grow."""
 
 import concurrent.futures
 import json
@@ -22,10 +21,10 @@ import web_servers
 
 LIST = "/registry/r/v0.1/servers"
 GOOD = f"{LIST}/a.example%2Fserver-007/versions/latest"
-# A net, not a measure: on a busy machine nothing takes as long.
+# A deadline that even a busy machine meets.
 DEADLINE = 10.0
 PROPER = {200, 202, 204, 206, 304, 501, 505, *range(400, 500)}
-# What a header may name: nothing else is ever sent.
+# The only header fields that are ever sent.
 FIELDS = {b"accept-ranges", b"access-control-allow-headers",
     b"access-control-allow-methods", b"access-control-allow-origin",
     b"access-control-expose-headers", b"access-control-max-age", b"allow",
@@ -36,26 +35,26 @@ FIELDS = {b"accept-ranges", b"access-control-allow-headers",
     b"transfer-encoding", b"upgrade", b"vary", b"x-content-type-options",
     b"x-request-id"}
 EVIL = "x\r\nX-Injected: yes\r\n\r\n<b>"
-# Processes of this size have lost their bounds.
+# A larger process has a leak.
 MEMORY_KIB = 128 * 1024
-# So many connections at once, for so long: `make flood` has more.
+# Simultaneous connections and their time; `make flood` has more.
 CROWD = int(os.environ.get("HOSTILE_CROWD", "300"))
 CROWD_S = 1.5 if CROWD < 1000 else 40
-# More than responders, threads of Apache and connections that lighttpd allows
-# when it is not told otherwise; long enough to be noticed, or for a deadline.
+# More than responders, threads of Apache and connections that lighttpd allows by
+# default; long enough for a delay or a deadline.
 READERS, TRICKLES = 64, 1100
 SLOW_S = 3 if CROWD < 1000 else 40
 SERVER = None
 
 
-# ---- what is served ----------------------------------------------------------
+# ---- the data ----------------------------------------------------------------
 
 def build(path):
-    """Some servers, among them what no rule would let in: line ends in names,
-    versions and addresses; and texts that are dear to search."""
+    """Servers, some of which the rules would reject: line ends in names, versions
+    and URLs; and texts that are expensive to search."""
     plain = [rdb.server(f"a.example/server-{i:03}", "1.0.0", f"Number {i} " +
         "a" * 400) for i in range(300)]
-    # A page that fits into no socket's buffer.
+    # A page larger than socket buffers.
     large = [rdb.server(f"large.example/{i:03}", "1.0.0",
         extra={"_meta": {"large": "x" * 12000}}) for i in range(300)]
     evil = [rdb.server(f"evil.example/{EVIL}", f"1.0.0{EVIL}", EVIL,
@@ -72,8 +71,8 @@ def build(path):
 # ---- the good client ---------------------------------------------------------
 
 class Neighbour:
-    """A client that asks for the same again and again, on a kept connection
-    and on new ones by turns, while something else goes on."""
+    """A client that repeats a request during an attack, in turns on a kept and on
+    a new connection."""
 
     def __init__(self):
         self.bad = []
@@ -105,7 +104,7 @@ class Neighbour:
         return self
 
     def __exit__(self, *_):
-        # Someone who was never asked proves nothing.
+        # A client that sent no request proves nothing.
         while self.count < 2 and self.thread.is_alive():
             time.sleep(0.01)
         self.over.set()
@@ -120,7 +119,7 @@ class Neighbour:
 
 
 def attack(name):
-    """A test with the good client beside it, and everyone alive after it."""
+    """Runs a test beside the good client; all responders survive it."""
     def around(function):
         def test():
             before = set(SERVER.responders())
@@ -134,10 +133,10 @@ def attack(name):
     return around
 
 
-# ---- bytes that no library would send ----------------------------------------
+# ---- malformed requests ------------------------------------------------------
 
 def send(data, wait=DEADLINE):
-    """(everything that comes back, whether the server closed) for bytes."""
+    """Sends bytes; (all received bytes, whether the server closed)."""
     with SERVER.socket() as s:
         s.settimeout(wait)
         out, closed = b"", True
@@ -169,7 +168,7 @@ def head_fields(out):
 
 
 def proper(out, name):
-    """Answers as they should be, or none where the server hung up."""
+    """Allowed responses, or none if the server closed the connection."""
     got = statuses(out)
     odd = head_fields(out) - FIELDS
     if not set(got) <= PROPER or odd or b"root:x:0" in out or \
@@ -193,7 +192,7 @@ def all_proper(cases):
         "not be")
 
 
-# A request that must never be taken for one of its own.
+# A request inside a body, which must not be answered.
 INNER = b"GET /registry/inner HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -202,7 +201,7 @@ def request(*fields, body=b"", line=b"GET /health HTTP/1.1", end=b"\r\n"):
 
 
 def smuggling():
-    """(name, bytes, how many answers may be). An ambiguous request is refused,
+    """(name, bytes, maximum number of responses). An ambiguous request is refused,
     or is the last on its connection (RFC 9112 sections 6.1 to 6.3)."""
     length = b"Content-Length: %d" % len(INNER)
     chunked = b"Transfer-Encoding: chunked"
@@ -245,7 +244,7 @@ def smuggling():
             body=b"1ffffffffffffffff\r\n" + INNER), 1),
         ("chunk size of no digits", request(chunked, line=post,
             body=b";\r\n\r\n" + INNER), 1),
-        ("chunk longer than told", request(chunked, line=post,
+        ("chunk longer than its size", request(chunked, line=post,
             body=b"1\r\nabc\r\n0\r\n\r\n" + INNER), 1),
         ("no Host", b"GET /health HTTP/1.1\r\n\r\n", 1),
         ("two Hosts", request(b"Host: other.example.com"), 1),
@@ -255,7 +254,7 @@ def smuggling():
 
 @attack("smuggling")
 def test_smuggling():
-    """Nothing of a body, or of what may be one, is taken for a request."""
+    """No part of a body is answered as a request."""
     cases = smuggling()
     for (name, _, most), out in zip(cases, send_all(cases)):
         got = statuses(out)
@@ -304,7 +303,7 @@ def test_paths():
 
 @attack("lines")
 def test_lines():
-    """First lines and fields that are none."""
+    """Malformed request lines and header fields."""
     all_proper([(data[:30].decode("latin-1"), data) for data in (
         b"GET\r\n\r\n", b"GET /health\r\n\r\n", b"GET  /health  HTTP/1.1\r\n\r\n",
         b"get /health HTTP/1.1\r\nHost: localhost\r\n\r\n"[:-2] +
@@ -331,7 +330,7 @@ def test_lines():
 
 @attack("headers and bodies")
 def test_large():
-    """Too much of anything is refused, and none of it is kept."""
+    """Requests that are too large are refused and not stored."""
     line = b"X-%d: " + b"a" * 4000
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
     all_proper([
@@ -356,8 +355,8 @@ def test_large():
 
 
 def crowd(size, what):
-    """So many connections that have said so much, or are about to: whoever is
-    not let in yet waits."""
+    """Opens `size` connections that have sent `what`; a connection that is not
+    accepted yet waits."""
     out = []
     for _ in range(size):
         s = socket.socket()
@@ -382,7 +381,7 @@ HALF = [b"", b"G", b"GET /v0.1/servers HTTP/1.1\r\nHost: localhost\r\nX-",
 
 @attack("a crowd")
 def test_crowd():
-    """Some hundred connections that say half of something, or do not read."""
+    """Hundreds of connections with half a request, or that do not read."""
     everyone = crowd(CROWD, HALF)
     until = time.monotonic() + CROWD_S
     while time.monotonic() < until:
@@ -397,18 +396,17 @@ def test_crowd():
 
 
 def served_meanwhile():
-    """Somebody who comes while all of an attack's connections are open."""
+    """A client's request while all connections of an attack are open."""
     try:
         status = SERVER.get(GOOD).status
     except OSError as e:
         status = repr(e)
-    tap.equal(status, 200, "another client is answered meanwhile")
+    tap.equal(status, 200, "another client is served meanwhile")
 
 
 @attack("clients that do not read")
 def test_slow_readers():
-    """Each has asked for some megabytes and reads none of them: no responder
-    waits for them."""
+    """Clients request megabytes and do not read: no responder waits for them."""
     everyone = []
     for _ in range(READERS):
         s = socket.socket()
@@ -419,7 +417,7 @@ def test_slow_readers():
         everyone.append(s)
     time.sleep(SLOW_S)
     got = everyone[0].recv(100)
-    tap.ok(got.startswith(b"HTTP/1.1 200"), f"they are served: {got[:20]}")
+    tap.ok(got.startswith(b"HTTP/1.1 200"), f"other clients are served: {got[:20]}")
     served_meanwhile()
     for s in everyone:
         s.close()
@@ -427,7 +425,7 @@ def test_slow_readers():
 
 @attack("headers that trickle")
 def test_slow_headers():
-    """More of them than a server has of whatever it needs for each."""
+    """More connections than the server has threads or slots."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft,
         min(hard, 2 * TRICKLES)), hard))
@@ -447,7 +445,7 @@ def test_slow_headers():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-# ---- requests that are well formed, and mean harm ------------------------------
+# ---- well-formed attacks -------------------------------------------------------
 
 def cursor_of(registry):
     body = json.loads(SERVER.get(
@@ -457,30 +455,30 @@ def cursor_of(registry):
 
 @attack("cursors")
 def test_cursors():
-    """One of another list, or a changed one, is refused."""
+    """A cursor of another list or a changed cursor is refused."""
     good = cursor_of("r")
     client = web_servers.Client(SERVER)
 
     def ask(cursor, at="r/v0.1/servers"):
         return client.get(f"/registry/{at}?cursor={cursor}").status
 
-    tap.equal(ask(good), 200, "as it was given")
+    tap.equal(ask(good), 200, "an unchanged cursor")
     tap.equal([ask(good, at) for at in ("q/v0.1/servers",
         "r/v0.1/x/dev.toolhive/skills", "r/v0.1/x/dev.toolhive/plugins",
         "r/v0.1/servers/a.example%2Fserver-007/versions")], [400] * 4,
         "replayed to other lists")
-    tap.equal(ask(good + "&search=x"), 400, "with another search")
+    tap.equal(ask(good + "&search=x"), 400, "with another search text")
     changed = [good[:i] + ("A" if good[i] != "A" else "B") + good[i + 1:]
         for i in range(len(good))]
     tap.equal({ask(c) for c in changed}, {400},
         f"each of its {len(good)} characters changed")
     tap.equal({ask(good[:i]) for i in range(1, len(good))}, {400},
-        "cut off anywhere")
+        "truncated cursors")
     made_up = ("A" * 4000, good + "%01", good + "=", "%2e%2e%2f",
         good + good, "'%20OR%201=1--")
-    tap.equal([ask(c) for c in made_up], [400] * len(made_up), "made up")
+    tap.equal([ask(c) for c in made_up], [400] * len(made_up), "invented cursors")
     tap.equal([ask(c) for c in ("%00", good + "%zz")], [400] * 2,
-        "one that cannot be decoded")
+        "a cursor that cannot be decoded")
     client.close()
 
 
@@ -492,7 +490,7 @@ PLACES = ["/registry/r/v0.1/servers?limit=1000", "/v1/registries",
 
 @attack("stored line ends")
 def test_stored():
-    """No byte of what is stored, or asked for, is sent in a header."""
+    """No stored or requested text is sent in a header."""
     name = "evil.example%2Fx%0D%0AX-Injected%3A%20yes%0D%0A%0D%0A%3Cb%3E"
     version = "1.0.0x%0D%0AX-Injected%3A%20yes%0D%0A%0D%0A%3Cb%3E"
     found = 0
@@ -517,7 +515,7 @@ SEARCHES = ["a" * 256, "aaaa", "a", "%25" * 80, "_" * 250, "%20" * 80,
 
 @attack("searches")
 def test_dear_questions():
-    """The dearest to ask for: bounded, whatever they find."""
+    """The most expensive queries are bounded, whatever they find."""
     client = web_servers.Client(SERVER)
     got = {}
     for text in SEARCHES:
@@ -534,7 +532,7 @@ def test_dear_questions():
 
 
 def test_size():
-    """After all of this nothing has grown out of bounds."""
+    """After all attacks no process is too large."""
     sizes = [private_kib(pid) for pid in SERVER.responders()]
     tap.ok(sizes and (max(sizes) < MEMORY_KIB or "san" in
         os.environ.get("THV_BUILD", "")), f"responders of {sizes} KiB")
@@ -560,7 +558,7 @@ def attend(kind, names):
         tap.run([v for k, v in globals().items() if k.startswith("test_")
             and (not names or k in names)])
         status, log = SERVER.stop()
-        tap.equal(status, 0, "stops when told")
+        tap.equal(status, 0, "exits on SIGTERM")
         for line in log.splitlines()[-20:]:
             print("# log: " + line[:300])
     else:

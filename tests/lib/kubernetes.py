@@ -77,7 +77,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        # Who has read enough hangs up.
+        # A client closes the connection when it has read enough.
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             self.wfile.write(body)
 

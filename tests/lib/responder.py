@@ -35,8 +35,8 @@ def without_valgrind(text):
 
 
 def serving(pid):
-    """Who answers requests: what a web server starts keeps a child for that,
-    which runs the same program."""
+    """The process that answers: the child of the keeper, which the web server
+    started; both run the same program."""
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
             for child in map(int, f.read().split()):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every web server must do with the registry behind it, over real HTTP:
-run(KIND) is a whole test program."""
+"""Checks of each web server with the registry behind it, over real HTTP. run(KIND) is
+a whole test program."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ import web_servers
 LIST = "/registry/r/v0.1/servers"
 FIELDS = b"access-control-allow-origin: *\r\n"
 SERVER = None
-# Statuses of what a server refuses by itself; else the responder answers.
+# Statuses of requests that a server refuses itself; else the responder answers.
 REFUSED = {
     "apache": {b"/v0.1/servers/%zz/versions/1": 400, b"/%": 400,
         b"/v0.1/servers/%00/versions/1": 404},
@@ -52,7 +52,7 @@ def build(server):
 
 
 def json_answer(status, head, body, want, name):
-    """An answer in JSON that a browser may read."""
+    """A response in JSON that a browser may read."""
     tap.equal((status, body[:1], b"content-type: application/json" in head,
         head.count(FIELDS)), (want, b"{", True, 1), name)
 
@@ -63,24 +63,24 @@ def test_unavailable_at_first():
         answer.headers.get_all("Retry-After")),
         (503, b'{"error":"service unavailable"}\n', ["5"]), "no database: 503")
     build(SERVER)
-    tap.equal(SERVER.get("/readiness").status, 200, "and well at once")
+    tap.equal(SERVER.get("/readiness").status, 200, "and 200 as soon as it exists")
 
 
 def test_odd_paths():
-    """Escapes arrive as they were sent, and are decoded once."""
+    """Escapes are passed on unchanged and decoded once."""
     for path, status, error in odd_paths.TABLE:
         got, head, body = SERVER.target(path.encode())
         json_answer(got, head, body, status, path)
-        tap.equal(json.loads(body).get("error"), error, "and the words")
+        tap.equal(json.loads(body).get("error"), error, "and the texts")
     for name in odd_paths.NAMES:
         answer = SERVER.get(f"{odd_paths.BASE}/servers/"
             f"{urllib.parse.quote(name, safe='')}/versions/latest")
         tap.equal(json.loads(answer.body).get("server", {}).get("name"), name,
-            f"{name} comes back")
+            f"{name} is returned")
 
 
 def test_hostile_targets():
-    """Whatever the target, an answer in JSON with the headers of all."""
+    """Any target gets a response in JSON with all required headers."""
     for target, status in ((b"/v0.1/servers/%zz/versions/1", 404),
             (b"/v0.1/servers/%00/versions/1", 404),
             (b"/v0.1/servers/%ff/versions/1", 404),
@@ -103,13 +103,13 @@ def unpacked(answer):
         "deflate": zlib.decompress}[how](answer.body)
 
 
-# What a client takes, and what it may be sent; the first of them is best.
+# What a client accepts, and the possible encodings, the best one first.
 ENCODINGS = [("", "identity"), ("identity", "identity"), ("gzip", "gzip"),
     ("gzip, deflate, br, zstd", "gzip deflate"), ("br", "identity"),
     ("deflate, gzip;q=1.0", "gzip deflate"), ("*;q=0", "identity"),
     ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"), ("nonsense", "identity"),
     ("identity;q=1, gzip;q=0", "identity")]
-# This server does not look at weights other than that of "*".
+# This server ignores weights except that of "*".
 UNWEIGHED = {"lighttpd": {"identity;q=1, gzip;q=0"}}
 
 
@@ -131,7 +131,7 @@ def test_compression():
             {"accept-encoding"}, "Vary")
         again = SERVER.get(LIST, Accept_Encoding=takes,
             If_None_Match=answer.headers["ETag"])
-        tap.equal((again.status, again.body), (304, b""), "its own tag")
+        tap.equal((again.status, again.body), (304, b""), "another tag")
     for uri, status in (("/nothing", 404), (f"{LIST}?limit=x", 400)):
         answer = SERVER.get(uri, Accept_Encoding="gzip")
         tap.equal((answer.status, answer.headers["Content-Type"],
@@ -142,8 +142,8 @@ def test_compression():
 
 
 def forms_of(tag):
-    """What a client may send that has the answer with this tag, and what one
-    that has another; `%s` is what stands between the quotes."""
+    """If-None-Match of clients with this tag, and with another one; `%s` is the
+    text between the quotes."""
     bare = tag.removeprefix("W/").strip('"')
     for suffix in "-gzip", "-deflate":
         bare = bare.removesuffix(suffix)
@@ -172,7 +172,7 @@ def check_kept(uri, value, status, method="GET", **headers):
 
 
 def test_entity_tags():
-    """Every form in which a tag may come back, whatever came with it."""
+    """Every form of a tag gives 304, with every method and encoding."""
     packed = {"Accept_Encoding": "gzip"}
     for headers in {}, packed:
         tag = SERVER.get(LIST, **headers).headers["ETag"]
@@ -180,7 +180,7 @@ def test_entity_tags():
             for more in {}, packed:
                 check_kept(LIST, value, status, **more)
         last = check_kept(LIST, tag, 304, **headers)
-        tap.equal(last.headers["ETag"], tag, "a 304 has the tag it was of")
+        tap.equal(last.headers["ETag"], tag, "a 304 has the tag of the response")
         check_kept(LIST, last.headers["ETag"], 304, **headers)
         check_kept(LIST, tag, 304, "HEAD", **headers)
         check_kept(LIST, '"y"', 200, "HEAD", **headers)
@@ -209,7 +209,7 @@ def test_page_for_people():
     tap.equal(len(plain.headers.get_all("Content-Security-Policy")), 1,
         "with its policy")
     packed = SERVER.get("/", Accept_Encoding="gzip")
-    tap.equal(gzip.decompress(packed.body), plain.body, "packed, the same")
+    tap.equal(gzip.decompress(packed.body), plain.body, "the same bytes when compressed")
     again = SERVER.get("/", If_None_Match=packed.headers["ETag"])
     tap.equal((again.status, again.body), (304, b""), "kept")
 
@@ -224,7 +224,7 @@ def test_methods():
     tap.equal((options.status, options.body), (204, b""), "OPTIONS")
     tap.equal(options.headers["Access-Control-Allow-Headers"],
         "Authorization, Content-Type, If-None-Match, X-Request-Id, "
-        "traceparent", "what may be sent")
+        "traceparent", "Allow")
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         answer = SERVER.get(LIST, method, body=b"")
         tap.equal((answer.status, answer.body, answer.headers["Allow"]),
@@ -236,7 +236,7 @@ def test_methods():
 
 
 def test_trigger():
-    """What changes something goes to the other program."""
+    """Requests for changes go to the admin program."""
     want = dict(web_servers.VARIABLES,
         THV_REGISTRY_DATABASE_PATH=SERVER.database)
     for method in ("POST", "PUT"):
@@ -249,19 +249,19 @@ def test_trigger():
             request["REQUEST_URI"], request.get("HTTP_AUTHORIZATION"),
             request["REMOTE_ADDR"]), (202, method,
             "/registry/sync?source=a%2Fb", "Bearer abc", "127.0.0.1"), method)
-        tap.ok(not request.get("HTTP_PROXY"), "no HTTP_PROXY from a client")
+        tap.ok(not request.get("HTTP_PROXY"), "HTTP_PROXY is not passed on")
         tap.equal({k: own.get(k) for k in want}, want,
-            "it knows the database, and what was set for it")
+            "it has the database and its own variables")
         # PHP_FCGI_CHILDREN is lighttpd's own, FCGI_ROLE mod_fcgid's.
         left = own.keys() - want.keys() - {"PATH", "FCGI_ROLE", "LC_CTYPE",
             "PHP_FCGI_CHILDREN", "ASAN_OPTIONS", "UBSAN_OPTIONS",
             "THV_REGISTRY_METRICS_PATH"}
         if fast():
-            tap.equal(left, set(), "and nothing it need not know")
+            tap.equal(left, set(), "and no other variables")
     for uri in "/registry/syncs", "/registry/sync/":
         tap.ok(SERVER.get(uri, "POST", body=b"").status in (404, 405),
-            f"POST {uri}: not there")
-    # Which of the two programs says so depends on the server.
+            f"POST {uri}: not found")
+    # Either program may answer, depending on the server.
     for method in "GET", "HEAD", "DELETE":
         answer = SERVER.get("/registry/sync", method)
         tap.equal((answer.status, answer.headers["Allow"],
@@ -270,8 +270,7 @@ def test_trigger():
 
 
 def test_walk_on_one_connection():
-    """The whole registry, one entry per request, as one client does it; a
-    thousand requests and no new connection."""
+    """One client reads the whole registry, one entry a request, over one connection."""
     c = web_servers.Client(SERVER)
     names, sockets, count = [], set(), 0
     rounds, limit = (4, 1) if fast() else (1, 20)
@@ -292,10 +291,10 @@ def test_walk_on_one_connection():
 
 
 def test_protocol():
-    """HTTP/1.0, and requests that do not wait for answers."""
+    """HTTP/1.0 and pipelined requests."""
     out = SERVER.raw(b"GET /health HTTP/1.0\r\n\r\n")
     tap.ok(out.startswith((b"HTTP/1.0 200", b"HTTP/1.1 200")), "HTTP/1.0")
-    tap.ok(b"chunked" not in out.lower(), "never in chunks")
+    tap.ok(b"chunked" not in out.lower(), "a response to HTTP/1.0 is not chunked")
     out = SERVER.raw(b"".join(
         b"GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (target, more)
         for target, more in ((b"/health", b""), (b"/nothing", b""),
@@ -305,7 +304,7 @@ def test_protocol():
 
 
 def test_refused_by_the_server():
-    """What no program gets to see; which status is each server's own."""
+    """Requests that the server refuses itself, with its own status."""
     host = b"Host: localhost\r\nConnection: close\r\n"
     post = b"POST /v0.1/servers HTTP/1.1\r\n" + host
     for name, request in (("no request", b"GARBAGE\r\n\r\n"),
@@ -326,14 +325,14 @@ def test_refused_by_the_server():
         tap.equal((status >= 400, body[:10],
             b"content-type: application/json" in head),
             (True, b'{"error":"', True), f"{name}: {status}, in JSON")
-        # lighttpd has no header fields for what it has not read whole.
+        # lighttpd adds no header fields if it has not read the whole request.
         if family() != "lighttpd":
-            tap.equal(head.count(FIELDS), 1, "and readable from a browser")
+            tap.equal(head.count(FIELDS), 1, "and readable by a browser")
 
 
 def test_not_for_pages():
-    """No page in a browser may read what is for this machine: the servers add
-    nothing to what the programs say."""
+    """The servers add no CORS headers: web pages cannot read responses that are
+    for this machine only."""
     for method, path in (("GET", "/metrics"), ("HEAD", "/metrics"),
             ("GET", "//metrics"), ("GET", "/%6detrics"),
             ("GET", "/debug/pprof/heap"), ("GET", "/debug/pprof/nothing"),
@@ -344,11 +343,11 @@ def test_not_for_pages():
         tap.equal(answer.headers.get_all("Access-Control-Allow-Origin"), want,
             f"{method} {path}: {answer.status}, not for pages")
     tap.equal(SERVER.get("/health").headers.get_all(
-        "Access-Control-Allow-Origin"), ["*"], "and the others are, once")
+        "Access-Control-Allow-Origin"), ["*"], "other responses have the header once")
 
 
 def test_parts():
-    """A part of an answer is not to be had: the whole comes instead."""
+    """A Range request gets the whole response."""
     whole = SERVER.get(LIST + "?limit=2")
     for wanted in ("bytes=0-9", "bytes=5-", "bytes=-5", "bytes=99999999-",
             "bytes=0-1,3-4", "bytes=x", "lines=1-2"):
@@ -359,7 +358,7 @@ def test_parts():
 
 
 def test_post_without_a_body():
-    """What `curl -X POST` sends, and `curl -d ''`, which all servers take."""
+    """POST without a body, as sent by `curl -X POST` and `curl -d ''`."""
     line = b"POST /registry/sync HTTP/1.1\r\nHost: localhost\r\n" + \
         b"Connection: close\r\n"
     for name, more, want in (("no length", b"", 411 if family() == "lighttpd"
@@ -382,7 +381,7 @@ def own_address():
 
 
 def from_elsewhere(server):
-    """What only this machine may see, asked for from another address."""
+    """Routes for this machine only are refused to another address."""
     address = own_address()
     if address is None:
         tap.skip("this machine has no address but loopback")
@@ -402,7 +401,7 @@ def from_elsewhere(server):
 
 
 def nobody_answers(server):
-    """The programs do not start any more, or their socket has gone."""
+    """The programs cannot start, or their socket is gone."""
     path = os.path.join(server.directory.name, "run", "sockets", "api.sock")
     if server.kind in ("nginx", "apache-proxy"):
         os.unlink(path)
@@ -418,17 +417,17 @@ def nobody_answers(server):
         if status != 200:
             break
         time.sleep(0.1)
-    json_answer(status, head, body, status, f"nobody answers: {status}")
-    tap.ok(status >= 500, "which is no answer of a registry's")
+    json_answer(status, head, body, status, f"without a program: {status}")
+    tap.ok(status >= 500, "which is no response of a registry")
     if status == 503 and family() != "lighttpd":
-        tap.ok(b"retry-after: 5\r\n" in head, "and ends")
+        tap.ok(b"retry-after: 5\r\n" in head, "and exits")
     status, head, body = server.target(b"/metrics")
     tap.equal((status >= 500, body[:1], head.count(FIELDS)), (True, b"{", 0),
         f"/metrics: {status}, not for pages even now")
 
 
 def test_too_long():
-    """A limit is met with an answer, and only beyond what clients need."""
+    """Requests above a limit get a response; limits exceed what clients need."""
     search = b"/v0.1/servers?search=" + b"a" * 5000
     tap.ok(SERVER.target(search)[0] in (200, 400), "5,000 bytes arrive")
     for name, got in (("URI", SERVER.target(b"/" + b"a" * 20000)),
@@ -438,21 +437,21 @@ def test_too_long():
         tap.ok(status in want, f"{name} of 20,000 bytes: {status}")
         tap.equal((body[:10], b"content-type: application/json" in head),
             (b'{"error":"', True), f"{name}: in JSON")
-    tap.equal(SERVER.get("/health").status, 200, "and all is well")
+    tap.equal(SERVER.get("/health").status, 200, "the next request is served")
 
 
 def test_slow_clients():
-    """Who sends or reads slowly holds nobody up."""
+    """Slow clients do not delay others."""
     slow = [SERVER.socket() for _ in range(80)]
     for i, s in enumerate(slow):
         s.sendall(b"GET /v0.1/servers?limit=300 HTTP/1.1\r\nHost: localhost\r\n"
             + (b"Connection: close\r\n\r\n" if i % 2 else b"X-Slow: "))
-    # Nothing is read of forty answers while others ask.
+    # Forty responses stay unread while other clients send requests.
     client = web_servers.Client(SERVER)
     got = [client.get(f"{LIST}/a.example%2Fserver-{i:03}/versions/latest"
         ).status for i in range(20)]
     client.close()
-    tap.equal(got, [200] * 20, "80 slow clients, and one who is not")
+    tap.equal(got, [200] * 20, "a fast client is served beside 80 slow ones")
     size = len(SERVER.get("/v0.1/servers?limit=300").body)
     whole = 0
     for s in slow[1::2]:
@@ -462,7 +461,7 @@ def test_slow_clients():
         whole += len(out) > size
     for s in slow:
         s.close()
-    tap.equal(whole, 40, "who reads late gets it all")
+    tap.equal(whole, 40, "a client that reads late gets the whole response")
 
 
 def uris():
@@ -471,15 +470,14 @@ def uris():
 
 
 def test_many_at_once():
-    """More clients than processes: everyone is served."""
+    """More clients than processes: all are served."""
     tap.equal(web_servers.Load(SERVER, uris(), 16, 1600 if fast() else 160)
         .wait(), [], "16 clients, 100 lookups each")
 
 
 def test_killed():
-    """A responder dies at work: what it had in hand may fail, and where each
-    process has a socket of its own (lighttpd) what waited there; no client has
-    more than one request under way."""
+    """If a responder is killed, its current request may fail, and with a socket
+    per process (lighttpd) the requests in its queue: one for each client."""
     if not fast():
         return
     clients = 8
@@ -495,7 +493,7 @@ def test_killed():
             break
         SERVER.get("/health")
         time.sleep(0.1)
-    tap.ok(victim not in alive and alive, "another is in its place")
+    tap.ok(victim not in alive and alive, "another process replaces it")
 
 
 def test_upgrade():
@@ -503,7 +501,7 @@ def test_upgrade():
     load = web_servers.Load(SERVER, uris(), 8, 2000 if fast() else 200)
     load.halfway.wait(60)
     SERVER.replace_program()
-    # Plain CGI finds the new program by itself.
+    # Plain CGI starts the new program without a reload.
     if fast():
         SERVER.reload()
     tap.equal(load.wait(), [], f"no request failed ({load.again} were "
@@ -513,12 +511,12 @@ def test_upgrade():
         if not old:
             break
         time.sleep(0.1)
-    tap.equal(old, [], "the old program runs no more")
-    tap.equal(SERVER.get("/health").status, 200, "the new one answers")
+    tap.equal(old, [], "the old program no longer runs")
+    tap.equal(SERVER.get("/health").status, 200, "the new program answers")
 
 
 def test_pool_sees_a_new_program():
-    """A pool needs no telling."""
+    """A pool needs no reload."""
     if SERVER.kind not in ("nginx", "apache-proxy"):
         return
     load = web_servers.Load(SERVER, uris(), 8, 2000)
@@ -529,12 +527,12 @@ def test_pool_sees_a_new_program():
         if not old:
             break
         time.sleep(0.1)
-    tap.equal(old, [], "the old program runs no more")
-    tap.equal((load.wait(), load.again), ([], 0), "and no request failed")
+    tap.equal(old, [], "the old program no longer runs")
+    tap.equal((load.wait(), load.again), ([], 0), "no request failed")
 
 
 def test_loopback_only():
-    """From here these are not forbidden."""
+    """From this machine these are allowed."""
     for path in ("/metrics", "/debug/pprof/heap"):
         tap.ok(SERVER.get(path).status != 403, path)
 
@@ -542,7 +540,7 @@ def test_loopback_only():
 def test_stop():
     before = SERVER.responders()
     status, log = SERVER.stop()
-    tap.equal(status, 0, "stops when told")
+    tap.equal(status, 0, "exits on SIGTERM")
     for _ in range(100):
         left = SERVER.responders()
         if not left:
@@ -573,7 +571,7 @@ def run(kind):
 
 
 def plain_failure():
-    """What a server says when there is nobody to ask."""
+    """The response of a server without a program."""
     other = web_servers.Server(SERVER.kind, THV_REGISTRY_ADDRESS="0.0.0.0")
     build(other)
     if tap.ok(other.start(), "starts once more"):
@@ -584,7 +582,7 @@ def plain_failure():
 
 
 def secure():
-    """The same server behind https, in short."""
+    """A short test of the same server over https."""
     other = web_servers.Server(SERVER.kind, tls=True, admin_elsewhere=True)
     build(other)
     if tap.ok(other.start(), "starts with https"):
@@ -598,9 +596,9 @@ def secure():
             answer = client.get("/registry/sync?source=a", method, body=b"{}")
             tap.equal((answer.status, json.loads(answer.body).get(
                 "environment", {}).get("STARTED")), (202, "elsewhere"),
-                f"{method}: the trigger that listens elsewhere")
+                f"{method}: the trigger at its own socket")
         tap.equal(client.get("/registry/sync").status, 405,
-            "and nothing else goes there")
+            "other requests do not go there")
         client.close()
     plain_failure()
     status, log = other.stop()

@@ -131,7 +131,7 @@ class Server:
             # What root writes there, responders can read.
             shutil.chown(os.path.join(at, "db"), group="www-data")
             os.chmod(os.path.join(at, "db"), 0o2755)
-        # Where it is started the user whom it changes to may not be.
+        # Start in a directory that the server's later user cannot enter.
         self.closed = os.path.join(at, "closed")
         os.mkdir(self.closed, 0o700)
         self.context = None
@@ -171,7 +171,7 @@ class Server:
         self.process = subprocess.Popen([serve, self.kind],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             cwd=self.closed,
-            # Below nohup(1) it would never hear that it is to start anew.
+            # nohup(1) makes processes ignore SIGHUP, which reloads the server.
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             env=self.environment, **({} if self.user is None else {"user":
             self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}))
@@ -185,7 +185,7 @@ class Server:
         return False
 
     def share_database(self):
-        """Gives it to whom the responders run as."""
+        """Gives the database to the user of the responders."""
         if os.geteuid() == 0:
             for base, _, names in os.walk(os.path.dirname(self.database)):
                 for path in [base] + [os.path.join(base, n) for n in names]:

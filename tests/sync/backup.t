@@ -89,7 +89,7 @@ def test_backup():
 
 
 def test_restore():
-    """The way the README tells it, under a responder that stays."""
+    """A restore as documented, while a responder runs."""
     with Site() as site, tempfile.TemporaryDirectory() as directory:
         site.configure({"a": offer(site, 0)})
         site.sync()

@@ -242,7 +242,7 @@ def test_failure_keeps_content_and_counts_up():
         tap.equal(site.sync("--force").status, 0, "it heals")
         status = site.get("/registry/status").json["sources"][0]
         tap.equal((status["phase"], status["attemptCount"]), ("complete", 0),
-                  "and starts counting anew")
+                  "and counts attempts from 0")
 
 
 def test_skills_and_plugins():
@@ -259,7 +259,7 @@ def test_skills_and_plugins():
                   [("com.example", "notes", "Writes notes")], "the skill")
         tap.equal(site.query("SELECT namespace, name FROM plugin ORDER BY 1"),
                   [("com.example", "notes"), ("org.example", "notes")],
-                  "two plugins, told apart by namespace")
+                  "two plugins differ by namespace")
 
 
 tap.main([f for n, f in sorted(globals().items()) if n.startswith("test_")])

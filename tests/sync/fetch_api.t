@@ -26,7 +26,7 @@ CLEAN_ENV = {key: value for key, value in os.environ.items()
 
 
 class Client:
-    """A source and what is remembered of it from fetch to fetch."""
+    """A source and its state between fetches."""
 
     made = 0
 
@@ -55,7 +55,7 @@ def state(r):
 
 
 def document(page, member="servers"):
-    """What a fetch makes of a page: its entries, minified, a line each."""
+    """The document of a page: its entries, minified, a line each."""
     return "".join(member[1 if member == "skills" else 0] +
                    json.dumps(entry, separators=(",", ":")) + "\n"
                    for entry in page[member] or []).encode()
@@ -70,14 +70,14 @@ def at_once(*tasks):
         return list(pool.map(lambda task: task(), tasks))
 
 
-# ---- what goes well ----
+# ---- well-behaved upstreams ----
 
 def test_full_crawl():
     with Upstream(250) as up:
         client = Client(up)
         r = client.fetch()
         equal(results(r), ("", "0", "0", 3), "three pages, three documents")
-        equal(r.names, ["page 1", "page 2", "page 3"], "named by number")
+        equal(r.names, ["page 1", "page 2", "page 3"], "documents are named by number")
         page = document(up.page({"limit": "100",
                                  "include_deleted": "true"})[1])
         equal(r.documents[0], ("page 1", len(page), sha256(page)),
@@ -99,10 +99,10 @@ def test_full_crawl():
                "com.example/server-00199:1.0.0"],
               "cursors arrive as they were sent")
         ok(all(q["include_deleted"] == "true" for q in up.seen()),
-           "deleted ones are asked for")
+           "deleted entries are requested")
         equal(up.seen(limit="1"), [{"limit": "1", "include_deleted": "true",
               "updated_since": "2200-01-01T00:00:00Z"}],
-              "the probe asks for changes of a far future")
+              "the probe requests changes since a far future")
         contains(r.note, "registry API v0.1: 250 servers on 3 pages", "note")
         contains(r.note, "deltas are supported", "note on deltas")
         equal(client.files(), [], "nothing is left in the cache")
@@ -120,12 +120,12 @@ def test_nothing_new():
                   f"{nth}: with one request")
             ok("updated_since" in up.seen()[0], f"{nth}: for changes")
         headers = up.requests[0][2]
-        ok("If-None-Match" in headers, "then conditional")
-        equal(r.bytes, "0", "and answered by 304")
+        ok("If-None-Match" in headers, "the next request is conditional")
+        equal(r.bytes, "0", "and gets 304")
         up.etags = False
         up.forget()
         r = client.fetch()
-        equal(results(r), ("", "1", "0", 0), "and without ETags")
+        equal(results(r), ("", "1", "0", 0), "also without ETags")
         equal(client.files(), [], "nothing is left in the cache")
 
 
@@ -135,29 +135,29 @@ def test_delta():
         first = client.fetch()
         since = state(first)["since"]
         ok(abs(time.time() - 600 - since / 1e6) < 30,
-           "changes are asked for from ten minutes before the crawl on")
+           "a delta starts ten minutes before the last crawl")
         for i in range(9):
             up.put(f"com.example/server-{i:05}", title="changed")
         up.delete("com.example/server-00500")
         up.forget()
         r = client.fetch()
         equal(results(r), ("", "0", "1", 1), "ten changes are one document")
-        equal(len(up.requests), 1, "of one request")
+        equal(len(up.requests), 1, "from one request")
         body = document(up.page({
             "limit": "100", "include_deleted": "true",
             "updated_since": up.seen()[0]["updated_since"]})[1])
-        equal(r.documents[0][2], sha256(body), "with what the upstream sent")
-        contains(body.decode(), '"status":"deleted"', "tombstone included")
+        equal(r.documents[0][2], sha256(body), "with the entries of the upstream")
+        contains(body.decode(), '"status":"deleted"', "including the deleted one")
         equal(r.hash, sha256((first.hash + sha256(body)).encode()),
-              "the hash chains to the one before")
+              "the hash continues the previous one")
         contains(r.note, "10 servers since", "note")
         up.forget()
         r = client.fetch()
         equal((results(r), len(up.requests)), (("", "1", "0", 0), 1),
-              "the overlap brings them again: old news")
+              "the overlap contains them again: unchanged")
         up.put("com.example/new")
         r = client.fetch()
-        equal(results(r), ("", "0", "1", 1), "another change is news")
+        equal(results(r), ("", "0", "1", 1), "another change is detected")
         for i in range(250):
             up.put(f"com.example/more-{i:05}")
         up.forget()
@@ -171,7 +171,7 @@ def test_upstream_clock():
         client = Client(up, overlap_ms=1000)
         since = state(client.fetch())["since"]
         ok(abs(time.time() - 7201 - since / 1e6) < 30,
-           "an upstream two hours behind is asked by its own clock")
+           "the clock of the upstream is used, two hours behind")
         up.put("com.example/late")
         equal(results(client.fetch()), ("", "0", "1", 1), "and found out")
 
@@ -182,7 +182,7 @@ def test_full_again():
         client.fetch()
         up.forget()
         equal(client.fetch(full_interval_ms=0).requests, "5",
-              "a full crawl when it is due")
+              "a full crawl is made when due")
         up.forget()
         r = client.fetch(force=1)
         equal((r.requests, r.unchanged), ("5", "1"),
@@ -194,31 +194,31 @@ def test_no_deltas():
     with Upstream(250, deltas=False) as up:
         client = Client(up)
         r = client.fetch()
-        contains(r.note, "deltas are not supported", "is found out")
+        contains(r.note, "deltas are not supported", "missing deltas are detected")
         up.forget()
         r = client.fetch()
         equal((r.unchanged, len(up.requests)), ("1", 3),
-              "crawled whole again, the probe not repeated")
+              "the next crawl is complete, without a probe")
         ok(all("updated_since" not in q and "If-None-Match" not in h
                for _, q, h in up.requests),
-           "pages of many are not asked for conditionally")
+           "several pages are not requested conditionally")
         up.put("com.example/server-00200", title="changed")
-        equal(results(client.fetch()), ("", "0", "0", 3), "a change is seen")
+        equal(results(client.fetch()), ("", "0", "0", 3), "a change is detected")
     with Upstream(20, deltas=False) as up:
         client = Client(up)
         client.fetch()
         up.forget()
         r = client.fetch()
         equal((r.unchanged, len(up.requests), r.bytes), ("1", 1, "0"),
-              "a catalogue of one page is asked for conditionally")
+              "a single page is requested conditionally")
         up.put("com.example/new")
-        equal(results(client.fetch()), ("", "0", "0", 1), "and taken whole")
+        equal(results(client.fetch()), ("", "0", "0", 1), "and read completely if changed")
         up.etags = False
         client.fetch()
         up.forget()
         r = client.fetch()
         equal((r.unchanged, len(up.requests)), ("1", 1),
-              "without ETags its hash tells")
+              "without ETags the hash is compared")
 
     def refuse_probe(handler, _, query):
         return "updated_since" in query and handler.send(400, "{}")
@@ -246,7 +246,7 @@ def test_versions_and_endpoints():
         r = client.fetch()
         equal((r.error, [path for path, _, _ in up.requests]),
               ("", ["/v0.1/servers", "/v0/servers", "/v0/servers"]),
-              "v0 where v0.1 is not")
+              "v0 is used if v0.1 is missing")
         contains(r.note, "registry API v0:", "is said")
         up.forget()
         client.fetch()
@@ -256,22 +256,22 @@ def test_versions_and_endpoints():
         up.forget()
         r = client.fetch()
         equal((r.error, r.partial), ("", "0"), "an upstream that moves to "
-              "v0.1 is crawled anew")
+              "v0.1 is crawled again")
         r = Client(up, url=up.url("/v0")).fetch()
         equal(r.error, f"HTTP 404 for URL {up.url()}/v0/servers?limit=***&"
               "include_deleted=***: Not Found",
-              "a version that is named is not replaced")
+              "a configured API version is not replaced")
     with Upstream(5, versions=()) as up:
         contains(Client(up).fetch().error, "serves neither /v0.1/servers "
-                 "nor /v0/servers: HTTP 404", "no registry at all")
-        equal(len(up.requests), 2, "two requests tell")
+                 "nor /v0/servers: HTTP 404", "an endpoint without a registry")
+        equal(len(up.requests), 2, "two requests are enough")
     with Upstream(150, strict=True) as up:
         client = Client(up)
         r = client.fetch()
         equal((r.error, len(r.documents)), ("", 2),
               "an upstream that refuses include_deleted")
         equal(["include_deleted" in q for q in up.seen()],
-              [True, False, False, False], "is asked without it")
+              [True, False, False, False], "is requested without it")
         up.forget()
         equal((client.fetch().unchanged, len(up.requests)), ("1", 1),
               "which is remembered")
@@ -281,8 +281,8 @@ def test_encoding_and_page_size():
     with Upstream(250, compress=True, cap=50) as up:
         r = Client(up, page_size=200).fetch()
         equal((r.error, len(r.documents)), ("", 5),
-              "gzip, and smaller pages than asked for")
-        equal(up.seen()[0]["limit"], "200", "pageSize is what is asked for")
+              "gzip, and smaller pages than requested")
+        equal(up.seen()[0]["limit"], "200", "pageSize is the requested limit")
     with Upstream() as up:
         for i in range(3):
             up.put(f"com.example/a b&c=d+é%2F{i}")
@@ -299,7 +299,7 @@ def test_encoding_and_page_size():
             return True
         up.fault = old_names
         equal(len(Client(up, page_size=1).fetch().documents), 3,
-              "next_cursor, as older registries have it")
+              "next_cursor of older registries")
 
 
 def limited(most, status=422, body=None):
@@ -338,11 +338,11 @@ def test_page_limit_of_the_upstream():
                   ("", len(asked) - asked.count("100") - asked.count("50") -
                    (asked.count("30") == 1), asked),
                   f"an upstream that {what} gets smaller pages")
-            contains(r.note, f" pages of {asked[-1]};", "which the note says")
+            contains(r.note, f" pages of {asked[-1]};", "a note says so")
             up.forget()
             up.put("com.example/new")
             equal((client.fetch().error, set(sizes(up))), ("", {asked[-1]}),
-                  "and the next sync knows")
+                  "the next sync uses them")
             up.forget()
             client.fetch(page_size=10)
             equal(set(sizes(up)), {"10"}, "a smaller pageSize stays")
@@ -353,24 +353,24 @@ def test_page_limit_of_the_upstream():
         up.forget()
         r = client.fetch()
         equal((r.error, r.partial, set(sizes(up))), ("", "1", {"30"}),
-              "deltas come in such pages")
+              "deltas use such pages")
 
 
-def test_page_limit_that_nothing_meets():
+def test_every_page_size_is_refused():
     with Upstream(70, fault=limited(0)) as up:
         r = Client(up).fetch()
         contains(r.error, "HTTP 422", "the refusal is the error")
         contains(r.error, "validation failed: expected number <= 0: "
-                 "query.limit", "in the upstream's own words")
+                 "query.limit", "with the text of the upstream")
         ok(7 <= int(r.requests) <= 20, f"after {r.requests} requests")
     with Upstream(70, fault=limited(50), beside={
             "skills": lambda h, q: h.send(422, '{"error":"limit"}')}) as up:
         r = Client(up).fetch()
         equal((r.error, len(r.documents)), ("", 2),
-              "a list that refuses everything is none")
+              "a list that refuses everything is an error")
 
 
-def test_a_list_that_comes_later():
+def test_a_list_that_fails_at_first():
     late = {"skills": lambda h, q: h.send(429, Retry_After="3600")}
     with Upstream(150, beside=late) as up:
         client = Client(up)
@@ -381,10 +381,10 @@ def test_a_list_that_comes_later():
         up.forget()
         r = client.fetch()
         equal((r.error, len(r.documents), len(up.seen(limit="100"))),
-              ("", 3, 0), "the crawl goes on where it was")
+              ("", 3, 0), "the crawl resumes")
 
 
-def test_words_of_the_upstream():
+def test_error_texts_of_the_upstream():
     token = os.path.join(SCRATCH.name, "echoed")
     with open(token, "w", encoding="utf-8") as f:
         f.write("s3cret-1")
@@ -393,7 +393,7 @@ def test_words_of_the_upstream():
                 {"error": f"no \x1b[31m {h.headers['Authorization']}"}))) as up:
             r = Client(up, token_file=token).fetch()
             contains(r.error, f"HTTP {status} for URL", f"{status}")
-            contains(r.error, ": no [31m ***", "in the upstream's words")
+            contains(r.error, ": no [31m ***", "the error has the upstream's text")
             ok("s3cret" not in r.error, "without the token")
 
 
@@ -407,12 +407,12 @@ def test_secrets():
         equal(client.fetch().error, "", "with a token")
         ok(all(h.get("Authorization") == "Bearer s3cret-1" and
                h.get("X-API-Key") == "k3y" for _, _, h in up.requests),
-           "which is sent with each request, as is the header")
+           "token and header are sent with each request")
         with open(token, "w", encoding="utf-8") as f:
             f.write("s3cret-2")
         client.fetch()
         equal(up.requests[-1][2]["Authorization"], "Bearer s3cret-2",
-              "and read anew")
+              "and read again")
         up.fault = lambda h, *_: h.send(307, Location=other.url(h.path))
         r = client.fetch(force=1)
         equal((r.error, len(other.requests)), ("", 2), "behind a redirect")
@@ -421,7 +421,7 @@ def test_secrets():
         up.fault = lambda h, *_: h.send(401)
         r = client.fetch(force=1)
         contains(r.error, "HTTP 401", "401 is said")
-        equal(r.requests, "1", "and is the end")
+        equal(r.requests, "1", "and the fetch fails")
         ok("s3cret" not in r.error and "k3y" not in r.error, "without secrets")
     for text, why in (("", "is empty"), ("a\nb\n", "a control character")):
         with open(token, "w", encoding="utf-8") as f:
@@ -443,32 +443,32 @@ def test_restrictions():
         r = Client(up, public_only=1, env=dict(
             CLEAN_ENV, http_proxy=up.url())).fetch(url="http://127.0.0.2:1/")
         contains(r.error, "127.0.0.2 is not a public address",
-                 "and no proxy goes there instead")
+                 "and a proxy does not connect instead")
         r = Client(up, https_only=1).fetch()
         contains(r.error, "https is required here", "https can be required")
-        equal(len(up.requests), 0, "nothing was asked")
+        equal(len(up.requests), 0, "no request was sent")
 
 
 def test_tls():
     root, context = certificate.serve(SCRATCH.name, "IP:127.0.0.1")
     with Upstream(150, context=context) as up, Upstream(5) as plain:
         equal(Client(up, ca_file=root).fetch().error, "",
-              "a certificate authority of one's own")
+              "a configured certificate authority")
         contains(Client(up).fetch().error, "certificate",
                  "without it the upstream is not trusted")
         contains(Client(up).fetch().error, "; if a private authority "
                  "signed it, name its file in api.caFile",
-                 "and the key that helps is named")
+                 "the message names the configuration key")
         up.fault = lambda h, *_: h.send(302, Location=plain.url(h.path))
         contains(Client(up, ca_file=root).fetch().error,
-                 "refused to follow the redirect", "no way back to http")
-        equal(plain.requests, [], "which is not asked")
+                 "refused to follow the redirect", "a redirect to http is refused")
+        equal(plain.requests, [], "and gets no request")
 
 
-# ---- breaking off ----
+# ---- interrupted crawls ----
 
 def every_50th(kind):
-    """Fails each request after 50 good ones, for good in this run."""
+    """Fails every request after 50 good ones in this run."""
     def fault(handler, number, _):
         fault.good += 1
         if fault.good <= 50:
@@ -482,7 +482,7 @@ def every_50th(kind):
 
 
 def resume(kind):
-    """Crawls 180 pages in runs of 50: what became of it, and what was asked."""
+    """Crawls 180 pages in runs of 50; the results and requests."""
     with Upstream(1800) as up:
         client = Client(up, page_size=10)
         runs = []
@@ -499,15 +499,15 @@ def test_resuming():
     for kind, runs, twice, whole in at_once(lambda: resume("reset"),
                                             lambda: resume("503")):
         ok(all("tried 3 times" in r.error for r in runs[:-1]),
-           f"{kind}: breaks off every 50 pages")
+           f"{kind}: a run fails after 50 pages")
         equal((len(runs), results(runs[-1])), (4, ("", "0", "0", 180)),
-              f"{kind}: the fourth run has all")
-        # After a reset libcurl asks once more on a fresh connection.
+              f"{kind}: the fourth run completes")
+        # After a reset libcurl repeats the request on a new connection.
         ok(9 <= twice <= (12 if kind == "reset" else 9),
-           f"{kind}: only what failed was asked again")
+           f"{kind}: only failed requests are repeated")
         contains(runs[-1].note, "150 of them from an interrupted crawl",
-                 f"{kind}: is said")
-        equal(runs[-1].hash, whole, f"{kind}: the same as in one go")
+                 f"{kind}: a note says so")
+        equal(runs[-1].hash, whole, f"{kind}: the result equals an uninterrupted crawl")
 
 
 def test_one_failure_a_page():
@@ -526,7 +526,7 @@ def test_one_failure_a_page():
         up.fault = fault
         r = Client(up, page_size=20).fetch(timeout_ms=20000)
         equal((r.error, len(r.documents)), ("", 3),
-              "each page fails once: each is tried again")
+              "a page that fails once is retried")
 
 
 def test_kill():
@@ -543,15 +543,15 @@ def test_kill():
                 process.send_signal(signal.SIGKILL)
         up.delay = 0
         r = client.fetch()
-        equal(results(r), ("", "0", "0", 60), "after three kills all is there")
+        equal(results(r), ("", "0", "0", 60), "the crawl completes after three kills")
         pages = [q.get("cursor") for q in up.seen(limit="10")]
         ok(len(pages) - len(set(pages)) <= 3,
-           "at most the page of the moment was asked for again")
+           "at most the current page is requested again")
         equal(client.files(), [], "nothing is left in the cache")
 
 
 def killed_after_fetch(client):
-    """A fetch that is killed when it has everything, before it is used."""
+    """A fetch that is killed when complete, before its result is used."""
     arguments = {k: v for k, v in {**client.arguments,
                                    **client.previous}.items() if k != "env"}
     with subprocess.Popen(fetching.command(**arguments, pause=1),
@@ -573,23 +573,23 @@ def test_killed_before_it_was_stored():
         up.forget()
         r = client.fetch()
         equal((r.hash, len(r.documents)), (done.hash, 3),
-              "what was complete is handed out again")
-        equal(len(up.seen(limit="100")), 0, "no page is asked for again")
+              "the complete result is returned again")
+        equal(len(up.seen(limit="100")), 0, "no page is requested again")
         done = killed_after_fetch(client)
         up.put("com.example/new")
         done = killed_after_fetch(client)
         equal((done.partial, client.files() != []), ("1", True),
-              "a delta is left behind")
+              "a killed delta stays in the cache")
         client.previous.update(prev_hash=done.hash,
                                prev_checkpoint=done.checkpoint)
         up.forget()
         r = client.fetch()
         equal((r.unchanged, len(up.requests)), ("1", 1),
-              "if it was stored, it is not handed out again")
-        equal(client.files(), [], "but removed")
+              "a stored result is not returned again")
+        equal(client.files(), [], "but is removed")
 
 
-def test_what_is_kept_is_checked():
+def test_the_cache_is_checked():
     def break_off(up, client):
         up.fault = lambda h, n, q: n > 3 and h.send(404)
         client.fetch()
@@ -603,7 +603,7 @@ def test_what_is_kept_is_checked():
             f.write(data)
 
     def record(path, n):
-        """Where record n begins; 0 is the head, and there are three pages."""
+        """The offset of record n; 0 is the head, and there are three pages."""
         with open(path, "rb") as f:
             data = f.read()
         at = [i for i in range(len(data))
@@ -643,10 +643,10 @@ def test_what_is_kept_is_checked():
         client = Client(up, page_size=10)
         break_off(up, client)
         equal(client.fetch(name="other").error, "", "another source")
-        equal(len(up.seen(limit="10")), 5, "does not take it over")
+        equal(len(up.seen(limit="10")), 5, "does not use the cache of the first")
 
 
-def test_cursor_no_longer_taken():
+def test_cursor_no_longer_accepted():
     with Upstream(50) as up:
         client = Client(up, page_size=10)
         up.fault = lambda h, n, q: n > 3 and h.send(500)
@@ -654,13 +654,13 @@ def test_cursor_no_longer_taken():
         first = len(up.requests)
         up.fault = lambda h, n, q: n == first + 1 and h.send(400, "{}")
         r = client.fetch()
-        equal((r.error, len(r.documents)), ("", 5), "a new start")
+        equal((r.error, len(r.documents)), ("", 5), "the crawl starts again")
         equal(len(up.seen(limit="10")), first + 1 + 5, "once")
         up.fault = lambda h, n, q: "cursor" in q and h.send(400, "{}")
         up.forget()
         r = client.fetch(force=1)
-        contains(r.error, "HTTP 400", "an upstream that takes no cursor")
-        equal(len(up.requests), 2, "does not keep us")
+        contains(r.error, "HTTP 400", "an upstream that accepts no cursor")
+        equal(len(up.requests), 2, "the fetch fails")
     with Upstream(50) as up:
         client = Client(up)
         client.fetch()
@@ -668,7 +668,7 @@ def test_cursor_no_longer_taken():
         up.fault = lambda h, n, q: "updated_since" in q and h.send(400, "{}")
         r = client.fetch()
         equal((r.error, r.partial), ("", "0"),
-              "deltas that are no longer taken: a full crawl")
+              "a full crawl follows if deltas are refused")
 
 
 # ---- hostile upstreams ----
@@ -711,7 +711,7 @@ def test_bad_pages():
             r = Client(up).fetch()
             contains(r.error, why, f"{what} is refused")
             contains(r.error, up.url(), f"{what}: the URL is named")
-            equal(len(up.requests), 1, f"{what}: not asked for again")
+            equal(len(up.requests), 1, f"{what}: is not requested again")
         deep = b"[" * 200 + b"]" * 200
         item, bare = b'{"server":{}}', b"{}"
         for what, entries, body in (
@@ -740,7 +740,7 @@ def test_bad_pages():
             lines = b"".join(b"s" + e + b"\n" for e in entries)
             equal((r.error, r.documents),
                   ("", [("page 1", len(lines), sha256(lines))]),
-                  f"{what}: left to those who read it")
+                  f"{what}: passed on to the reader")
 
 
 def test_bad_page_in_the_middle():
@@ -756,7 +756,7 @@ def test_bad_page_in_the_middle():
 
 
 def cursors(up, *names):
-    """Pages whose cursors are these, round and round."""
+    """Pages with these cursors, in a cycle."""
     step = {None: names[0]}
     step.update(zip(names, names[1:] + names[:1]))
     up.fault = lambda h, n, q: h.send(200, json.dumps(
@@ -772,7 +772,7 @@ def test_endless():
             client = Client(up)
             contains(client.fetch().error, "the list has no end",
                      f"a cycle of {len(names)}")
-            equal(len(up.requests), len(names) + 1, "noticed at once")
+            equal(len(up.requests), len(names) + 1, "is detected at once")
             equal(client.files(), [], "and not resumed")
 
         def endless(entry, size=0):
@@ -783,21 +783,21 @@ def test_endless():
         up.fault = endless([])
         up.forget()
         contains(Client(up).fetch().error,
-                 "100 pages in a row without a server", "no end of nothing")
+                 "100 pages in a row without a server", "endless empty pages")
         equal(len(up.requests), 100, "after a hundred of them")
         up.fault = endless([{}], 10000)
         up.forget()
         client = Client(up)
         contains(client.fetch(max_bytes=100000).error, "too much to crawl",
-                 "no end of bytes")
+                 "endless bytes")
         equal((len(up.requests), client.files()), (10, []),
-              "after as many as allowed")
+              "fail at the limit")
         up.delay = 0.02
         up.fault = endless([{}])
         r = Client(up).fetch(timeout_ms=500)
         ok(r.status == 1 and ("deadline exceeded" in r.error or
                               "timed out" in r.error),
-           "no end of pages ends with the deadline")
+           "endless pages end with the deadline")
 
 
 def test_empty():
@@ -810,13 +810,13 @@ def test_empty():
         client = Client(up)
         client.fetch()
         up.items.clear()
-        equal(client.fetch().unchanged, "1", "an empty delta is none")
+        equal(client.fetch().unchanged, "1", "an empty delta is no failure")
         contains(client.fetch(full_interval_ms=0).error, "offers no servers;",
                  "a catalogue that becomes empty is a failure")
 
 
 def one(fault, **arguments):
-    """What becomes of a fetch from an upstream with this fault alone."""
+    """The result of a fetch from an upstream with this fault."""
     def task():
         with Upstream(5) as up:
             up.fault = fault
@@ -879,24 +879,24 @@ def test_transport():
         contains(r.error, "timed out", f"{what} ends with the timeout")
         # On a busy machine a try can time out before it reaches the server.
         contains(r.error, "tried 3 times", f"{what} is tried three times")
-        ok(1 <= r.asked <= 3, f"the server saw {r.asked} of them")
+        ok(1 <= r.asked <= 3, f"the server received {r.asked} of them")
         ok(r.seconds < 3 * DRIPS * DRIP, f"{what} is not waited for")
     contains(longer.error, "tried 3 times: failed to fetch",
              "a body shorter than announced")
     contains(shorter.error, "invalid JSON", "a body longer than announced")
-    ok(cut_gzip.status == 1 and cut_gzip.documents == [], "gzip cut short")
-    contains(broken_gzip.error, "failed to fetch", "gzip that is broken")
+    ok(cut_gzip.status == 1 and cut_gzip.documents == [], "truncated gzip")
+    contains(broken_gzip.error, "failed to fetch", "corrupt gzip")
     contains(big.error, "is larger than 67108864 bytes", "a gzip bomb")
-    equal(big.asked, 1, "is asked for once")
+    equal(big.asked, 1, "is requested once")
     contains(no_content.error, "HTTP 204", "204")
     contains(not_modified.error, "HTTP 304", "304 that nobody asked for")
     equal((reset_inside.error, reset_inside.requests), ("", "4"),
-          "a reset inside the body is tried again")
+          "a reset inside the body is retried")
     equal(busy_once.error, "", "429 with Retry-After: 1 is waited for")
     ok(busy_once.seconds >= 1, "a second")
     contains(busy_long.error, "asked to wait 86400 seconds: HTTP 429",
              "429 for a day is not")
-    equal(busy_long.asked, 1, "nor asked again")
+    equal(busy_long.asked, 1, "and not requested again")
     contains(broken.error, "tried 3 times: HTTP 500", "500 for ever")
     contains(headers.error, "headers", "a huge header")
     contains(redirects.error, "more than 10 redirects", "endless redirects")
@@ -907,10 +907,10 @@ def test_transport():
 main([test_full_crawl, test_nothing_new, test_delta, test_upstream_clock,
       test_full_again, test_no_deltas, test_versions_and_endpoints,
       test_encoding_and_page_size, test_page_limit_of_the_upstream,
-      test_page_limit_that_nothing_meets, test_a_list_that_comes_later,
-      test_words_of_the_upstream,
+      test_every_page_size_is_refused, test_a_list_that_fails_at_first,
+      test_error_texts_of_the_upstream,
       test_secrets, test_restrictions, test_tls,
       test_resuming, test_one_failure_a_page, test_kill,
-      test_killed_before_it_was_stored, test_what_is_kept_is_checked,
-      test_cursor_no_longer_taken, test_bad_pages,
+      test_killed_before_it_was_stored, test_the_cache_is_checked,
+      test_cursor_no_longer_accepted, test_bad_pages,
       test_bad_page_in_the_middle, test_endless, test_empty, test_transport])

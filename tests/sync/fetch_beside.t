@@ -85,7 +85,7 @@ def test_none():
         r = Client(up).fetch()
         equal(results(r), ("", "0", "0", 1), "nothing of them")
         equal([path for path, _ in up.asked_beside], [f"{BASE}/skills"],
-              "one question tells")
+              "one request is enough")
         equal(lists(r), (False, False), "which is remembered")
     for what, answer in (("HTML", html), ("403", status(403)),
                          ("an object", status(200)), ("400", status(400))):

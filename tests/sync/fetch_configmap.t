@@ -498,7 +498,7 @@ def test_synced():
         run = site.sync("--source", "asked")
         cluster.tokens.add("first")
         contains(run.source("asked")["error"], "Fetch failed: failed to get "
-                 "ConfigMap tools/packed: HTTP 401", "a refusal is told")
+                 "ConfigMap tools/packed: HTTP 401", "a refusal is reported")
         equal(len(site.names()), 2, "and keeps what is stored")
 
 

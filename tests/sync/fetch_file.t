@@ -77,7 +77,7 @@ def test_identity():
     settle()
     r = get(path)
     ok(r.file_identity, "a settled file has an identity")
-    # The hash is not that of the file: who reads would notice.
+    # The hash is wrong: reading the file would show it.
     again = get(path, prev_hash=WRONG, prev_file_identity=r.file_identity)
     equal((again.unchanged, again.bytes, again.hash), ("1", "0", WRONG),
           "the same identity is unchanged without reading")

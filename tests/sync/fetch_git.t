@@ -582,7 +582,7 @@ def damage_empty(c):
     os.mkdir(bare(c))
 
 
-# What somebody who took over an earlier fetch may have left there.
+# What an attacker in an earlier fetch may have left in the cache.
 
 def plant(c, name, text):
     path = os.path.join(bare(c), name)
@@ -764,7 +764,7 @@ def test_packs_do_not_pile_up():
         r = get(url, cache=c)
         most = max(most, len(packs(c)))
     check_documents(r, {"registry.json": b"59"}, "60 fetches on")
-    ok(40 < most <= 51, f"at most {most} packs, then it starts anew")
+    ok(40 < most <= 51, f"at most {most} packs before the cache is replaced")
     ok(len(packs(c)) < 20, f"{len(packs(c))} packs in the end")
 
 

@@ -131,7 +131,7 @@ def test_read_only():
 
 
 def test_late():
-    """Timers may come seldom; and a run at work may be about to try it."""
+    """A source is overdue only after its timer, and not during a run."""
     now = time.time_ns() // 1000
     with Site() as site:
         site.configure({"a": site.file_source("a", server("n/x"))})
@@ -151,7 +151,7 @@ def test_late():
                 " heartbeat_us) VALUES ('r', 'automatic', ?, 1, ?)",
                 (now, now + HOUR))
         tap.equal(phases(now - 3 * HOUR), ("completed", "complete"),
-                  "while a run is at work")
+                  "during a run")
         execute(site, "DELETE FROM run WHERE run_id = 'r'")
         execute(site, "UPDATE source SET interval_us = NULL")
         tap.equal(phases(now - 9 * HOUR), ("completed", "complete"),

@@ -90,7 +90,7 @@ def test_the_index_follows_the_tables():
         db.execute(f"PRAGMA user_version = {version // 1000 * 1000}")
         db.commit()
         db.close()
-        tap.equal(site.sync().status, 0, "derived anew")
+        tap.equal(site.sync().status, 0, "the index is derived again")
         tap.equal([t for _, (_, t) in sorted(stored_index(site).items())],
             [t for _, (_, t) in sorted(before.items())], "the same terms")
 
@@ -124,7 +124,7 @@ def test_a_few_changes_are_patched():
                 if got.get(k) != want[k]}, {}, "the terms of all")
             tap.equal(site.query("SELECT count(*) FROM posting"
                 " WHERE length(entries) < 2"), [(0,)], "no term of nothing")
-        tap.equal(site.sync("--verify").status, 0, "and as if made anew")
+        tap.equal(site.sync("--verify").status, 0, "it equals a new index")
 
 
 def test_large_catalogues_are_cut():

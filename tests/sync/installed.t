@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `make install` puts there: units that systemd takes and finds tight,
-and users who may do what they must and no more."""
+"""Installed files: systemd accepts the units and rates them safe, and users have
+only the rights that they need."""
 
 import glob
 import os
@@ -74,7 +74,7 @@ def test_install():
     cron = read(root + PREFIX, "share/thv-registry/thv-registry-sync.cron")
     line = next(line for line in cron.splitlines() if line.startswith("*"))
     words = line.split(None, 6)
-    equal(words[:6], ["*"] * 5 + ["thv-registry"], "cron: when, and who")
+    equal(words[:6], ["*"] * 5 + ["thv-registry"], "cron: time and user")
     started.add(re.search(r"exec (\S+)", words[6]).group(1))
     equal(sorted(p for p in started if not os.access(root + p, os.X_OK)), [],
           "all programs that are started have been installed")
@@ -213,10 +213,10 @@ def sync_and_read(site, state, sync, readers):
         st = os.stat(database + end)
         equal((oct(stat.S_IMODE(st.st_mode)), st.st_uid, st.st_gid),
               ("0o640", sync[0], readers), f"registry.db{end} is for readers")
-    equal(read_list([readers]).status, 200, "who is in the group reads")
-    equal(read_list([]).status, 503, "who is not does not")
+    equal(read_list([readers]).status, 200, "a member of the group can read")
+    equal(read_list([]).status, 503, "another user cannot")
     site.file_source("a", server("n/x"), server("n/y"))
-    equal(run_sync().returncode, 0, "while thv-registry goes on writing")
+    equal(run_sync().returncode, 0, "while thv-registry can write")
     equal(read_list([readers]).json["metadata"]["count"], 2,
           "and readers see it")
     for what in ("registry.db", "registry.db-shm", "new"):

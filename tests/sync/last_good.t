@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What stays when a source offers something that cannot be used: a whole
-source, an entry, a file; and what is read again when the rules change."""
+"""A rejected source, entry or file keeps its last good content; changed rules read a
+source again."""
 import json
 import os
 import subprocess
@@ -31,7 +31,7 @@ def alive(site):
 
 
 def tree(site, files, name="tree"):
-    """Makes the directory hold these files and no others."""
+    """Replaces the files of the directory by these."""
     top = site.path(name)
     for at, _, found in os.walk(top):
         for file in found:
@@ -53,8 +53,8 @@ def check_refused(site, run, label, *parts):
     tap.equal((run.status, run.source("a")["result"]), (1, "failed"),
               f"{label}: fails")
     for part in parts:
-        tap.contains(run.source("a")["error"], part, f"{label}: says why")
-    tap.equal(len(alive(site)), 20, f"{label}: what is stored stays")
+        tap.contains(run.source("a")["error"], part, f"{label}: reports the cause")
+    tap.equal(len(alive(site)), 20, f"{label}: the stored entries stay")
 
 
 def test_a_source_of_which_all_is_rejected_fails():
@@ -82,13 +82,13 @@ def test_a_source_of_which_all_is_rejected_fails():
             check_refused(site, site.sync("--force", "--source", "a"), label,
                           part)
             tap.equal(site.query("SELECT * FROM rejected_entry"), [],
-                      f"{label}: nothing of it is listed")
+                      f"{label}: no entry is listed as rejected")
         with Site() as site:
             site.configure({"a": {"file": {"path": site.write(
                 "a.json", content)}}})
             run = site.sync()
-            tap.equal(run.status, 1, f"{label}: fails as a first sync, too")
-            tap.contains(run.source("a")["error"], part, f"{label}: the same")
+            tap.equal(run.status, 1, f"{label}: a first sync fails too")
+            tap.contains(run.source("a")["error"], part, f"{label}: with the same cause")
 
 
 def test_an_api_whose_every_entry_is_rejected_fails():
@@ -101,7 +101,7 @@ def test_an_api_whose_every_entry_is_rejected_fails():
                       "all 20 entries are rejected")
 
 
-def test_an_api_that_may_be_empty_is_emptied():
+def test_allowempty_accepts_an_empty_api():
     for allow, status, left in ((False, 1, 20), (True, 0, 0)):
         with Upstream(20) as up, Site() as site:
             site.configure({"a": {"api": {"endpoint": up.url(),
@@ -123,20 +123,20 @@ def test_a_large_loss_has_to_be_confirmed():
             check_refused(site, site.sync(*args), label, "only 9 of 20 entries",
                           "syncPolicy.allowShrink: true", "--force --source a")
         tap.equal(site.value("SELECT phase FROM source_status"), "failed",
-                  "the source is failed")
+                  "the source fails")
         run = site.sync("--force", "--source", "a")
         tap.equal((run.status, run.counts("a")), (0, (0, 0, 11, 9, 0)),
-                  "confirmed by name")
+                  "accepted with --source")
         site.file_source("a", *many(1))
         tap.equal(site.sync("--force").counts("a"), (0, 0, 8, 1, 0),
-                  "a few may go without")
+                  "a few removals need no confirmation")
     with Site() as site:
         block = site.file_source("a", *many(20))
         site.configure({"a": block})
         site.sync()
         block = site.file_source("a", *many(10))
         tap.equal(site.sync("--force").counts("a"), (0, 0, 10, 10, 0),
-                  "half may go without")
+                  "removing half needs no confirmation")
     with Site() as site:
         block = site.file_source("a", *many(20))
         site.configure({"a": block})
@@ -145,7 +145,7 @@ def test_a_large_loss_has_to_be_confirmed():
         site.configure({"a": {**block, "syncPolicy": {
             "interval": "1h", "allowShrink": True}}})
         tap.equal(site.sync("--force").counts("a"), (0, 0, 18, 2, 0),
-                  "confirmed by the configuration")
+                  "accepted by the configuration")
 
 
 def test_what_counts_as_a_loss():
@@ -162,19 +162,19 @@ def test_what_counts_as_a_loss():
         site.configure({"a": {**block, "filter": {"names": {
             "include": ["n/s0*"]}}}})
         tap.equal(site.sync().counts("a"), (0, 0, 15, 5, 0),
-                  "a filter is no loss")
+                  "filtered entries are no loss")
         site.write("a.json", document(*many(5), skills=skills[:6]))
         tap.equal(site.sync("--force").status, 0,
-                  "what it leaves out counts on both sides")
+                  "filtered entries count before and after")
         site.configure({"a": {**block, "filter": {"names": {
             "include": ["n/s00"]}}}})
-        tap.equal(site.sync("--force").status, 0, "with content as well")
+        tap.equal(site.sync("--force").status, 0, "also if the content changed")
     with Site() as site:
         site.configure({"a": site.file_source("a", *many(20))})
         site.sync()
         site.configure({"a": site.file_source("b", *many(2))})
         tap.equal(site.sync().source("a")["total"], 2,
-                  "another place may hold less")
+                  "another location may have fewer entries")
     with Upstream(30) as up, Site() as site:
         site.configure({"a": {"api": {"endpoint": up.url()}}})
         site.sync()
@@ -182,8 +182,8 @@ def test_what_counts_as_a_loss():
             up.delete(name)
         run = site.sync("--force")
         tap.contains(run.source("a")["error"], "only 1 of 30 entries",
-                     "an API that withdraws nearly all")
-        tap.equal(len(alive(site)), 30, "all stay")
+                     "an API that removes nearly all entries fails")
+        tap.equal(len(alive(site)), 30, "all entries stay")
 
 
 # ---- an entry ----------------------------------------------------------------
@@ -210,19 +210,19 @@ def test_an_edit_that_breaks_a_rule_keeps_the_last_good_version():
                 put(edit, server("n/y"))
                 run = site.sync("--force")
                 tap.equal((run.status, run.counts("a")),
-                          (0, (0, 0, 0, 2, 1)), f"{what}: counts")
+                          (0, (0, 0, 0, 2, 1)), f"{what}: is counted as rejected")
                 tap.equal(site.get("/v0.1/servers").body, before,
                           f"{what}: nothing changes for clients")
                 found = rejected(site)[0]
                 tap.equal((found[1], found[3]), ("n/x", "1.0.0"),
-                          f"{what}: listed, with what is served")
-                tap.contains(found[0], path, f"{what}: and its place")
+                          f"{what}: is listed with the served version")
+                tap.contains(found[0], path, f"{what}: with its position")
                 tap.equal(site.sync("--force").counts("a"), (0, 0, 0, 2, 1),
-                          f"{what}: the next time, too")
+                          f"{what}: stays after the next sync")
                 put(server("n/y"))
                 tap.equal(site.sync("--force").counts("a"), (0, 0, 1, 1, 0),
-                          f"{what}: until it is gone")
-                tap.equal(site.sync("--verify").status, 0, f"{what}: sound")
+                          f"{what}: goes when its source removes it")
+                tap.equal(site.sync("--verify").status, 0, f"{what}: --verify finds nothing")
 
 
 def test_a_good_version_of_a_name_is_enough():
@@ -233,18 +233,18 @@ def test_a_good_version_of_a_name_is_enough():
         site.file_source("a", server("n/x", "1.0.0"),
                          server("n/x", "2.0.0", description=LONG))
         tap.equal(site.sync("--force").counts("a"), (0, 0, 1, 1, 1),
-                  "what is offered no more goes")
-        tap.equal(alive(site), ["n/x@1.0.0"], "and the good one stays")
+                  "a removed version goes")
+        tap.equal(alive(site), ["n/x@1.0.0"], "the good version stays")
         site.file_source("a", server("n/x", description=LONG),
                          server("n/x", title="Again"))
         tap.equal(site.sync("--force").counts("a"), (0, 1, 0, 0, 1),
-                  "a bad one before a good one is no duplicate")
+                  "a rejected entry before a good one is no duplicate")
         site.file_source("a", server("n/z"), server("n/x", description=LONG))
         site.sync("--force")
-        tap.equal(alive(site), ["n/x@1.0.0", "n/z@1.0.0"], "it stays")
+        tap.equal(alive(site), ["n/x@1.0.0", "n/z@1.0.0"], "the last good version stays")
         site.file_source("a", server("n/z"), server("n/w", description=LONG))
         site.sync("--force")
-        tap.equal(alive(site), ["n/z@1.0.0"], "another name keeps nothing")
+        tap.equal(alive(site), ["n/z@1.0.0"], "an entry with another name keeps nothing")
 
 
 def test_a_filter_applies_to_what_stays():
@@ -258,20 +258,20 @@ def test_a_filter_applies_to_what_stays():
         hide = {"filter": {"tags": {"exclude": ["db"]}}}
         site.configure({"a": {**block, **hide}})
         tap.equal(site.sync("--force").source("a")["result"], "completed",
-                  "a filter and an edit at once")
-        tap.equal(alive(site), [], "all of it is left out")
+                  "a filter and a rejected edit in one sync")
+        tap.equal(alive(site), [], "the filter leaves out the last good version")
         site.sync("--force")
         site.configure({"a": block})
         site.sync()
         tap.equal(alive(site), ["n/x@1.0.0", "n/y@1.0.0"],
-                  "the last good one was kept aside")
-        tap.equal(len(rejected(site)), 1, "and the edit is still listed")
+                  "the last good version was stored nevertheless")
+        tap.equal(len(rejected(site)), 1, "the rejected edit is still listed")
         site.configure({"a": {**block, **hide}})
         site.file_source("a", server("n/y", tags=["db"]))
         site.sync("--force")
         site.configure({"a": block})
         site.sync()
-        tap.equal(alive(site), ["n/y@1.0.0"], "until it is gone")
+        tap.equal(alive(site), ["n/y@1.0.0"], "until the source removes it")
 
 
 def test_a_strict_source_fails():
@@ -282,22 +282,22 @@ def test_a_strict_source_fails():
         site.sync()
         site.file_source("a", server("n/x", description=LONG))
         run = site.sync("--force")
-        tap.equal(run.status, 1, "a bad entry fails it")
+        tap.equal(run.status, 1, "a rejected entry fails a strict source")
         tap.contains(run.source("a")["error"], "data.servers.0.description",
-                     "with its place")
+                     "the message has its position")
     with Site() as site:
         top = tree(site, {"1.json": server("n/x"), "2.json": server("n/y")})
         site.configure({"a": {"file": {"path": top}, **strict}})
         site.sync()
         tree(site, {"1.json": "{", "2.json": server("n/z")})
         run = site.sync("--force")
-        tap.equal(run.status, 1, "a bad file fails it")
+        tap.equal(run.status, 1, "an unreadable file fails a strict source")
         tap.contains(run.source("a")["error"], "1.json: invalid JSON", "named")
-        tap.equal(alive(site), ["n/x@1.0.0", "n/y@1.0.0"], "all stays")
+        tap.equal(alive(site), ["n/x@1.0.0", "n/y@1.0.0"], "everything stays")
 
 
 def test_whole_and_partial_crawls_agree():
-    """The same edits, by a crawl of what changed and by one of everything."""
+    """A delta and a full crawl of the same edits give the same result."""
     outcome = {}
     for how in "whole", "partial":
         with Upstream(6) as up, Site() as site:
@@ -318,10 +318,10 @@ def test_whole_and_partial_crawls_agree():
                 site.query("SELECT name, version, status, doc FROM server"
                            " ORDER BY name, version"),
                 sorted(r[1:] for r in rejected(site)))
-            tap.equal(site.sync("--verify").status, 0, f"{how}: sound")
-    tap.equal(outcome["partial"], outcome["whole"], "the same is stored")
+            tap.equal(site.sync("--verify").status, 0, f"{how}: --verify finds nothing")
+    tap.equal(outcome["partial"], outcome["whole"], "both store the same")
     tap.equal(outcome["whole"][0], (0, 1, 1, 3), "counts")
-    tap.equal(outcome["whole"][1], (0, 1, 0, 2), "and when one is mended")
+    tap.equal(outcome["whole"][1], (0, 1, 0, 2), "also after a rejected entry is corrected")
 
 
 # ---- a file ------------------------------------------------------------------
@@ -343,17 +343,17 @@ BAD_FILES = {
 
 
 def check_others(site, run, label, warned=True):
-    """b stays, c went, d came."""
+    """b stays, c is removed, d is added."""
     tap.equal((run.status, run.source("a")["result"]), (0, "completed"),
               f"{label}: completed")
     tap.equal(alive(site), ["n/a@2.0.0", "n/b@1.0.0", "n/d@1.0.0"],
-              f"{label}: the rest was taken, and b stays")
+              f"{label}: the other files are read, and b stays")
     if warned:
         for text in (run.source("a").get("warning", ""), run.err,
                      site.value("SELECT message FROM source_status")):
             tap.contains(text, "b.json", f"{label}: the file is named")
     tap.ok([r for r in rejected(site) if r[0].startswith("b.json")],
-           f"{label}: and listed")
+           f"{label}: and is listed as rejected")
 
 
 def three(site, put):
@@ -377,17 +377,17 @@ def test_an_unreadable_file_costs_only_its_own_changes():
             check_others(site, site.sync("--force"), label, unread)
             run = site.sync("--source", "a")
             tap.equal((run.source("a")["result"], len(alive(site))),
-                      ("unchanged", 3), f"{label}: known the next time")
+                      ("unchanged", 3), f"{label}: the next sync finds no change")
             if unread:
                 tap.contains(site.value("SELECT message FROM source_status"),
                              "1 of 3 documents could not be read: b.json: ",
-                             f"{label}: and still said")
+                             f"{label}: and still reports the file")
             site.write("tree/b.json", server("n/b", title="Mended"))
             tap.equal(site.sync("--source", "a").counts("a"),
-                      (0, 1, 0, 2, 0), f"{label}: mended")
+                      (0, 1, 0, 2, 0), f"{label}: the corrected file is read")
             tap.equal((site.value("SELECT message FROM source_status"),
                        rejected(site)), ("Sync completed successfully", []),
-                      f"{label}: nothing is left to say")
+                      f"{label}: no message is left")
 
 
 def dangling(path):
@@ -413,13 +413,13 @@ def test_a_file_that_cannot_be_opened_is_tried_again():
             check_others(site, site.sync("--force"), label)
             run = site.sync("--source", "a")
             tap.equal(run.source("a")["result"], "unchanged",
-                      f"{label}: nothing is new")
+                      f"{label}: the source is unchanged")
             tap.contains(run.source("a")["warning"], "b.json",
-                         f"{label}: and it is said again")
+                         f"{label}: the file is reported again")
             os.remove(site.path("tree/b.json"))
             site.write("tree/b.json", server("n/b"))
             tap.equal(site.sync("--source", "a").counts("a"),
-                      (0, 0, 0, 3, 0), f"{label}: as it was")
+                      (0, 0, 0, 3, 0), f"{label}: a readable file is read")
 
 
 def test_a_file_that_may_not_be_read_is_tried_again():
@@ -441,12 +441,12 @@ def test_a_file_that_may_not_be_read_is_tried_again():
         first = run("--force")
         tap.equal((first["result"], alive(site)), (
             "completed", ["n/a@2.0.0", "n/b@1.0.0", "n/d@1.0.0"]),
-            "the rest is taken")
-        tap.contains(first["warning"], "Permission denied", "with the reason")
+            "the other files are read")
+        tap.contains(first["warning"], "Permission denied", "the message has the cause")
         with open(site.path("tree", "b.json"), "w", encoding="utf-8") as f:
             json.dump(server("n/b", "2.0.0"), f)
         os.chmod(site.path("tree", "b.json"), 0o644)
-        tap.equal(run("--source", "a")["added"], 1, "then it is read")
+        tap.equal(run("--source", "a")["added"], 1, "a readable file is read")
 
 
 def test_files_that_move():
@@ -466,29 +466,29 @@ def test_files_that_move():
         tap.equal(site.sync("--force").counts("a"), (0, 0, 0, 4, 0),
                   "a renamed file changes nothing")
         tap.equal(site.query(files)[0], ("n/a", "sub/a.json"),
-                  "but where it is")
+                  "except its path")
         tap.equal(site.query("SELECT name, changed_at, updated_at FROM server"),
-                  changed, "and no time moves")
+                  changed, "and no timestamp")
         tree(site, {"sub/a.json": [server("n/a"), server("n/b", title="T")],
                     "b.json": "{"})
         run = site.sync("--force")
         tap.equal(run.counts("a"), (0, 1, 1, 2, 1),
-                  "a name that moved out of a broken file")
+                  "a name that moved out of an unreadable file")
         tap.equal(site.query(files), [("n/a", "sub/a.json"),
                                       ("n/b", "sub/a.json"),
                                       ("n/n", "b.json")], "is stored once")
         tree(site, {"sub/a.json": [server("n/a")], "other.json": "{"})
         tap.equal(site.sync("--force").counts("a"), (0, 0, 2, 1, 1),
-                  "what was in a file that is gone is gone")
+                  "the entries of a deleted file are removed")
         tree(site, {"sub/a.json": "{", "other.json": "["})
         run = site.sync("--force")
-        tap.equal(run.status, 1, "where no file can be read the source fails")
+        tap.equal(run.status, 1, "the source fails if no file can be read")
         tap.contains(run.source("a")["error"], "other.json: invalid JSON",
-                     "with the first reason")
-        tap.equal(alive(site), ["n/a@1.0.0"], "and all stays")
+                     "the message has the first cause")
+        tap.equal(alive(site), ["n/a@1.0.0"], "everything stays")
 
 
-def test_what_a_broken_file_began_is_undone():
+def test_entries_before_an_error_in_a_file_are_undone():
     with Site() as site:
         top = tree(site, {"a.json": server("n/a"), "b.json": server("n/b")})
         site.configure({"a": {"file": {"path": top}}})
@@ -500,7 +500,7 @@ def test_what_a_broken_file_began_is_undone():
         tap.equal((run.status, run.counts("a")), (0, (2, 0, 0, 2, 1)),
                   "another file may offer the same name")
         tap.equal(alive(site), ["n/a@1.0.0", "n/b@1.0.0", "n/new@1.0.0",
-                                "n/new@3.0.0"], "and has it alone")
+                                "n/new@3.0.0"], "and is its only source")
         tap.equal(site.sync("--verify").status, 0, "sound")
         tree(site, {"a.json": server("n/a"),
                     "b.json": server("n/other", description=LONG),
@@ -510,7 +510,7 @@ def test_what_a_broken_file_began_is_undone():
                   "a rejected entry of another name keeps nothing of its file")
 
 
-def test_a_database_without_files_keeps_what_may_be_of_a_broken_one():
+def test_without_stored_paths_an_unreadable_file_keeps_all_entries():
     with Site() as site:
         top = tree(site, {f"{n}.json": server(f"n/{n}") for n in "abc"})
         site.configure({"a": {"file": {"path": top}}})
@@ -523,10 +523,10 @@ def test_a_database_without_files_keeps_what_may_be_of_a_broken_one():
         tree(site, {"a.json": server("n/a"), "b.json": "{"})
         site.sync("--force")
         tap.equal(alive(site), ["n/a@1.0.0", "n/b@1.0.0", "n/c@1.0.0"],
-                  "all of it")
+                  "all entries stay")
         site.write("tree/b.json", server("n/b"))
         tap.equal(site.sync("--force").counts("a"), (0, 0, 1, 2, 0),
-                  "until it can be read")
+                  "until the file can be read")
 
 
 def git(site, *args):
@@ -599,25 +599,25 @@ def test_other_rules_read_a_source_again():
     with Site() as site:
         block = site.file_source("a", server("n/x"), big)
         configure(site, block, 100)
-        tap.equal(site.sync().counts("a"), (1, 0, 0, 0, 1), "one is too large")
-        tap.equal(site.sync().source("a")["result"], "skipped", "not due")
+        tap.equal(site.sync().counts("a"), (1, 0, 0, 0, 1), "one entry is too large")
+        tap.equal(site.sync().source("a")["result"], "skipped", "the source is not due")
         configure(site, block)
         tap.equal(site.sync().counts("a"), (1, 0, 0, 1, 0),
                   "a larger maximum is applied at the next run")
         configure(site, block, 100)
         run = site.sync()
         tap.equal(run.counts("a"), (0, 0, 0, 2, 1),
-                  "a smaller one, too, and what is stored stays")
+                  "a smaller maximum too, and the stored entry stays")
         tap.equal(site.sync().source("a")["result"], "skipped", "once")
         strict = {"syncPolicy": {"interval": "1h", "strict": True}}
         configure(site, {**block, **strict}, 100)
         run = site.sync()
         tap.equal(run.status, 1, "strict is applied at the next run")
         tap.equal(site.sync().source("a")["result"], "skipped",
-                  "a failure waits for its next attempt")
+                  "a failed source waits for its next attempt")
         configure(site, block, 100)
         tap.equal(site.sync("--source", "a").source("a")["result"],
-                  "unchanged", "and is no more when the rules are as before")
+                  "unchanged", "with the previous rules it succeeds")
 
 
 def change(site, sql):
@@ -640,14 +640,14 @@ def test_rules_of_another_program_read_a_source_again():
             change(site, f"UPDATE source_state SET applied_rules = {value}")
             tap.equal(site.sync().source("a")["result"], result, label)
             tap.equal(site.sync().source("a")["result"], "skipped",
-                      f"{label}: once")
+                      f"{label}: is read again once")
     with Upstream(5) as up, Site() as site:
         site.configure({"a": {"api": {"endpoint": up.url()}}})
         site.sync()
         change(site, "UPDATE source_state SET applied_rules = 'other'")
         up.put(names_of(1)[0], updated=1.5e9, title="Unseen by a delta")
         tap.equal(site.sync().counts("a"), (0, 1, 0, 4, 0),
-                  "an API is crawled as a whole")
+                  "an API is crawled completely")
 
 
 tap.main([v for k, v in list(globals().items()) if k.startswith("test_")])

@@ -123,15 +123,15 @@ def test_every_column_of_the_views():
         db.close()
     finally:
         shutil.rmtree(directory)
-    told = {}
+    documented = {}
     for part in section(read("schema/thv-registry-views.7"),
                         "VIEWS").split(".Ss ")[1:]:
-        told[part.split("\n")[0]] = [
+        documented[part.split("\n")[0]] = [
             c for line in re.findall(r"^\.It Va (.+)$", part, re.MULTILINE)
             for c in line.split(" , ")]
-    tap.equal(sorted(told), sorted(known), "views of thv-registry-views(7)")
+    tap.equal(sorted(documented), sorted(known), "views of thv-registry-views(7)")
     for view in sorted(known):
-        tap.equal(told.get(view), known[view], f"columns of {view}")
+        tap.equal(documented.get(view), known[view], f"columns of {view}")
 
 
 def test_the_examples_of_the_views_run():
@@ -147,9 +147,9 @@ def test_the_examples_of_the_views_run():
 
 
 def test_every_report():
-    told = re.findall(r"^\.It Pa (\S+)$", section(
+    documented = re.findall(r"^\.It Pa (\S+)$", section(
         read("schema/thv-registry-views.7"), "REPORTS"), re.MULTILINE)
-    tap.equal(told, sorted(os.path.basename(p) for p in
+    tap.equal(documented, sorted(os.path.basename(p) for p in
               glob.glob(f"{ROOT}/sql/reports/*.sql")), "reports")
 
 

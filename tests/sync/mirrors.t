@@ -118,7 +118,7 @@ def test_places_are_dealt_again():
         tap.equal([n for n, *_ in changes(site, site.since)],
                   sorted(added) + ["n/x"], "what was shown before is sent")
         tap.equal([n for n, *_ in changes(site, after)], sorted(added),
-                  "and only what is new to who has that")
+                  "and only new entries for a mirror that has those")
         verify(site, "after that")
 
 

@@ -41,7 +41,7 @@ def modes(site):
 
 
 def test_modes():
-    """Whoever can open -shm can hold a lock on it that stops every sync."""
+    """Only readers' groups can open -shm: its locks can stop every sync."""
     for umask in 0, 0o022, 0o027, 0o077, 0o777:
         with Site() as site:
             block = site.file_source("a", server("n/x"))
@@ -139,8 +139,8 @@ def test_reader_that_stays():
 
 
 def test_while_syncs_begin():
-    """A sync that is the first to open the database makes the index of the
-    WAL anew; who reads just then waits for it."""
+    """A sync that opens the database first rebuilds the index of the WAL; a
+    reader waits for it."""
     with Site() as site:
         open_to_readers(site)
         site.configure({"a": site.file_source("a", server("n/x"))})
@@ -176,7 +176,7 @@ class Left:
         self.site = Site()
         self.site.configure({"a": self.site.file_source("a", server("n/x"))})
         self.site.sync()
-        # Whoever reads keeps the sync from copying the WAL back.
+        # An open read transaction prevents a checkpoint of the WAL.
         db = sqlite3.connect(self.site.database, isolation_level=None)
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM source").fetchone()

@@ -18,7 +18,7 @@ from test_site import SYNC, Site, document, server  # noqa: E402
 
 
 def privileges(pid):
-    """Whether a process may gain some; who enters Landlock may not."""
+    """NoNewPrivs of a process, which Landlock requires."""
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
         return next(line.split()[1] for line in f
                     if line.startswith("NoNewPrivs"))

@@ -92,7 +92,7 @@ def test_fetched():
 
 
 def test_malformed():
-    """A file that holds no secret: which one is told, not where it is."""
+    """For a file without a secret the message names the source, not the path."""
     with Site() as site:
         kept = sources(site)["api"]
         with open(kept["api"]["tokenFile"], "w", encoding="ascii") as f:
@@ -123,7 +123,7 @@ def test_checked():
 
 
 class Redirect(http.server.BaseHTTPRequestHandler):
-    """Sends everybody to a place with secrets in its URL."""
+    """Redirects every request to a URL with secrets."""
 
     def do_GET(self):
         self.send_response(302)

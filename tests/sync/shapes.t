@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Documents of every shape, through real syncs: told by their content, from a
-file, a directory and a git repository, and what is said of those that are none
-of them."""
+"""Syncs recognize each shape of document by its content, in a file, a directory and a
+git repository, and report documents of no known shape."""
 import functools
 import gzip
 import http.server

@@ -284,7 +284,7 @@ def check_watch(caged):
     equal(watch.returncode, 0, "and it exits after a signal")
     equal(in_force(log), (True, False), "fetched in a sandbox")
     ok("polling" not in log and "are looked for" not in log,
-       "the kernel tells it of changes")
+       "the kernel reports changes")
 
 
 def check_warnings(caged):

@@ -300,7 +300,7 @@ def test_what_was_stored_verifies():
         site.sync()
         found = site.sync("--verify")
         tap.equal((found.status, "wrong" in found.out), (0, False),
-                  "what an upstream said can be told from what is damaged")
+                  "metadata of an upstream is not reported as damage")
 
 
 def test_what_was_tried_again_is_no_failure():
@@ -370,7 +370,7 @@ def test_a_database_of_before_is_taken_along():
                   [("m/kept-out", 0)], "what is kept out is taken along")
         tap.equal(site.query("PRAGMA foreign_key_check"), [], "all refers")
         run = site.sync("--force")
-        tap.equal(run.counts("a"), (0, 0, 0, 1, 0), "nothing is written anew")
+        tap.equal(run.counts("a"), (0, 0, 0, 1, 0), "nothing is written again")
 
 
 tap.main([v for k, v in list(globals().items()) if k.startswith("test_")])

@@ -66,7 +66,7 @@ class Case(Site):
         return names
 
     def change(self, *statements):
-        """As somebody would who does not know what depends on what."""
+        """Changes facts without the tables that are derived from them."""
         db = sqlite3.connect(self.database)
         for statement in statements:
             db.execute(statement)
@@ -178,11 +178,11 @@ def test_each_check():
             if name in ("documents", "references", "source-counts"):
                 continue
             case.wrong("--rebuild")
-            tap.equal(case.wrong(), [], f"{name} made anew")
+            tap.equal(case.wrong(), [], f"{name} is rebuilt")
 
 
 def test_flipped_byte():
-    """SQLite has no checksums; the digest of the document tells."""
+    """The digest of a document detects a flipped byte."""
     with Case() as case:
         before = case.facts()
         case.damage(b'"description":"marker-0123', b'"description":"marker-9')
@@ -236,7 +236,7 @@ def test_bad_pages_of_what_is_derived():
             before, shown = case.facts(), case.names()
             case.destroy_page(table)
             tap.ok("pages" in case.wrong(), f"a bad page of {table} is found")
-            tap.equal(case.wrong("--rebuild"), [], "made anew")
+            tap.equal(case.wrong("--rebuild"), [], "the rebuild finds nothing wrong")
             tap.equal((case.facts(), case.names()), (before, shown),
                       "nothing is lost")
 
@@ -253,7 +253,7 @@ def test_pages_of_another_size():
         db.close()
         case.change("DELETE FROM posting")
         tap.equal(case.wrong(), ["index"], "its index is gone")
-        tap.equal(case.wrong("--rebuild"), [], "made anew")
+        tap.equal(case.wrong("--rebuild"), [], "the rebuild finds nothing wrong")
         tap.equal(case.value("PRAGMA page_size"), 4096, "pages stay")
         tap.equal((case.facts(), case.names()), (before, shown),
                   "nothing is lost")

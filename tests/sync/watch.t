@@ -168,7 +168,7 @@ def test_an_invalid_configuration():
             name = "config_reload_duration_seconds_count"
             tap.ok(text.value(name, outcome="success") >= 3 and
                    text.value(name, outcome="error") == 2,
-                   "/metrics tells of all of them")
+                   "/metrics counts all of them")
             tap.equal(w.stop(), 0, "exit status")
 
 

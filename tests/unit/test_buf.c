@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The growing buffer: its bytes, its ceiling, and who owns what. */
+/* lib/buf: bytes, maximum and ownership. */
 #include "lib/buf.h"
 
 #include "tests/t.h"

@@ -479,7 +479,7 @@ test_environment(void)
 	    "auth.mode (from THV_REGISTRY_AUTH_MODE): invalid auth "
 	    "configuration: invalid auth.mode: open"));
 	conf_free(c);
-	/* A value where the file has no block: the file's mistake is told. */
+	/* A variable for a missing block: the file's error is reported. */
 	setenv("THV_REGISTRY_AUTH_MODE", "anonymous", 1);
 	unsetenv("THV_REGISTRY_DATABASE_MAXMETASIZE");
 	CHECK_INT(load(&c, AFTER("auth: 5\n"), &e), -1);

@@ -109,7 +109,7 @@ want_restart(int link)
 }
 
 static int
-fall_over(int link)
+crash(int link)
 {
 	(void)link;
 	raise(SIGUSR2);

@@ -100,7 +100,7 @@ number_of(const struct world *w)
 	return n;
 }
 
-/* Open files of the lock: who holds it, whoever they are. */
+/* The number of open files that hold the lock. */
 static int
 holders(const struct world *w)
 {
@@ -233,7 +233,7 @@ add(const struct world *w, size_t from, int move)
 	found.states++;
 }
 
-/* Brings everybody to a state, which has to be the one that it was. */
+/* Repeats the moves to a state, which must be the same as before. */
 static void
 go_to(struct world *w, size_t node)
 {

@@ -38,7 +38,7 @@ test_one_holder(void)
 	close(second);
 }
 
-/* Whoever can open the file can hold up every sync. */
+/* A process that can open the file can block every sync. */
 static void
 test_closed_to_others(void)
 {

@@ -32,7 +32,7 @@ is_right(char *from, size_t len, size_t place, unsigned char c,
 	return plain_span(from, len, where) == want;
 }
 
-/* Memory ends just behind the text: an allocator with guards tells. */
+/* The memory ends after the text: a sanitizer detects reads beyond it. */
 static void
 test_every_byte(void)
 {

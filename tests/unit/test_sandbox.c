@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/sandbox, from the inside: a child enters it and then tries what whoever
- * takes it over would try.
+ * lib/sandbox: a child enters the sandbox and tries what an attacker would try.
  */
 #include "lib/sandbox/sandbox.h"
 
@@ -530,7 +529,7 @@ test_filter(void)
 		if (!unguarded || geteuid() != 0)
 			CHECK_INT(outcome(enter_responder, filtered[i].attempt),
 			    filtered[i].want);
-		/* And to anyone who can be profiled. */
+		/* The same in a process that can be profiled. */
 		if (!unguarded)
 			CHECK_INT(outcome(enter_profiled, filtered[i].attempt),
 			    filtered[i].want);

@@ -103,7 +103,7 @@ must(int result, const struct err *e)
 	_exit(1);
 }
 
-/* ---- processes, and what they are told ---- */
+/* ---- processes and their orders ---- */
 
 struct order {
 	int what;
@@ -170,7 +170,7 @@ end(struct process *p)
 }
 
 static struct answer
-tell(const struct process *p, int what, int content)
+send_order(const struct process *p, int what, int content)
 {
 	const struct order o = { what, content };
 	struct answer a;
@@ -325,21 +325,21 @@ read_content(const struct order *o, struct answer *a)
 }
 
 static struct process writer = { .work = write_content };
-static struct process maker = { .work = write_over }; /* of it anew */
+static struct process maker = { .work = write_over };
 static struct process readers[READERS] = { { .work = read_content },
 	{ .work = read_content } };
 
 /* ---- moves ---- */
 
-/* Puts everybody back to the start; the processes stay. */
+/* Resets the world to its start; the processes continue. */
 static struct world
 start(void)
 {
 	const struct world w = { .place = OUTSIDE };
 
 	for (int i = 0; i < READERS; i++)
-		(void)tell(&readers[i], RESET, 0);
-	(void)tell(&writer, RESET, 0);
+		(void)send_order(&readers[i], RESET, 0);
+	(void)send_order(&writer, RESET, 0);
 	return w;
 }
 
@@ -412,7 +412,8 @@ writer_go(struct world *w, int move)
 		writer_dies(w);
 		return;
 	}
-	(void)tell(move == WRITE_OVER ? &maker : &writer, move, w->content + 1);
+	(void)send_order(
+	    move == WRITE_OVER ? &maker : &writer, move, w->content + 1);
 	w->place = next[move];
 	w->rounds += move == BEGIN || move == WRITE_OVER;
 	w->content += move == COMMIT || move == WRITE_OVER;
@@ -448,7 +449,7 @@ reader_go(struct world *w, int number, int move)
 		*r = (struct reader){ BEFORE, 0 };
 		return;
 	}
-	a = tell(&readers[number], (int)r->place, 0);
+	a = send_order(&readers[number], (int)r->place, 0);
 	found.refused |= a.refused;
 	if (r->place == INSIDE || r->place == LOOKED)
 		judge(w, r, &a);
@@ -497,7 +498,7 @@ add(const struct world *w, size_t from, int move)
 	found.states++;
 }
 
-/* Brings everybody to a state, which has to be the one that it was. */
+/* Repeats the moves to a state, which must be the same as before. */
 static struct world
 go_to(size_t node)
 {
