@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium, spoken to through a pair of pipes (its DevTools
-protocol: JSON messages, each ended by a NUL)."""
+"""A headless Chromium, controlled through a pair of pipes (DevTools protocol: JSON
+messages, each followed by a NUL)."""
 
 import base64
 import fcntl
@@ -176,7 +176,7 @@ class Tab:
             self.key(c, c)
 
     def names(self):
-        """What a screen reader meets: (role, name) of every node."""
+        """(role, name) of every node, as a screen reader gets them."""
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
         return [(n["role"]["value"], n.get("name", {}).get("value", ""))
             for n in nodes if not n.get("ignored") and "role" in n]

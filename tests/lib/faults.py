@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sweeping the fault points of a program: the n-th call of a kind is made to
-fail (tests/faults/inject.h), for every n, each time on a fresh copy of a site.
+"""Tries the fault points of a program: lets the n-th call of a kind fail
+(tests/faults/inject.h), for every n, each time on a fresh copy of a site.
 
-After each point: the program ended as it may, it named the cause, the database
-is whole and serves the old content or the new, and the next run heals."""
+After each point the exit status must be allowed, the message must name the cause, the
+database must be whole with the old or the new content, and the next run must succeed."""
 
 import collections
 import concurrent.futures
@@ -35,11 +35,11 @@ FCGI_NO_MEMORY = 244  # libfcgi's own exit when it cannot start
 INTERVAL = 3600  # of Site's sources, seconds
 LIST = "/v0.1/servers?limit=100"
 READER = 65534  # nobody, a user and a group
-# What a program made of a fault, all of them good endings: it did what it was
-# asked all the same, it said what was wrong and ended, it was killed or ended
-# itself; or it made fewer calls this time and the fault did not come.
+# Accepted outcomes of a fault: the program completed its task; it reported the error
+# and exited; it was killed or aborted; it made fewer calls, so the fault did not
+# occur.
 OUTCOMES = ("went on", "gave up", "died", "not met")
-# What a message says of each kind.
+# Messages that name the cause of each kind.
 CAUSES = {
     "alloc": r"memory",
     "eio": r"I/O error|Input/output error|disk cannot be read|"
@@ -55,7 +55,7 @@ CAUSES = {
 
 
 def contents(generation):
-    """A small catalogue; one entry comes and one goes with a generation."""
+    """A small catalogue; each generation adds an entry and removes one."""
     return [server(f"n/s{i}", title=f"Generation {generation}")
             for i in range(generation, generation + 4)]
 
@@ -77,8 +77,8 @@ def as_reader(site, uri):
 
 
 class Scenario:
-    """A site whose database holds generation 0 and whose source generation 1,
-    and the way to bring it back to that state."""
+    """A site whose database has generation 0 and whose source has generation 1;
+    can be reset to that state."""
     args = ("--force",)
     fresh = False
     also_said = ""
@@ -88,7 +88,7 @@ class Scenario:
         self.outcome = None
         self.site = Site()
         if os.getuid() == 0:
-            # As installed: files of this directory get its group, which reads.
+            # As installed: files get the group of the directory, which may read.
             os.chown(self.site.dir, 0, READER)
             os.chmod(self.site.dir, 0o2755)
         os.makedirs(self.site.path("base"))
@@ -105,7 +105,7 @@ class Scenario:
         assert run.status == 0, run.err
         self.new = self.served()
         self.reset()
-        # What is there has its readers, each time from before the fault.
+        # The database has readers since before the fault.
         self.has_readers = type(self) in (Scenario, Met, Rebuild) and \
             os.getuid() == 0
         self.readers = []
@@ -121,7 +121,7 @@ class Scenario:
         self.site.file_source("a", *contents(generation))
 
     def start_readers(self):
-        """Two, which have the database open since before the fault."""
+        """Two readers that have opened the database before the fault."""
         self.stop_readers()
         for name in "first", "second":
             reader = responder.FastCgi(
@@ -141,7 +141,7 @@ class Scenario:
         self.stop_readers()
         self.site.__exit__()
 
-    # ---- going back ----
+    # ---- reset ----
 
     def live(self):
         return [name for name in os.listdir(self.site.dir)
@@ -161,17 +161,17 @@ class Scenario:
             f.write(b"\0" * STATE.size)
 
     def untouched(self):
-        """Whether the database is, byte by byte, what it was before."""
+        """Whether the database is unchanged, byte by byte."""
         for name in "registry.db", "registry.db-wal":
             if read(self.site.path(name)) != read(
                     self.site.path("base", name)):
                 return False
         return True
 
-    # ---- looking ----
+    # ---- checks ----
 
     def served(self):
-        """What a client gets; None when there is nothing to serve yet."""
+        """What a client gets; None if there is no content yet."""
         answer = self.site.get(LIST)
         if not self.fresh or answer.status not in (404, 503):
             assert answer.status == 200, (answer.status, answer.body,
@@ -185,7 +185,7 @@ class Scenario:
                 for i in answer.json["servers"]] or None
 
     def whole(self):
-        """What is wrong with the database, or None."""
+        """The error in the database, or None."""
         if not os.path.exists(self.site.database):
             return None
         db = sqlite3.connect(self.site.database)
@@ -231,7 +231,7 @@ class Scenario:
                 name.rstrip(b"\0").decode())
 
     def outcome_of(self, status, text):
-        """How a program took the fault: one of OUTCOMES."""
+        """The outcome, one of OUTCOMES."""
         if status == 0 and not re.match(r"Status: [45]", text):
             return "went on"
         if status in (0, 1, 2):
@@ -239,9 +239,9 @@ class Scenario:
         return "died"
 
     def ended_well(self, kind, status, text):
-        """What is wrong with how it ended, or None."""
+        """The error in its exit status or output, or None."""
         if kind in ("kill", "store", "power"):
-            # The child that tries the sandbox is killed alone.
+            # Only the child that tests the sandbox was killed.
             return None if status == KILLED or status == 0 and \
                 "sandbox is not in force" in text else f"exit status {status}"
         if status == 0:
@@ -253,7 +253,7 @@ class Scenario:
         return None
 
     def clock_heals(self):
-        """With the clock right again no source waits longer than it may."""
+        """With the right clock, no source waits longer than its interval."""
         run = self.site.sync()
         latest = self.site.value("SELECT max(due_us) FROM source_state")
         if latest > (time.time() + INTERVAL) * 1e6:
@@ -279,7 +279,7 @@ class Scenario:
         return None
 
     def point(self, kind, at):
-        """What went wrong at a point, or None."""
+        """The error at a point, or None."""
         status, text, _, fired, name = self.run(kind, at)
         if not fired:
             return self.ended_well("short", status, text)
@@ -301,7 +301,7 @@ class Scenario:
         permission has opened the database."""
         if not self.has_readers:
             return None
-        # The first comes while the others have the database open.
+        # The new reader starts while the others have the database open.
         answers = [("comes", as_reader(self.site, LIST))]
         answers += [("stays", reader.get(LIST)) for reader in self.readers]
         for what, answer in answers:
@@ -324,12 +324,12 @@ class Met(Scenario):
 
 
 class Fresh(Scenario):
-    """The first sync of all: there is no database yet."""
+    """A first sync: there is no database yet."""
     fresh = True
 
 
 class Rebuild(Scenario):
-    """--rebuild of a database whose index lacks something."""
+    """--rebuild of a database with an incomplete index."""
     args = ("--rebuild",)
 
     def offer(self, generation):
@@ -355,7 +355,7 @@ class Rebuild(Scenario):
 
 
 class Responder(Scenario):
-    """One request to the responder, which answers in full or says sorry, and
+    """One request to the responder, which answers completely or with an error and
     changes nothing."""
     program = responder.PROGRAM
 
@@ -465,8 +465,8 @@ class Http(Scenario):
 
 class Git(Scenario):
     """The source is a git repository."""
-    # libgit2 does not hand on why it could not read; what it says instead is
-    # in the message, after what was being done.
+    # libgit2 does not report the errno of a failed read; its own text is in the
+    # message after the operation.
     also_said = "|Fetch failed: "
 
     def set_up(self):
@@ -538,7 +538,7 @@ def copy(source, target):
 
 
 def gist(wrong):
-    """What findings of one cause have in common."""
+    """The part that findings with the same cause have in common."""
     return re.sub(r"[0-9a-f]*\d[0-9a-f]*|/tmp/\S+", "", wrong.splitlines()[0]
                   + "".join(re.findall(r'(?:"error":|error=|msg=)"[^"]+"',
                                        wrong)[-1:]))
@@ -591,7 +591,7 @@ class Sweep:
         return self
 
     def row(self):
-        """A line of the table that TABLE begins."""
+        """A row below TABLE."""
         cells = [self.scenario.__name__, self.kind, self.total, self.done,
                  self.done - len(self.wrong)]
         cells += [self.outcomes[outcome] for outcome in OUTCOMES]
@@ -600,6 +600,6 @@ class Sweep:
 
 
 HEADS = ("scenario", "kind", "points", "tried", "survived") + OUTCOMES
-# What sweeps came to, as the tables of bench/RESULTS.md.
+# The header of the table of outcomes.
 TABLE = ("| " + " | ".join(HEADS) + " |",
          "|---|---" + "|--:" * (len(HEADS) - 2) + "|")

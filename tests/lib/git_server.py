@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Git repositories and servers for tests: real ones, and ones that lie."""
+"""Git repositories and servers for tests, real and false ones."""
 
 import base64
 import http.server
@@ -22,7 +22,7 @@ LARGE = 100000  # bytes the server sends in one piece when it is slow
 
 
 class Repository:
-    """A bare repository, written to through a work tree beside it."""
+    """A bare repository with a work tree for commits."""
 
     def __init__(self, path):
         self.path = path
@@ -35,7 +35,7 @@ class Repository:
             self.git("config", key, "true")
 
     def git(self, *args, data=None):
-        """Runs git on the repository; what it printed."""
+        """Runs git on the repository; its output."""
         env = {**ENVIRONMENT, "GIT_DIR": self.path,
                "GIT_WORK_TREE": self.tree}
         done = subprocess.run(["git", *args], check=True, env=env, input=data,
@@ -202,7 +202,7 @@ class RawServer:
 
 
 def tunnel(port, asked):
-    """What a proxy does with CONNECT, to `port` whatever it is asked for."""
+    """Answers CONNECT as a proxy, but always connects to `port`."""
     def pump(source, sink):
         try:
             while data := source.recv(65536):
@@ -238,7 +238,7 @@ def free_port():
 
 
 class Sshd:
-    """A real sshd on a free port, with a key that it lets in."""
+    """A real sshd on a free port, with an accepted key."""
 
     @staticmethod
     def path():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""As much of Kubernetes as reading ConfigMaps takes: an API server with TLS
-and tokens, and the volumes that kubelet makes of ConfigMaps."""
+"""The parts of Kubernetes for reading ConfigMaps: an API server with TLS and tokens,
+and mounted volumes as kubelet creates them."""
 
 import base64
 import contextlib
@@ -201,7 +201,7 @@ class Volume:
         return os.path.join(self.path, *parts)
 
     def update(self, files):
-        """Another generation: {key: bytes}."""
+        """Writes a new generation: {key: bytes}."""
         old = os.readlink(self.at("..data")) if self.count else None
         self.count += 1
         stamp = time.strftime("..%Y_%m_%d_%H_%M_%S")

@@ -5,8 +5,8 @@
         sources=[Source("a", [server("x.example/one", "1.0.0")])],
         registries=[Registry("main", ["a"], default=True)])
 
-What the sync computes (keys, folded texts, shadowing) is computed here a
-second time and by other means, so a test that uses both checks each.
+Computes keys, folded texts and shadowing by other means than the sync, so a test that
+uses both checks each.
 """
 
 import glob
@@ -77,7 +77,7 @@ def extension(kind, namespace, name, version="1.0.0", description="d", **more):
 # ---- what the sync computes --------------------------------------------------
 
 def fold(text):
-    """Full case folding; i with a dot and without one are one letter."""
+    """Full case folding; i with and without a dot are equal."""
     return "".join("i" if c in "\u0130\u0131" else c.casefold() for c in text)
 
 
@@ -94,7 +94,7 @@ def number_key(digits):
 
 
 def order_key(version):
-    """The bytes that lib/version.c makes of a version."""
+    """The sort key of a version, as in lib/version.c."""
     raw = version.encode()
     m = SEMANTIC.fullmatch(version)
     identifiers = m[4].split(".") if m and m[4] else []
@@ -209,7 +209,7 @@ def add_head(db, entry_id, sort_key, versions):
     alive = [v.version for v in versions if v.status != "deleted"]
     text = "\n".join(dict.fromkeys(
         line for v in versions for line in search_lines(v)))
-    # What only the sync reads is left empty.
+    # Columns that only the sync reads stay empty.
     db.execute("INSERT INTO entry_head VALUES (?, ?, ?, ?, ?, ?, 0, 0, x'')",
         (entry_id, sort_key, max(alive or [v.version for v in versions],
             key=order_key), bool(alive), text,
@@ -242,7 +242,7 @@ def add_entries(db, sources, ids):
 
 
 def encode(ordinals, entries):
-    """A set of entries as lib/posting.h has it."""
+    """A set of entries in the format of lib/posting.h."""
     if 2 * len(ordinals) > (entries + 7) // 8:
         bits = sum(1 << i for i in ordinals)
         return b"\1" + bits.to_bytes((entries + 7) // 8, "little")
@@ -250,7 +250,7 @@ def encode(ordinals, entries):
 
 
 def terms_of(db, entry_id, sort_key, text, usable):
-    """Every term that an entry has."""
+    """Every term of an entry."""
     for size in 1, 2, 3, 4:
         for gram in {text[at:at + size]
                      for at in range(len(text) - size + 1)}:
@@ -283,7 +283,7 @@ def add_block(db, first_key, entries):
 
 
 def add_blocks(db, size):
-    """Indexes all entries, so many to a block."""
+    """Indexes all entries, `size` in a block."""
     entries = db.execute("SELECT h.entry_id, h.sort_key, h.search_text,"
         " h.is_usable, max(max(v.changed_us, h.shown_us))"
         " FROM entry_head h JOIN version v USING (entry_id)"
@@ -320,7 +320,7 @@ def add_registry(db, ordinal, registry, ids, placed, sources):
 
 
 def build(path, sources, registries, block=4096):
-    """Makes the database; it must not exist."""
+    """Creates the database, which must not exist."""
     db = create(path)
     db.execute("BEGIN")
     ids = {s.name: add_source(db, i, s) for i, s in enumerate(sources)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking thv-registry-api: as plain CGI, and over FastCGI on a socket."""
+"""Requests to thv-registry-api: as plain CGI, and over FastCGI on a socket."""
 
 import json
 import os
@@ -29,8 +29,8 @@ def for_everyone(program, directory):
 
 
 def without_valgrind(text):
-    """What a program said, without what valgrind says of system calls it does
-    not know: the sandbox's."""
+    """The output of a program without valgrind's warnings about system calls of
+    the sandbox."""
     return re.sub(r"(?m)^--\d+-- .*\n", "", text)
 
 
@@ -59,7 +59,7 @@ class Answer:
             assert name.lower() not in self.headers, f"{name} twice"
             self.headers[name.lower()] = value
         self.status = int(self.headers.pop("status").split()[0])
-        # Another one in each answer.
+        # Differs in each response.
         self.request_id = self.headers.pop("x-request-id", None)
 
     @property
@@ -75,9 +75,9 @@ def environment(database, **more):
     env = {k: v for k, v in os.environ.items()
         if k.startswith(("ASAN", "UBSAN", "LSAN", "PATH"))}
     env["THV_REGISTRY_DATABASE_PATH"] = str(database)
-    # Most tests that look at the log look for something else.
+    # Most tests of the log ignore request lines.
     env["THV_REGISTRY_LOG_REQUESTS"] = "none"
-    # Not where this machine's own responders count.
+    # Not the counters of responders of this machine.
     env["THV_REGISTRY_METRICS_PATH"] = ""
     # valgrind makes system calls of its own; coverage is written at the end.
     if "/build/valgrind" in BUILD or "/build/cover" in BUILD:
@@ -87,7 +87,7 @@ def environment(database, **more):
 
 
 def cgi(database, uri, method="GET", etag=None, **more):
-    """One request to a process of its own."""
+    """One request to a new process."""
     env = environment(database, REQUEST_METHOD=method, REQUEST_URI=uri, **more)
     if etag is not None:
         env["HTTP_IF_NONE_MATCH"] = etag
@@ -100,7 +100,7 @@ def cgi(database, uri, method="GET", etag=None, **more):
 
 
 class FastCgi:
-    """One responder that stays, and requests to it."""
+    """One persistent responder, and requests to it."""
 
     BEGIN, PARAMS, STDIN, STDOUT, END = 1, 4, 5, 6, 3
 
@@ -120,11 +120,11 @@ class FastCgi:
 
     @property
     def pid(self):
-        """Of the process that answers; there once it has answered."""
+        """The id of the process that answers, after its first response."""
         return serving(self.process.pid)
 
     def settle(self):
-        """Waits until it has done with the request before."""
+        """Waits until the previous request is finished."""
         state = None
         while state != "S":
             time.sleep(0.01)
@@ -193,6 +193,6 @@ class FastCgi:
         return self.receive(self.send(uri, method, etag, **more))
 
     def stop(self):
-        """Ends the process in the polite way; returns its exit status."""
+        """Ends the process by SIGTERM; returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP server whose documents may come late or never, and looking at the
-processes of a sync."""
+"""An HTTP server that may delay documents or never send them, and functions to
+inspect the processes of a sync."""
 
 import http.server
 import json
@@ -86,8 +86,8 @@ class Upstream:
 
 
 def wait_for(condition, seconds=60):
-    """Whether the condition came true, looking often; it may raise until then
-    (the database is not there yet)."""
+    """Polls until the condition is true; whether it became so. It may raise until then
+    (the database does not exist yet)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -113,7 +113,7 @@ def children(pid):
 
 
 def alive(pid):
-    """Whether the process is there and not a zombie."""
+    """Whether the process exists and is no zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as f:
             return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"

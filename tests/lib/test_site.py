@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A site of its own for one test: documents, configuration, database, and the
-real thv-registry-sync on them."""
+"""A site for one test: documents, configuration, database, and the real
+thv-registry-sync."""
 
 import json
 import os
@@ -17,7 +17,7 @@ OFFICIAL = "io.modelcontextprotocol.registry/official"
 
 
 def server(name, version="1.0.0", tags=(), **more):
-    """A small server that breaks no rule."""
+    """A small valid server."""
     entry = {"name": name, "description": f"What {name} does",
              "version": version}
     if tags:
@@ -33,7 +33,7 @@ def document(*servers, **more):
 
 
 class Run:
-    """How one run of the sync went."""
+    """The result of one run of the sync."""
 
     def __init__(self, done):
         self.status = done.returncode
@@ -70,7 +70,7 @@ class Site:
         return os.path.join(self.dir, *parts)
 
     def write(self, name, content):
-        """Text, bytes, or something to be written as JSON; returns the path."""
+        """Writes text, bytes, or a value as JSON; returns the path."""
         if not isinstance(content, (str, bytes)):
             content = json.dumps(content, indent=1)
         if isinstance(content, str):

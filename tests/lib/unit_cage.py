@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What systemd puts around a program for a unit, put around one by a test:
-system call filters, address families, the file system, user, capabilities."""
+"""Applies the restrictions of a systemd unit to a program of a test: system call
+filters, address families, file system, user, capabilities."""
 
 import ctypes
 import ctypes.util
@@ -23,7 +23,7 @@ PROT_WRITE, PROT_EXEC, SHM_EXEC = 2, 4, 0o100000
 SPECIAL_BITS = (0o4000, 0o2000)
 FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10}
 FAMILY_MAX = 45
-# What systemd leaves writable with ProtectSystem=strict.
+# Writable in spite of ProtectSystem=strict.
 API_MOUNTS = ("/dev", "/proc", "/sys")
 
 
@@ -53,7 +53,7 @@ if SECCOMP is not None:
 
 
 def missing():
-    """Why no cage can be built here; empty if one can."""
+    """Why the restrictions cannot be applied here; empty if they can."""
     if shutil.which("systemd-analyze") is None:
         return "systemd-analyze is not installed (apt-get install systemd)"
     return "" if SECCOMP else "libseccomp.so.2 is not installed"
@@ -72,7 +72,7 @@ def parse(path):
 
 
 def calls_of(word):
-    """The system calls that a word of SystemCallFilter= stands for."""
+    """The system calls in a word of SystemCallFilter=."""
     if not word.startswith("@"):
         return {word}
     done = subprocess.run(["systemd-analyze", "--no-pager", "syscall-filter",
@@ -86,7 +86,7 @@ def calls_of(word):
 
 
 def allowed_calls(lines):
-    """What is left after all lines of SystemCallFilter= (systemd.exec(5))."""
+    """The calls allowed by all lines of SystemCallFilter= (systemd.exec(5))."""
     out = set()
     for line in lines:
         removed = line.startswith("~")
@@ -215,8 +215,8 @@ class Cage:
         LIBC.mount(b"proc", b"/proc", b"proc", 0, options.encode())
 
     def enter(self):
-        """To be called in the child, before it starts the program."""
-        # Python ignores it, and so would the program.
+        """Call it in the child before it starts the program."""
+        # Python ignores SIGPIPE, and the program would inherit that.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         if self.user is not None:
             if self.unit.get("ProtectSystem") == ["strict"]:

@@ -52,7 +52,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         upstream.answer(self, url.path, query)
 
     def send(self, status, body=b"", length=None, date=None, **headers):
-        """An answer; `length` is what Content-Length says, "" for none."""
+        """A response; `length` is the Content-Length, "" for none."""
         if isinstance(body, str):
             body = body.encode()
         self.send_response_only(status)
@@ -69,7 +69,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return True
 
     def raw(self, data):
-        """Any bytes, and the end of the connection."""
+        """Sends any bytes and closes the connection."""
         self.wfile.write(data)
         self.close_connection = True
         return True
@@ -93,8 +93,8 @@ class Server(http.server.ThreadingHTTPServer):
 class Upstream:
     """Serves `items`, sorted by name and version as the official one does.
 
-    fault(handler, number, query) is asked before each answer, the first
-    request being number 1; true means that it has answered itself.
+    fault(handler, number, query) is called before each response, with 1 for the
+    first request; true means that it has answered itself.
     """
 
     def __init__(self, count=0, context=None, **options):
@@ -142,7 +142,7 @@ class Upstream:
 
     def put(self, name, version="1.0.0", updated=None, status="active",
             **more):
-        """Adds or changes a server, now by this upstream's clock."""
+        """Adds or changes a server at the current time of this upstream."""
         updated = time.time() + self.skew if updated is None else updated
         server = {"name": name, "description": f"What {name} does",
                   "version": version, **more}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Web servers as httpd-conf/serve runs them, and clients of theirs."""
+"""Web servers as httpd-conf/serve runs them, and clients."""
 
 import glob
 import http.client
@@ -21,7 +21,7 @@ ECHO = os.path.join(responder.ROOT, "tests", "lib", "web_echo")
 PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
 MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules",
     "/usr/libexec/apache2")
-# What each needs: a program, and modules of Apache.
+# The program and Apache modules of each.
 NEEDS = {
     "lighttpd": ("lighttpd", ()), "lighttpd-cgi": ("lighttpd", ()),
     "apache-fcgid": ("apache2", ("mod_fcgid",)),
@@ -100,7 +100,7 @@ class Client:
 
 
 def split(data):
-    """Status, header in lower case, and body of an answer's bytes."""
+    """Status, header in lower case, and body of a response."""
     head, _, body = data.partition(b"\r\n\r\n")
     head = head.lower() + b"\r\n"
     if b"transfer-encoding: chunked" in head:
@@ -128,7 +128,7 @@ class Server:
         for name in "db", "run":
             os.mkdir(os.path.join(at, name), 0o755)
         if os.geteuid() == 0:
-            # What root writes there, responders can read.
+            # Responders can read files that root writes there.
             shutil.chown(os.path.join(at, "db"), group="www-data")
             os.chmod(os.path.join(at, "db"), 0o2755)
         # Start in a directory that the server's later user cannot enter.
@@ -150,7 +150,7 @@ class Server:
             THV_REGISTRY_RUN_DIR=os.path.join(at, "run"), **environment)
 
     def start_admin(self, path):
-        """What stands for thv-registry-admin, on a socket of its own."""
+        """Starts a stand-in for thv-registry-admin on its own socket."""
         with socket.socket(socket.AF_UNIX) as s:
             s.bind(path)
             s.listen()
@@ -161,7 +161,7 @@ class Server:
         return path
 
     def start(self):
-        """Starts it and waits until it answers; whether it does."""
+        """Starts the server and waits for a response; whether one comes."""
         serve = SERVE
         if self.user is not None:
             # The checkout may lie in a directory that this user cannot enter.
@@ -212,7 +212,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), 30)
 
     def raw(self, data):
-        """What comes back for bytes that no library would send."""
+        """The response to raw bytes."""
         with self.socket() as s:
             try:
                 s.sendall(data)
@@ -229,8 +229,8 @@ class Server:
             b"Host: localhost", b"Connection: close") + fields + (b"", b""))))
 
     def responders(self, replaced=False):
-        """Process numbers of those that answer requests; or only of those
-        whose file was replaced since."""
+        """Ids of the processes that answer requests, or only of those whose
+        program file was replaced."""
         out = set()
         want = self.program + (" (deleted)" if replaced else "")
         for path in glob.glob("/proc/[0-9]*/exe"):
@@ -243,20 +243,20 @@ class Server:
         return sorted(out)
 
     def replace_program(self):
-        """What `make install` does: another file in the place of the old."""
+        """Replaces the program file, as `make install` does."""
         new = self.program + ".new"
         shutil.copy(self.program, new)
         os.rename(new, self.program)
 
     def stop(self):
-        """Ends it; (exit status, what it logged)."""
+        """Stops the server; (exit status, log)."""
         self.process.terminate()
         try:
             status = self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = "killed"
-        # They may have something to write at their end.
+        # Processes may write at exit.
         for _ in range(100):
             if not self.responders():
                 break
@@ -274,8 +274,8 @@ class Server:
 
 
 class Load:
-    """Clients on kept connections that together ask `total` times; with
-    `lasting` at least so often, and until finish()."""
+    """Clients on kept connections that send `total` requests together; with
+    `lasting` at least as many, until finish()."""
 
     def __init__(self, server, uris, clients, total, lasting=False):
         self.finished = threading.Event()

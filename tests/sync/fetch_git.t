@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fetching from git: what is fetched, what is not, and the cache."""
+"""Fetching from git: references, paths, limits, increments and the cache."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ def test_references():
     repo.git("tag", "-a", "-m", "a tag", "annotated")
     repo.git("branch", "feature/one")
     second = repo.commit({"registry.json": TWO})
-    # One cache for all: what it holds of another reference must not matter.
+    # One cache for all: objects of other references must not matter.
     shared = cache()
     for scheme in "", "file://":
         url = scheme + repo.path
@@ -69,7 +69,7 @@ def test_wrong_references():
     fails(get(url, cache=c, commit=repo.first[:12]), "40 hex digits",
           repo.first[:12], what="short commit")
     fails(get(url, cache=c, commit="g" * 40), "40 hex digits",
-          what="commit that is none")
+          what="object that is not a commit")
     fails(get(url, cache=c, branch="main", tag="x"), "only one of branch",
           what="two references")
     for name in "main:refs/heads/x", "*", "a..b", "x~1", "a b":
@@ -84,10 +84,10 @@ def test_wrong_references():
     fails(get(at("nowhere.git"), cache=cache()), at("nowhere.git"),
           what="missing repository")
     repo.git("symbolic-ref", "HEAD", "refs/heads/gone")
-    fails(get(url, cache=c), "HEAD", what="HEAD that leads nowhere")
+    fails(get(url, cache=c), "HEAD", what="HEAD of a missing branch")
 
 
-# ---- clones with gaps, and forms of repositories ---------------------------
+# ---- incomplete clones and other forms of repositories ---------------------------
 
 def git(*args, where=None):
     done = subprocess.run(["git", *args], cwd=where, env=ENVIRONMENT,
@@ -115,14 +115,14 @@ def test_shallow_clones():
         for more in {}, {"branch": "main"}, {"commit": second}:
             r = get(url, cache=c, **more)
             check_documents(r, want, f"a shallow clone is read, {more}")
-            equal(r.revision, second, "at its commit")
+            equal(r.revision, second, "with its commit id")
     r = get(clone(repo, "--depth", "1", "-b", "annotated"), cache=cache(),
             tag="annotated")
     check_documents(r, {"registry.json": ONE}, "by an annotated tag")
     r = get(clone(repo, "--depth", "1"), cache=cache(), commit=repo.first)
     fails(r, f"there is no commit {repo.first}", "shallow clone",
           "git fetch --unshallow", what="a commit before its history")
-    # From sync to sync.
+    # In later syncs.
     r = get(work, cache=c)
     again = get(work, cache=c, prev_hash=r.hash, prev_revision=r.revision)
     equal(again.unchanged, "1", "the same commit is unchanged")
@@ -132,7 +132,7 @@ def test_shallow_clones():
     git("reset", "-q", "--hard", "origin/main", where=work)
     r = get(work, cache=c, prev_hash=r.hash, prev_revision=r.revision)
     check_documents(r, {"registry.json": b"[3]"}, "the next commit is read")
-    equal(r.revision, third, "and remembered")
+    equal(r.revision, third, "and its validators are kept")
     git("fetch", "-q", "--unshallow", where=work)
     check_documents(get(work, cache=c, force=1), {"registry.json": b"[3]"},
                     "and the clone with all of its history")
@@ -153,7 +153,7 @@ def test_shallow_clone_on_a_server():
         check_documents(r, {"registry.json": TWO}, "it is read")
     else:
         fails(r, "shallow clone", "git fetch --unshallow",
-              what="by a libgit2 that cannot read it")
+              what="refused by a libgit2 without support")
 
 
 def test_partial_clones():
@@ -162,14 +162,14 @@ def test_partial_clones():
     repo.commit({"registry.json": TWO})
     path = clone(repo, "--filter=blob:none")
     check_documents(get(path, cache=cache()), {"registry.json": TWO},
-                    "what a partial clone has is read")
+                    "existing objects of a partial clone are read")
     path = clone(repo, "--filter=blob:none", "--no-checkout")
     c = cache()
     fails(get(path, cache=c), "partial clone", "cloned from",
-          what="what it lacks is named")
+          what="a missing object is named")
     git("checkout", "-q", where=path)
     check_documents(get(path, cache=c), {"registry.json": TWO},
-                    "and read when it is there")
+                    "and read after it was added")
 
 
 def test_forms_of_repositories():
@@ -189,7 +189,7 @@ def test_forms_of_repositories():
     check_documents(get(linked, cache=cache()), {"registry.json": ONE},
                     "a work tree")
     check_documents(get(clone(repo, "--shared"), cache=cache()),
-                    {"registry.json": ONE}, "objects elsewhere")
+                    {"registry.json": ONE}, "objects in another directory")
     path = fresh("sha256")
     git("init", "-q", "--object-format=sha256", path)
     git("commit", "-q", "--allow-empty", "-m", "x", where=path)
@@ -201,7 +201,7 @@ def test_forms_of_repositories():
           what="a directory that is missing")
     os.makedirs(at("plain"), exist_ok=True)
     fails(get(at("plain"), cache=cache()), "could not find repository",
-          what="one that is no repository")
+          what="a directory without a repository")
 
 
 def test_directories():
@@ -222,7 +222,7 @@ def test_directories():
     r = get(repo.path, cache=c, path="servers/sub/deep")
     equal(r.hash, sha256(b"333"), "one file: its own hash")
     r = get(repo.path, cache=c, path="servers/readme.md")
-    check_documents(r, {"servers/readme.md": b"text"}, "any name, if named")
+    check_documents(r, {"servers/readme.md": b"text"}, "any file name, if configured")
 
 
 def test_patterns_and_names_with_a_dot():
@@ -283,12 +283,12 @@ def test_wrong_paths():
         fails(get(url, cache=c, branch="main", path=path), *parts,
               what=f"path {path[:30]}")
     r = get(url, cache=c)
-    check_documents(r, {"registry.json": ONE}, "the cache is still good")
+    check_documents(r, {"registry.json": ONE}, "the cache is still usable")
 
 
 def test_many_files():
     repo = empty_repository()
-    # A tree of one blob under many names: quick to make, honest to count.
+    # A tree of one blob under many names, which is quick to create.
     blob = repo.git("hash-object", "-w", "--stdin", data=b"{}")
     for count, branch in ((10000, "full"), (20000, "over")):
         lines = "".join(f"100644 blob {blob}\ts{i:05}.json\n"
@@ -300,7 +300,7 @@ def test_many_files():
     equal(len(r.documents), 10000, "10000 files are read")
     r = get(repo.path, cache=cache(), branch="over", path=".")
     fails(r, "more than 10000", what="20000 files")
-    equal(r.values.get("error", "").split()[0], "6", "as a limit")
+    equal(r.values.get("error", "").split()[0], "6", "the limit of files")
     tree = repo.git("mktree", data=f"100644 blob {blob}\ta.json\n".encode())
     for _ in range(40):
         tree = repo.git("mktree", data=f"040000 tree {tree}\td\n".encode())
@@ -321,7 +321,7 @@ def test_tree_bomb():
     started = time.monotonic()
     fails(get(repo.path, cache=cache(), path="."), "more than 1000000",
           what="10^20 names in 22 objects")
-    ok(time.monotonic() - started < 30, "and is refused in time")
+    ok(time.monotonic() - started < 30, "it is refused in time")
 
 
 def test_many_refs():
@@ -337,7 +337,7 @@ def test_many_refs():
     check_documents(r, {"registry.json": ONE}, "the last of 100,000 refs")
     fails(get("file://" + repo.path, cache=cache(), branch="b1",
               timeout_ms=limit),
-          'no branch "b1"', what="none of 100,000")
+          'no branch "b1"', what="a missing ref of 100,000")
 
 
 def raw_tree(repo, *entries):
@@ -348,7 +348,7 @@ def raw_tree(repo, *entries):
                     "--stdin", data=data)
 
 
-def test_names_that_lead_elsewhere():
+def test_names_with_path_traversal():
     repo = empty_repository()
     blob = repo.git("hash-object", "-w", "--stdin", data=ONE)
     inner = raw_tree(repo, (b"100644", b"passwd.json", blob))
@@ -385,15 +385,15 @@ def test_max_bytes():
     c = cache()
     fails(get(repo.path, cache=c, max_bytes=100000), "sends more than 100000",
           what="a pack over the quota")
-    equal(leftovers(c), [], "nothing is left of it")
-    ok(get(repo.path, cache=c).status == 0, "with more room it is fetched")
+    equal(leftovers(c), [], "its objects are removed")
+    ok(get(repo.path, cache=c).status == 0, "with a larger limit it is fetched")
     fails(get(repo.path, cache=c, path="d", max_bytes=1000),
           "holds more than 1000 bytes", what="documents over the quota")
     ok(get(repo.path, cache=c, path="d", max_bytes=1200).status == 0,
-       "up to the quota it is read")
+       "documents up to the quota are read")
 
 
-# ---- what is not fetched again ---------------------------------------------
+# ---- increments ---------------------------------------------
 
 def test_increments():
     repo = repository({"registry.json": ONE, "big.bin": os.urandom(500000)})
@@ -401,7 +401,7 @@ def test_increments():
         url = site.url + "/" + os.path.basename(repo.path)
         c = cache()
         one = get(url, cache=c, branch="main")
-        ok(int(one.bytes) > 500000, "the first fetch brings all")
+        ok(int(one.bytes) > 500000, "the first fetch gets everything")
         equal(one.requests, "2", "in two round trips")
         again = get(url, cache=c, branch="main", prev_hash=one.hash,
                     prev_revision=one.revision)
@@ -417,22 +417,22 @@ def test_increments():
         two = get(url, cache=c, branch="main", prev_hash=one.hash,
                   prev_revision=one.revision)
         check_documents(two, {"registry.json": TWO}, "a new commit")
-        ok(0 < int(two.bytes) < 2000, f"brings little: {two.bytes} bytes")
+        ok(0 < int(two.bytes) < 2000, f"is small: {two.bytes} bytes")
         other = repo.commit({"readme.md": b"new"})
         same = get(url, cache=c, branch="main", prev_hash=two.hash,
                    prev_revision=two.revision)
         equal((same.unchanged, same.hash, same.revision),
-              ("1", two.hash, other), "a commit that leaves the file alone")
+              ("1", two.hash, other), "a commit that does not change the file")
         site.seen.clear()
         forced = get(url, cache=c, branch="main", prev_hash=same.hash,
                      prev_revision=same.revision, force=1)
         equal((forced.unchanged, forced.requests), ("0", "1"),
-              "force: not called unchanged, nothing fetched")
+              "force: not unchanged, but nothing is fetched")
         check_documents(forced, {"registry.json": TWO}, "force: documents")
         fixed = get(url, cache=c, commit=other, prev_hash=two.hash,
                     prev_revision=other)
         equal((fixed.unchanged, fixed.requests), ("1", "0"),
-              "a commit that is known needs no request")
+              "a known commit needs no request")
 
 
 def test_unchanged_without_a_cache():
@@ -444,13 +444,13 @@ def test_unchanged_without_a_cache():
         r = get(repo.path, cache=c, prev_hash=one.hash,
                 prev_revision=one.revision, **more)
         equal((r.unchanged, r.requests, r.bytes), ("1", "1", "0"),
-              f"{more or 'HEAD'}: a lost cache is not refilled for nothing")
+              f"{more or 'HEAD'}: a lost cache is not fetched again if nothing changed")
     r = get(repo.path, cache=cache(), prev_hash=WRONG,
             prev_revision="1" * 40)
     equal((r.unchanged, len(r.documents)), ("0", 1), "other validators")
     r = get(repo.path, cache=cache(), prev_revision=one.revision)
     equal((r.unchanged, len(r.documents)), ("0", 1),
-          "a revision without a hash proves nothing")
+          "a revision without a hash is ignored")
 
 
 def test_force_push():
@@ -459,24 +459,24 @@ def test_force_push():
     one = get("file://" + repo.path, cache=c, branch="main")
     repo.write("registry.json", TWO)
     repo.git("add", "-A")
-    repo.git("commit", "-q", "--amend", "-m", "other history")
+    repo.git("commit", "-q", "--amend", "-m", "rewritten history")
     two = get("file://" + repo.path, cache=c, branch="main",
               prev_hash=one.hash, prev_revision=one.revision)
-    check_documents(two, {"registry.json": TWO}, "history that was replaced")
+    check_documents(two, {"registry.json": TWO}, "the replaced history")
     repo.git("update-ref", "refs/heads/main", one.revision)
     back = get("file://" + repo.path, cache=c, branch="main",
                prev_hash=two.hash, prev_revision=two.revision)
-    check_documents(back, {"registry.json": ONE}, "and put back")
+    check_documents(back, {"registry.json": ONE}, "and restored")
 
 
-def test_commits_that_no_branch_is_at():
+def test_commits_without_a_branch():
     repo = repository()
     first = repo.first
     repo.commit({"registry.json": TWO})
     base = os.path.basename(repo.path)
     with HttpSite(at(ROOT)) as site:
         r = get(f"{site.url}/{base}", cache=cache(), commit=first)
-        check_documents(r, {"registry.json": ONE}, "asked for by its id")
+        check_documents(r, {"registry.json": ONE}, "fetched by its id")
         equal(r.requests, "2", "in two round trips")
         for key in ("uploadpack.allowReachableSHA1InWant",
                     "uploadpack.allowTipSHA1InWant"):
@@ -484,13 +484,13 @@ def test_commits_that_no_branch_is_at():
         c = cache()
         r = get(f"{site.url}/{base}", cache=c, commit=first)
         check_documents(r, {"registry.json": ONE},
-                        "found behind the branches where ids are refused")
+                        "found in the history of branches if the server refuses ids")
         site.seen.clear()
         r = get(f"{site.url}/{base}", cache=c, commit=first)
         equal((r.requests, site.seen, len(r.documents)), ("0", [], 1),
-              "then it comes from the cache")
+              "then it is read from the cache")
         fails(get(f"{site.url}/{base}", cache=c, commit="2" * 40),
-              "there is no commit 2222", what="no such commit over http")
+              "there is no commit 2222", what="a missing commit over http")
 
 
 # ---- the cache --------------------------------------------------------------
@@ -505,10 +505,10 @@ def test_cache_is_private():
         os.umask(old)
     modes = {stat.S_IMODE(os.stat(p).st_mode) for p in
              (c, bare(c))}
-    equal(modes, {0o700}, "directories are the owner's alone")
+    equal(modes, {0o700}, "only the owner can open directories")
     os.chmod(bare(c), 0o777)
     ok(get(repo.path, cache=c).status == 0, "a loose mode")
-    equal(stat.S_IMODE(os.stat(bare(c)).st_mode), 0o700, "is tightened")
+    equal(stat.S_IMODE(os.stat(bare(c)).st_mode), 0o700, "is corrected")
     equal(leftovers(c), [], "nothing is left")
 
 
@@ -645,7 +645,7 @@ def plant_linked_config(c, repo, other):
 
 
 def plant_linked_packs(c, repo, other):
-    """Complete, so that nothing looks damaged."""
+    """Complete packs, so that nothing seems damaged."""
     inside, outside = os.path.join(bare(c), "objects/pack"), other.path + "/packs"
     shutil.rmtree(outside, ignore_errors=True)
     shutil.copytree(inside, outside)
@@ -662,15 +662,15 @@ def contents(directory):
     return {f: open(f, "rb").read() for f in files_below(directory)}
 
 
-def strange(c):
-    """What of the cache leads out of it."""
+def links_outside(c):
+    """Files in the cache that refer to files outside of it."""
     return [os.path.join(base, name) for base, directories, names in
             os.walk(bare(c)) for name in directories + names
             if name in ("alternates", "commondir") or
             os.path.islink(os.path.join(base, name))]
 
 
-def test_planted_files_lead_nowhere():
+def test_planted_files_are_not_followed():
     for plan in (plant_config, plant_alternates, plant_common_directory,
                  plant_git_file, plant_linked_objects, plant_linked_reference,
                  plant_linked_state, plant_linked_config, plant_linked_packs,
@@ -683,20 +683,20 @@ def test_planted_files_lead_nowhere():
         plan(c, repo, other)
         before = contents(other.path)
         r = get(repo.path, cache=c)
-        check_documents(r, {"registry.json": ONE}, f"{what}: the same")
-        equal((contents(other.path), strange(c)), (before, []),
-              f"{what}: nothing else is touched, and it is gone")
+        check_documents(r, {"registry.json": ONE}, f"{what}: the same documents")
+        equal((contents(other.path), links_outside(c)), (before, []),
+              f"{what}: other files are unchanged, the planted one is gone")
         plan(c, repo, other)
         before = contents(other.path)
         repo.commit({"registry.json": TWO})
         r = get(repo.path, cache=c, prev_hash=r.hash, prev_revision=r.revision)
-        check_documents(r, {"registry.json": TWO}, f"{what}: and what is new")
-        equal((contents(other.path), strange(c)), (before, []),
-              f"{what}: again nothing else")
+        check_documents(r, {"registry.json": TWO}, f"{what}: new documents")
+        equal((contents(other.path), links_outside(c)), (before, []),
+              f"{what}: other files are unchanged again")
 
 
 def test_planted_home():
-    """What libgit2 takes for the user's home is made new for each fetch."""
+    """The home directory of libgit2 is created again for each fetch."""
     repo = repository()
     c = cache()
     hosts = at("hosts")
@@ -713,11 +713,11 @@ def test_planted_home():
     r = get("ssh://git@127.0.0.1:9/x", cache=c, known_hosts_file=hosts)
     fails(r, "127.0.0.1", what="ssh with a planted home")
     equal(sorted(os.listdir(os.path.join(c, "home"))), [".ssh"],
-          "it is emptied")
-    equal(os.listdir(outside), ["kept"], "and no link is followed")
+          "the directory is emptied")
+    equal(os.listdir(outside), ["kept"], "no link is followed")
 
 
-def test_damage_is_healed():
+def test_a_damaged_cache_is_repaired():
     repo = repository({"registry.json": ONE, "other.bin": os.urandom(50000)})
     url = "file://" + repo.path
     for damage in (damage_truncate, damage_bits, damage_index,
@@ -738,7 +738,7 @@ def test_damage_is_healed():
         equal(r.revision, two, f"{what}: its id")
         equal(leftovers(c), [], f"{what}: nothing left")
         r = get(url, cache=c, branch="main")
-        equal((r.requests, r.bytes), ("1", "0"), f"{what}: good again")
+        equal((r.requests, r.bytes), ("1", "0"), f"{what}: repaired")
 
 
 def test_a_broken_remote_keeps_the_cache():
@@ -747,11 +747,11 @@ def test_a_broken_remote_keeps_the_cache():
     one = get(repo.path, cache=c)
     os.rename(repo.path, repo.path + ".away")
     fails(get(repo.path, cache=c), "failed to open the repository",
-          what="remote is gone")
+          what="missing remote")
     os.rename(repo.path + ".away", repo.path)
     r = get(repo.path, cache=c)
     equal((r.revision, r.bytes), (one.revision, "0"),
-          "the cache survived that")
+          "the cache is kept")
 
 
 def test_packs_do_not_pile_up():
@@ -763,7 +763,7 @@ def test_packs_do_not_pile_up():
         repo.commit({"registry.json": str(i).encode()})
         r = get(url, cache=c)
         most = max(most, len(packs(c)))
-    check_documents(r, {"registry.json": b"59"}, "60 fetches on")
+    check_documents(r, {"registry.json": b"59"}, "after 60 fetches")
     ok(40 < most <= 51, f"at most {most} packs before the cache is replaced")
     ok(len(packs(c)) < 20, f"{len(packs(c))} packs in the end")
 
@@ -777,14 +777,14 @@ def test_lock():
     started = time.monotonic()
     fails(get(repo.path, cache=c), "in use by another process",
           what="a cache that is locked")
-    ok(time.monotonic() - started < 4, "does not wait long")
+    ok(time.monotonic() - started < 4, "fails after a short wait")
     with subprocess.Popen(["sleep", "0.5"]) as sleep:
         with subprocess.Popen(command(kind="git", url=repo.path, cache=c),
                               stdout=subprocess.PIPE, text=True) as process:
             sleep.wait()
             os.close(fd)
             out = process.communicate()[0]
-    contains(out, "documents=1", "a lock that is soon gone is waited for")
+    contains(out, "documents=1", "waits for a lock that is soon released")
 
 
 def test_owners():
@@ -796,10 +796,10 @@ def test_owners():
     subprocess.run(["chown", "-R", str(NOBODY), repo.path], check=True)
     r = get("file://" + repo.path, cache=c)
     check_documents(r, {"registry.json": ONE},
-                    "a local repository may belong to someone else")
+                    "a local repository may have another owner")
     os.chown(bare(c), NOBODY, -1)
     fails(get("file://" + repo.path, cache=c), "belongs to user id 65534",
-          what="a cache of someone else")
+          what="a cache with another owner")
 
 
 if __name__ == "__main__":

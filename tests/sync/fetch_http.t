@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fetching over HTTP, from a server that behaves as badly as asked."""
+"""Fetching over HTTP, also from servers that misbehave."""
 
 import base64
 import concurrent.futures
@@ -274,7 +274,7 @@ def seen(path, server=PLAIN):
 
 
 def at_once(*calls):
-    """Fetches that mostly wait, side by side: (path, {arguments})."""
+    """Concurrent fetches that mostly wait: (path, {arguments})."""
     with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(lambda call: get(call[0], **call[1]), calls))
 
@@ -286,8 +286,8 @@ def is_body(r, what):
 
 def test_plain():
     r = get("/plain")
-    is_body(r, "a body comes as it is")
-    equal(r.names, [PLAIN.url("/plain")], "the document is called by its URL")
+    is_body(r, "a body is unchanged")
+    equal(r.names, [PLAIN.url("/plain")], "the name of the document is its URL")
     equal((r.requests, r.bytes, r.unchanged), ("1", str(len(BODY)), "0"),
           "one request, all bytes counted")
     headers = seen("/plain")[0][1]
@@ -299,7 +299,7 @@ def test_plain():
           "200 with the same hash is unchanged")
     is_body(get("/chunked"), "a chunked body")
     is_body(get("/until-close"), "a body that ends with the connection")
-    is_body(get("/long"), "what follows the announced length is not body")
+    is_body(get("/long"), "bytes after the Content-Length are ignored")
     is_body(get("/many-headers"), "40 kB of headers")
 
 
@@ -318,7 +318,7 @@ def test_conditional():
     again = get("/date", prev_hash=r.hash, prev_last_modified=DATE, force=1)
     equal((again.unchanged, again.bytes, "If-Modified-Since" in
            seen("/date")[-1][1]), ("1", str(len(BODY)), False),
-          "forced: asked without conditions")
+          "forced: without conditions")
     is_body(get("/etag", prev_etag='"v1"'), "no condition without a hash")
     r = get("/new-etag", prev_hash=sha256(BODY), prev_etag='"v1"')
     equal((r.unchanged, r.etag), ("1", '"v2"'),
@@ -332,28 +332,28 @@ def test_conditional():
 
 def test_encoding():
     r = get("/gzip")
-    is_body(r, "gzip is undone")
-    ok(0 < int(r.bytes) < len(BODY) // 10, "and counted as received")
+    is_body(r, "gzip is decompressed")
+    ok(0 < int(r.bytes) < len(BODY) // 10, "compressed bytes are counted")
     started = time.monotonic()
     r = get("/bomb", max_bytes=100000)
     equal(r.error, f"{PLAIN.url('/bomb')} is larger than 100000 bytes",
-          "a gzip bomb ends at the limit")
-    equal((r.status, len(seen("/bomb"))), (1, 1), "and is asked for once")
+          "a gzip bomb fails at the limit")
+    equal((r.status, len(seen("/bomb"))), (1, 1), "and is requested once")
     ok(time.monotonic() - started < 5, "soon")
     equal(get("/bomb", max_bytes=8000000).documents[0][1], 8000000,
           "within the limit it is a document")
-    contains(get("/bad-gzip").error, "failed to fetch", "what is no gzip")
+    contains(get("/bad-gzip").error, "failed to fetch", "invalid gzip")
 
 
 def test_size():
     size = len(BODY)
-    is_body(get("/plain", max_bytes=size), "as large as allowed")
+    is_body(get("/plain", max_bytes=size), "the largest allowed body")
     for path in "/plain", "/chunked", "/endless":
         r = get(path, max_bytes=size - 1)
         equal(r.error, f"{PLAIN.url(path)} is larger than {size - 1} bytes",
               f"{path} too large")
     equal(get("/plain", max_bytes=size - 1).bytes, "0",
-          "what announces to be too large is not read")
+          "a body with a Content-Length above the limit is not read")
     r = get("/headers")
     equal(r.error, f"the headers from {PLAIN.url('/headers')} "
           "are larger than 65536 bytes", "80 kB of headers")
@@ -368,11 +368,11 @@ def test_redirects():
     again = get("/hop/1", prev_hash=r.hash, prev_etag=r.etag)
     equal(again.unchanged, "1", "304 at the end of a redirect")
     equal(get("/hop/10").requests, "11", "ten redirects are followed")
-    contains(get("/hop/11").error, "more than 10 redirects", "eleven are not")
+    contains(get("/hop/11").error, "more than 10 redirects", "eleven are refused")
     r = get("/round")
     equal((r.error, len(seen("/round"))),
           (f"more than 10 redirects, the last to {PLAIN.url('/round')}", 11),
-          "a loop ends, and is not tried again")
+          "a loop fails without a retry")
     for target in ("file:///etc/passwd", "ftp://127.0.0.1/", "gopher://a/",
                    "dict://127.0.0.1:1/"):
         r = get("/to?" + target)
@@ -394,9 +394,9 @@ def test_restrictions():
              "private addresses can be refused")
     r = get("/plain?private", https_only=1)
     contains(r.error, "https is required here", "https can be required")
-    equal(seen("/plain?private"), [], "then nothing is asked")
+    equal(seen("/plain?private"), [], "no request is sent")
     r = get_url(SECURE.url("/to?/plain"), env=TLS_ENV, https_only=1)
-    is_body(r, "with https it comes")
+    is_body(r, "https is fetched")
 
 
 def test_tls():
@@ -405,17 +405,17 @@ def test_tls():
     contains(r.error, "certificate", "an unknown root is refused")
     equal(r.requests, "1", "and not tried again")
     contains(r.error, "; if a private authority signed it, name its "
-             "file in file.caFile", "and the key that helps is named")
+             "file in file.caFile", "the message names the configuration key")
     is_body(get_url(SECURE.url("/plain"), ca_file=ROOT),
-            "file.caFile makes it known")
+            "file.caFile adds it")
     os.mkdir(os.path.join(SCRATCH.name, "other"))
     other = certificate.make(os.path.join(SCRATCH.name, "other"),
                              "IP:127.0.0.1")[0]
     contains(get_url(SECURE.url("/plain"), env=TLS_ENV, ca_file=other).error,
              "; no authority in file.caFile signed it",
-             "it takes the place of SSL_CERT_FILE")
+             "file.caFile replaces SSL_CERT_FILE")
     r = get_url(SECURE.url("/plain", host="localhost"), ca_file=ROOT)
-    ok("caFile" not in r.error, "for a wrong host no authority helps")
+    ok("caFile" not in r.error, "the message for a wrong host names no key")
     contains(get_url(SECURE.url("/plain", host="localhost"),
                      env=TLS_ENV).error, "localhost",
              "a certificate for another name is refused")
@@ -424,14 +424,14 @@ def test_tls():
     equal(r.error, "refused to follow the redirect from "
           f"{SECURE.url('/to?***')} to {target}",
           "no redirect from https to http")
-    equal(seen("/tls-target"), [], "which was never asked")
+    equal(seen("/tls-target"), [], "the target gets no request")
     back = PLAIN.url("/to?" + SECURE.url("/plain"))
-    is_body(get_url(back, env=TLS_ENV), "from http to https is fine")
+    is_body(get_url(back, env=TLS_ENV), "a redirect from http to https is followed")
     forth = PLAIN.url("/to?" + SECURE.url("/to?" + target))
     contains(get_url(forth, env=TLS_ENV).error, "refused to follow",
-             "http, https, http is not")
+             "http, https, http is refused")
     is_body(get_url(SECURE.url("/to?/plain"), env=TLS_ENV),
-            "from https to https is fine")
+            "from https to https is followed")
 
 
 def test_errors():
@@ -448,8 +448,8 @@ def test_errors():
           "404 is not tried again")
     equal(get("/evil").error,
           f"HTTP 418 for URL {PLAIN.url('/evil')}: unexpected status",
-          "a server's words are not repeated")
-    contains(get("/garbage").error, "failed to fetch", "what is not HTTP")
+          "the status text of the server is not shown")
+    contains(get("/garbage").error, "failed to fetch", "a response that is not HTTP")
     contains(get_url("ftp://127.0.0.1/x").error, "failed to fetch",
              "only http and https")
     r = fetch(kind="file", url=PLAIN.url("/plain"), env=CLEAN_ENV,
@@ -464,23 +464,23 @@ def test_words():
              "a refusal is quoted without values of the query")
     r = get_url(PLAIN.url("/to?/refuse?x=C0de-Secret", auth="me:p4ssword@"))
     ok("C0de" not in r.error.rpartition("Forbidden: ")[2] and
-       "p4ssword" not in r.error, "nor those behind a redirect")
+       "p4ssword" not in r.error, "nor values of a redirect")
 
 
 def test_userinfo():
     url = PLAIN.url("/auth", auth="me:secret@")
     r = get_url(url)
     is_body(r, "user name and password of the URL are sent")
-    equal(r.names, [PLAIN.url("/auth")], "and not shown")
+    equal(r.names, [PLAIN.url("/auth")], "they are not shown")
     r = get_url(PLAIN.url("/missing", auth="me:secret@"))
     equal(r.error, f"HTTP 404 for URL {PLAIN.url('/missing')}: Not Found",
-          "nor in an error")
+          "nor in an error message")
     r = get_url(PLAIN.url("/round", auth="me:secret@"))
     ok("secret" not in r.error, "nor after redirects")
     other = Server()
     r = get_url(PLAIN.url("/to?" + other.url("/auth"), auth="me:secret@"))
     contains(r.error, "HTTP 401", "nor sent to another server")
-    ok("Authorization" not in seen("/auth", other)[0][1], "really not")
+    ok("Authorization" not in seen("/auth", other)[0][1], "the other server got none")
     other.shutdown()
 
 
@@ -491,7 +491,7 @@ def test_token():
             f.write(text)
         is_body(get("/token", token_file=token), "with a token")
         equal(seen("/token")[-1][1].get("Authorization"),
-              "Bearer " + text.strip(), "which is read for each fetch")
+              "Bearer " + text.strip(), "the token is read for each fetch")
     other = Server()
     is_body(get("/to?" + other.url("/token"), token_file=token),
             "behind a redirect")
@@ -504,18 +504,18 @@ def test_token():
     other.shutdown()
     r = get_url("http://host.invalid/token", token_file=token)
     contains(r.error, "refused to send secrets to http://host.invalid/token",
-             "nor does it travel in the clear")
+             "nor is it sent over http after https")
     r = get("/status/401", token_file=token)
-    ok("HTTP 401" in r.error and "s3cret" not in r.error, "nor is it shown")
+    ok("HTTP 401" in r.error and "s3cret" not in r.error, "the token is not shown")
     with open(token, "w", encoding="ascii") as f:
         f.write("a\r\nX-Injected: yes")
     contains(get("/token", token_file=token).error,
              "the file of file.tokenFile holds a space, a control character",
-             "a token that would be a header of its own")
+             "a token with a line end")
     os.remove(token)
     contains(get("/token", token_file=token).error,
              "failed to read the file of file.tokenFile: No such file",
-             "a missing one")
+             "a missing token file")
 
 
 def test_proxy():
@@ -530,8 +530,8 @@ def test_proxy():
     is_body(r, "no_proxy is respected")
     r = get_url(PLAIN.url("/missing"), env=dict(
         CLEAN_ENV, HTTP_PROXY=proxy, REQUEST_METHOD="POST"))
-    contains(r.error, "HTTP 404", "HTTP_PROXY may be a client's in a CGI")
-    equal(len(seen(url)), before, "so it is not used there")
+    contains(r.error, "HTTP 404", "HTTP_PROXY may be a header of a client")
+    equal(len(seen(url)), before, "so a CGI program ignores it")
 
 
 def closed_port():
@@ -549,10 +549,10 @@ def test_retries():
         ("/busy-some", {"timeout_ms": 2000}))
     for r, what in zip(results, ("a reset", "a 502", "a body cut short")):
         is_body(r, f"{what}, then an answer")
-        equal(r.requests, "2", f"{what} is tried again once")
+        equal(r.requests, "2", f"{what} is retried once")
     is_body(results[3], "429, then an answer")
     first, second = (t for t, _ in seen("/busy-once"))
-    ok(1.0 <= second - first < 5, "Retry-After is waited for")
+    ok(1.0 <= second - first < 5, "Retry-After delays the retry")
     r = results[4]
     equal((r.error, r.requests, len(seen("/broken"))),
           (f"tried 3 times: HTTP 500 for URL {PLAIN.url('/broken')}: "
@@ -560,7 +560,7 @@ def test_retries():
           "500 is tried three times, and no more than 300 bytes are quoted")
     times = [t for t, _ in seen("/broken")]
     ok(times[1] - times[0] >= 0.25 and times[2] - times[1] >= 0.5,
-       "with pauses that grow")
+       "with growing delays")
     equal((results[5].status, len(seen("/reset"))), (1, 3),
           "resets are tried three times")
     for r, path in ((results[6], "/short"), (results[7], "/chunks-cut")):
@@ -570,13 +570,13 @@ def test_retries():
     equal((results[8].requests, results[8].error),
           ("1", "asked to wait 3600 seconds: HTTP 429 for URL "
            f"{PLAIN.url('/busy-long')}: Too Many Requests"),
-          "an hour is not waited for")
+          "a Retry-After of an hour fails")
     equal((results[9].requests, results[9].error),
           ("1", f"HTTP 503 for URL {PLAIN.url('/busy-some')}: "
-           "Service Unavailable"), "nor anything past the deadline")
+           "Service Unavailable"), "and so does one past the deadline")
     r = get_url(refused)
     contains(r.error, f"tried 3 times: failed to fetch {refused}",
-             "nobody there")
+             "connection refused")
 
 
 def test_timeouts():
@@ -591,11 +591,11 @@ def test_timeouts():
     equal(len(seen("/slow")), 3, "is tried three times")
     contains(mute.error, "timed out", "no answer")
     contains(deadline.error, "timed out", "the deadline ends a transfer")
-    equal(len(seen("/slow?2")), 1, "and there is no other try")
+    equal(len(seen("/slow?2")), 1, "without a retry")
     equal(gone.error, f"failed to fetch {PLAIN.url('/plain?***')}: deadline exceeded",
-          "a deadline that has passed")
+          "a deadline in the past")
     equal(seen("/plain?late"), [], "sends nothing")
-    ok(time.monotonic() - started < 8, "nothing waited longer than allowed")
+    ok(time.monotonic() - started < 8, "no fetch exceeds its deadline")
 
 
 def test_nothing_left():

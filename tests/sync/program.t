@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The manners of thv-registry-sync: options, exit statuses, output."""
+"""Options, exit statuses and output of thv-registry-sync."""
 import fcntl
 import json
 import os
@@ -47,7 +47,7 @@ def test_usage_errors():
     for args in ("--no-such",), ("-c",), ("extra",), ("--source",):
         done = call(*args)
         tap.equal((done.returncode, done.stdout), (2, ""), f"{args}")
-        tap.contains(done.stderr, args[0], "the mistake is named")
+        tap.contains(done.stderr, args[0], "the message names the error")
 
 
 def test_configuration_errors_touch_nothing():
@@ -58,7 +58,7 @@ def test_configuration_errors_touch_nothing():
         tap.contains(run.err, "config.yaml:1", "file and line")
         tap.equal([line for line in run.err.splitlines()
                    if "msg=configuration " not in line], [],
-                  "each mistake is said once")
+                  "each error is reported once")
         tap.ok(not os.path.exists(site.database), "no database")
         done = call("-c", site.path("missing.yaml"))
         tap.equal(done.returncode, 2, "missing file")
@@ -81,8 +81,8 @@ auth:
 """
 
 
-def test_protection_that_is_not_in_force():
-    """Nobody is to believe that claims keep an entry from anybody."""
+def test_claims_without_protection_are_refused():
+    """Configured claims must not suggest a protection that does not exist."""
     with Site() as site:
         site.write("s.json", json.dumps(document(server("n/x"))))
 
@@ -100,15 +100,15 @@ def test_protection_that_is_not_in_force():
                     ["--watch"]:
                 done = run(text, *arguments)
                 tap.equal((done.returncode, os.path.exists(site.database)),
-                    (2, False), f"{arguments}: refused, and nothing done")
+                    (2, False), f"{arguments}: refused without a sync")
                 tap.contains(done.stderr, place, "file, line and key")
-                tap.contains(done.stderr, "ignored'", "and what to write")
+                tap.contains(done.stderr, "ignored'", "the message says what to write")
         for text in (CLAIMED + "auth: {mode: anonymous, claims: ignored}\n",
                 OAUTH + "  claims: ignored\n"):
             done = run(text)
-            tap.equal(done.returncode, 0, "unless the file says so")
+            tap.equal(done.returncode, 0, "claims: ignored accepts them")
             tap.contains(done.stderr, "by this version" if text.startswith(
-                OAUTH) else "claims are ignored", "a warning remains")
+                OAUTH) else "claims are ignored", "with a warning")
 
 
 def test_unknown_source_name():
@@ -125,7 +125,7 @@ def test_check():
         site_with_one(site)
         done = call("--check", "-c", site.config)
         tap.equal(done.returncode, 0, "exit status")
-        tap.contains(done.stdout, "1 sources, 1 registries", "says so")
+        tap.contains(done.stdout, "1 sources, 1 registries", "counts sources and registries")
         tap.ok(not os.path.exists(site.database), "no database")
 
 
@@ -157,14 +157,14 @@ def files(site):
 
 
 def dry_run(site, want, what, *args):
-    """Reports the counts ${want} of a and b, and leaves no trace."""
+    """Reports the counts ${want} of a and b, and changes no file."""
     site.write("tmp/keep", "")
     before = files(site)
     run = site.sync("--dry-run", *args, TMPDIR=site.path("tmp"))
     tap.equal((run.status, [run.counts(s) for s in "ab"]), (0, want), what)
     after = files(site)
     tap.equal(sorted(set(before) ^ set(after)), [], f"no file: {what}")
-    # In the index of the WAL a reader notes what it reads.
+    # Readers write to the index of the WAL.
     tap.equal([p for p in before if before[p] != after.get(p) and not
                p.endswith(("-shm", "/tmp"))], [], f"none changed: {what}")
     return run
@@ -182,16 +182,16 @@ def test_dry_run_writes_nothing():
         site.configure({"a": site.file_source("a", server("n/x")), "b": b})
         new = [(1, 0, 0, 0, 0)] * 2
         run = dry_run(site, new, "without a database")
-        tap.contains(run.err, "dry run without a database", "which is said")
+        tap.contains(run.err, "dry run without a database", "a message says so")
         site.sync()
         site.file_source("a", server("n/x"), server("n/y"))
         commit("n/other")
         more = [(1, 0, 0, 1, 0), (1, 0, 1, 0, 0)]
-        run = dry_run(site, more, "with one", "--force")
-        tap.ok("without a database" not in run.err, "which is not said")
+        run = dry_run(site, more, "with a database", "--force")
+        tap.ok("without a database" not in run.err, "without that message")
         with open(site.database + ".lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            dry_run(site, more, "beside a sync", "--force")
+            dry_run(site, more, "during a sync", "--force")
         db = sqlite3.connect(site.database)
         db.execute("BEGIN IMMEDIATE")
         dry_run(site, more, "while a sync writes", "--force")
@@ -208,13 +208,13 @@ def test_dry_run_writes_nothing():
             if os.path.exists(site.database + end):
                 os.unlink(site.database + end)
         os.rename(restored, site.database)
-        dry_run(site, more, "a database alone", "--force")
+        dry_run(site, more, "a restored database", "--force")
         db = sqlite3.connect(site.database)
         db.execute("PRAGMA journal_mode = WAL")
         db.close()
-        dry_run(site, more, "alone, in WAL mode", "--force")
+        dry_run(site, more, "a restored database in WAL mode", "--force")
         tap.equal([site.sync("--force").counts(s) for s in "a"], more[:1],
-                  "a run then does what was said")
+                  "a run then makes the reported changes")
 
 
 def test_one_at_a_time():
@@ -225,8 +225,8 @@ def test_one_at_a_time():
             run = site.sync()
             tap.equal(run.status, 0, "exit status when another one runs")
             tap.contains(run.err, "another sync is running", "is said")
-            tap.ok(not os.path.exists(site.database), "nothing is done")
-        tap.equal(site.sync().status, 0, "and then it works")
+            tap.ok(not os.path.exists(site.database), "nothing is written")
+        tap.equal(site.sync().status, 0, "the next sync works")
 
 
 def test_foreign_database_is_left_alone():
@@ -240,7 +240,7 @@ def test_foreign_database_is_left_alone():
         tap.equal(run.status, 1, "exit status")
         tap.contains(run.err, "is not a registry database", "is said")
         tap.equal(site.query("SELECT name FROM sqlite_schema"), [("other",)],
-                  "and not touched")
+                  "and is not changed")
 
 
 def test_newer_database_is_left_alone():
@@ -255,7 +255,7 @@ def test_newer_database_is_left_alone():
         tap.contains(run.err, "newer program", "is said")
 
 
-def test_derived_tables_are_made_anew():
+def test_derived_tables_are_rebuilt():
     with Site() as site:
         site.configure({"a": site.file_source(
             "a", server("n/x"), server("n/y", title="Übung"))})
@@ -272,8 +272,8 @@ def test_derived_tables_are_made_anew():
         db.close()
         os.remove(site.path("a.json"))
         tap.equal(site.get("/v0.1/servers").status, 503,
-                  "a responder does not know that schema")
-        tap.equal(site.sync().status, 0, "no source is needed for it")
+                  "a responder refuses another schema")
+        tap.equal(site.sync().status, 0, "a sync rebuilds them without the source")
         tap.equal(site.value("PRAGMA user_version"), version, "version")
         for uri, body in before.items():
             tap.equal(site.get(uri).body, body, uri)
@@ -283,23 +283,23 @@ def test_output_of_a_pipe_and_of_a_terminal():
     with Site() as site:
         site_with_one(site)
         done = call("-c", site.config)
-        tap.equal(done.stdout, "", "a pipe gets no closing line")
-        tap.contains(done.stderr, 'msg="source synced" source=a', "but a log")
+        tap.equal(done.stdout, "", "a pipe gets no summary")
+        tap.contains(done.stderr, 'msg="source synced" source=a', "but log lines")
         tap.ok("\r" not in done.stderr, "and no progress")
         done = call("-q", "-c", site.config, "--force")
-        tap.equal(done.stdout + done.stderr, "", "-q says nothing")
+        tap.equal(done.stdout + done.stderr, "", "-q prints nothing")
         master, slave = pty.openpty()
         subprocess.run([SYNC, "-c", site.config, "--force"], stdout=slave,
                        stderr=slave, stdin=subprocess.DEVNULL, check=False)
         os.close(slave)
         text = os.read(master, 65536).decode()
         os.close(master)
-        tap.contains(text, "a: completed, 0 added", "a terminal gets a line")
+        tap.contains(text, "a: completed, 0 added", "a terminal gets a summary")
         tap.ok("level=" not in text, "and no log")
 
 
 def read_terminal(master, process):
-    """All that comes until the process has ended."""
+    """The output until the process exits."""
     text = b""
     while True:
         try:
@@ -327,15 +327,15 @@ def test_progress_on_a_terminal():
         lines = [l for l in text.split("\r\033[K") if l and "\n" not in l]
         for name in "one", "two":
             tap.ok(any(l.startswith(f"{name}: connecting") for l in lines),
-                   f"{name} had its turn")
-            # A line that finds no other in its place has none to clear.
+                   f"{name} shows its progress")
+            # The first line has no line to clear.
             tap.ok(re.search(f"(\r\033\\[K|\n){name}: completed", text),
-                   f"closing line of {name}")
+                   f"summary of {name}")
         tap.ok(max(map(len, lines)) == 39, "a line never fills the terminal")
         up.source("one", document(server("n/one")))
         done = call("-v", "-c", site.config, "--force", "--source", "one")
         for step in "msg=fetching source=one", 'msg="fetched ':
-            tap.contains(done.stderr, step, "-v says steps")
+            tap.contains(done.stderr, step, "-v logs steps")
 
 
 def test_run_history():
@@ -344,11 +344,11 @@ def test_run_history():
         site.sync()
         site.sync()
         tap.equal(site.query("SELECT source, result, added FROM sync_run"),
-                  [("a", "completed", 1)], "idle runs leave no trace")
+                  [("a", "completed", 1)], "runs without a change are not recorded as attempts")
         site.sync("--force", THV_REGISTRY_RUN_ID="my-run")
         tap.equal(site.query("SELECT trigger FROM sync_run "
                              "WHERE run_id = 'my-run'"), [("manual",)],
-                  "a triggered run says so")
+                  "a triggered run is recorded as manual")
         last = site.get("/registry/status").json["lastSync"]
         tap.equal((last["type"], last["result"], last["serverCount"],
                    last["attemptCount"], last["errorMessage"]),
@@ -364,7 +364,7 @@ cd /proc && exec "$@"
 
 
 def test_without_a_directory_for_temporary_files():
-    """The directory of the database is enough."""
+    """Temporary files go to the directory of the database."""
     with Site() as site:
         if os.geteuid() != 0 or not site.dir.startswith("/tmp/") or \
                 subprocess.run(["unshare", "-m", "true"], check=False,
@@ -387,7 +387,7 @@ def test_without_a_directory_for_temporary_files():
                    "registry.db.lock"], "it leaves no temporary file")
 
 
-def test_orphaned_run_is_cleared_up():
+def test_orphaned_run_is_closed():
     with Site() as site:
         site_with_one(site)
         site.sync()
@@ -400,7 +400,7 @@ def test_orphaned_run_is_cleared_up():
         tap.equal(site.query("SELECT result FROM run ORDER BY id"),
                   [("interrupted",), ("completed",)], "run")
         tap.equal(site.query("SELECT phase FROM source_state"),
-                  [("complete",)], "and the source is tried at once")
+                  [("complete",)], "the source is synced at once")
 
 
 tap.main([f for n, f in sorted(globals().items()) if n.startswith("test_")])

@@ -68,7 +68,7 @@ def notes(site):
     return site.query("SELECT path, name, version, rule FROM entry_note")
 
 
-def test_each_shape_brings_the_same_server():
+def test_each_shape_gives_the_same_server():
     entry = server("n/x", title="T")
     shapes = {
         "registry": document(entry), "page": page(item(entry)),
@@ -81,9 +81,9 @@ def test_each_shape_brings_the_same_server():
             tap.equal((run.status, run.counts("a")), (0, (1, 0, 0, 0, 0)),
                       f"{label}: counts")
             got = site.get("/v0.1/servers/n%2Fx/versions/latest").json
-            tap.equal(got["server"], entry, f"{label}: as it went in")
+            tap.equal(got["server"], entry, f"{label}: the document is unchanged")
             run = site.sync("--force")
-            tap.equal(run.counts("a"), (0, 0, 0, 1, 0), f"{label}: again")
+            tap.equal(run.counts("a"), (0, 0, 0, 1, 0), f"{label}: the next sync finds no change")
 
 
 def test_a_bad_item_is_one_rejected_entry():
@@ -112,7 +112,7 @@ def test_a_bad_item_is_one_rejected_entry():
         tap.equal([n[:2] for n in notes(site)], [
             (f"servers.4._meta.{OFFICIAL}.status", "n/status"),
             (f"servers.5._meta.{OFFICIAL}.publishedAt", "n/date"),
-            ("servers.9._meta", "n/meta")], "what costs no entry is noted")
+            ("servers.9._meta", "n/meta")], "tolerated errors are noted")
         tap.equal([n for n, _ in site.names()],
                   ["n/date", "n/good", "n/meta", "n/status"], "served")
         for view in "server_package", "server_remote", "server_tag":
@@ -124,8 +124,8 @@ def served_by(site, label):
         "SELECT name FROM server WHERE source = ? ORDER BY name", label)]
 
 
-# What a server may hold beside its name, version and description, or instead
-# of them, and whether it can be served.
+# Members added to or replacing name, version and description, and whether the
+# server is valid.
 KEPT = [
     {}, {"repository": {}}, {"repository": None}, {"repository": {"url": "x"}},
     {"repository": {"source": "github"}}, {"repository": {"url": ""}},
@@ -221,7 +221,7 @@ def test_every_shape_gives_the_same_verdict():
         for entry in kept:
             got = site.get("/v0.1/servers/" + entry["name"].replace(
                 "/", "%2F") + "/versions/1.0.0").json
-            tap.equal(got["server"], entry, f"as it went in: {entry}")
+            tap.equal(got["server"], entry, f"{entry} is unchanged")
 
 
 def test_a_file_alone_gives_the_same_verdict():
@@ -234,8 +234,8 @@ def test_a_file_alone_gives_the_same_verdict():
                               f"{json.dumps(content)[:120]}")
 
 
-def test_limits_for_publishing_bind_authors_only():
-    """Else a mirror of this registry would lose what came as a catalogue."""
+def test_limits_for_publishing_do_not_apply_to_mirrors():
+    """Else a mirror of this registry would lose entries of a catalogue."""
     rows = [{"description": "d" * 101}, {"title": "t" * 101},
             {"name": "n/two words"}, {"name": "noslash"}]
     entries = [{**e, "title": e.get("title") or "t"}
@@ -250,7 +250,7 @@ def test_limits_for_publishing_bind_authors_only():
                 [e["name"] for e in entries] + ["n/z"]), label)
 
 
-def test_odd_times_and_statuses_cost_themselves_only():
+def test_invalid_times_and_statuses_are_ignored():
     odd = [("publishedAt", v) for v in (
         "2025-05-06T07:08:09", "", "1735689600000", 1735689600000,
         "2025-05-06", "soon", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z",
@@ -270,10 +270,10 @@ def test_odd_times_and_statuses_cost_themselves_only():
         with Site() as site:
             run = synced(site, content)
             tap.equal((run.status, run.source("a")["rejected"]), (0, 0),
-                      f"{label}: nothing is left out")
+                      f"{label}: no entry is rejected")
             noted = [n[1] for n in notes(site)]
             tap.equal(noted, [e["server"]["name"] for e in entries] + ["n/two"],
-                      f"{label}: each is noted")
+                      f"{label}: each has a note")
             got = {i["server"]["name"]: i["_meta"][OFFICIAL] for i in
                    site.get("/v0.1/servers?include_deleted=true&limit=100"
                             ).json["servers"]}
@@ -285,20 +285,20 @@ def test_odd_times_and_statuses_cost_themselves_only():
                 said = got[f"n/{i:03}"]
                 tap.ok(all(start < said[t] < now for t in
                            ("publishedAt", "updatedAt", "statusChangedAt")),
-                       f"{label}: {key} {value!r} is no time of ours")
+                       f"{label}: {key} {value!r} is not used as a time")
                 want = str(value).lower() if key == "status" and str(
                     value).lower() in ("deprecated", "deleted") else "active"
                 tap.equal(said["status"], want, f"{label}: status of {value!r}")
             before = site.query("SELECT changed_us FROM version")
             run = site.sync("--force")
-            tap.equal(run.counts("a")[:3], (0, 0, 0), f"{label}: nothing moves")
+            tap.equal(run.counts("a")[:3], (0, 0, 0), f"{label}: no entry changes")
             tap.equal(site.query("SELECT changed_us FROM version"), before,
                       f"{label}: and nothing is written")
             tap.equal([n[1] for n in notes(site)], noted,
                       f"{label}: the notes stay")
 
 
-def test_a_note_comes_although_nothing_else_changed():
+def test_a_note_is_stored_although_nothing_else_changed():
     with Site() as site:
         for status, noted in ("active", 0), ("Active", 1), ("active", 0):
             run = synced(site, page(item(server("n/x"), status=status)))
@@ -403,7 +403,7 @@ def test_bad_legacy_entries_are_named():
 
 
 def test_odd_legacy_entries_are_kept():
-    """For them the same holds as for servers."""
+    """The same rules apply as to servers."""
     odd = [{"status": "ACTIVE"}, {"status": 5}, {"tags": "Two Words"},
            {"tags": None}, {"tools": []}, {"tier": None}, {"metadata": "x"},
            {"metadata": {"last_updated": 1735689600000}}, {"permissions": []},
@@ -469,8 +469,8 @@ def test_earlier_schemas_are_served_with_a_note():
         tap.equal(site.query("SELECT registry_type FROM server_package "
                              "WHERE name = 'n/snake'"), [("npm",)], "view")
         run = site.sync("--force")
-        tap.equal(run.counts("a"), (0, 0, 0, 6, 0), "nothing moves")
-        tap.equal([n[:3] for n in notes(site)], want, "and the notes stay")
+        tap.equal(run.counts("a"), (0, 0, 0, 6, 0), "no entry changes")
+        tap.equal([n[:3] for n in notes(site)], want, "the notes stay")
 
 
 def check_tree(site, source, label):
@@ -530,7 +530,7 @@ def test_a_pattern_chooses_files():
                      "no match is a failure")
 
 
-def test_broken_files_of_a_tree_are_named():
+def test_invalid_files_of_a_tree_are_named():
     for label, bad, part in (
             ("syntax", "{", "b.json: invalid JSON"),
             ("document", {"version": "1.0.0", "meta": {}, "data": {}},
@@ -541,7 +541,7 @@ def test_broken_files_of_a_tree_are_named():
             site.configure({"a": {"file": {"path": site.path("tree")}}})
             run = site.sync()
             tap.equal((run.status, site.names()), (0, [("n/x", "1.0.0")]),
-                      f"{label}: the other is read")
+                      f"{label}: the other file is read")
             tap.contains(run.source("a")["warning"], part, f"{label}: named")
         with Site() as site:
             site.write("tree/b.json", bad)
@@ -564,7 +564,7 @@ data:
   registry.json: |
     {json.dumps(document(server("n/x")))}
 """
-STRANGERS = (
+FOREIGN_FILES = (
     ("YAML manifest", MANIFEST_YAML,
      "this seems to be a Kubernetes ConfigMap manifest; use a configmap "
      "source, or put the value of its data key into a file of its own"),
@@ -604,8 +604,8 @@ def served_over_http(site, name):
     return f"http://127.0.0.1:{web.server_port}/{name}", web.shutdown
 
 
-def test_errors_say_what_was_given_instead():
-    for label, content, part in STRANGERS:
+def test_errors_name_the_format_of_a_foreign_file():
+    for label, content, part in FOREIGN_FILES:
         with Site() as site:
             path = site.write("web/a.json", content)
             git = git_repository(site, {"a.json": content})
@@ -664,7 +664,7 @@ def test_nothing_to_serve_is_a_failure():
             tap.equal(run.status, 1, f"{label}: fails")
             tap.contains(run.source("a")["error"], part, f"{label}: why")
             tap.equal(site.names(), [("n/kept", "1.0.0")],
-                      f"{label}: what was there stays")
+                      f"{label}: the stored entries stay")
 
 
 def test_strict_names_document_and_place():
