@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make install` of a version with another schema over one that serves, under
-load: what is installed first knows only the old schema, what comes then only the
-new, and not one request is lost.  Whoever meets the new schema has the new program
-answer what is in hand, and then becomes it."""
+"""`make install` of a version with another schema under load loses no request. The
+first version knows only the old schema, the second only the new one.  A process that finds the new schema lets the new
+program answer the current request, and then executes it."""
 
 import json
 import os

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the fuzz targets share.  A target is one file that defines fuzz_one()
- * for one kind of bytes from outside, and says with FUZZ_HOLDS() what must be
- * true whatever they are; crashes and sanitizers say the rest.  Two drivers
+ * for one kind of bytes from outside, and states with FUZZ_HOLDS() what must be
+ * true for any bytes; crashes and sanitizers find other errors.  Two drivers
  * feed it: libFuzzer (tests/fuzz/libfuzzer.c, `make fuzz`), and a plain one
  * that replays seeds and mutates them a little (tests/fuzz/replay.c, part of
  * `make check`).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a text that the program made is JSON. */
+/* Whether a text that the program wrote is JSON. */
 #ifndef TESTS_FUZZ_JSON_H
 #define TESTS_FUZZ_JSON_H
 

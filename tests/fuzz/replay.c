@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a target without a fuzzing engine: each seed as it is, then changed in
- * ways that come from its own bytes and a counter, the same in every run.
+ * Runs a target without a fuzzing engine: each seed unchanged, then with
+ * changes derived from its bytes and a counter, the same in every run.
  *
  * Usage: TARGET [-m CHANGES] FILE...
- * Prints how many inputs were tried.  What a target finds ends the process.
+ * Prints the number of inputs.  A failure of the target aborts the process.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a server says when asked for a ConfigMap: as an answer, with the bytes
- * in it decoded and inflated, and as a refusal.
+ * The response to a request for a ConfigMap: as success, whose values are
+ * decoded and decompressed, and as an error.
  */
 #include "lib/limits.h"
 #include "lib/url.h"

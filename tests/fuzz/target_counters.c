@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file that responders count in, with anything in its cells: numbers of
- * other programs, of one that was killed, of somebody of the group who means
- * harm.  /metrics is answered all the same, line by line.  The input is a row
- * of changes: a cell, and what it says now.
+ * The file of counters with any content: of other programs, of a killed
+ * process, of an attacker in the group.  /metrics must be valid nevertheless.
+ * The input is a list of changes: a cell and its new value.
  */
 #include "fcgi/answer/responder.h"
 #include "lib/xalloc.h"

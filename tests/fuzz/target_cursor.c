@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A cursor as clients send it: what is accepted is what we would have made. */
+/* A cursor from a client: an accepted one equals its own encoding. */
 #include "fcgi/http/cursor.h"
 #include "lib/limits.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A document of any shape: every entry that is handed over is JSON without
- * white space between tokens, and whole enough to be read again with the same
- * facts.
+ * A document of any shape: every entry is JSON without white space between
+ * tokens, and reading it again gives the same facts.
  */
 #include "lib/document/catalog.h"
 #include "lib/document/jscan.h"

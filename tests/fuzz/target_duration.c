@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A duration, and an instant: what is read and written comes back. */
+/* A duration and an instant: parsing the formatted text gives the same. */
 #include "lib/clock.h"
 #include "lib/duration.h"
 #include "tests/fuzz/fuzz.h"

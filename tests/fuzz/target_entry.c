@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One entry: a byte for its kind and how much is asked of it, and its JSON.
- * What is kept can be found by the facts, what is not has a rule that it
- * breaks, and the lint has something to say about either without falling over.
- * The same bytes as an entry of the older format become a server that is JSON.
+ * One entry: a byte for its kind and strictness, and its JSON.  A valid entry
+ * has facts, a rejected one a broken rule, and the lint checks both without
+ * crashing. The same bytes as a legacy entry are converted to a server that is
+ * JSON.
  */
 #include "lib/document/legacy.h"
 #include "lib/document/rules.h"

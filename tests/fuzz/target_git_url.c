@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a git repository is said to be: secrets never stay in what is shown. */
+/* The URL of a git repository: its shown form contains no secret. */
 #include "lib/url.h"
 #include "sync/kinds/git/fetch_git.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The head of an upstream's answer, line by line. */
+/* The head of an upstream's response, line by line. */
 #include "sync/fetch/http/http_private.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The index of a database, with anything in it: a letter for the column, and
- * what it holds now.  Lists are answered all the same, with entries or with an
- * error.  Works on a copy of the database that THV_REGISTRY_DATABASE_PATH
- * names.
+ * The index of a database with any content: a letter for a column, and its new
+ * value.  Lists must be answered, with entries or with an error.  Works on a
+ * copy of the database that THV_REGISTRY_DATABASE_PATH names.
  */
 #include "fcgi/answer/responder.h"
 #include "lib/log/log.h"
@@ -20,7 +19,7 @@
 #define TERM "x'67' || 'file'"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* Each column, and the way back. */
+/* Each column, and how to restore it. */
 static const struct {
 	char letter;
 	const char *set; /* followed by the blob and the end of the statement */

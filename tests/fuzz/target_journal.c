@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A crawl as it was left on disk: entries and records.  Each line that is an
- * object is a record and gets the hash in front that it needs, so that its
- * members are read.  What is kept lies inside the file, can be resumed, and is
- * the same when it is opened again.
+ * An interrupted crawl on disk: entries and records.  Each line that is an
+ * object is a record and gets its hash, so that its members are read.  The
+ * accepted part is inside the file, can be resumed, and is the same when opened
+ * again.
  */
 #include "lib/digest.h"
 #include "lib/limits.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes of strangers as they are written: in a line of the log of either form,
- * and as a JSON string.  A line stays one line without control characters, and
- * what is said to be JSON is, wherever it had to be cut.
+ * Bytes from outside in a log line of either format and in a JSON string.  A
+ * line stays one line without control characters, and JSON stays valid if it is
+ * truncated.
  */
 #include "lib/json_out.h"
 #include "lib/log/log.h"
@@ -13,7 +13,7 @@
 
 #define FORMAT "THV_REGISTRY_LOG_FORMAT"
 
-/* As log_end() would close it. */
+/* Closes it as log_end() does. */
 static void
 check_line(const struct log_line *l, bool json)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A page of a registry API; and the same bytes as a checkpoint, which is read
- * without a check of its syntax, and as an endpoint.
+ * without a syntax check, and as an endpoint.
  */
 #include "lib/limits.h"
 #include "sync/kinds/api/fetch_api.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests of the configuration: a file is written into the working directory
- * and loaded, and its messages are looked for.
+ * For tests of the configuration: writes a file into the working directory,
+ * loads it and searches its messages.
  */
 #ifndef TESTS_UNIT_CONF_FILE_H
 #define TESTS_UNIT_CONF_FILE_H
@@ -24,7 +24,7 @@
 	"sources:\n- name: s\n" body "registries:\n- {name: r, sources: s}\n"
 #define SYNCED "  syncPolicy: {interval: 1h}\n"
 #define MANAGED "  managed: {}\n"
-/* A whole right file, for ${rest} at its end: it starts on line 5. */
+/* A complete valid file with ${rest} at its end, on line 5. */
 #define AFTER(rest)                                         \
 	"sources:\n- {name: s, managed: {}}\nregistries:\n" \
 	"- {name: r, sources: s}\n" rest

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Applying fetches made by hand: a crawl that brings only what changed leaves
- * the rest alone, documents of one source add up, and what was said of an
- * entry stays until it is offered again.
+ * Applying artificial fetches: a delta changes only its own entries, a source
+ * may have several documents, and notes on an entry stay until it is offered
+ * again.
  */
 #include "lib/limits.h"
 #include "lib/store/database.h"

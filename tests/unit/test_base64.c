@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64: the vectors of RFC 4648, and what is no such text. */
+/* Base64: the vectors of RFC 4648, and invalid texts. */
 #include "lib/base64.h"
 
 #include "tests/t.h"

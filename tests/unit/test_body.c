@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies of requests: read as long as they say, and no longer than allowed. */
+/* Bodies of requests: read to their length, up to the maximum. */
 #include "fcgi/http/body.h"
 
 #include "tests/t.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole documents: good ones, in every order and cut into windows at every
- * byte; and hostile ones (tests/hostile/documents), each with what has to be
- * said about it.
+ * Whole documents: valid ones, in every order and split at every byte; and
+ * hostile ones (tests/hostile/documents) with the expected message of each.
  */
 #include "lib/buf.h"
 #include "lib/document/catalog.h"

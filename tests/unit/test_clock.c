@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instants to text and back, and texts that are not instants. */
+/* Instants to text and back, and invalid texts. */
 #include "lib/clock.h"
 
 #include "tests/t.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counting requests by kind, and the state of the processes that do. */
+/* Counters of requests by kind, and the states of the counting processes. */
 #include "fcgi/observe/observer.h"
 
 #include "tests/t.h"
@@ -26,7 +26,7 @@ count_rows(const struct counters *c, unsigned by)
 	return count;
 }
 
-/* A value that is a bound belongs below it; beyond the last is a part, too. */
+/* A value equal to a bound counts below it; there is a part above the last. */
 static void
 test_parts(struct counters *c)
 {

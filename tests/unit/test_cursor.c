@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cursors: they come back as they went out, and nothing else is one. */
+/* Cursors: encoding and decoding, and invalid texts. */
 #include "fcgi/http/cursor.h"
 
 #include "fcgi/http/query.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/db_files: whether a WAL can hold anything. */
+/* lib/db/db_files: whether a WAL can contain frames. */
 #include "lib/db/db_files.h"
 #include "tests/t.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is done about a version, offered or not, by lib/store/plan.h. */
+/* lib/store/plan: the decision about each version, offered or not. */
 #include "lib/store/plan.h"
 #include "tests/t.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/decimal: each length and its borders, against printf(). */
+/* lib/decimal: numbers of each length, compared with printf(). */
 #include "lib/decimal.h"
 
 #include "tests/t.h"
@@ -8,7 +8,7 @@
 
 #define GUARD '#'
 
-/* Whether ${n} is written as printf() does, and nothing behind it. */
+/* Whether ${n} is written as by printf(), and nothing after it. */
 static bool
 is_written(uint64_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors: their texts, where they are cut, and what the codes mean outside. */
+/* lib/err: texts, truncation, exit and HTTP status. */
 #include "lib/err.h"
 
 #include "tests/t.h"

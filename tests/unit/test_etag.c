@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entity tags, and the forms in which they come back. */
+/* Entity tags, and the forms of If-None-Match. */
 #include "fcgi/http/etag.h"
 
 #include "tests/t.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fetch.c does itself: kinds nobody fetches, and documents not there. */
+/* sync/fetch/fetch.c: kinds that are not fetched, and missing documents. */
 #include "sync/fetch/fetch.h"
 #include "sync/kinds/kind.h"
 #include "tests/t.h"

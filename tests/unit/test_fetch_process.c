@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a fetching process has of the one that started it: next to nothing. */
+/* A fetching process inherits almost nothing from the sync. */
 #include "sync/fetch/fetch_process.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/kinds/kind.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a fetching process of each kind can open, and what it cannot. */
+/* The files that a fetching process of each kind can and cannot open. */
 #include "lib/sandbox/sandbox.h"
 #include "sync/fetch/fetch_sandbox.h"
 #include "sync/kinds/kind.h"
@@ -17,7 +17,7 @@
 
 static char directory[] = "/tmp/fetch-sandbox-XXXXXX";
 
-/* The path of ${name} in there, one of few. */
+/* The path of ${name} in the directory, in one of a few buffers. */
 static char *
 at(const char *name)
 {

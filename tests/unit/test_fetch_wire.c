@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a fetching process says: it comes through, and nothing else does. */
+/* Messages of a fetching process: valid ones are read, others rejected. */
 #include "sync/fetch/fetch_wire.h"
 
 #include "lib/clock.h"

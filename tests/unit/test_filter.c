@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which entries a filter keeps, and the text that stands for it. */
+/* Which entries a filter keeps, and its canonical text. */
 #include "lib/store/filter.h"
 
 #include "lib/xalloc.h"
@@ -9,7 +9,7 @@
 
 #define LIST_MAX 6
 
-/* A filter as a table row has it; lists end at the first NULL. */
+/* A filter in a row of a table; lists end at the first NULL. */
 struct lists {
 	bool absent;
 	const char *names_include[LIST_MAX];

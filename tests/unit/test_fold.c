@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Case folding: what becomes of single characters, and of all of them. */
+/* Case folding of some characters, and of all. */
 #include "lib/fold.h"
 
 #include "tests/t.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Name patterns: what they match, which are refused, and what they cost. */
+/* Name patterns: matches, invalid patterns, and their cost. */
 #include "lib/store/glob.h"
 
 #include "lib/limits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The head of an HTTP answer, line by line. */
+/* The head of an HTTP response, line by line. */
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/fetch/http/http_private.h"

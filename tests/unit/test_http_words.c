@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a server says when it refuses, fit for a message. */
+/* The body of an error response, prepared for a message. */
 #include "lib/limits.h"
 #include "sync/fetch/http/http_private.h"
 #include "tests/t.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scanner on other documents than the catalogue's: what it asks, where it
- * says it is, what it hands out, and the two helpers for text.
+ * The scanner on other documents than catalogues: callbacks, paths, captured
+ * values, and the two helpers for text.
  */
 #include "lib/buf.h"
 #include "lib/document/jscan.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sets that an application keeps in memory. */
+/* lib/store/last_good: sets in memory. */
 #include "lib/limits.h"
 #include "lib/store/id_set.h"
 #include "lib/store/last_good.h"

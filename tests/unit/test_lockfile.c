@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/lockfile: one holder at a time, and handing the lock over. */
+/* lib/lockfile: one holder at a time, and passing the lock on. */
 #include "lib/clock.h"
 #include "lib/lockfile.h"
 #include "lib/xalloc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines: quoting, levels, where they are cut, and that they come whole. */
+/* Log lines: quoting, levels, truncation, and atomic writes. */
 #include "lib/log/log.h"
 
 #include "lib/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Patterns of paths, and where the part begins that matches. */
+/* Patterns of paths, and where the wild part starts. */
 #include "sync/fetch/path_glob.h"
 #include "tests/t.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/plain: every byte at every place of texts of every length. */
+/* lib/plain: every byte at every position in texts of every length. */
 #include "lib/plain.h"
 
 #include "tests/t.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every statement can be prepared, and none reads a table or an index whole
- * or sorts, unless it says why it may ("-- plan: scan-ok why" in sql/).
+ * Every statement can be prepared, and none scans a table or index or sorts,
+ * unless it says why it may ("-- plan: scan-ok why" in sql/).
  */
 #include "lib/db/db.h"
 #include "lib/db/schema.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What a plan must not hold. */
+/* What a plan must not contain. */
 struct verdict {
 	bool scans;
 	bool sorts;

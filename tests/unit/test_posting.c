@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets of entries come back as they went in; terms are collected right. */
+/* Encoding and decoding sets of entries; collecting terms. */
 #include "lib/posting.h"
 
 #include "lib/limits.h"
@@ -17,7 +17,7 @@ has(const uint64_t *bits, size_t i)
 	return (bits[i / 64] >> (i % 64) & 1) != 0;
 }
 
-/* Every ${step}th of ${entries}, from ${first} on. */
+/* Every ${step}th of ${entries}, starting with ${first}. */
 static void
 check_set(size_t entries, size_t first, size_t step, size_t most_bytes)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fcgi/records: what is sent is what the other side reads, whatever its size.
- */
+/* fcgi/process/records: responses of any size arrive unchanged. */
 #include "fcgi/process/records.h"
 
 #include "lib/limits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking requests apart: each piece of a URI is decoded once. */
+/* Parsing requests: each part of a URI is decoded once. */
 #include "fcgi/http/request.h"
 
 #include "fcgi/http/query.h"

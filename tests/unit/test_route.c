@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which path is what, and which is nothing. */
+/* The routes of paths, and paths without a route. */
 #include "fcgi/http/route.h"
 
 #include "fcgi/handlers/handle.h"

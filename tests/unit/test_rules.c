@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every rule with a value that keeps it and one that breaks it, whether that
- * binds or is only noted, the same of what a registry serves, the facts, and
- * what is reported.  Rows are JSON with ' for "; @9@ stands for nine times the
- * letter a, ~9~ for nine times a letter of two bytes.  A row that does not
- * start with { is added to the members of a good entry, where the last member
- * of a name wins.
+ * Every rule with a valid and an invalid value, which is rejected or only
+ * noted; the same for entries of a registry; the facts; and the reports.  Rows
+ * are JSON with ' for "; @9@ stands for nine times the letter a, ~9~ for nine
+ * times a letter of two bytes.  A row that does not start with { is added to
+ * the members of a good entry, where the last member of a name wins.
  */
 #include "lib/buf.h"
 #include "lib/document/rules.h"

@@ -27,7 +27,7 @@
 static char directory[] = "/tmp/test-sandbox-XXXXXX";
 static char *database, *beside, *elsewhere, *profiles, *profile;
 
-/* An attempt ends its process with 0 when it succeeds, else with errno. */
+/* An attempt exits with 0 if it succeeds, else with errno. */
 static int
 ended(bool done)
 {

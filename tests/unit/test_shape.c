@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Telling shapes apart, how far that reads, and hostile documents of every
- * shape: wrong types at each level, too much of everything, text that is no
- * text.  Each ends in a message that names what is wrong.
+ * Recognizing shapes, how many bytes that needs, and hostile documents of every
+ * shape: wrong types at each level, values that are too large, invalid text.
+ * Each is rejected with a message that names the error.
  */
 #include "lib/buf.h"
 #include "lib/document/catalog.h"
@@ -15,7 +15,7 @@
 #define OFFICIAL "io.modelcontextprotocol.registry/official"
 #define CONTAINER "\"description\":\"d\",\"image\":\"i:1\""
 
-/* ---- telling apart ---- */
+/* ---- recognizing ---- */
 
 struct sighting {
 	int line;

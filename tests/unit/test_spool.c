@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spools: what goes in comes out, and the directory stays empty. */
+/* Spools: data is read back unchanged, and the directory stays empty. */
 #include "sync/fetch/spool.h"
 #include "tests/t.h"
 

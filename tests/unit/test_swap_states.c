@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The swap of content under readers: the steps of a writer and of two readers
- * in all orders, on a real database, each of them a process of its own.
+ * Replacing content while it is read: the steps of a writer and two readers in
+ * all orders, on a real database, each in its own process.
  *
- * The writer replaces content in two statements, then commits or takes it back;
- * or its whole database is written over; and it checkpoints.  A reader looks
- * twice inside one transaction.  The writer is killed at any place, the first
- * reader where it keeps a content from being written over, and another one
- * comes in its place.  Whatever the order: no reader is refused, none sees half
- * of a change, none sees two contents.
+ * The writer replaces content in two statements, then commits or rolls back; or
+ * the whole database is overwritten; and it checkpoints.  A reader reads twice
+ * in one transaction.  The writer is killed at any place, the first reader
+ * where it prevents an overwrite, and a new process replaces it.  In every
+ * order no reader fails, and none sees half a change or two contents in a
+ * transaction.
  *
- * A state is where each of them stands.  From each that can be reached every
- * step is taken once, on the database as the shortest way there left it.
+ * A state is the place of each process.  From each reachable state every step
+ * is tried once, after the shortest sequence of steps to that state.
  */
 #include "lib/store/database.h"
 #include "tests/t.h"

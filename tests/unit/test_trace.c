@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* traceparent: which texts are one, and what is sent on. */
+/* traceparent: valid texts, and the header that is sent on. */
 #include "lib/trace.h"
 
 #include "tests/t.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* That no secret of a URL is shown, and everything else is. */
+/* lib/url hides the secrets of a URL and shows everything else. */
 #include "lib/url.h"
 #include "tests/t.h"
 

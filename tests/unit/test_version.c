@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What reads as a version, the order of versions, and the key that keeps it. */
+/* lib/version: semantic versions, their order, and the sort key. */
 #include "lib/version.h"
 
 #include "tests/t.h"
