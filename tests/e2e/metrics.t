@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""With eight responders under load, syncs and killed responders, /metrics counts the
-responses that clients received, except those of killed responders."""
+"""Eight responders under load, a sync beside them, two responders killed: what
+/metrics counts is what the clients counted, but for answers of killed responders."""
 
 import os
 import sys
@@ -45,7 +45,7 @@ def kill(process):
 
 
 class Pool(responder.FastCgi):
-    """Several responders on one socket; a killed one is replaced."""
+    """Several responders on one socket, and each one killed replaced."""
 
     def __init__(self, site):
         self.path = site.path("api.sock")
@@ -72,7 +72,7 @@ class Pool(responder.FastCgi):
         return [p.wait(10) for p in self.processes]
 
     def wait_for_all(self):
-        """Waits until all have started."""
+        """Until those that were started last are there, too."""
         for _ in range(200):
             if self.metrics().value("thv_registry_responder_processes",
                     program="thv-registry-api") == RESPONDERS:
@@ -110,7 +110,7 @@ class Load:
             self.broken += broken
 
     def run(self, meanwhile):
-        """Sends requests while meanwhile() runs, and at least EACH times."""
+        """Asks for as long as meanwhile() takes, and EACH times at least."""
         for t in self.threads:
             t.start()
         meanwhile()
@@ -128,7 +128,7 @@ def counts(text):
 
 
 class Syncs(threading.Thread):
-    """Runs syncs in a loop, each with a change."""
+    """The real sync, again and again, with something new each time."""
 
     def __init__(self, site):
         super().__init__()
@@ -154,7 +154,7 @@ def kill_some(pool):
         pool.kill_one()
 
 
-def test_all_responses_are_counted():
+def test_counted_to_the_last():
     with Site() as site:
         site.configure({"a": site.file_source("a", server("n/x1"))})
         site.sync()
@@ -168,12 +168,12 @@ def test_all_responses_are_counted():
             after = pool.metrics()
             counted = counts(after) - counts(before)
             tap.equal(sum(load.got.values()) + load.broken, load.asked,
-                f"round {n}: every request ended")
+                f"round {n}: every request had its end")
             tap.ok(load.broken <= KILLED,
                 f"round {n}: a killed responder breaks its own request only")
             # What a client received was counted before it was sent.
             tap.equal(load.got - counted, collections.Counter(),
-                f"round {n}: every received response was counted")
+                f"round {n}: no answer that was not counted")
             lost = sum((counted - load.got).values())
             tap.ok(lost <= load.broken,
                 f"round {n}: of {load.broken} broken requests {lost} counted")
@@ -181,14 +181,14 @@ def test_all_responses_are_counted():
         before = pool.metrics()
         load.run(lambda: None)
         tap.equal(counts(pool.metrics()) - counts(before), load.got,
-            "without a kill, exactly the received responses are counted")
-        tap.ok(pool.wait_for_all(), "all responders have restarted")
+            "without a kill counted is what was received, exactly")
+        tap.ok(pool.wait_for_all(), "all are there again")
         syncs.stop()
-        tap.ok(syncs.done > 0, f"{syncs.done} syncs ran meanwhile")
+        tap.ok(syncs.done > 0, f"{syncs.done} syncs went on beside it")
         tap.equal(int(pool.metrics().value("sync_duration_seconds_count",
             source_type="file")), site.value("SELECT count(*) FROM run_source"),
             "and are counted")
-        tap.equal(set(pool.stop_all()), {0}, "the pool exits")
+        tap.equal(set(pool.stop_all()), {0}, "the pool ends")
 
 
 def state(process):
@@ -198,7 +198,7 @@ def state(process):
 
 
 def test_killed_while_sending():
-    """A responder is killed while its client does not read the response."""
+    """A responder that is killed while nobody takes its answer."""
     with Site() as site:
         site.configure({"a": site.file_source("a", *(server(f"n/x{i}",
             title="t" * 90, repository={"url": "https://example.com/" +
@@ -206,7 +206,7 @@ def test_killed_while_sending():
         site.sync()
         pool = Pool(site)
         before = pool.metrics()
-        # Larger than the socket buffers, so sending blocks.
+        # More than a socket takes, so it hangs in the middle of sending.
         s = pool.send("/v0.1/servers?limit=1000")
         for _ in range(500):
             after = pool.metrics()
@@ -227,7 +227,7 @@ def test_killed_while_sending():
         pool.processes = [pool.start_one()]
         after = pool.metrics()
         tap.equal(sum((counts(after) - counts(before)).values()), 1,
-            "the request stays counted")
+            "it stays counted")
         tap.equal(int(after.total("http_server_active_requests")), 1,
             "and it is not busy any more")
         pool.stop_all()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Profiles of a web server's responders are taken under load and parsed as pprof
-does."""
+"""Profiles of the responders of a web server, taken under load and read the
+way pprof does."""
 
 import itertools
 import os
@@ -55,8 +55,9 @@ def refusal(answer):
 
 
 def heap_of_all(of, but=None):
-    """The heap of a web server's responders, once all take part and the process
-    `but` is gone: the first answers while others still start."""
+    """The heap of a web server's responders, once all of them take part, and
+    the process ${but} is none of them: the first to be there answers while
+    others still begin."""
     until = time.monotonic() + 20
     while True:
         answer = of.get(HEAP)
@@ -111,7 +112,7 @@ def take_under_load():
     answers["second"] = SERVER.get(f"{CPU}?seconds=1")
     thread.join()
     asking.stop()
-    tap.equal(asking.statuses, {200}, "other requests are answered meanwhile")
+    tap.equal(asking.statuses, {200}, "requests are answered all the while")
     return answers["first"], answers["second"]
 
 
@@ -122,15 +123,15 @@ def test_cpu():
         answer.headers["Access-Control-Allow-Origin"]),
         (200, "application/octet-stream", None), "a profile")
     tap.equal(refusal(second), (409, b'{"error":"a profile is being taken"}\n'),
-        "only one profile is taken at a time")
+        "one at a time")
     profile = pprof.Profile(answer.body)
     tap.equal(profile.types, [("samples", "count"), ("cpu", "nanoseconds")],
         "of CPU time")
     tap.equal(profile.comments, [f"{len(here)} of {len(here)} responders"],
-        "all responders took part")
+        "all took part")
     processes = {process for _, _, process in profile.samples}
     tap.ok(len(processes) > 1 and processes <= set(here),
-        f"samples of several processes: {processes} of {here}")
+        f"samples of several: {processes} of {here}")
     time_used = sum(values[1] for _, values, _ in profile.samples) / 1e9
     tap.ok(0.1 < time_used < (SECONDS + 2) * os.cpu_count(),
         f"{time_used} s in {SECONDS} s")
@@ -145,7 +146,7 @@ def test_cpu():
 
 
 def test_readers():
-    """Other programs can read the profile."""
+    """Other programs than this one take it, too."""
     with tempfile.TemporaryDirectory() as at:
         path = os.path.join(at, "profile.pb")
         with open(path, "wb") as f:
@@ -167,13 +168,13 @@ def test_readers():
 def test_heap():
     profile = heap_of_all(SERVER)
     tap.equal([name for name, _ in profile.types], ["inuse_objects",
-        "inuse_space", "alloc_objects", "alloc_space"], "memory in use and all allocations")
+        "inuse_space", "alloc_objects", "alloc_space"], "in use, and ever")
     tap.ok(any("responder_new" in stack and values[1] > 0 for stack, values, _ in
         profile.samples), "with names")
 
 
-def test_a_responder_is_killed():
-    """After a responder is killed, the others and its successor are profiled."""
+def test_one_is_killed():
+    """The others go on, and its successor joins."""
     killed = SERVER.responders()[0]
     os.kill(killed, 9)
     heap_of_all(SERVER, but=killed)
@@ -189,10 +190,10 @@ def test_bad_requests():
         "another profile")
     for method in "HEAD", "POST":
         tap.equal(SERVER.get(HEAP, method).status, 405, method)
-    tap.equal(SERVER.get("/debug/pprof/").status, 404, "there is no index page")
+    tap.equal(SERVER.get("/debug/pprof/").status, 404, "no list of them")
 
 
-def test_the_sandbox_stays_in_force():
+def test_still_shut_in():
     sandbox = responder.json.loads(SERVER.get("/version").body)["sandbox"]
     tap.ok(sandbox["seccomp"], f"the filter is in force: {sandbox}")
 
@@ -223,7 +224,7 @@ def test_which_clients_may():
         answer = r.get(HEAP, **LOCAL)
         tap.equal((answer.status, answer.json), (404, {"error":
             "the heap is not watched: THV_REGISTRY_PROFILE_HEAP is not set"}),
-            "the heap is sampled only if enabled")
+            "the heap is watched only if that is asked for")
     with tempfile.TemporaryDirectory() as directory:
         alone(check, directory)
 
@@ -233,7 +234,7 @@ def test_sigterm_during_a_profile():
     def check(r):
         connection = r.send(CPU + "?seconds=100", **LOCAL)
         time.sleep(0.5)
-        tap.equal(r.stop(), 0, "it exits")
+        tap.equal(r.stop(), 0, "it ends")
         answer = r.receive(connection)
         tap.equal((answer.status, answer.json), (409, {"error":
             "the responder is exiting"}), "with an answer")
@@ -247,9 +248,9 @@ def test_off():
             answer = r.get(HEAP, **LOCAL)
             tap.equal(answer.status, 404, "404")
             tap.contains(answer.error, reason, reason)
-            tap.equal(r.get(LIST).status, 200, "other requests work")
+            tap.equal(r.get(LIST).status, 200, "all else works")
             if not reason.startswith("profiling is off"):
-                tap.contains(r.log(), reason, "the reason is logged")
+                tap.contains(r.log(), reason, "the log says so, too")
         return ask
     off = "profiling is off: THV_REGISTRY_PROFILE_DIR is not set"
     alone(check(off), "")
@@ -297,8 +298,8 @@ def main():
     if why:
         tap.skip(why)
         sys.exit(tap.done())
-    with_lighttpd([test_cpu, test_bad_requests, test_the_sandbox_stays_in_force])
-    with_lighttpd([test_heap, test_readers, test_a_responder_is_killed],
+    with_lighttpd([test_cpu, test_bad_requests, test_still_shut_in])
+    with_lighttpd([test_heap, test_readers, test_one_is_killed],
         THV_REGISTRY_PROFILE_HEAP="1")
     tap.main([test_which_clients_may, test_sigterm_during_a_profile,
         test_off, test_other_servers])

@@ -31,7 +31,8 @@ GIVEN = ("sockets", "metrics", "spool/lighttpd", "spool/nginx-body",
 
 
 def attempts(path, evil):
-    """Attacks on a path: writing, replacing, and a link beside it."""
+    """What somebody may try with a path: writing, replacing, planting a link
+    beside it."""
     return {
         "write": lambda: os.close(os.open(path, os.O_WRONLY | os.O_NOFOLLOW)),
         "replace": lambda: os.rename(path, path + ".old"),
@@ -199,7 +200,7 @@ def check_refusals(kind):
     refuses(server, where, f"{kind} in a directory of {WORKER}")
     os.chown(where, 0, 0)
     os.chmod(where, 0o777)
-    refuses(server, where, f"{kind} in a world-writable directory")
+    refuses(server, where, f"{kind} in a directory of everybody")
     server.log.close()
     server.clean()
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fcgi/process/keeper: orders of the child, and how both exit.  The program is
- * a script that notes how it was started.
+ * fcgi/keeper: what the child may have it do, and how both end.  The program is
+ * a script that leaves a note of what it was run as.
  */
 #include "fcgi/process/keeper.h"
 
@@ -109,7 +109,7 @@ want_restart(int link)
 }
 
 static int
-crash(int link)
+fall_over(int link)
 {
 	(void)link;
 	raise(SIGUSR2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/metrics: one sum over many processes, also after they exit. */
+/* lib/metrics: many processes, one sum, whatever becomes of them. */
 #include "lib/metrics.h"
 
 #include "lib/xalloc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The routes of paths, and paths without a route. */
+/* Which path is what, and which is nothing. */
 #include "fcgi/http/route.h"
 
 #include "fcgi/handlers/handle.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fcgi/process/successor: the request, and valid responses. */
+/* fcgi/successor: what is asked, and what counts as an answer. */
 #include "fcgi/process/successor.h"
 
 #include "fcgi/process/service.h"
