@@ -162,11 +162,27 @@ watch_next(const struct watch *w)
 	return w->settled_us < w->poll_us ? w->settled_us : w->poll_us;
 }
 
-/* Watches the paths of the present configuration, resolving links again. */
+static void
+note_events(struct watch *w, int64_t now)
+{
+	if (w->paths == NULL || !watch_paths_drain(w->paths))
+		return;
+	if (w->first_us == INT64_MAX)
+		w->first_us = now;
+	w->settled_us = now + SETTLE;
+	if (w->settled_us > w->first_us + SETTLE_MAX)
+		w->settled_us = w->first_us + SETTLE_MAX;
+}
+
+/*
+ * Watches the paths of the present configuration, resolving links again.  Both
+ * watches overlap, so that no change goes unnoticed between them.
+ */
 static void
 renew_paths(struct watch *w, const struct run *r)
 {
 	char **paths = xcalloc(r->source_count + 1, sizeof *paths);
+	struct watch_paths *renewed;
 	size_t count = 0;
 	const char *gap;
 
@@ -174,9 +190,11 @@ renew_paths(struct watch *w, const struct run *r)
 	for (size_t i = 0; i < r->source_count; i++)
 		if (r->sources[i].local.path != NULL)
 			paths[count++] = r->sources[i].local.path;
-	watch_paths_free(w->paths);
-	w->paths = watch_paths_new(paths, count);
+	renewed = watch_paths_new(paths, count);
 	free(paths);
+	note_events(w, clock_monotonic());
+	watch_paths_free(w->paths);
+	w->paths = renewed;
 	gap = watch_paths_gap(w->paths);
 	if (gap != NULL && gap != w->gap)
 		log_message(
@@ -219,18 +237,6 @@ reload(struct watch *w, struct run *r, int64_t noticed_us)
 	keep_database(conf, r->conf);
 	run_set_conf(r, conf);
 	renew_paths(w, r);
-}
-
-static void
-note_events(struct watch *w, int64_t now)
-{
-	if (w->paths == NULL || !watch_paths_drain(w->paths))
-		return;
-	if (w->first_us == INT64_MAX)
-		w->first_us = now;
-	w->settled_us = now + SETTLE;
-	if (w->settled_us > w->first_us + SETTLE_MAX)
-		w->settled_us = w->first_us + SETTLE_MAX;
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The web page.  fcgi/front/embed generates it at build time from the files beside
- * it: one document that loads nothing and uses only this API.
+ * The web page.  fcgi/front/embed generates it at build time from the files
+ * beside it: one document that loads nothing and uses only this API.
  */
 #ifndef FCGI_FRONT_FRONT_H
 #define FCGI_FRONT_FRONT_H

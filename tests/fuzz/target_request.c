@@ -44,7 +44,8 @@ begin(void)
 	setenv("THV_REGISTRY_LOG_FORMAT", "json", 1);
 	FUZZ_HOLDS(log_open("fuzz") == NULL);
 	log_set_level(LOG_LEVEL_DEBUG);
-	api = responder_new(path == NULL ? "/nonexistent" : path, ROUTE_API, true);
+	api = responder_new(
+	    path == NULL ? "/nonexistent" : path, ROUTE_API, true);
 	settings.counters = counters_new(COUNTERS_API, &e);
 	responder_set_counters(api, settings.counters);
 	FUZZ_HOLDS(observer_new(&observer, &settings, &e) == 0);

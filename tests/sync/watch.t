@@ -17,6 +17,7 @@ import tap
 from test_site import Site, document, server
 from slow_upstream import NEVER, Upstream, alive, children, wait_for
 
+RENEWAL = 0.5  # seconds
 SOON = 30  # seconds until a test gives up; how long it took is printed
 
 
@@ -132,6 +133,33 @@ def test_changes_of_the_configuration():
             tap.equal(w.reload()["result"], "success", "recorded")
             tap.ok(0 < w.reload()["durationSeconds"] < 5, "with its time")
             tap.equal(w.stop(), 0, "exit status")
+
+
+def test_changes_while_the_watch_is_renewed():
+    """Each renewal takes RENEWAL seconds; each second change falls into one."""
+    if shutil.which("strace") is None:
+        tap.skip("strace is not installed")
+        return
+    with Site() as site:
+        a = site.file_source("a", server("n/a"))
+        # Beside the configuration its files would cause events, too.
+        os.mkdir(site.path("db"))
+        site.database = site.path("db/registry.db")
+        site.configure({"a": a})
+        slow = ["strace", "-f", "-qq", "-o", "/dev/null",
+                "-e", "trace=inotify_init1", "-e", "inject=inotify_init1:"
+                f"delay_enter={int(RENEWAL * 1e6)}"]
+        missed = []
+        with Watching(site, command=slow + site.command("--watch")) as w:
+            for i in range(4):
+                site.configure({"a": a}, {f"first-{i}": ["a"]})
+                # Until the change counts as settled, and the first renewal.
+                time.sleep(0.2 + RENEWAL * (1.2 + 0.2 * i))
+                site.configure({"a": a}, {f"then-{i}": ["a"]})
+                if not wait_for(lambda n=i: w.names(f"then-{n}") == ["n/a"],
+                                SOON):
+                    missed.append(i)
+        tap.equal(missed, [], "none of the second changes is missed")
 
 
 def test_an_invalid_configuration():
