@@ -26,9 +26,12 @@ def test_soak():
         cwd=responder.ROOT, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, check=False)
     found = re.findall(r"^\| (.*) \| (holds|FAILS) \|$", done.stdout, re.M)
+    causes = re.findall(r"^The last sync: (?:.*\n)*?(?=\n)", done.stdout, re.M)
     for what, verdict in found:
-        tap.ok(verdict == "holds" or OWN_ALLOCATOR and
-            "private memory" in what, what)
+        if not tap.ok(verdict == "holds" or OWN_ALLOCATOR and
+                "private memory" in what, what):
+            print("\n".join(f"#   {line}" for cause in causes
+                for line in cause.splitlines()))
     tap.ok(len(found) == 12 and "Verdict: " in done.stdout,
         "it came to a verdict on everything")
     for line in (done.stdout + done.stderr).splitlines():
