@@ -383,24 +383,19 @@ MONITORING := $(wildcard httpd-conf/monitoring/*)
 UNITS := $(wildcard sync/*.service sync/*.timer sync/*.path fcgi/*.service \
 	fcgi/*.socket)
 
-# file:directory:mode of everything that is installed beside the programs.
-man_dir = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
+# file:path:mode of everything that is installed beside the programs.
 SHARE := $(datadir)/thv-registry
-FILES := $(foreach f,$(MANUALS),$(f):$(call man_dir,$(f)):644) \
-	$(SERVER_SCRIPTS:%=%:$(libexecdir)/thv-registry:755) \
-	$(SERVER_FILES:%=%:$(SHARE):644) \
-	sync/thv-registry-sync.cron:$(SHARE):644 \
-	$(REPORTS:%=%:$(SHARE)/reports:644) \
-	$(MONITORING:%=%:$(SHARE)/monitoring:644) \
-	$(UNITS:%=%:$(systemdsystemunitdir):644)
-# The same for files that have another name there: file:path:mode.
-RENAMED := sync/example/config.yaml.in:$(SHARE)/config.yaml:644 \
+to_directory = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
+INSTALLED := $(foreach m,$(MANUALS), \
+	    $(call to_directory,$(m),$(mandir)/man$(subst .,,$(suffix $(m))),644)) \
+	$(call to_directory,$(SERVER_SCRIPTS),$(libexecdir)/thv-registry,755) \
+	$(call to_directory,$(SERVER_FILES) sync/thv-registry-sync.cron,$(SHARE),644) \
+	$(call to_directory,$(REPORTS),$(SHARE)/reports,644) \
+	$(call to_directory,$(MONITORING),$(SHARE)/monitoring,644) \
+	$(call to_directory,$(UNITS),$(systemdsystemunitdir),644) \
+	sync/example/config.yaml.in:$(SHARE)/config.yaml:644 \
 	sync/thv-registry.sysusers:$(sysusersdir)/thv-registry.conf:644 \
 	sync/thv-registry.tmpfiles:$(tmpfilesdir)/thv-registry.conf:644
-field = $(word $(1),$(subst :, ,$(2)))
-INSTALLED := $(foreach f,$(FILES),$(strip \
-	    )$(call field,1,$(f)):$(call field,2,$(f))/$(notdir $(call field,1,$(f))):$(call field,3,$(f))) \
-	$(RENAMED)
 
 # The files name directories by their defaults.
 with_directories = sed -e 's|/usr/local/bin/|$(bindir)/|g' \
@@ -436,7 +431,7 @@ install: all ## install into $(DESTDIR)$(PREFIX); bindir=, mandir=, ... see the 
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f $(patsubst %,'$(DESTDIR)$(bindir)/%',$(notdir $(PROGRAMS))) \
-	    $(foreach f,$(INSTALLED),'$(DESTDIR)$(call field,2,$(f))')
+	    $(foreach f,$(INSTALLED),'$(DESTDIR)$(word 2,$(subst :, ,$(f)))')
 	-rmdir '$(DESTDIR)$(SHARE)/reports' '$(DESTDIR)$(SHARE)/monitoring' \
 	    '$(DESTDIR)$(SHARE)' '$(DESTDIR)$(libexecdir)/thv-registry'
 
