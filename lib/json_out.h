@@ -9,7 +9,7 @@
  *	json_out_close(&j, '}');
  *
  * Nothing fails here: a full buffer is marked bad (lib/buf.h).  The caller
- *pairs brackets and writes a key before each member.
+ * pairs brackets and writes a key before each member.
  */
 #ifndef LIB_JSON_OUT_H
 #define LIB_JSON_OUT_H

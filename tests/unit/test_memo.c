@@ -169,8 +169,8 @@ test_sizes(void)
 }
 
 /*
- * Many rounds of many responses: what is found is always what was kept last,
- * and what was kept just now is found.
+ * Stores more responses than there is room for, several times.  A response that
+ * is found is the last one stored for its URI; the newest is always found.
  */
 static void
 test_ring(void)
